@@ -1,0 +1,32 @@
+/* config.h - config.yaml, .env beside it and in the current folder, the environment over both.
+ * Read once at start; changed only by `config set`, which keeps comments. Any thread may read. */
+#ifndef BASE_CONFIG_H
+#define BASE_CONFIG_H
+
+struct config;
+struct error;
+struct json;
+
+/* path NULL: config.yaml in the config folder (none is fine). profile NULL: `profile:` in it. */
+struct config *config_load(const char *path, const char *profile, struct error *err);
+void config_free(struct config *config);
+/* Dotted key "ui.theme"; environment PILOTHOUSE_UI_THEME wins, then the older names of the key's row (config_keys table),
+ * then profiles.NAME.key, then the file, then the table's default. NULL: unset. Valid until config_free. */
+const char *config_get(const struct config *config, const char *key);
+long config_get_int(const struct config *config, const char *key, long otherwise);
+int config_get_bool(const struct config *config, const char *key, int otherwise);
+const struct json *config_tree(const struct config *config, const char *key); /* a mapping or list; NULL */
+int config_set(const char *path, const char *key, const char *value, struct error *err);
+const char *config_path(const struct config *config);
+
+struct config_key {
+	const char *key, *type, *initial, *environment /* older name, e.g. OPA_ENDPOINT */, *help;
+	int secret; /* shown as •••• */
+};
+extern const struct config_key config_keys[];
+extern const unsigned config_key_count;
+/* {"key","value","source"} each; unknown keys in the file are problems: array of {"line","message"} */
+struct json *config_list(const struct config *config);
+int config_validate(const struct config *config, struct json *problems);
+
+#endif

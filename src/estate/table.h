@@ -1,0 +1,34 @@
+/* table.h - the rows a feed keeps, by id, changing; gives out snapshots. One thread at a time. */
+#ifndef ESTATE_TABLE_H
+#define ESTATE_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "estate/kind.h"
+
+struct snapshot;
+struct table;
+
+struct table_change {
+	const char *id, *old_row, *new_row; /* joined cells; NULL: appeared / vanished. Valid during the call */
+	size_t old_length, new_length;
+	int significant;                    /* a non-volatile cell differs */
+};
+typedef void (*table_on_change)(const struct table_change *change, void *arg);
+
+struct table *table_new(const struct kind *kind);
+void table_free(struct table *table);
+void table_watch(struct table *table, table_on_change on_change, void *arg); /* called for put/remove of changed rows; NULL: off */
+/* cells/lengths for all columns of the kind, from the provider, made harmless and bounded (4 KiB a cell) here; severity and why
+ * columns are filled by the kind's rules when the provider left them empty. Returns 1 when something changed. */
+int table_put(struct table *table, const char *const *cells, const size_t *lengths);
+int table_remove(struct table *table, const char *id);
+/* Mark and sweep for lists: rows of `source` (prefix of the id; NULL all) not put between begin and sweep are removed. */
+void table_begin(struct table *table);
+size_t table_sweep(struct table *table, const char *id_prefix);
+size_t table_count(const struct table *table);
+int table_dirty(const struct table *table); /* changed since the last snapshot */
+struct snapshot *table_snapshot(struct table *table); /* you own one reference; the same one again while nothing changed */
+
+#endif
