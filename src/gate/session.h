@@ -1,0 +1,37 @@
+/* session.h - one person's use of the program: configuration and the opened rooms, in the order they are needed (nothing is opened
+ * before it is asked for: `version` opens none). Main thread opens; the rooms are then safe as their headers say. */
+#ifndef GATE_SESSION_H
+#define GATE_SESSION_H
+
+struct config;
+struct error;
+struct estate;
+struct gate;
+struct jobs;
+struct kinds;
+struct net;
+struct provider_ops;
+struct store;
+
+struct session_options {
+	const char *config_path, *profile, *scope;
+	int read_only, dry_run;
+	const struct provider_ops *const *providers;
+	void (*on_news)(void *arg);
+	void *arg;
+};
+struct session;
+
+struct session *session_new(const struct session_options *options, struct error *err); /* loads config only */
+void session_free(struct session *session);
+const struct session_options *session_options(const struct session *session);
+struct config *session_config(struct session *session);
+/* Each opens what it needs at first call. NULL with err. */
+struct kinds *session_kinds(struct session *session, struct error *err);
+struct store *session_store(struct session *session, struct error *err);
+struct net *session_net(struct session *session, struct error *err);
+struct jobs *session_jobs(struct session *session, struct error *err);
+struct estate *session_estate(struct session *session, struct error *err);
+struct gate *session_gate(struct session *session, struct error *err);
+
+#endif
