@@ -8,6 +8,7 @@
 
 struct command;
 struct config;
+struct console;
 struct error;
 struct estate;
 struct gate;

@@ -1,0 +1,152 @@
+#include "gate/session.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/config.h"
+#include "base/error.h"
+#include "base/jobs.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "estate/estate.h"
+#include "estate/kind.h"
+#include "gate/gate.h"
+#include "net/net.h"
+#include "store/store.h"
+
+enum { WORKERS = 4 }; /* enough to keep a slow source from holding up a quick one */
+
+struct session {
+	struct session_options options;
+	struct config *config;
+	struct kinds *kinds;
+	struct store *store;
+	struct net *net;
+	struct jobs *jobs;
+	struct estate *estate;
+	struct gate *gate;
+};
+
+struct session *session_new(const struct session_options *options, struct error *err)
+{
+	struct config *config = config_load(options->config_path, options->profile, err);
+
+	if (!config)
+		return NULL;
+	struct session *session = mem_zero(1, sizeof(*session));
+	session->options = *options;
+	session->config = config;
+	return session;
+}
+
+/* Upper rooms first: each still uses those below while it ends. */
+void session_free(struct session *session)
+{
+	if (!session)
+		return;
+	if (session->jobs)
+		jobs_free(session->jobs);
+	gate_free(session->gate);
+	estate_free(session->estate);
+	net_free(session->net);
+	store_close(session->store);
+	kinds_free(session->kinds);
+	config_free(session->config);
+	free(session);
+}
+
+const struct session_options *session_options(const struct session *session)
+{
+	return &session->options;
+}
+
+struct config *session_config(struct session *session)
+{
+	return session->config;
+}
+
+static void log_problem(const struct json *problem)
+{
+	log_write(LOG_WARN, "kinds", "%s:%d: %s", json_text_or(json_get(problem, "file"), "?"),
+		(int)json_int(json_get(problem, "line"), 0), json_text_or(json_get(problem, "message"), "?"));
+}
+
+struct kinds *session_kinds(struct session *session, struct error *err)
+{
+	if (session->kinds)
+		return session->kinds;
+	struct json *problems = json_array();
+
+	session->kinds = kinds_load(problems, err);
+	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
+		log_problem(problem);
+	json_free(problems);
+	return session->kinds;
+}
+
+struct store *session_store(struct session *session, struct error *err)
+{
+	if (!session->store)
+		session->store = store_open(config_get(session->config, "store.path"), err);
+	return session->store;
+}
+
+struct net *session_net(struct session *session, struct error *err)
+{
+	if (session->net)
+		return session->net;
+	session->net = net_new(err);
+	if (session->net)
+		net_set_read_only(session->net, session->options.read_only);
+	return session->net;
+}
+
+struct jobs *session_jobs(struct session *session, struct error *err)
+{
+	(void)err;
+	if (!session->jobs)
+		session->jobs = jobs_new(WORKERS, session->options.on_news, session->options.arg);
+	return session->jobs;
+}
+
+struct estate *session_estate(struct session *session, struct error *err)
+{
+	if (session->estate)
+		return session->estate;
+	struct estate_options options = {
+		.kinds = session_kinds(session, err),
+		.net = session_net(session, err),
+		.store = session_store(session, err),
+		.jobs = session_jobs(session, err),
+		.config = session->config,
+		.providers = session->options.providers,
+		.on_news = session->options.on_news,
+		.arg = session->options.arg,
+	};
+	if (!options.kinds || !options.net || !options.store)
+		return NULL;
+	session->estate = estate_new(&options);
+	return session->estate;
+}
+
+struct gate *session_gate(struct session *session, struct error *err)
+{
+	if (session->gate)
+		return session->gate;
+	struct gate_options options = {
+		.estate = session_estate(session, err),
+		.store = session->store,
+		.net = session->net,
+		.config = session->config,
+		.read_only = session->options.read_only,
+		.dry_run = session->options.dry_run,
+		.scope = session->options.scope,
+		.on_news = session->options.on_news,
+		.arg = session->options.arg,
+	};
+	if (!options.estate)
+		return NULL;
+	session->gate = gate_new(&options, err);
+	return session->gate;
+}
