@@ -1,11 +1,17 @@
+#include <stddef.h>
 #include <string.h>
 
 #include "base/jq.h"
 #include "cli/cli.h"
+#include "provider/host/host.h"
+#include "provider/kubernetes/kubernetes.h"
+
+/* A provider reaches the rest of the program only through its row here. */
+static const struct provider_ops *const providers[] = { &host_provider, &kubernetes_provider, NULL };
 
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "--jq-worker"))
 		return jq_worker_main();
-	return cli_main(argc, argv);
+	return cli_main(argc, argv, providers);
 }

@@ -1,7 +1,70 @@
-/* cli.h - the command line: one table of commands, one file a command. */
+/* cli.h - the command line: one table of commands, one file a command. The same rows make --help, the man page and completions. */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-int cli_main(int argc, char **argv);
+#include <stddef.h>
+#include <stdio.h>
+
+struct cli;
+struct error;
+struct json;
+struct provider_ops;
+struct session;
+
+enum cli_format { FORMAT_TABLE, FORMAT_WIDE, FORMAT_JSON, FORMAT_JSONL, FORMAT_YAML, FORMAT_CSV };
+
+struct cli_flag {
+	const char *name;   /* "namespace" for --namespace */
+	char letter;        /* 'n', or 0 */
+	const char *value;  /* "NAME", or NULL: a switch */
+	const char *help;
+};
+
+struct cli_command {
+	const char *name;
+	const char *usage;  /* "KIND [NAME]" */
+	const char *help;   /* one line */
+	const char *more;   /* paragraphs for --help and the man page, or NULL */
+	const char *const *subcommands; /* "list", "show", … NULL-terminated, or NULL */
+	const struct cli_flag *flags;   /* ends with .name NULL, or NULL */
+	/* Returns the exit status. Arguments by cli_arg; failures by `return cli_fail(cli, &err)`. */
+	int (*run)(struct cli *cli);
+};
+
+/* argv as main got it; providers as main registers them. Returns the exit status. */
+int cli_main(int argc, char **argv, const struct provider_ops *const *providers);
+
+/* --- for commands --- */
+struct session *cli_session(struct cli *cli);
+size_t cli_args(const struct cli *cli);                   /* after the command's name */
+const char *cli_arg(const struct cli *cli, size_t i);     /* NULL past the end */
+const char *cli_flag(const struct cli *cli, const char *name); /* value, "" for a switch given, NULL when absent */
+long cli_flag_number(struct cli *cli, const char *name, long otherwise); /* a bad number ends the program with a usage error */
+enum cli_format cli_format(const struct cli *cli);
+int cli_json(const struct cli *cli);                      /* any machine format is wanted */
+int cli_approve(const struct cli *cli);
+int cli_dry_run(const struct cli *cli);
+int cli_explain(const struct cli *cli);
+int cli_quiet(const struct cli *cli);
+int cli_interactive(const struct cli *cli);               /* stdin and stdout are terminals */
+FILE *cli_out(const struct cli *cli);
+/* Talk goes to stderr, unless -q. */
+void cli_say(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Prints "pilothouse: text" and returns the exit status of the code. */
+int cli_fail(const struct cli *cli, const struct error *err);
+int cli_usage(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3))); /* exit 3 */
+/* A document: json pretty, jsonl one line (an array: one a line), yaml. Takes document. Returns 0. */
+int cli_print(const struct cli *cli, struct json *document);
+/* Rows for people: header and cells as texts; type says how a column is aligned ('l' or 'r'). With csv: RFC 4180. */
+struct cli_table;
+struct cli_table *cli_table_new(const struct cli *cli);
+void cli_table_column(struct cli_table *table, const char *name, char align);
+void cli_table_cell(struct cli_table *table, const char *text); /* in order; after the last column a new row begins; copied */
+void cli_table_print(struct cli_table *table); /* prints and frees */
+const char *cli_style(const struct cli *cli, const char *severity); /* SGR for a severity, "" without colour */
+const char *cli_style_end(const struct cli *cli);
+
+extern const struct cli_command *const cli_commands[]; /* ordered by name, NULL at the end */
+extern const struct cli_flag cli_global_flags[];
 
 #endif

@@ -1,0 +1,243 @@
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/yaml.h"
+#include "cli/cli_private.h"
+#include "cli/cmd_console.h"
+#include "gate/session.h"
+
+static int order(const void *name, const void *row)
+{
+	return strcmp(name, (*(const struct cli_command *const *)row)->name);
+}
+
+const struct cli_command *cli_command_find(const char *name)
+{
+	size_t count = 0;
+
+	while (cli_commands[count])
+		count++;
+	const struct cli_command *const *row = bsearch(name, cli_commands, count, sizeof(*cli_commands), order);
+	return row ? *row : NULL;
+}
+
+static void print_flags(const struct cli_flag *flags, FILE *out)
+{
+	for (; flags && flags->name; flags++) {
+		char left[80];
+
+		snprintf(left, sizeof(left), "%c%c%s--%s%s%s", flags->letter ? '-' : ' ', flags->letter ? flags->letter : ' ',
+			flags->letter ? ", " : "  ", flags->name, flags->value ? " " : "", flags->value ? flags->value : "");
+		fprintf(out, "  %-46s %s\n", left, flags->help);
+	}
+}
+
+static void help_program(FILE *out)
+{
+	fputs("Usage: pilothouse [OPTIONS] [COMMAND …]\n\n"
+	      "Without a command: the console on this machine and the clusters it knows.\n\nCommands\n", out);
+	for (const struct cli_command *const *row = cli_commands; *row; row++)
+		fprintf(out, "  %-12s %s\n", (*row)->name, (*row)->help);
+	fputs("\nOptions\n", out);
+	print_flags(cli_global_flags, out);
+	fputs("\nExit status: 0 done, 1 failed, 2 denied by policy, 3 usage or configuration, 4 not understood,\n"
+	      "5 approval needed, 6 provider not reached, 7 audit log does not verify.\n", out);
+}
+
+void cli_help(const struct cli_command *command, FILE *out)
+{
+	if (!command) {
+		help_program(out);
+		return;
+	}
+	fprintf(out, "Usage: pilothouse %s %s\n\n%s\n", command->name, command->usage, command->help);
+	if (command->more)
+		fprintf(out, "\n%s\n", command->more);
+	if (command->flags) {
+		fputs("\nOptions\n", out);
+		print_flags(command->flags, out);
+	}
+	fputs("\nOptions of every command: pilothouse --help\n", out);
+}
+
+/* Secrets never reach a core file; a closed pipe is an error of write(), not a death. */
+static void harden(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int run(struct cli *cli)
+{
+	if (cli_flag(cli, "version"))
+		return fprintf(cli_out(cli), "pilothouse %s\n", PACKAGE_VERSION) < 0;
+	if (cli_flag(cli, "help")) {
+		cli_help(cli->command, cli_out(cli));
+		return 0;
+	}
+	return cli->command ? cli->command->run(cli) : cmd_console_run(cli);
+}
+
+/* Output that could not be written is a failure, not silence (a full disk behind a redirect). */
+static int finish(struct cli *cli, int status)
+{
+	session_free(cli->session);
+	log_done();
+	if (fflush(stdout) && errno != EPIPE && !status) {
+		fprintf(stderr, "pilothouse: writing the result: %s\n", strerror(errno));
+		return error_exit_status(ERR_IO);
+	}
+	return status;
+}
+
+int cli_main(int argc, char **argv, const struct provider_ops *const *providers)
+{
+	struct cli cli = { .providers = providers };
+	struct error err = { 0 };
+
+	harden();
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C");
+	if (cli_read(&cli, argc, argv, &err))
+		return cli_fail(&cli, &err);
+	if (cli_flag(&cli, "verbose"))
+		setenv("LOG_LEVEL", "info", 0);
+	log_init(NULL);
+	cli.colour = isatty(STDOUT_FILENO) && !cli_flag(&cli, "no-color") && !(getenv("NO_COLOR") && *getenv("NO_COLOR"));
+	return finish(&cli, run(&cli));
+}
+
+/* A session is opened by the first command that asks; a bad configuration ends the program there. */
+struct session *cli_session(struct cli *cli)
+{
+	struct error err = { 0 };
+	struct session_options options = {
+		.config_path = cli_flag(cli, "config"),
+		.profile = cli_flag(cli, "profile"),
+		.scope = cli_flag(cli, "scope"),
+		.read_only = cli_flag(cli, "read-only") != NULL,
+		.dry_run = cli_flag(cli, "dry-run") != NULL,
+		.providers = cli->providers,
+	};
+
+	if (cli->session)
+		return cli->session;
+	if (options.scope && strcmp(options.scope, "prod") && strcmp(options.scope, "staging") && strcmp(options.scope, "dev"))
+		exit(cli_usage(cli, "--scope %.20s: prod, staging or dev", options.scope));
+	cli->session = session_new(&options, &err);
+	if (!cli->session)
+		exit(cli_fail(cli, &err));
+	return cli->session;
+}
+
+size_t cli_args(const struct cli *cli)
+{
+	return cli->arg_count;
+}
+
+const char *cli_arg(const struct cli *cli, size_t i)
+{
+	return i < cli->arg_count ? cli->args[i] : NULL;
+}
+
+long cli_flag_number(struct cli *cli, const char *name, long otherwise)
+{
+	const char *text = cli_flag(cli, name);
+	char *end;
+
+	if (!text)
+		return otherwise;
+	errno = 0;
+	long number = strtol(text, &end, 10);
+	if (errno || end == text || *end || number < 0)
+		exit(cli_usage(cli, "--%s %.40s: not a number of 0 or more", name, text));
+	return number;
+}
+
+enum cli_format cli_format(const struct cli *cli)
+{
+	return cli->format;
+}
+
+int cli_json(const struct cli *cli)
+{
+	return cli->format == FORMAT_JSON || cli->format == FORMAT_JSONL || cli->format == FORMAT_YAML;
+}
+
+int cli_approve(const struct cli *cli)
+{
+	return cli_flag(cli, "approve") != NULL;
+}
+
+int cli_dry_run(const struct cli *cli)
+{
+	return cli_flag(cli, "dry-run") != NULL;
+}
+
+int cli_explain(const struct cli *cli)
+{
+	return cli_flag(cli, "explain") != NULL;
+}
+
+int cli_quiet(const struct cli *cli)
+{
+	return cli_flag(cli, "quiet") != NULL;
+}
+
+int cli_interactive(const struct cli *cli)
+{
+	(void)cli;
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+FILE *cli_out(const struct cli *cli)
+{
+	(void)cli;
+	return stdout;
+}
+
+void cli_say(const struct cli *cli, const char *format, ...)
+{
+	va_list args;
+
+	if (cli_quiet(cli))
+		return;
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+int cli_fail(const struct cli *cli, const struct error *err)
+{
+	(void)cli;
+	fprintf(stderr, "pilothouse: %s\n", *err->text ? err->text : error_name(err->code));
+	return error_exit_status(err->code);
+}
+
+int cli_usage(const struct cli *cli, const char *format, ...)
+{
+	struct error err = { .code = ERR_INVALID };
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(err.text, sizeof(err.text), format, args);
+	va_end(args);
+	return cli_fail(cli, &err);
+}

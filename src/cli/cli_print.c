@@ -1,0 +1,183 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/safe.h"
+#include "base/text.h"
+#include "base/yaml.h"
+#include "cli/cli_private.h"
+#include "estate/kind.h"
+
+enum { DOCUMENT_MAX = 1 << 30, COLUMNS_MAX = 64 };
+
+static void print_line(FILE *out, const struct json *document)
+{
+	char *line = json_format(document);
+
+	fprintf(out, "%s\n", line);
+	free(line);
+}
+
+static void print_lines(FILE *out, const struct json *document)
+{
+	if (!json_is(document, JSON_ARRAY)) {
+		print_line(out, document);
+		return;
+	}
+	for (const struct json *item = json_first(document); item; item = json_next(item))
+		print_line(out, item);
+}
+
+static void print_yaml(FILE *out, const struct json *document)
+{
+	struct text text;
+
+	text_init(&text, DOCUMENT_MAX);
+	yaml_format(document, &text);
+	fwrite(text.data, 1, text.length, out);
+	text_release(&text);
+}
+
+static void print_pretty(FILE *out, const struct json *document)
+{
+	char *pretty = json_format_pretty(document);
+
+	fputs(pretty, out);
+	free(pretty);
+}
+
+int cli_print(const struct cli *cli, struct json *document)
+{
+	if (cli->format == FORMAT_JSONL)
+		print_lines(cli_out(cli), document);
+	else if (cli->format == FORMAT_YAML)
+		print_yaml(cli_out(cli), document);
+	else
+		print_pretty(cli_out(cli), document);
+	json_free(document);
+	return 0;
+}
+
+struct cli_table {
+	const struct cli *cli;
+	char *names[COLUMNS_MAX];
+	char align[COLUMNS_MAX];
+	size_t columns;
+	char **cells;
+	size_t count;
+};
+
+struct cli_table *cli_table_new(const struct cli *cli)
+{
+	struct cli_table *table = mem_zero(1, sizeof(*table));
+
+	table->cli = cli;
+	return table;
+}
+
+void cli_table_column(struct cli_table *table, const char *name, char align)
+{
+	if (table->columns == COLUMNS_MAX)
+		return;
+	table->align[table->columns] = align;
+	table->names[table->columns++] = mem_text(name);
+}
+
+void cli_table_cell(struct cli_table *table, const char *text)
+{
+	table->cells = mem_grow(table->cells, table->count + 1, sizeof(*table->cells));
+	table->cells[table->count++] = mem_text(text ? text : "");
+}
+
+static size_t width_of(const char *text)
+{
+	return utf8_columns(text, strlen(text));
+}
+
+static void measure(const struct cli_table *table, size_t width[])
+{
+	for (size_t c = 0; c < table->columns; c++)
+		width[c] = width_of(table->names[c]);
+	for (size_t i = 0; i < table->count; i++) {
+		size_t w = width_of(table->cells[i]);
+
+		if (w > width[i % table->columns])
+			width[i % table->columns] = w;
+	}
+}
+
+/* The last column is not padded: no blanks at the end of lines. */
+static void print_cell(const struct cli_table *table, const char *text, size_t column, const size_t width[])
+{
+	FILE *out = cli_out(table->cli);
+	int gap = (int)(width[column] - width_of(text));
+	int last = column + 1 == table->columns;
+
+	if (table->align[column] == 'r')
+		fprintf(out, "%*s%s", gap, "", text);
+	else if (last)
+		fputs(text, out);
+	else
+		fprintf(out, "%s%*s", text, gap, "");
+	fputs(last ? "\n" : "  ", out);
+}
+
+/* RFC 4180: quoted when it holds a comma, a quote or a line break. */
+static void print_csv_cell(FILE *out, const char *text, int last)
+{
+	if (text[strcspn(text, ",\"\r\n")]) {
+		fputc('"', out);
+		for (; *text; text++) {
+			if (*text == '"')
+				fputc('"', out);
+			fputc(*text, out);
+		}
+		fputc('"', out);
+	} else {
+		fputs(text, out);
+	}
+	fputs(last ? "\r\n" : ",", out);
+}
+
+static void print_table(const struct cli_table *table)
+{
+	size_t width[COLUMNS_MAX] = { 0 };
+	int csv = table->cli->format == FORMAT_CSV;
+
+	if (!csv)
+		measure(table, width);
+	for (size_t i = 0; i < table->columns + table->count; i++) {
+		const char *text = i < table->columns ? table->names[i] : table->cells[i - table->columns];
+		size_t column = i % table->columns;
+
+		if (csv)
+			print_csv_cell(cli_out(table->cli), text, column + 1 == table->columns);
+		else
+			print_cell(table, text, column, width);
+	}
+}
+
+void cli_table_print(struct cli_table *table)
+{
+	if (table->columns)
+		print_table(table);
+	for (size_t c = 0; c < table->columns; c++)
+		free(table->names[c]);
+	for (size_t i = 0; i < table->count; i++)
+		free(table->cells[i]);
+	free(table->cells);
+	free(table);
+}
+
+const char *cli_style(const struct cli *cli, const char *severity)
+{
+	static const char *const by_rank[] = { "", "", "\033[36m", "\033[33m", "\033[31m", "\033[1;31m" };
+
+	return cli->colour ? by_rank[severity_rank(severity)] : "";
+}
+
+const char *cli_style_end(const struct cli *cli)
+{
+	return cli->colour ? "\033[0m" : "";
+}
