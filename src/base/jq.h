@@ -9,7 +9,7 @@ struct json;
 
 enum { JQ_TIMEOUT_MS = 1000, JQ_MEMORY_MB = 256 };
 
-void jq_init(const char *program_path); /* what to exec with --jq-worker; default /proc/self/exe */
+void jq_setup(const char *program_path); /* what to exec with --jq-worker; default /proc/self/exe (libjq owns the name jq_init) */
 void jq_done(void);
 int jq_worker_main(void); /* the worker's loop over stdin/stdout; never returns to screens */
 /* First output of the program on the input; `empty` gives JSON null. No env, no input files, no modules.

@@ -24,5 +24,8 @@ void loop_wake(void *loop); /* from any thread */
 void loop_on_turn(struct loop *loop, loop_fn on_turn, void *arg);
 void loop_run(struct loop *loop); /* until loop_stop */
 void loop_stop(struct loop *loop);
+/* How long the next turn may sleep: -1 for ever (nothing is set), 0 not at all. */
+int loop_timeout_ms(const struct loop *loop);
+unsigned long loop_wakeups(const struct loop *loop); /* how often poll() returned, for the bench */
 
 #endif
