@@ -35,7 +35,7 @@ struct policy_answer {
 	char rule[300];      /* "prod-write-needs-one (policies/default.yaml:9)" */
 	char why[256];
 	int not_self;        /* the asker may not approve */
-	int approve_flag;    /* --approve may stand for one approver */
+	int approve_flag;    /* --approve may stand for one approver (default; a rule says `flag: false` to refuse it) */
 };
 /* Worker threads (OPA over HTTP may be asked). Never fails open: on any error DECIDE_DENY with the cause in why. */
 void policy_decide(const struct policy *policy, const struct policy_question *question, struct policy_answer *answer);
