@@ -1,4 +1,5 @@
-/* jq.c - our side of the jq worker: starting it, asking it, ending it past the deadline. The worker is jq_worker.c. */
+/* jq.c - our side of the jq worker: starting it, asking it, ending it past the deadline. The worker
+ * is jq_worker.c. */
 #include "base/jq.h"
 
 #include <errno.h>
@@ -37,7 +38,8 @@ static int bring(int fd, short events, int64_t deadline_ns, struct error *err)
 		int64_t left_ms = (deadline_ns - clock_monotonic_ns() + 999999) / 1000000;
 
 		if (left_ms <= 0)
-			return error_set(err, ERR_TIMEOUT, "jq: took longer than %d ms", JQ_TIMEOUT_MS);
+			return error_set(
+				err, ERR_TIMEOUT, "jq: took longer than %d ms", JQ_TIMEOUT_MS);
 		int ready = poll(&p, 1, (int)left_ms);
 		if (ready > 0)
 			return 0;
@@ -261,4 +263,3 @@ int jq_check(const char *program, struct error *err)
 	free(text);
 	return text ? 0 : -1;
 }
-

@@ -36,7 +36,8 @@ static const char *closing(const char *at)
 }
 
 /* `at` stands after "{{"; *after behind "}}". */
-static struct json *eval_one(const char *at, const char **after, const char *input, struct error *err)
+static struct json *eval_one(
+	const char *at, const char **after, const char *input, struct error *err)
 {
 	const char *end = closing(at);
 	struct json *value;

@@ -1,11 +1,12 @@
-/* jq_worker.c - the process that runs expressions: bounded memory, no environment, no files. It ends when
- * our end of the socket closes, and by its own alarm should we be gone in the middle of an answer. */
+/* jq_worker.c - the process that runs expressions: bounded memory, no environment, no files. It
+ * ends when our end of the socket closes, and by its own alarm should we be gone in the middle of
+ * an answer. */
 #include <jq.h>
 #include <jv.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -45,7 +46,8 @@ static void collect_reason(void *arg, jv message)
 		from = second ? second + 2 : colon + 2;
 	}
 	if (!*reason->text) /* the first says why; the rest is "1 compile error" */
-		snprintf(reason->text, sizeof(reason->text), "%.*s", (int)strcspn(from, "\n"), from);
+		snprintf(
+			reason->text, sizeof(reason->text), "%.*s", (int)strcspn(from, "\n"), from);
 	jv_free(text);
 }
 
@@ -53,6 +55,13 @@ static void say_nothing(void *arg, jv message)
 {
 	(void)arg;
 	jv_free(message);
+}
+
+static jv no_input(jq_state *jq, void *arg)
+{
+	(void)jq;
+	(void)arg;
+	return jv_invalid(); /* the end of inputs */
 }
 
 static int read_all(void *bytes, size_t length)
@@ -103,6 +112,7 @@ static jq_state *compile(const char *text, struct reason *reason)
 	}
 	jq_set_error_cb(jq, collect_reason, reason);
 	jq_set_debug_cb(jq, say_nothing, NULL);
+	jq_set_input_cb(jq, no_input, NULL);
 	jq_set_attr(jq, jv_string("JQ_ORIGIN"), jv_string("/nonexistent"));
 	jq_set_attr(jq, jv_string("JQ_LIBRARY_PATH"), jv_array());
 	jq_set_attr(jq, jv_string("PROGRAM_ORIGIN"), jv_string("/nonexistent"));
@@ -137,7 +147,8 @@ static jq_state *find_program(struct program *programs, const char *text, struct
 static int reply_value(jv value)
 {
 	jv text = jv_dump_string(value, 0);
-	int failed = reply(JQ_RESULT, jv_string_value(text), (size_t)jv_string_length_bytes(jv_copy(text)));
+	int failed = reply(
+		JQ_RESULT, jv_string_value(text), (size_t)jv_string_length_bytes(jv_copy(text)));
 
 	jv_free(text);
 	return failed;
@@ -210,7 +221,8 @@ static int serve_one(struct program *programs)
 	program = mem_zero(request.program_length + 1, 1);
 	input = mem_zero(request.input_length + 1, 1);
 	failed = read_all(program, request.program_length) ||
-		read_all(input, request.input_length) || answer(programs, &request, program, input);
+		 read_all(input, request.input_length) ||
+		 answer(programs, &request, program, input);
 	alarm(0);
 	free(program);
 	free(input);

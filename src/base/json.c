@@ -135,11 +135,11 @@ struct json *json_at(const struct json *json, const char *dotted_path)
 {
 	const struct json *at = json;
 
-	for (const char *part = dotted_path; at; ) {
+	for (const char *part = dotted_path; at;) {
 		size_t length = strcspn(part, ".");
 
-		at = kind_of(at) == cJSON_Array ? item_named(at, part, length) :
-						  get_n(at, part, length);
+		at = kind_of(at) == cJSON_Array ? item_named(at, part, length)
+						: get_n(at, part, length);
 		if (!part[length])
 			break;
 		part += length + 1;
@@ -310,8 +310,8 @@ struct json *json_string_n(const char *text, size_t length)
 {
 	cJSON *node = json_new(cJSON_String);
 
-	node->valuestring = length && memchr(text, '\0', length) ? without_nul(text, length) :
-								   mem_text_n(text, length);
+	node->valuestring = length && memchr(text, '\0', length) ? without_nul(text, length)
+								 : mem_text_n(text, length);
 	return json_of(node);
 }
 

@@ -113,8 +113,8 @@ static void write_container(struct writer *w, const cJSON *node, const char *bra
 	text_add_char(w->out, brackets[1]);
 }
 
-/* An integer beyond 2^53 keeps its digits also where RFC 8785 would round it to a double: two different
- * numbers must not have one hash. */
+/* An integer beyond 2^53 keeps its digits also where RFC 8785 would round it to a double: two
+ * different numbers must not have one hash. */
 static void write_number(struct writer *w, const cJSON *node)
 {
 	char text[NUMBER_TEXT_MAX];

@@ -1,5 +1,5 @@
-/* json_parse.c - one strict pass from bytes to the tree. cJSON's own parser rounds large integers, takes
- * several things that are no JSON, and would need a second pass to bound the depth. */
+/* json_parse.c - one strict pass from bytes to the tree. cJSON's own parser rounds large integers,
+ * takes several things that are no JSON, and would need a second pass to bound the depth. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +12,8 @@
 enum {
 	BYTES_MAX = 64 << 20,
 	DEPTH_MAX = 128,
-	NODES_MAX = 4000000,  /* of about 80 bytes: a body of "[[],[],…" must not end the program */
-	PAIRWISE_MAX = 16,    /* members compared pair by pair; more are sorted */
+	NODES_MAX = 4000000, /* of about 80 bytes: a body of "[[],[],…" must not end the program */
+	PAIRWISE_MAX = 16,   /* members compared pair by pair; more are sorted */
 };
 
 struct parser {
@@ -45,10 +45,10 @@ static int hex4(const struct parser *p, const char *at, unsigned *unit)
 		return -1;
 	for (int i = 0; i < 4; i++) {
 		char c = at[i];
-		unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') :
-			c >= 'a' && c <= 'f'	      ? (unsigned)(c - 'a') + 10 :
-			c >= 'A' && c <= 'F'	      ? (unsigned)(c - 'A') + 10 :
-							16;
+		unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
+				 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
+				 : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10
+							: 16;
 		if (digit == 16)
 			return -1;
 		*unit = *unit << 4 | digit;
@@ -158,8 +158,8 @@ static char *parse_string(struct parser *p)
 		return mem_text_n(from, plain);
 	}
 	if (p->at >= p->end || *p->at != '\\')
-		return fail(p, p->at >= p->end ? "a string does not end" :
-						 "a control character in a string");
+		return fail(p, p->at >= p->end ? "a string does not end"
+					       : "a control character in a string");
 	out = mem_alloc((size_t)(closing_quote(p) - from) + 4);
 	memcpy(out, from, plain);
 	return unescape_rest(p, out, out + plain);

@@ -25,6 +25,7 @@ struct watch {
 struct timer {
 	int64_t due_ns;
 	int id;
+	unsigned long set_in; /* the turn, by loop->wakeups */
 	loop_fn on_time;
 	void *arg;
 };
@@ -46,7 +47,8 @@ struct loop {
 	int stopped;
 };
 
-/* A handler has no argument of ours: which signals came, and the pipe of the loop that wants them. */
+/* A handler has no argument of ours: which signals came, and the pipe of the loop that wants them.
+ */
 static atomic_int signal_came[SIGNALS];
 static atomic_int signal_pipe = -1;
 
@@ -145,6 +147,7 @@ int loop_add_timer(struct loop *loop, int64_t delay_ms, loop_fn on_time, void *a
 	int64_t delay = delay_ms < 0 ? 0 : delay_ms > most ? most : delay_ms;
 	struct timer timer = { .due_ns = now + delay * MS_NS,
 		.id = take_id(loop),
+		.set_in = loop->wakeups,
 		.on_time = on_time,
 		.arg = arg };
 	size_t i = loop->timer_count++;
@@ -273,16 +276,16 @@ static int run_fds(struct loop *loop, size_t polled)
 	return handled;
 }
 
-/* The timers due now, in order; one set meanwhile waits for the next turn. */
+/* The timers due now, in order; one set during this turn waits for the next. */
 static int run_timers(struct loop *loop)
 {
 	int64_t now = clock_monotonic_ns();
-	int last_id = loop->next_id, handled = 0;
+	int handled = 0;
 
 	while (loop->timer_count) {
 		struct timer timer = loop->timers[loop->timer_count - 1];
 
-		if (timer.due_ns > now || timer.id > last_id)
+		if (timer.due_ns > now || timer.set_in == loop->wakeups)
 			break;
 		loop->timer_count--;
 		timer.on_time(timer.arg);

@@ -74,8 +74,8 @@ static double value_of(const char *bytes, size_t length, const struct literal *l
 	if (!l->mantissa)
 		return 0;
 	if (l->digits <= EXACT_DIGITS && l->exponent >= -POWER_MAX && l->exponent <= POWER_MAX)
-		return l->exponent < 0 ? (double)l->mantissa / powers[-l->exponent] :
-					 (double)l->mantissa * powers[l->exponent];
+		return l->exponent < 0 ? (double)l->mantissa / powers[-l->exponent]
+				       : (double)l->mantissa * powers[l->exponent];
 	return convert(bytes, length, l);
 }
 

@@ -15,7 +15,8 @@ enum {
 	DEPTH_MAX = 64,
 	NODES_MAX = 200000,
 	ANCHORS_MAX = 1000,
-	EXPANDED_MAX = 64 << 20, /* text that aliases may copy: a long string is a bomb of few nodes */
+	EXPANDED_MAX =
+		64 << 20, /* text that aliases may copy: a long string is a bomb of few nodes */
 };
 
 struct anchor {
@@ -66,7 +67,8 @@ static int count_node(struct reader *r, int line)
 	return -1;
 }
 
-/* Its place in the table, -1 at the limit, or -2 without an anchor. A later anchor of the same name wins. */
+/* Its place in the table, -1 at the limit, or -2 without an anchor. A later anchor of the same name
+ * wins. */
 static int add_anchor(struct reader *r, const yaml_char_t *name)
 {
 	if (!name)
@@ -164,7 +166,8 @@ static int merge_one(struct reader *r, cJSON *object, const cJSON *base)
 	}
 	for (const cJSON *item = base->child; item; item = item->next)
 		if (!json_get(json_of(object), item->string))
-			json_set(json_of(object), item->string, json_copy((const struct json *)item));
+			json_set(json_of(object), item->string,
+				json_copy((const struct json *)item));
 	return 0;
 }
 
@@ -277,8 +280,8 @@ static const yaml_char_t *anchor_name(const yaml_event_t *event)
 	}
 }
 
-/* The node that the current event begins; its last event is current afterwards. An anchored node is kept as
- * a copy of its own: what was read may be freed by an error above it. */
+/* The node that the current event begins; its last event is current afterwards. An anchored node is
+ * kept as a copy of its own: what was read may be freed by an error above it. */
 static cJSON *read_node(struct reader *r, int depth)
 {
 	int line = line_of(r);

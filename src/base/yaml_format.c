@@ -1,5 +1,5 @@
-/* yaml_format.c - the tree as block YAML, laid out as kubectl does: lists stand under their key without
- * a further indent. */
+/* yaml_format.c - the tree as block YAML, laid out as kubectl does: lists stand under their key
+ * without a further indent. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +11,8 @@
 #include "base/yaml_scalar.h"
 
 /* Words that YAML 1.1 readers take for booleans; ours does not, theirs might. */
-static const char *const old_words[] = { "y", "Y", "yes", "Yes", "YES", "n", "N", "no", "No", "NO", "on",
-	"On", "ON", "off", "Off", "OFF" };
+static const char *const old_words[] = { "y", "Y", "yes", "Yes", "YES", "n", "N", "no", "No", "NO",
+	"on", "On", "ON", "off", "Off", "OFF" };
 
 static void write_value(struct text *out, const struct json *json, int indent, int after_dash);
 
@@ -26,7 +26,7 @@ static void pad(struct text *out, int indent)
 static int is_printable(unsigned c)
 {
 	return (c >= 0x20 && c < 0x7f) || (c >= 0xa0 && c < 0xd800 && c != 0x2028 && c != 0x2029) ||
-		(c >= 0xe000 && c < 0xfffe && c != 0xfeff) || (c >= 0x10000 && c <= 0x10ffff);
+	       (c >= 0xe000 && c < 0xfffe && c != 0xfeff) || (c >= 0x10000 && c <= 0x10ffff);
 }
 
 /* All printable, where `also` is too. */
@@ -56,16 +56,18 @@ static int reads_otherwise(const char *text)
 		if (!strcmp(text, old_words[i]))
 			return 1;
 	/* 1.1 has more numbers: 012, 1_000, 1:30, dates, .inf */
-	return strspn(text, "+-.0123456789_:TZeExX") == strlen(text) || strcasestr(text, ".inf") == text ||
-		strcasestr(text, ".nan") == text;
+	return (strchr("+-.0123456789", *text) &&
+		       strspn(text, "+-.0123456789_:TZeExX") == strlen(text)) ||
+	       strcasestr(text, ".inf") == text || strcasestr(text, ".nan") == text;
 }
 
 static int needs_quotes(const char *text)
 {
 	size_t length = strlen(text);
 
-	return strchr("!&*-?|>@`\"'%#{}[],:=<~ ", *text) || strstr(text, ": ") || strstr(text, " #") ||
-		text[length - 1] == ' ' || text[length - 1] == ':' || !strncmp(text, "...", 3);
+	return strchr("!&*-?|>@`\"'%#{}[],:=<~ ", *text) || strstr(text, ": ") ||
+	       strstr(text, " #") || text[length - 1] == ' ' || text[length - 1] == ':' ||
+	       !strncmp(text, "...", 3);
 }
 
 static void quote_double(struct text *out, const char *text)
@@ -133,7 +135,8 @@ static void write_block(struct text *out, const char *text, int indent)
 
 static void write_text(struct text *out, const char *text, int indent)
 {
-	int block = strchr(text, '\n') && *text != ' ' && *text != '\n' && all_printable(text, '\n');
+	int block =
+		strchr(text, '\n') && *text != ' ' && *text != '\n' && all_printable(text, '\n');
 
 	if (block)
 		write_block(out, text, indent);

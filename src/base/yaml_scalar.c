@@ -35,8 +35,8 @@ static cJSON *based(const char *digits, int base, const char *allowed)
 	return json_node(json_integer(strtoll(digits, NULL, base)));
 }
 
-/* 0644 is a file mode, as kubectl reads it (YAML 1.1); a longer run of digits with a leading zero is a name, such as
- * the number of an AWS account, and stays text. */
+/* 0644 is a file mode, as kubectl reads it (YAML 1.1); a longer run of digits with a leading zero
+ * is a name, such as the number of an AWS account, and stays text. */
 static cJSON *leading_zero(const char *text, size_t length)
 {
 	if (text[1] == 'x')
@@ -46,7 +46,8 @@ static cJSON *leading_zero(const char *text, size_t length)
 	return length <= MODE_DIGITS ? based(text + 1, 8, "01234567") : NULL;
 }
 
-/* Into JSON's spelling: no plus, a digit before and after the point. 0 when it cannot be a number. */
+/* Into JSON's spelling: no plus, a digit before and after the point. 0 when it cannot be a number.
+ */
 static size_t respell(const char *text, size_t length, char *out)
 {
 	const char *at = text, *end = text + length;
@@ -65,9 +66,10 @@ static size_t respell(const char *text, size_t length, char *out)
 		out[n++] = *at;
 		if (*at != '.' || (at + 1 < end && at[1] >= '0' && at[1] <= '9'))
 			continue;
-		if (n == 1 || out[n - 2] < '0' || out[n - 2] > '9' || at == text || at[-1] < '0' || at[-1] > '9')
+		if (n == 1 || out[n - 2] < '0' || out[n - 2] > '9' || at == text || at[-1] < '0' ||
+			at[-1] > '9')
 			return 0; /* "." alone is text */
-		n--;      /* "5." */
+		n--;              /* "5." */
 	}
 	return n;
 }

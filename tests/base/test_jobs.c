@@ -43,13 +43,14 @@ static void count_done(struct job *job)
 	struct task *task = (struct task *)job;
 
 	ck_assert(task->job.run != square || task->squared == task->number * task->number ||
-		atomic_load(&job->cancelled));
+		  atomic_load(&job->cancelled));
 	++*task->done_count;
 	*task->cancelled_count += atomic_load(&job->cancelled);
 	free(task);
 }
 
-static struct task *task_new(void (*run)(struct job *), int number, int *done_count, int *cancelled_count, sem_t *started)
+static struct task *task_new(void (*run)(struct job *), int number, int *done_count,
+	int *cancelled_count, sem_t *started)
 {
 	struct task *task = mem_zero(1, sizeof(*task));
 
@@ -89,7 +90,9 @@ START_TEST(cancels_at_the_end)
 	sem_init(&started, 0, 0);
 	struct jobs *jobs = jobs_new(1, NULL, NULL);
 	jobs_submit(jobs, &task_new(until_cancelled, 0, &done, &cancelled, &started)->job);
-	ck_assert_int_eq(jobs_spawn(jobs, &task_new(until_cancelled, 0, &done, &cancelled, &started)->job), 0);
+	ck_assert_int_eq(
+		jobs_spawn(jobs, &task_new(until_cancelled, 0, &done, &cancelled, &started)->job),
+		0);
 	sem_wait(&started);
 	sem_wait(&started);
 	for (int i = 0; i < 10; i++) /* never get a thread */

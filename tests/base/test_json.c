@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 
 static struct json *parse(const char *text)
 {
@@ -26,7 +27,8 @@ static void ck_round(const char *text, const char *expected)
 
 START_TEST(reads_paths)
 {
-	struct json *j = parse("{\"metadata\":{\"name\":\"x\",\"Name\":\"y\"},\"items\":[{\"n\":7},true]}");
+	struct json *j =
+		parse("{\"metadata\":{\"name\":\"x\",\"Name\":\"y\"},\"items\":[{\"n\":7},true]}");
 	ck_assert_str_eq(json_text(json_at(j, "metadata.name")), "x");
 	ck_assert_str_eq(json_text(json_at(j, "metadata.Name")), "y");
 	ck_assert_ptr_null(json_at(j, "metadata.NAME"));
@@ -42,9 +44,10 @@ END_TEST
 
 START_TEST(refuses_what_is_no_json)
 {
-	static const char *const bad[] = { "", " ", "{", "[1,]", "{\"a\":1,}", "{a:1}", "01", "-", "1.", ".5", "+1",
-		"1e", "nul", "tru", "\"a", "\"\\x\"", "\"\\u12g4\"", "\"a\nb\"", "[1]x", "1 2", "'a'", "NaN",
-		"[1 2]", "{\"a\" 1}", "\"\\", "{\"a\":1 \"b\":2}", "\"\\u12" };
+	static const char *const bad[] = { "", " ", "{", "[1,]", "{\"a\":1,}", "{a:1}", "01", "-",
+		"1.", ".5", "+1", "1e", "nul", "tru", "\"a", "\"\\x\"", "\"\\u12g4\"", "\"a\nb\"",
+		"[1]x", "1 2", "'a'", "NaN", "[1 2]", "{\"a\" 1}", "\"\\", "{\"a\":1 \"b\":2}",
+		"\"\\u12" };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct error err = { .code = ERR_NONE };
 		ck_assert_msg(!json_parse(bad[i], strlen(bad[i]), &err), "%s", bad[i]);
@@ -109,14 +112,16 @@ START_TEST(keeps_large_integers)
 {
 	ck_round("[9007199254740992,9007199254740993,-9223372036854775808,18446744073709551615]",
 		"[9007199254740992,9007199254740993,-9223372036854775808,18446744073709551615]");
-	ck_round("[1e999,-1e999,123456789012345678901234567890]", "[1e999,-1e999,123456789012345678901234567890]");
+	ck_round("[1e999,-1e999,123456789012345678901234567890]",
+		"[1e999,-1e999,123456789012345678901234567890]");
 	struct json *j = parse("[9007199254740993,9223372036854775807,1e30,-1e30,-7.9]");
 	ck_assert_int_eq(json_int(json_item(j, 0), 0), INT64_C(9007199254740993));
 	ck_assert_int_eq(json_int(json_item(j, 1), 0), INT64_MAX);
 	ck_assert_int_eq(json_int(json_item(j, 2), 0), INT64_MAX);
 	ck_assert_int_eq(json_int(json_item(j, 3), 0), INT64_MIN);
 	ck_assert_int_eq(json_int(json_item(j, 4), 0), -7);
-	struct json *same = json_integer(INT64_C(9007199254740993)), *other = json_integer(INT64_C(9007199254740995));
+	struct json *same = json_integer(INT64_C(9007199254740993)),
+		    *other = json_integer(INT64_C(9007199254740995));
 	ck_assert(json_equal(json_item(j, 0), same));
 	ck_assert(!json_equal(json_item(j, 0), other));
 	struct json *copy = json_copy(j);
@@ -130,14 +135,19 @@ END_TEST
 
 START_TEST(unescapes)
 {
-	struct json *j = parse("[\"\\u00e9\\ud83d\\ude00\\/\\t\",\"\\ud83d x\",\"a\\u0000b\",\"\\ude00\"]");
+	struct json *j =
+		parse("[\"\\u00e9\\ud83d\\ude00\\/\\t\",\"\\ud83d x\",\"a\\u0000b\",\"\\ude00\"]");
 	ck_assert_str_eq(json_text(json_item(j, 0)), "\xc3\xa9\xf0\x9f\x98\x80/\t");
 	ck_assert_str_eq(json_text(json_item(j, 1)), "\xef\xbf\xbd x");
-	ck_assert_str_eq(json_text(json_item(j, 2)), "a\xef\xbf\xbd" "b");
+	ck_assert_str_eq(json_text(json_item(j, 2)), "a\xef\xbf\xbd"
+						     "b");
 	ck_assert_str_eq(json_text(json_item(j, 3)), "\xef\xbf\xbd");
 	json_free(j);
 	ck_round("\"\\u001f\\b\\f\\\"\\\\\x7f\"", "\"\\u001f\\b\\f\\\"\\\\\x7f\"");
-	ck_round("\"a\xff" "b\"", "\"a\xef\xbf\xbd" "b\"");
+	ck_round("\"a\xff"
+		 "b\"",
+		"\"a\xef\xbf\xbd"
+		"b\"");
 }
 END_TEST
 
@@ -192,14 +202,18 @@ END_TEST
 /* RFC 8785 3.2.3 */
 START_TEST(canonical_sorts_by_utf16)
 {
-	struct json *j = parse("{\"\\u20ac\":\"Euro Sign\",\"\\r\":\"Carriage Return\",\"\\ufb33\":\"Hebrew\","
-			       "\"1\":\"One\",\"\\ud83d\\ude00\":\"Emoji\",\"\\u0080\":\"Control\",\"\\u00f6\":[1.0,1e2]}");
+	struct json *j = parse(
+		"{\"\\u20ac\":\"Euro Sign\",\"\\r\":\"Carriage Return\",\"\\ufb33\":\"Hebrew\","
+		"\"1\":\"One\",\"\\ud83d\\ude00\":\"Emoji\",\"\\u0080\":\"Control\",\"\\u00f6\":[1."
+		"0,1e2]}");
 	struct text out;
 	text_init(&out, 1000);
 	json_canonical(j, &out);
-	ck_assert_str_eq(out.data, "{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\xc2\x80\":\"Control\","
-				   "\"\xc3\xb6\":[1,100],\"\xe2\x82\xac\":\"Euro Sign\",\"\xf0\x9f\x98\x80\":\"Emoji\","
-				   "\"\xef\xac\xb3\":\"Hebrew\"}");
+	ck_assert_str_eq(out.data,
+		"{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\xc2\x80\":\"Control\","
+		"\"\xc3\xb6\":[1,100],\"\xe2\x82\xac\":\"Euro "
+		"Sign\",\"\xf0\x9f\x98\x80\":\"Emoji\","
+		"\"\xef\xac\xb3\":\"Hebrew\"}");
 	text_release(&out);
 	json_free(j);
 }
@@ -214,8 +228,10 @@ START_TEST(builds_and_changes)
 	json_remove(j, "never");
 	json_set(j, json_key(json_get(j, "t")), json_boolean(0));
 	char *text = json_format(j), *pretty = json_format_pretty(j);
-	ck_assert_str_eq(text, "{\"n\":[null,\"a\xef\xbf\xbd" "b\"],\"t\":false}");
-	ck_assert_str_eq(pretty, "{\n  \"n\": [\n    null,\n    \"a\xef\xbf\xbd" "b\"\n  ],\n  \"t\": false\n}\n");
+	ck_assert_str_eq(text, "{\"n\":[null,\"a\xef\xbf\xbd"
+			       "b\"],\"t\":false}");
+	ck_assert_str_eq(pretty, "{\n  \"n\": [\n    null,\n    \"a\xef\xbf\xbd"
+				 "b\"\n  ],\n  \"t\": false\n}\n");
 	free(text);
 	free(pretty);
 	json_free(j);
@@ -224,7 +240,8 @@ END_TEST
 
 START_TEST(equal_whatever_the_order)
 {
-	struct json *a = parse("{\"a\":1,\"b\":[1,2]}"), *b = parse("{\"b\":[1,2.0],\"a\":1}"), *c = parse("{\"b\":[2,1],\"a\":1}");
+	struct json *a = parse("{\"a\":1,\"b\":[1,2]}"), *b = parse("{\"b\":[1,2.0],\"a\":1}"),
+		    *c = parse("{\"b\":[2,1],\"a\":1}");
 	ck_assert(json_equal(a, b));
 	ck_assert(!json_equal(a, c));
 	ck_assert(json_equal(NULL, NULL));

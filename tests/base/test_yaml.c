@@ -28,11 +28,13 @@ static void ck_refused(const char *yaml, enum error_code code, const char *says)
 
 START_TEST(reads_scalars)
 {
-	ck_yaml("[~, null, true, False, yes, no, on, off]", "[null,null,true,false,\"yes\",\"no\",\"on\",\"off\"]");
+	ck_yaml("[~, null, true, False, yes, no, on, off]",
+		"[null,null,true,false,\"yes\",\"no\",\"on\",\"off\"]");
 	ck_yaml("[1, -2, +3, 0x1f, 0o17, 0644, 012345678901, 012345670123]",
 		"[1,-2,3,31,15,420,\"012345678901\",\"012345670123\"]");
 	ck_yaml("[1.5, .5, 5., -.5, 1e3, 1.2.3, ., -, 1_000, .inf, 12e4567, 9007199254740993]",
-		"[1.5,0.5,5,-0.5,1000,\"1.2.3\",\".\",\"-\",\"1_000\",\".inf\",12e4567,9007199254740993]");
+		"[1.5,0.5,5,-0.5,1000,\"1.2.3\",\".\",\"-\",\"1_000\",\".inf\",12e4567,"
+		"9007199254740993]");
 	ck_yaml("[\"1\", 'true', \"\", !!str 12, ! 13]", "[\"1\",\"true\",\"\",\"12\",\"13\"]");
 	ck_yaml("a:\nb: |\n  x\n  y\n", "{\"a\":null,\"b\":\"x\\ny\\n\"}");
 	ck_yaml("", "null");
@@ -73,8 +75,10 @@ END_TEST
 START_TEST(reads_aliases_and_merges)
 {
 	ck_yaml("a: &x {b: 1}\nc: *x\n", "{\"a\":{\"b\":1},\"c\":{\"b\":1}}");
-	ck_yaml("base: &x {b: 1, c: 2}\nd:\n  <<: *x\n  b: 9\n", "{\"base\":{\"b\":1,\"c\":2},\"d\":{\"b\":9,\"c\":2}}");
-	ck_yaml("- &a {x: 1}\n- &b {x: 2, y: 3}\n- <<: [*a, *b]\n", "[{\"x\":1},{\"x\":2,\"y\":3},{\"x\":1,\"y\":3}]");
+	ck_yaml("base: &x {b: 1, c: 2}\nd:\n  <<: *x\n  b: 9\n",
+		"{\"base\":{\"b\":1,\"c\":2},\"d\":{\"b\":9,\"c\":2}}");
+	ck_yaml("- &a {x: 1}\n- &b {x: 2, y: 3}\n- <<: [*a, *b]\n",
+		"[{\"x\":1},{\"x\":2,\"y\":3},{\"x\":1,\"y\":3}]");
 	ck_yaml("'<<': 1\n", "{\"<<\":1}");
 }
 END_TEST
@@ -157,9 +161,12 @@ static void ck_format(const char *json_source, const char *expected)
 
 START_TEST(formats_like_kubectl)
 {
-	ck_format("{\"kind\":\"Pod\",\"spec\":{\"c\":[{\"name\":\"a\",\"args\":[\"x\",\"y\"]},{\"name\":\"b\"}],\"e\":{},\"f\":[]}}",
-		"kind: Pod\nspec:\n  c:\n  - name: a\n    args:\n    - x\n    - \"y\"\n  - name: b\n  e: {}\n  f: []\n");
-	ck_format("{\"a\":\"true\",\"b\":\"1.0\",\"c\":\"\",\"d\":\"yes\",\"e\":\"a: b\",\"f\":null,\"g\":1.5}",
+	ck_format("{\"kind\":\"Pod\",\"spec\":{\"c\":[{\"name\":\"a\",\"args\":[\"x\",\"y\"]},{"
+		  "\"name\":\"b\"}],\"e\":{},\"f\":[]}}",
+		"kind: Pod\nspec:\n  c:\n  - name: a\n    args:\n    - x\n    - \"y\"\n  - name: "
+		"b\n  e: {}\n  f: []\n");
+	ck_format("{\"a\":\"true\",\"b\":\"1.0\",\"c\":\"\",\"d\":\"yes\",\"e\":\"a: "
+		  "b\",\"f\":null,\"g\":1.5}",
 		"a: \"true\"\nb: \"1.0\"\nc: \"\"\nd: \"yes\"\ne: 'a: b'\nf: null\ng: 1.5\n");
 	ck_format("{\"run\":\"a\\n b\\n\",\"x\":\"a\\n\\nb\",\"y\":\"a\\n\\n\"}",
 		"run: |\n  a\n   b\nx: |-\n  a\n\n  b\ny: |+\n  a\n\n");
@@ -170,9 +177,14 @@ END_TEST
 
 START_TEST(formats_what_reads_back)
 {
-	ck_format("[\"\\n\",\" a\\nb\",\"a\\n \",\"\\u001b[31m\",\"\\u007f\",\"\\u0085x\\ny\",\"\\u2028\",\"a\\tb\\nc\",\"\\ufeff\",\"#x\","
-		  "\"a #b\",\"- x\",\"-\",\"? a\",\"'\",\"it's\",\"a:\",\"...\",\"---\",\"%a\",\"a\\r\\nb\",\"2001-01-01\",\"0644\","
-		  "\"<<\",\"{{ .x }}\",\"a\\nb\\n\\n\\n\",\"\\ud83d\\ude00\"]", NULL);
+	ck_format("[\"\\n\",\" a\\nb\",\"a\\n "
+		  "\",\"\\u001b[31m\",\"\\u007f\",\"\\u0085x\\ny\",\"\\u2028\",\"a\\tb\\nc\","
+		  "\"\\ufeff\",\"#x\","
+		  "\"a #b\",\"- x\",\"-\",\"? "
+		  "a\",\"'\",\"it's\",\"a:\",\"...\",\"---\",\"%a\",\"a\\r\\nb\",\"2001-01-01\","
+		  "\"0644\","
+		  "\"<<\",\"{{ .x }}\",\"a\\nb\\n\\n\\n\",\"\\ud83d\\ude00\"]",
+		NULL);
 	ck_format("{\"<<\":1,\"a b\":{\"- x\":[{}]},\"\":2,\"a\\nb\":3,\"null\":4}", NULL);
 }
 END_TEST
