@@ -280,6 +280,18 @@ static void cancel_all(struct jobs *jobs)
 	pthread_mutex_unlock(&jobs->lock);
 }
 
+/* Waits for a spawned thread, if one is there. Only the collecting thread makes and joins them. */
+static void join_spawned(struct jobs *jobs, struct worker *worker)
+{
+	pthread_mutex_lock(&jobs->lock);
+	int used = worker->state != FREE;
+	pthread_mutex_unlock(&jobs->lock);
+	if (!used)
+		return;
+	pthread_join(worker->thread, NULL);
+	worker->state = FREE;
+}
+
 void jobs_free(struct jobs *jobs)
 {
 	if (!jobs)
@@ -288,13 +300,9 @@ void jobs_free(struct jobs *jobs)
 	for (int i = 0; i < jobs->pool_count; i++)
 		pthread_join(jobs->pool[i].thread, NULL);
 	for (int i = 0; i < SPAWNED_MAX; i++)
-		if (jobs->spawned[i].state != FREE) /* only this thread frees or takes them */
-			pthread_join(jobs->spawned[i].thread, NULL);
-	while (jobs_pending(jobs)) {
-		for (int i = 0; i < SPAWNED_MAX; i++)
-			jobs->spawned[i].state = FREE;
+		join_spawned(jobs, &jobs->spawned[i]);
+	while (jobs_pending(jobs)) /* a done() may have submitted more */
 		jobs_collect(jobs);
-	}
 	pthread_cond_destroy(&jobs->submitted);
 	pthread_mutex_destroy(&jobs->lock);
 	free(jobs->pool);

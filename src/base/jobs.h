@@ -20,7 +20,8 @@ struct job {
 struct jobs *jobs_new(int threads, void (*on_result)(void *arg), void *arg);
 void jobs_free(struct jobs *jobs);  /* cancels, joins, frees what was not run through done() */
 void jobs_submit(struct jobs *jobs, struct job *job); /* takes job */
-/* For work that may block long (a watch, a follow): a thread of its own, at most 64; same life cycle. -1 at the limit (job not taken). */
+/* For work that may block long (a watch, a follow): a thread of its own, at most 64; same life cycle; called on the
+ * collecting thread. -1 at the limit (job not taken). */
 int jobs_spawn(struct jobs *jobs, struct job *job);
 size_t jobs_collect(struct jobs *jobs); /* runs done() of all finished jobs; how many */
 size_t jobs_pending(const struct jobs *jobs);

@@ -169,7 +169,7 @@ START_TEST(formats_like_kubectl)
 		  "b\",\"f\":null,\"g\":1.5}",
 		"a: \"true\"\nb: \"1.0\"\nc: \"\"\nd: \"yes\"\ne: 'a: b'\nf: null\ng: 1.5\n");
 	ck_format("{\"run\":\"a\\n b\\n\",\"x\":\"a\\n\\nb\",\"y\":\"a\\n\\n\"}",
-		"run: |\n  a\n   b\nx: |-\n  a\n\n  b\ny: |+\n  a\n\n");
+		"run: |\n  a\n   b\nx: |-\n  a\n\n  b\n\"y\": |+\n  a\n\n");
 	ck_format("[[1,[2,{\"a\":[]}]],\"z\"]", "- - 1\n  - - 2\n    - a: []\n- z\n");
 	ck_format("9007199254740993", "9007199254740993\n");
 }
