@@ -32,9 +32,14 @@ struct cluster_request;
 struct cluster_request *cluster_request_new(struct cluster *cluster, const struct net_request *request, const char *path, struct error *err);
 const struct net_request *cluster_request_net(const struct cluster_request *request);
 void cluster_request_free(struct cluster_request *request);
-/* After a 401 on such a request: forget the credentials; 1 when trying again makes sense. */
+/* After a 401 on such a request: forget the credentials; 1 when trying again makes sense (once a request). */
 int cluster_renew(struct cluster *cluster);
+/* The same knowing which request was refused: of many refused at once only the first makes a plug-in run again. */
+int cluster_request_refused(struct cluster *cluster, const struct cluster_request *request);
 /* Turns a non-2xx answer into *err as above. Returns -1. */
 int cluster_error(const struct cluster *cluster, const struct net_response *response, struct error *err);
+/* Puts the context and what to do next into an error of net_fetch, net_batch_next or net_ws_open. Returns -1. */
+int cluster_explain(const struct cluster *cluster, struct error *err);
+struct net *cluster_net(const struct cluster *cluster);
 
 #endif
