@@ -1,5 +1,6 @@
 #include "gate/policy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
