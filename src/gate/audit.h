@@ -10,6 +10,7 @@ struct audit;
 struct config;
 struct error;
 struct json;
+struct sqlite3;
 struct store;
 struct user;
 
@@ -35,6 +36,9 @@ struct audit_event {
 };
 /* Durable (fdatasync) before it returns. id (AUDIT_ID_MAX) may be NULL. Failure means: do not act. */
 int audit_append(struct audit *audit, const struct audit_event *event, char *id, struct error *err);
+/* The same, and `also` (may be NULL) in the same transaction: what the entry says and what the run's row says are on disk together. */
+int audit_append_with(struct audit *audit, const struct audit_event *event, int (*also)(struct sqlite3 *db, void *arg, struct error *err), void *arg,
+	char *id, struct error *err);
 /* Many at once, one commit. */
 int audit_append_many(struct audit *audit, const struct audit_event *events, size_t count, struct error *err);
 

@@ -64,7 +64,7 @@ struct plan_step *plan_add(struct plan *plan)
 	struct plan_step *step = &plan->steps[plan->count++];
 	*step = (struct plan_step){
 		.id = "", .action = "", .provider = "", .undo_text = "", .dry_run_text = "", .estimate_seconds = -1, .cost = "",
-		.rule = "", .why = "", .approver = "", .needs = nothing, .because = "",
+		.rule = "", .why = "", .approver = "", .scope = "", .needs = nothing, .because = "",
 	};
 	return step;
 }
@@ -126,6 +126,8 @@ static struct json *decision_to_json(const struct plan_step *step)
 	json_set_text(policy, "approver", step->approver);
 	json_set_int(policy, "approvals_needed", step->approvals_needed);
 	json_set_int(policy, "approval_seconds", step->approval_ns / CLOCK_SECOND_NS);
+	json_set(policy, "not_self", json_boolean(step->not_self));
+	json_set(policy, "flag", json_boolean(step->approve_flag));
 	return policy;
 }
 
@@ -152,6 +154,7 @@ static struct json *step_to_json(const struct plan_step *step)
 	json_set_text(object, "provider", step->provider);
 	json_set_text(object, "target", step->target);
 	json_set(object, "ref", *step->ref.kind ? ref_to_json(&step->ref) : json_null());
+	json_set_text(object, "scope", step->scope);
 	json_set_text(object, "risk", risk_name(step->risk));
 	json_set(object, "reversible", json_boolean(step->reversible));
 	json_set(object, "verb", step->verb ? json_string(step->verb) : json_null());
@@ -310,6 +313,8 @@ static void policy_from_json(struct plan *plan, struct plan_step *step, const st
 	step->approver = kept_text(plan, policy, "approver");
 	step->approvals_needed = (int)json_int(json_get(policy, "approvals_needed"), 0);
 	step->approval_ns = json_int(json_get(policy, "approval_seconds"), 0) * CLOCK_SECOND_NS;
+	step->not_self = json_bool(json_get(policy, "not_self"), 1);
+	step->approve_flag = json_bool(json_get(policy, "flag"), 0);
 }
 
 static enum risk risk_from_json(const struct json *risk)
@@ -328,6 +333,7 @@ static void step_from_json(struct plan *plan, struct plan_step *step, const stru
 	step->provider = kept_text(plan, object, "provider");
 	copy_field(step->target, sizeof(step->target), object, "target");
 	ref_from_json(&step->ref, json_get(object, "ref"));
+	step->scope = kept_text(plan, object, "scope");
 	step->risk = risk_from_json(json_get(object, "risk"));
 	step->reversible = json_bool(json_get(object, "reversible"), 0);
 	step->verb = json_text(verb) ? arena_text(plan->arena, json_text(verb)) : NULL;

@@ -39,6 +39,8 @@ struct plan_step {
 	const char *rule, *why, *approver;/* rule: "prod-write-needs-one policies/default.yaml:9"; approver: "role:sre" */
 	int approvals_needed;
 	int64_t approval_ns;              /* how long an approval is good */
+	int not_self, approve_flag;       /* the asker may not approve; --approve may stand for one */
+	const char *scope;                /* of the target: prod staging dev or "" */
 	const char *const *needs;         /* ids, NULL-terminated */
 	const char *because;              /* evidence cited, or "" */
 	const struct json *verify;        /* {"action","until","timeout"} or NULL */

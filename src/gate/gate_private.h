@@ -1,0 +1,50 @@
+/* gate_private.h - what the files of the gate share; nobody outside includes it. */
+#ifndef GATE_GATE_PRIVATE_H
+#define GATE_GATE_PRIVATE_H
+
+#include <stdatomic.h>
+
+#include "gate/gate.h"
+
+struct kind;
+struct kind_verb;
+struct sqlite3;
+
+struct gate {
+	struct gate_options options;
+	struct audit *audit;
+	struct policy *policy;
+	struct playbooks *playbooks; /* loaded at first use, by gate_playbooks() */
+	struct user user;
+	atomic_int read_only;
+	atomic_uint version;
+	char policy_problem[256];
+};
+
+void gate_news(struct gate *gate); /* version + on_news */
+
+/* --- plans under way --- */
+/* A plan with asked_by, policy version filled in. */
+struct plan *gate_plan_begin(struct gate *gate);
+/* Adds one write on ref: validates params against the verb's table (defaults, types, required), observes, previews, asks the policy. The plan
+ * takes nothing of the caller's. Denied by policy is no error. ERR_INVALID: no such verb or parameter. */
+int gate_plan_add_act(struct gate *gate, struct plan *plan, const char *id, const struct ref *ref, const char *verb, const struct json *params,
+	const char *because, struct error *err);
+/* Adds one read step (playbooks): action "kubernetes.list", target in words. Policy is asked too. */
+struct plan_step *gate_plan_add_read(struct gate *gate, struct plan *plan, const char *id, const char *action, const char *target,
+	const struct json *params, struct error *err);
+/* Expiry, summary (when empty), hash; stores and audits it ("plan"). */
+int gate_plan_finish(struct gate *gate, struct plan *plan, struct error *err);
+
+/* Answers a step's policy question into the step. */
+void gate_decide(struct gate *gate, struct plan *plan, struct plan_step *step);
+/* "deployment payments/web in prod-eu" */
+void gate_ref_words(struct gate *gate, const struct ref *ref, char *out, size_t size);
+
+/* --- tables of the gate (gate_store.c) --- */
+int gate_store_plan(struct gate *gate, const struct plan *plan, struct error *err);
+
+/* --- reads for plans and playbooks (evidence.c): runs "provider.what" or "estate.what" with params; result {"items":[…]} or an object. --- */
+int gate_read(struct gate *gate, const char *action, const struct json *params, const atomic_int *cancelled, struct json **result, struct error *err);
+
+#endif
