@@ -80,6 +80,7 @@ struct kind {
 	size_t link_count;
 	int namespaced, watchable, logs;
 	int poll_ms;           /* while visible; hidden: ten times as seldom */
+	int history;           /* its changes are kept (default); 0 for log-like and fleeting kinds: `history: false` */
 	int wrong_now;         /* its severe rows stand in the dashboard's "wrong now" */
 	const char *sort;      /* initial sort column, "-cpu" descending, or NULL: as listed */
 	const struct json *spec; /* dialect's own */

@@ -35,6 +35,18 @@ char *snapshot_role_text(const struct snapshot *snapshot, size_t row, enum colum
 double snapshot_number(const struct snapshot *snapshot, size_t row, int column);
 long snapshot_find(const struct snapshot *snapshot, const char *id); /* row, or -1; linear unless indexed */
 const char *snapshot_text(const struct snapshot *snapshot, size_t *length); /* the whole flat text */
+/* At least this many bytes may be read past the end of snapshot_text (they are 0). */
+enum { SNAPSHOT_SLACK = 64 };
+/* The visible part of a row: up to '\x1e'. */
+const char *snapshot_visible(const struct snapshot *snapshot, size_t row, size_t *length);
+size_t snapshot_visible_length(const char *row, size_t length);
+/* A cell out of joined cells; "" when there is no such cell. */
+const char *row_cell(const char *row, size_t length, int column, size_t *cell_length);
+/* Value of a number-like cell; text that begins with a number ("3 (2m ago)") has that one. NAN: none. */
+double cell_number(enum column_type type, const char *cell, size_t length);
+/* For the cache: bytes that snapshot_from_bytes takes; NULL when they are damaged or of another layout of columns. Appends. */
+void snapshot_to_bytes(const struct snapshot *snapshot, struct text *out);
+struct snapshot *snapshot_from_bytes(const struct kind *kind, const void *bytes, size_t length);
 size_t snapshot_row_at(const struct snapshot *snapshot, size_t offset, size_t hint); /* row that holds the byte, searched forward from hint */
 
 #endif

@@ -27,6 +27,12 @@ int table_remove(struct table *table, const char *id);
 /* Mark and sweep for lists: rows of `source` (prefix of the id; NULL all) not put between begin and sweep are removed. */
 void table_begin(struct table *table);
 size_t table_sweep(struct table *table, const char *id_prefix);
+/* The same for several lists under way at once (one a cluster): the mark of a table_begin, given to table_sweep_marked later. */
+unsigned table_mark(const struct table *table);
+size_t table_sweep_marked(struct table *table, unsigned mark, const char *id_prefix);
+/* Filling an empty table from a snapshot (the cache) without copying its rows or telling changes. */
+void table_load(struct table *table, struct snapshot *snapshot);
+const char *table_row(const struct table *table, const char *id, size_t *length); /* joined cells, valid until the next change; NULL */
 size_t table_count(const struct table *table);
 int table_dirty(const struct table *table); /* changed since the last snapshot */
 struct snapshot *table_snapshot(struct table *table); /* you own one reference; the same one again while nothing changed */
