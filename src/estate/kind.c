@@ -1,6 +1,5 @@
 #include "estate/kind.h"
 
-#include <ctype.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

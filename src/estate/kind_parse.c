@@ -30,7 +30,7 @@
  * why, scope, account and labels are added where a kind declares none. Keys not listed here are errors. */
 #include "estate/kind_parse.h"
 
-#include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
