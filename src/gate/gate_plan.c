@@ -1,0 +1,303 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "estate/act.h"
+#include "estate/estate.h"
+#include "gate/gate_private.h"
+#include "gate/params.h"
+
+enum { PLAN_GOOD_FOR_MIN = 60 }; /* a plan nobody must approve is still not run next week */
+
+struct plan *gate_plan_begin(struct gate *gate)
+{
+	struct plan *plan = plan_new();
+
+	plan->asked_by = arena_text(plan->arena, gate->user.id);
+	plan->policy_version = arena_text(plan->arena, policy_version(gate->policy));
+	return plan;
+}
+
+void gate_ref_words(struct gate *gate, const struct ref *ref, char *out, size_t size)
+{
+	const struct kind *kind = kinds_find(estate_kinds(gate->options.estate), ref->kind);
+	const char *slash = *ref->namespace_ ? "/" : "";
+
+	snprintf(out, size, "%s %s%s%.200s on %s", kind ? kind->singular : ref->kind, ref->namespace_, slash, ref->name, ref->account);
+}
+
+/* --- one write, step by step: kind and verb, parameters, state, preview, policy --- */
+
+struct writing {
+	struct gate *gate;
+	struct plan *plan;
+	const struct kind *kind;
+	const struct kind_verb *verb;
+	struct provider *provider;
+	const struct act_ops *ops;
+	struct act_request request;
+};
+
+static int find_verb(struct writing *w, const struct ref *ref, const char *verb, struct error *err)
+{
+	const struct provider_ops *ops;
+
+	w->kind = estate_kind(w->gate->options.estate, ref->kind, err);
+	if (!w->kind)
+		return -1;
+	w->verb = kind_verb_find(w->kind, verb);
+	if (!w->verb)
+		return error_set(err, ERR_INVALID, "%s have no verb '%.40s'; see pilothouse kinds show %s", w->kind->name, verb, w->kind->name);
+	w->provider = estate_provider(w->gate->options.estate, w->kind->provider, &ops, err);
+	if (!w->provider)
+		return -1;
+	w->ops = ops->act;
+	if (!w->ops)
+		return error_set(err, ERR_INVALID, "provider %s only observes", w->kind->provider);
+	return 0;
+}
+
+/* --scope stands in only where the target itself says none. */
+static const char *scope_of(struct gate *gate, struct plan *plan, const struct ref *ref)
+{
+	char scope[12] = "";
+
+	estate_scope(gate->options.estate, ref->namespace_, ref->account, scope);
+	if (!*scope && !strcmp(ref->kind, "namespaces"))
+		estate_scope(gate->options.estate, ref->name, ref->account, scope);
+	if (!*scope && gate->options.scope)
+		return arena_text(plan->arena, gate->options.scope);
+	return arena_text(plan->arena, scope);
+}
+
+static struct plan_step *new_step(struct writing *w, const char *id, const struct ref *ref, struct json *params, const char *because, struct error *err)
+{
+	struct plan_step *step = plan_add(w->plan);
+
+	if (!step) {
+		json_free(params);
+		error_set(err, ERR_LIMIT, "a plan has at most 500 steps");
+		return NULL;
+	}
+	step->id = arena_text(w->plan->arena, id);
+	step->action = arena_format(w->plan->arena, "%s.%s", w->kind->provider, w->verb->name);
+	step->provider = arena_text(w->plan->arena, w->kind->provider);
+	step->verb = arena_text(w->plan->arena, w->verb->name);
+	step->ref = *ref;
+	ref_format(ref, step->target, sizeof(step->target));
+	step->risk = w->verb->risk;
+	step->params = params;
+	step->estimate_seconds = w->verb->seconds ? w->verb->seconds : -1;
+	step->because = arena_text(w->plan->arena, because ? because : "");
+	step->scope = scope_of(w->gate, w->plan, ref);
+	return step;
+}
+
+static void keep_preview(struct writing *w, struct plan_step *step, struct act_preview *preview)
+{
+	step->before = preview->before;
+	step->after = preview->after;
+	step->blast = preview->blast;
+	step->undo = preview->undo;
+	step->undo_text = arena_text(w->plan->arena, preview->undo_text);
+	step->dry_run = preview->dry_run;
+	step->dry_run_text = arena_text(w->plan->arena, preview->dry_run_text);
+	step->reversible = preview->undo != NULL;
+	step->cost = arena_text(w->plan->arena, preview->cost);
+	if (preview->seconds >= 0)
+		step->estimate_seconds = preview->seconds;
+	*preview = (struct act_preview){ 0 }; /* the trees are the step's now */
+}
+
+static int look(struct writing *w, struct plan_step *step, struct error *err)
+{
+	struct act_preview preview = { .seconds = -1 };
+	struct json *state = NULL;
+
+	w->request = (struct act_request){ .ref = &step->ref, .kind = w->kind, .verb = w->verb, .params = step->params };
+	if (w->ops->observe(w->provider, &w->request, &state, err))
+		return -1;
+	step->state = state;
+	w->request.state = state;
+	const char *uid = json_text(json_get(state, "uid"));
+	if (uid && !*step->ref.uid)
+		snprintf(step->ref.uid, sizeof(step->ref.uid), "%s", uid);
+	if (w->ops->preview(w->provider, &w->request, &preview, err)) {
+		act_preview_release(&preview);
+		return error_wrap(err, "%s %s", w->verb->name, step->target);
+	}
+	keep_preview(w, step, &preview);
+	return 0;
+}
+
+static void decide_read_only(struct plan_step *step)
+{
+	step->decision = DECIDE_DENY;
+	step->rule = "read-only";
+	step->why = "this session is read-only: nothing is written";
+}
+
+void gate_decide(struct gate *gate, struct plan *plan, struct plan_step *step)
+{
+	struct policy_answer answer;
+	struct policy_question question = {
+		.user = gate->user.id, .role = gate->user.role, .action = step->action, .provider = step->provider,
+		.verb = step->verb ? step->verb : "", .kind = step->ref.kind, .risk = step->risk, .scope = step->scope,
+		.account = step->ref.account, .namespace_ = step->ref.namespace_, .name = step->ref.name,
+		.params = step->params, .at_ns = plan->made_ns, .targets = 1 + json_count(step->blast),
+	};
+
+	if (step->risk != RISK_READ && gate_read_only(gate)) {
+		decide_read_only(step);
+		return;
+	}
+	policy_decide(gate->policy, &question, &answer);
+	step->decision = answer.decision;
+	step->rule = arena_text(plan->arena, answer.rule);
+	step->why = arena_text(plan->arena, answer.why);
+	step->approver = arena_text(plan->arena, answer.who);
+	step->approvals_needed = answer.by;
+	step->approval_ns = answer.expires_ns;
+	step->not_self = answer.not_self;
+	step->approve_flag = answer.approve_flag;
+}
+
+int gate_plan_add_act(struct gate *gate, struct plan *plan, const char *id, const struct ref *ref, const char *verb, const struct json *params,
+	const char *because, struct error *err)
+{
+	struct writing w = { .gate = gate, .plan = plan };
+
+	if (find_verb(&w, ref, verb, err))
+		return -1;
+	struct json *checked = params_check(w.verb, params, err);
+	if (!checked)
+		return error_wrap(err, "%s", w.verb->name);
+	struct plan_step *step = new_step(&w, id, ref, checked, because, err);
+	if (!step)
+		return -1;
+	if (look(&w, step, err)) {
+		plan->count--; /* nothing has changed */
+		json_free(checked);
+		return -1;
+	}
+	gate_decide(gate, plan, step);
+	return 0;
+}
+
+struct plan_step *gate_plan_add_read(struct gate *gate, struct plan *plan, const char *id, const char *action, const char *target,
+	const struct json *params, struct error *err)
+{
+	struct plan_step *step = plan_add(plan);
+
+	if (!step) {
+		error_set(err, ERR_LIMIT, "a plan has at most 500 steps");
+		return NULL;
+	}
+	step->id = arena_text(plan->arena, id);
+	step->action = arena_text(plan->arena, action);
+	step->provider = arena_text_n(plan->arena, action, strcspn(action, "."));
+	snprintf(step->target, sizeof(step->target), "%s", target);
+	step->params = params ? json_copy(params) : NULL;
+	step->undo_text = "reads only";
+	step->cost = "0";
+	gate_decide(gate, plan, step);
+	return step;
+}
+
+/* --- finishing --- */
+
+static void summarize(struct gate *gate, struct plan *plan)
+{
+	char words[512];
+	struct text text;
+	int shown = 0, writes = plan_writes(plan);
+
+	text_init(&text, 4096);
+	for (size_t i = 0; i < plan->count && shown < 3; i++) {
+		const struct plan_step *step = &plan->steps[i];
+
+		if (step->risk == RISK_READ)
+			continue;
+		gate_ref_words(gate, &step->ref, words, sizeof(words));
+		text_format(&text, "%s%s %s", shown++ ? "; then " : "", step->verb, words);
+		if (*step->undo_text)
+			text_format(&text, " (undo: %s)", step->undo_text);
+	}
+	if (writes > shown)
+		text_format(&text, "; and %d more", writes - shown);
+	if (!writes)
+		text_format(&text, "%zu read step%s, nothing is changed", plan->count, plan->count == 1 ? "" : "s");
+	plan->summary = arena_text(plan->arena, text.data);
+	text_release(&text);
+}
+
+/* The shortest approval of its steps is the plan's. */
+static void set_expiry(struct plan *plan)
+{
+	int64_t shortest_ns = PLAN_GOOD_FOR_MIN * 60 * CLOCK_SECOND_NS;
+
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].decision == DECIDE_APPROVE && plan->steps[i].approval_ns && plan->steps[i].approval_ns < shortest_ns)
+			shortest_ns = plan->steps[i].approval_ns;
+	plan->expires_ns = plan->made_ns + shortest_ns;
+}
+
+static const char *decision_word(enum decision decision)
+{
+	return decision == DECIDE_DENY ? "denied" : decision == DECIDE_APPROVE ? "waiting" : "planned";
+}
+
+static int audit_plan(struct gate *gate, const struct plan *plan, struct error *err)
+{
+	const struct plan_step *first = plan->count ? &plan->steps[0] : NULL;
+	struct json *detail = json_object();
+
+	for (size_t i = 0; i < plan->count; i++) /* a denial speaks for the plan */
+		if (plan->steps[i].decision == DECIDE_DENY || (first->risk == RISK_READ && plan->steps[i].risk != RISK_READ))
+			first = &plan->steps[i];
+	json_set_text(detail, "summary", plan->summary);
+	json_set_int(detail, "steps", (int64_t)plan->count);
+	json_set_int(detail, "writes", plan_writes(plan));
+	if (first)
+		json_set_text(detail, "rule", first->rule);
+	struct audit_event event = {
+		.user = &gate->user, .name = "plan", .intent = plan->intent, .plan_id = plan->id, .target = first ? first->target : "",
+		.step = first && first->verb ? first->verb : "", .risk = risk_name(plan_risk(plan)), .request_digest = plan->hash,
+		.status = decision_word(plan_decision(plan)), .cost_usd = "", .duration_ns = -1,
+		.error = plan_decision(plan) == DECIDE_DENY && first ? first->why : "", .detail = detail,
+	};
+	int failed = audit_append(gate->audit, &event, NULL, err);
+	json_free(detail);
+	return failed;
+}
+
+int gate_plan_finish(struct gate *gate, struct plan *plan, struct error *err)
+{
+	set_expiry(plan);
+	if (!*plan->summary)
+		summarize(gate, plan);
+	plan_seal(plan);
+	if (gate_store_plan(gate, plan, err) || audit_plan(gate, plan, err))
+		return -1;
+	gate_news(gate);
+	return 0;
+}
+
+int gate_plan_act(struct gate *gate, const struct ref *ref, const char *verb, const struct json *params, const char *because, struct plan **out,
+	struct error *err)
+{
+	struct plan *plan = gate_plan_begin(gate);
+
+	if (gate_plan_add_act(gate, plan, verb, ref, verb, params, because, err) || gate_plan_finish(gate, plan, err)) {
+		plan_free(plan);
+		return -1;
+	}
+	*out = plan;
+	return 0;
+}
