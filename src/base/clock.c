@@ -33,7 +33,8 @@ void clock_format(int64_t at_ns, char out[CLOCK_RFC3339_MAX])
 		seconds--;
 	}
 	at = (time_t)seconds;
-	gmtime_r(&at, &tm); /* int64_t nanoseconds end in 2262: every value has a year of four digits */
+	gmtime_r(&at,
+		&tm); /* int64_t nanoseconds end in 2262: every value has a year of four digits */
 	snprintf(out, CLOCK_RFC3339_MAX, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
 		(unsigned)(tm.tm_year + 1900) % 10000, (unsigned)(tm.tm_mon + 1) % 100,
 		(unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100,
@@ -92,7 +93,8 @@ static int read_date(const char **at, int64_t *seconds)
 	return 0;
 }
 
-/* "14:02" or "14:02:30" to seconds of the day; a leap second (60) is the first of the next minute. */
+/* "14:02" or "14:02:30" to seconds of the day; a leap second (60) is the first of the next minute.
+ */
 static int read_time(const char **at, int *seconds, int seconds_needed)
 {
 	const char *p = *at;
@@ -170,9 +172,12 @@ static const struct {
 	const char *name; /* "ms" stands before "m": the first that fits is taken */
 	int64_t ns;
 } units[] = {
-	{ "ms", CLOCK_SECOND_NS / 1000 },   { "s", CLOCK_SECOND_NS },
-	{ "m", 60 * CLOCK_SECOND_NS },	    { "h", 3600 * CLOCK_SECOND_NS },
-	{ "d", 24 * 3600 * CLOCK_SECOND_NS }, { "w", 7 * 24 * 3600 * CLOCK_SECOND_NS },
+	{ "ms", CLOCK_SECOND_NS / 1000 },
+	{ "s", CLOCK_SECOND_NS },
+	{ "m", 60 * CLOCK_SECOND_NS },
+	{ "h", 3600 * CLOCK_SECOND_NS },
+	{ "d", 24 * 3600 * CLOCK_SECOND_NS },
+	{ "w", 7 * 24 * 3600 * CLOCK_SECOND_NS },
 };
 
 static int64_t read_unit(const char **at)

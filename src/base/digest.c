@@ -58,7 +58,8 @@ void hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t l
 {
 	unsigned written = SHA256_BYTES;
 
-	/* A key longer than the block is hashed first (RFC 2104, 2); done here, so that no length overflows int. */
+	/* A key longer than the block is hashed first (RFC 2104, 2); done here, so that no length
+	 * overflows int. */
 	uint8_t short_key[SHA256_BYTES];
 
 	if (key_length > 64) {
@@ -73,7 +74,8 @@ void hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t l
 
 char *base64_format(const void *bytes, size_t length)
 {
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const uint8_t *in = bytes;
 	char *text = mem_alloc((length + 2) / 3 * 4 + 1), *out = text;
 
@@ -104,8 +106,8 @@ static int base64_value(char c)
 	return c == '/' || c == '_' ? 63 : -1;
 }
 
-/* The decoded bytes of text into out; how many, or -1. Padding is optional (base64url has none), but
- * what is there must be right and last. */
+/* The decoded bytes of text into out; how many, or -1. Padding is optional (base64url has none),
+ * but what is there must be right and last. */
 static long decode(const char *text, uint8_t *out)
 {
 	uint32_t bits = 0;

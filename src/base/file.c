@@ -14,7 +14,8 @@
 
 enum { READ_FIRST = 4096 };
 
-/* All of fd, whose size is not asked: files of /proc say 0. NULL with errno, EFBIG past max_bytes. */
+/* All of fd, whose size is not asked: files of /proc say 0. NULL with errno, EFBIG past max_bytes.
+ */
 static char *read_all(int fd, size_t max_bytes, size_t *length)
 {
 	size_t room = max_bytes < READ_FIRST ? max_bytes + 1 : READ_FIRST, used = 0;
@@ -93,7 +94,7 @@ static void sync_folder(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char *folder = slash == path ? mem_text("/")
-		       : slash	     ? mem_text_n(path, (size_t)(slash - path))
+		       : slash       ? mem_text_n(path, (size_t)(slash - path))
 				     : mem_text(".");
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -134,7 +135,8 @@ static int save_beside(const char *path, const void *bytes, size_t length, mode_
 
 int file_save(const char *path, const void *bytes, size_t length, mode_t mode, struct error *err)
 {
-	char *real = realpath(path, NULL); /* a symbolic link stays one: what it names is replaced */
+	char *real =
+		realpath(path, NULL); /* a symbolic link stays one: what it names is replaced */
 	const char *target = real ? real : path;
 	int failed = save_beside(target, bytes, length, mode);
 
@@ -167,7 +169,8 @@ int file_make_folder(const char *path, mode_t mode, struct error *err)
 	char *copy = mem_text(path);
 	int failed = 0;
 
-	for (char *slash = copy + (*copy == '/'); !failed && (slash = strchr(slash, '/')); slash++) {
+	for (char *slash = copy + (*copy == '/'); !failed && (slash = strchr(slash, '/'));
+		slash++) {
 		*slash = 0;
 		failed = *copy && make_one(copy, mode);
 		*slash = '/';

@@ -167,8 +167,8 @@ static int is_yaml(const char *name)
 	return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml"));
 }
 
-/* Adds "x.yaml" and, one level down, "sub/x.yaml", as named from the area's folder. Names that start
- * with a dot are editors' own. */
+/* Adds "x.yaml" and, one level down, "sub/x.yaml", as named from the area's folder. Names that
+ * start with a dot are editors' own. */
 static void scan(struct list *list, const char *root, const char *sub)
 {
 	char *path = *sub ? mem_format("%s/%s", root, sub) : mem_text(root);

@@ -53,8 +53,10 @@ void log_init(const char *path_or_null)
 	atomic_store(&as_json, format && !strcasecmp(format, "json"));
 	if (!path_or_null)
 		use_fd(STDERR_FILENO);
-	else /* -1 when it cannot be opened: then nothing is logged, as stderr may be the console's screen */
-		use_fd(open(path_or_null, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600));
+	else /* -1 when it cannot be opened: then nothing is logged, as stderr may be the console's
+		screen */
+		use_fd(open(
+			path_or_null, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600));
 }
 
 void log_done(void)

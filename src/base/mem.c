@@ -55,7 +55,8 @@ void *mem_grow(void *block, size_t count, size_t size_bytes)
 {
 	size_t capacity = 1, bytes;
 
-	/* Full exactly when count - 1 is 0 or a power of two: every other append has room already. */
+	/* Full exactly when count - 1 is 0 or a power of two: every other append has room already.
+	 */
 	if (block && count > 1 && ((count - 1) & (count - 2)))
 		return block;
 	while (capacity < count) {

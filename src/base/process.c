@@ -38,7 +38,7 @@ struct run {
 	int pidfd, in, out, errors;
 	size_t input_sent;
 	int64_t deadline_ns; /* 0: none */
-	int stopped;	     /* on_output had enough */
+	int stopped;         /* on_output had enough */
 	struct text output, error_text;
 };
 
@@ -107,8 +107,8 @@ static void prepare_attributes(posix_spawnattr_t *attributes)
 	sigset_t signals;
 
 	posix_spawnattr_init(attributes);
-	posix_spawnattr_setflags(attributes,
-		POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setflags(
+		attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 	posix_spawnattr_setpgroup(attributes, 0);
 	sigemptyset(&signals);
 	posix_spawnattr_setsigmask(attributes, &signals);
@@ -345,14 +345,14 @@ static int reap(struct run *run, int *status, struct error *err)
 
 	while (waitpid(run->pid, &raw, 0) < 0)
 		if (errno != EINTR)
-			return error_errno(err, "the exit status of %s is lost",
-				run->request->argv[0]);
+			return error_errno(
+				err, "the exit status of %s is lost", run->request->argv[0]);
 	*status = WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw);
 	return 0;
 }
 
-int process_run(const struct process_request *request, struct process_result *result,
-	struct error *err)
+int process_run(
+	const struct process_request *request, struct process_result *result, struct error *err)
 {
 	struct run run = { .request = request, .pidfd = -1, .in = -1, .out = -1, .errors = -1 };
 	int timeout_ms = request->timeout_ms ? request->timeout_ms : TIMEOUT_DEFAULT_MS, failed;

@@ -1,5 +1,6 @@
-/* redact.c - secret_redact: finds what looks like a credential in text that goes to a log, the audit
- * or the screen. One pass: each byte is looked at a bounded number of times. When in doubt, hides. */
+/* redact.c - secret_redact: finds what looks like a credential in text that goes to a log, the
+ * audit or the screen. One pass: each byte is looked at a bounded number of times. When in doubt,
+ * hides. */
 #include "base/secret.h"
 
 #include <string.h>
@@ -18,7 +19,11 @@ struct found {
 	const char *shown; /* NULL: SECRET_SHOWN */
 };
 
-enum { QUOTED_MAX = 4096 /* where an opening quote is believed to have its end */ };
+enum {
+	QUOTED_MAX = 4096, /* within which an opening quote is believed to have its end */
+	NAME_MAX_BYTES =
+		128 /* of ${secret:…}: what is not hidden is looked at again, so it is bounded */
+};
 
 static int is_alnum(char c)
 {
@@ -150,11 +155,26 @@ static const struct {
 	const char *prefix;
 	size_t rest_min;
 } token_prefixes[] = {
-	{ "ghp_", 16 },		{ "gho_", 16 },	     { "ghu_", 16 },	 { "ghs_", 16 },
-	{ "ghr_", 16 },		{ "github_pat_", 16 }, { "glpat-", 16 }, { "xoxa-", 8 },
-	{ "xoxb-", 8 },		{ "xoxe-", 8 },	     { "xoxo-", 8 },	 { "xoxp-", 8 },
-	{ "xoxr-", 8 },		{ "xoxs-", 8 },	     { "xapp-", 8 },	 { "sk-ant-", 8 },
-	{ "sk-", 16 },		{ "sk_live_", 16 },  { "AIza", 30 },	 { "hvs.", 16 },
+	{ "ghp_", 16 },
+	{ "gho_", 16 },
+	{ "ghu_", 16 },
+	{ "ghs_", 16 },
+	{ "ghr_", 16 },
+	{ "github_pat_", 16 },
+	{ "glpat-", 16 },
+	{ "xoxa-", 8 },
+	{ "xoxb-", 8 },
+	{ "xoxe-", 8 },
+	{ "xoxo-", 8 },
+	{ "xoxp-", 8 },
+	{ "xoxr-", 8 },
+	{ "xoxs-", 8 },
+	{ "xapp-", 8 },
+	{ "sk-ant-", 8 },
+	{ "sk-", 16 },
+	{ "sk_live_", 16 },
+	{ "AIza", 30 },
+	{ "hvs.", 16 },
 };
 
 static int match_prefix(const struct place *p, struct found *found)
@@ -290,11 +310,16 @@ static size_t quoted_length(const struct place *p, size_t from, char quote, size
 	return newline ? (size_t)(newline - p->bytes) - from : p->length - from;
 }
 
-/* An unquoted value ends at white space, a quote or &; at , ; ) } ] when nothing follows them there. */
+/* An unquoted value ends at white space, a quote or &; at , ; ) } ] when nothing follows them
+ * there. */
 static size_t bare_length(const struct place *p, size_t from)
 {
 	size_t i = from;
+	const char *brace =
+		starts(p, from, "${") ? find(p, from, from + NAME_MAX_BYTES, "}") : NULL;
 
+	if (brace)
+		i = (size_t)(brace + 1 - p->bytes);
 	for (; i < p->length; i++) {
 		char c = p->bytes[i];
 
@@ -307,15 +332,16 @@ static size_t bare_length(const struct place *p, size_t from)
 	return i - from;
 }
 
-/* Not a secret itself: JSON's literals, a structure, a name in place of a secret ("${secret:db}"). */
+/* Not a secret itself: JSON's literals, a structure, a name in place of a secret ("${secret:db}").
+ */
 static int is_no_value(const char *value, size_t length, int quoted)
 {
 	static const char *const literals[] = { "null", "true", "false", "nil", "none" };
 
-	if (!length || !strncmp(value, SECRET_SHOWN, length < 12 ? length : 12))
+	if (!length)
 		return 1;
-	if (length > 3 && !strncmp(value, "${", 2) && value[length - 1] == '}' &&
-		!memchr(value, '}', length - 1))
+	if (length > 3 && length <= NAME_MAX_BYTES && !strncmp(value, "${", 2) &&
+		value[length - 1] == '}' && !memchr(value, '}', length - 1))
 		return 1;
 	if (quoted)
 		return 0;
@@ -325,7 +351,8 @@ static int is_no_value(const char *value, size_t length, int quoted)
 	return strchr("{[|>", *value) && length <= 2;
 }
 
-/* Moves past "= ", '": ', '\": ' or, for a flag ("--password x"), blanks. 0 when nothing like that is there. */
+/* Moves past "= ", '": ', '\": ' or, for a flag ("--password x"), blanks. 0 when nothing like that
+ * is there. */
 static size_t separator(const struct place *p, size_t from, int is_flag, char *key_quote)
 {
 	size_t i = from + span(p, from, is_backslash), blanks;
@@ -349,9 +376,10 @@ static int is_rest_of_line(char c)
 	return c != '\r' && c != '\n' && c != '"' && c != '\'';
 }
 
-/* What of the value at `from` is hidden. An Authorization value is a scheme and the rest of its line. */
-static void match_value(const struct place *p, size_t from, int authorization, char key_quote,
-	struct found *found)
+/* What of the value at `from` is hidden. An Authorization value is a scheme and the rest of its
+ * line. */
+static void match_value(
+	const struct place *p, size_t from, int authorization, char key_quote, struct found *found)
 {
 	size_t escapes = span(p, from, is_backslash), value = from + escapes, length, scheme;
 	int quoted = value < p->length && strchr("\"'", p->bytes[value]) != NULL;
@@ -379,11 +407,15 @@ static void match_value(const struct place *p, size_t from, int authorization, c
 /* password=…, "token": "…", AWS_SECRET_ACCESS_KEY: …, --api-key … */
 static int match_key(const struct place *p, struct found *found)
 {
-	size_t name = span(p, p->at, is_name), gap;
+	size_t name, gap;
 	char key_quote;
 
-	if (!name || (p->at && is_name(p->bytes[p->at - 1])) ||
-		!ends_secret(p->bytes + p->at, name))
+	if (p->at && is_name(p->bytes[p->at - 1]))
+		return 0;
+	if (p->at > 1 && !memcmp(p->bytes + p->at - 2, "${", 2))
+		return 0;
+	name = span(p, p->at, is_name);
+	if (!name || !ends_secret(p->bytes + p->at, name))
 		return 0;
 	gap = separator(p, p->at + name, starts(p, p->at, "--"), &key_quote);
 	if (!gap || p->at + name + gap >= p->length)
@@ -395,7 +427,13 @@ static int match_key(const struct place *p, struct found *found)
 }
 
 static int (*const matchers[])(const struct place *, struct found *) = {
-	match_pem, match_jwt, match_aws, match_prefix, match_scheme, match_userinfo, match_key,
+	match_pem,
+	match_jwt,
+	match_aws,
+	match_prefix,
+	match_scheme,
+	match_userinfo,
+	match_key,
 };
 
 static int match(const struct place *p, struct found *found)
@@ -415,7 +453,8 @@ int secret_redact(struct text *text, const char *bytes, size_t length)
 	size_t copied = 0;
 
 	while (p.at < length) {
-		if ((p.at && is_alnum(bytes[p.at - 1]) && bytes[p.at] != ':') || !match(&p, &found)) {
+		if ((p.at && is_alnum(bytes[p.at - 1]) && bytes[p.at] != ':') ||
+			!match(&p, &found)) {
 			p.at++;
 			continue;
 		}

@@ -99,7 +99,8 @@ static size_t harmless_prefix(const char *bytes, size_t length)
 	}
 }
 
-/* The mark shown for the harmful character or invalid byte at bytes; *used is what it stands for. */
+/* The mark shown for the harmful character or invalid byte at bytes; *used is what it stands for.
+ */
 static const char *mark_for(const char *bytes, size_t length, size_t *used, char picture[4])
 {
 	unsigned codepoint;

@@ -44,7 +44,8 @@ static void reserve(struct text *text, size_t more)
 	text->room = room;
 }
 
-/* The longest part of bytes[0..length) that ends between characters, when it must be cut at `keep`. */
+/* The longest part of bytes[0..length) that ends between characters, when it must be cut at `keep`.
+ */
 static size_t whole_characters(const char *bytes, size_t keep)
 {
 	size_t start = keep;
