@@ -179,6 +179,8 @@ static const struct {
 
 static int match_prefix(const struct place *p, struct found *found)
 {
+	if (!memchr("gxsAh", p->bytes[p->at], 5)) /* how one of them begins */
+		return 0;
 	for (size_t i = 0; i < sizeof(token_prefixes) / sizeof(*token_prefixes); i++) {
 		size_t n = strlen(token_prefixes[i].prefix);
 
