@@ -40,7 +40,7 @@ const struct kind *estate_kind(struct estate *estate, const char *name, struct e
 /* All accounts of all providers that could be opened. */
 size_t estate_accounts(struct estate *estate, struct provider_account *out, const char **providers, size_t max);
 /* prod staging dev or "": by config `scopes:` patterns, then the built-in ones, over namespace, then name (namespaces), then account, then host name.
- * --scope given on the command line wins for what has none. Any thread. */
+ * config `scope` (--scope given on the command line) holds for what has none. Any thread. */
 void estate_scope(const struct estate *estate, const char *namespace_, const char *account, char out[12]);
 
 /* --- feeds for panes: shared by equal (kind, selection), refcounted --- */
@@ -74,7 +74,7 @@ int estate_logs(struct estate *estate, const struct ref *ref, const struct log_r
 int estate_dependents(struct estate *estate, const struct ref *ref, struct json **out, struct error *err);
 /* As of then, from history: snapshot_time is that of the newest version used. */
 struct snapshot *estate_list_at(struct estate *estate, const struct kind *kind, const struct selection *selection, int64_t at_ns, struct error *err);
-/* INTERFACE's `changes`, newest first. Also what the sources themselves know (Kubernetes events and rollouts) when a kind's spec maps them. */
+/* INTERFACE's {"changes":[…]}, newest first. Also what the sources themselves know (Kubernetes events and rollouts) when a kind's spec maps them. */
 struct json *estate_changes(struct estate *estate, int64_t since_ns, const char *kind, const char *id, size_t limit, struct error *err);
 /* Writes a row as INTERFACE's `get` row. */
 struct json *estate_row_json(struct estate *estate, const struct snapshot *snapshot, size_t row);

@@ -37,14 +37,20 @@ struct selection {           /* which rows of a kind */
 	size_t limit;            /* 0: provider's own (100,000) */
 };
 
-/* How a provider hands over rows; implemented by the estate. All calls from the provider's own worker. */
+/* How a provider hands over rows; implemented by the estate. All calls from the provider's own workers (they are locked).
+ * Empty cells are filled in: account and scope, and the id out of account, namespace and name. */
 void feed_begin(struct feed *feed);            /* a full list starts */
 void feed_row(struct feed *feed, const char *const *cells, const size_t *lengths); /* kind's columns; NULL cell = "" */
 void feed_page(struct feed *feed);             /* what came so far may be painted now */
 void feed_end(struct feed *feed);              /* list complete: rows not seen again are gone; now live */
+/* A source of several (one cluster) whose list begins and ends on its own, side by side with others, from any thread of the
+ * provider: only rows whose id begins with id_prefix ("kubernetes:CONTEXT/") are swept. Live once all begun ones have ended. */
+void feed_begin_part(struct feed *feed, const char *id_prefix);
+void feed_end_part(struct feed *feed, const char *id_prefix);
 void feed_remove(struct feed *feed, const char *id);
 void feed_total(struct feed *feed, size_t total);  /* known before all is here */
-void feed_note(struct feed *feed, const char *source, const struct error *err); /* part failed (one context, one namespace); err NULL clears */
+/* A part failed; err NULL clears. source is the account, or "ACCOUNT/NAMESPACE": rows of it stay when a list ends, as stale. */
+void feed_note(struct feed *feed, const char *source, const struct error *err);
 void feed_by(struct feed *feed, const char *who);  /* who made the next change, when known (managedFields); "" */
 int feed_cancelled(const struct feed *feed);
 const void *feed_cancel_flag(const struct feed *feed); /* const atomic_int* for net_request.cancelled */

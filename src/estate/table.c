@@ -35,8 +35,11 @@ struct table {
 	size_t slot_count;        /* a power of two */
 	uint32_t mark;
 	int dirty;
+	size_t total;
 	table_on_change on_change;
 	void *arg;
+	table_spare spare;
+	void *spare_arg;
 	struct text scratch, why; /* a row being made */
 	char **cells;             /* made harmless, where they had to be */
 	const char **safe;
@@ -80,6 +83,19 @@ void table_watch(struct table *table, table_on_change on_change, void *arg)
 {
 	table->on_change = on_change;
 	table->arg = arg;
+}
+
+void table_set_spare(struct table *table, table_spare spare, void *arg)
+{
+	table->spare = spare;
+	table->spare_arg = arg;
+}
+
+void table_set_total(struct table *table, size_t total)
+{
+	if (table->total != total)
+		table->dirty = 1;
+	table->total = total;
 }
 
 /* --- the index --- */
@@ -389,7 +405,9 @@ size_t table_sweep_marked(struct table *table, unsigned mark, const char *id_pre
 
 		/* The difference, so that marks may wrap around. */
 		if (entry->is_dead || (int32_t)(entry->mark - mark) >= 0 ||
-			!has_prefix(table, entry, id_prefix))
+			!has_prefix(table, entry, id_prefix) ||
+			(table->spare && table->spare(row_of(table, entry), entry->length,
+						 table->spare_arg)))
 			continue;
 		bury(table, entry);
 		swept++;
@@ -467,6 +485,8 @@ struct snapshot *table_snapshot(struct table *table)
 	snapshot = snapshot_new(table->kind, table_count(table), live_bytes(table));
 	move_rows(table, snapshot);
 	snapshot_set_time(snapshot, clock_now_ns());
+	if (table->total > table_count(table))
+		snapshot_set_cut(snapshot, table->total);
 	snapshot_unref(table->base);
 	table->base = snapshot;
 	table->base_text = snapshot_text(snapshot, &length);

@@ -30,6 +30,10 @@ size_t table_sweep(struct table *table, const char *id_prefix);
 /* The same for several lists under way at once (one a cluster): the mark of a table_begin, given to table_sweep_marked later. */
 unsigned table_mark(const struct table *table);
 size_t table_sweep_marked(struct table *table, unsigned mark, const char *id_prefix);
+/* Rows for which it says 1 are spared by sweeps (their source did not answer). NULL: none. */
+typedef int (*table_spare)(const char *row, size_t length, void *arg);
+void table_set_spare(struct table *table, table_spare spare, void *arg);
+void table_set_total(struct table *table, size_t total); /* more exist than are put: for its snapshots */
 /* Filling an empty table from a snapshot (the cache) without copying its rows or telling changes. */
 void table_load(struct table *table, struct snapshot *snapshot);
 const char *table_row(const struct table *table, const char *id, size_t *length); /* joined cells, valid until the next change; NULL */

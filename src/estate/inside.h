@@ -1,0 +1,112 @@
+/* inside.h - what the files of the estate share: the estate, a feed, their locks. Inside src/estate.
+ *
+ * Locks, in the order they are taken: feed->work (the table; held while a worker puts rows or a snapshot is made), then
+ * either feed->lock (what is published; held for a moment) or estate->lock (schedule and lifetimes; for a moment).
+ * The main thread takes the last two only. */
+#ifndef ESTATE_INSIDE_H
+#define ESTATE_INSIDE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "estate/estate.h"
+
+struct kind;
+struct scopes;
+struct table;
+
+enum { PARTS_MAX = 64, SOURCE_MAX = 384, BY_MAX = 128, PUBLISH_MS = 100, PUBLISH_HIDDEN_MS = 1000 };
+
+struct link { /* to one provider */
+	const struct provider_ops *ops;
+	struct provider *provider; /* NULL until it could be opened */
+};
+
+struct estate {
+	struct estate_options options;
+	struct scopes *scopes;
+	pthread_mutex_t link_lock;
+	struct link *links;
+	size_t link_count;
+	pthread_mutex_t lock; /* over all below and the schedules of feeds */
+	pthread_cond_t due;   /* the schedule changed */
+	pthread_cond_t idle;  /* a job ended */
+	pthread_t thread;
+	int thread_runs, stopping;
+	struct feed *feeds;   /* open ones */
+	int running;          /* jobs under way */
+};
+
+struct part { /* a list under way */
+	char prefix[SOURCE_MAX];
+	unsigned mark;
+};
+
+struct feed {
+	struct estate *estate;
+	const struct kind *kind;
+	const struct provider_ops *ops;
+	struct selection selection; /* its texts are owned */
+	char *cache_key;            /* NULL: neither cached nor kept as history */
+	atomic_int cancelled, visible;
+	atomic_int polls;           /* watching is not to be had: listed instead */
+	atomic_uint version;
+
+	pthread_mutex_t work; /* over this part */
+	struct table *table;
+	struct part parts[PARTS_MAX];
+	int part_count;
+	int primed;           /* earlier rows are known: what appears now is new */
+	int64_t published_ns, ended_ns, saved_ns; /* monotonic; 0 never */
+	int armed;            /* a publication is due in the schedule */
+	int silent;           /* for estate_list: nothing is published */
+	char by[BY_MAX];
+	char scope_of[SOURCE_MAX], scope[12]; /* the last one worked out */
+
+	pthread_mutex_t lock; /* over this part */
+	struct snapshot *snapshot;
+	enum feed_state state;
+	int64_t observed_ns;
+	size_t total;
+	char error[256];
+	struct json *notes;   /* source: {source, code, message} */
+
+	/* under estate->lock */
+	struct feed *next;
+	int refs, users, running, failures;
+	int64_t poll_due_ns, publish_due_ns; /* monotonic; 0 none */
+};
+
+/* feed.c. A new feed has one reference. */
+struct feed *feed_new(struct estate *estate, const struct kind *kind, const struct provider_ops *ops,
+	const struct selection *selection);
+void feed_free(struct feed *feed);
+void feed_load_cache(struct feed *feed);
+struct snapshot;
+void feed_save_cache(struct feed *feed, struct snapshot *snapshot);
+void feed_tell_history(struct feed *feed, struct table *table); /* changes of it, and rows to spare */
+void feed_fail(struct feed *feed, const struct error *err);
+void feed_publish_due(struct feed *feed); /* from the scheduler */
+void feed_news(struct feed *feed);
+int feed_interval_ms(const struct feed *feed);
+
+/* schedule.c */
+int schedule_start(struct estate *estate);
+void schedule_stop(struct estate *estate);
+void schedule_publish(struct feed *feed, int64_t due_ns);
+void schedule_poll_now(struct feed *feed);
+void feed_unref(struct feed *feed);
+
+/* changes.c: what a table tells, written to the history. row NULL: gone, old NULL: appeared. */
+void changes_record(struct feed *feed, const char *id, const char *old_row, size_t old_length,
+	const char *new_row, size_t new_length, int significant);
+void changes_first_sight(struct feed *feed, struct snapshot *snapshot);
+int selection_is_whole(const struct selection *selection);
+
+/* scope.c */
+struct config;
+struct scopes *scopes_new(const struct config *config);
+void scopes_free(struct scopes *scopes);
+void scopes_find(const struct scopes *scopes, const char *namespace_, const char *account, char out[12]);
+
+#endif

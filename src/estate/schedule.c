@@ -1,0 +1,253 @@
+/* One thread that sleeps until a poll or a held-back publication is due, and for ever when nothing is. */
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/jobs.h"
+#include "base/mem.h"
+#include "estate/inside.h"
+#include "estate/kind.h"
+
+enum { RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 60000 };
+
+static const int64_t ms = 1000000;
+
+struct run { /* a list or a watch under way */
+	struct job job;
+	struct feed *feed;
+	int watch, ended;
+};
+
+static void unref_locked(struct feed *feed)
+{
+	struct estate *estate = feed->estate;
+
+	if (--feed->refs)
+		return;
+	pthread_mutex_unlock(&estate->lock);
+	feed_free(feed);
+	pthread_mutex_lock(&estate->lock);
+}
+
+void feed_unref(struct feed *feed)
+{
+	struct estate *estate = feed->estate;
+
+	pthread_mutex_lock(&estate->lock);
+	unref_locked(feed);
+	pthread_mutex_unlock(&estate->lock);
+}
+
+/* Errors that another attempt in the same way will not mend. */
+static int is_refusal(enum error_code code)
+{
+	return code == ERR_FORBIDDEN || code == ERR_NOT_FOUND || code == ERR_INVALID;
+}
+
+static int64_t retry_ms(const struct feed *feed)
+{
+	int64_t wait = RETRY_FIRST_MS;
+
+	for (int i = 1; i < feed->failures && wait < RETRY_LAST_MS; i++)
+		wait *= 2;
+	return wait < RETRY_LAST_MS ? wait : RETRY_LAST_MS;
+}
+
+/* After a list or watch: when is the next? With estate->lock held. */
+static void plan_next(struct feed *feed, int watched, int failed, enum error_code code)
+{
+	int64_t wait = feed_interval_ms(feed);
+
+	feed->failures = failed ? feed->failures + 1 : 0;
+	if (failed && watched && is_refusal(code))
+		atomic_store(&feed->polls, 1); /* at once, by listing */
+	if (failed && !(watched && feed->polls) && retry_ms(feed) > wait)
+		wait = retry_ms(feed);
+	else if (failed && watched)
+		wait = feed->polls ? 0 : retry_ms(feed);
+	feed->poll_due_ns = clock_monotonic_ns() + wait * ms;
+}
+
+static void end_run(struct run *run, int failed, enum error_code code)
+{
+	struct feed *feed = run->feed;
+	struct estate *estate = feed->estate;
+
+	pthread_mutex_lock(&estate->lock);
+	run->ended = 1;
+	feed->running = 0;
+	plan_next(feed, run->watch, failed, code);
+	unref_locked(feed);
+	estate->running--;
+	pthread_cond_broadcast(&estate->idle);
+	pthread_cond_signal(&estate->due);
+	pthread_mutex_unlock(&estate->lock);
+}
+
+static void run_feed(struct job *job)
+{
+	struct run *run = (struct run *)job;
+	struct feed *feed = run->feed;
+	struct provider *provider = NULL;
+	struct error err = { 0 };
+	int failed = 0;
+
+	if (!feed_cancelled(feed)) {
+		provider = estate_provider(feed->estate, feed->kind->provider, NULL, &err);
+		failed = !provider || (run->watch ? feed->ops->watch : feed->ops->list)(provider,
+					      feed->kind, &feed->selection, feed, &err);
+	}
+	if (failed && !feed_cancelled(feed))
+		feed_fail(feed, &err);
+	end_run(run, failed, err.code);
+}
+
+/* On the collecting thread; a job that was never run ends here. */
+static void run_done(struct job *job)
+{
+	struct run *run = (struct run *)job;
+
+	if (!run->ended)
+		end_run(run, 1, ERR_CANCELLED);
+	free(run);
+}
+
+/* With estate->lock held, which is let go meanwhile. */
+static void start_run(struct feed *feed)
+{
+	struct estate *estate = feed->estate;
+	struct run *run = mem_zero(1, sizeof(*run));
+
+	run->job.run = run_feed;
+	run->job.done = run_done;
+	run->feed = feed;
+	run->watch = feed->kind->watchable && feed->ops->watch && !feed->polls;
+	feed->running = 1;
+	feed->poll_due_ns = 0;
+	feed->refs++;
+	estate->running++;
+	pthread_mutex_unlock(&estate->lock);
+	if (!run->watch || jobs_spawn(estate->options.jobs, &run->job)) {
+		if (run->watch) /* too many watches: this one is listed */
+			atomic_store(&feed->polls, 1);
+		run->watch = 0;
+		jobs_submit(estate->options.jobs, &run->job);
+	}
+	pthread_mutex_lock(&estate->lock);
+}
+
+static void publish_now(struct feed *feed)
+{
+	struct estate *estate = feed->estate;
+
+	feed->publish_due_ns = 0;
+	feed->refs++;
+	pthread_mutex_unlock(&estate->lock);
+	feed_publish_due(feed);
+	pthread_mutex_lock(&estate->lock);
+	unref_locked(feed);
+}
+
+static int is_due(int64_t due_ns, int64_t now, int64_t *earliest)
+{
+	if (!due_ns)
+		return 0;
+	if (due_ns <= now)
+		return 1;
+	if (!*earliest || due_ns < *earliest)
+		*earliest = due_ns;
+	return 0;
+}
+
+/* Does one thing that is due and returns 1 (the list may have changed meanwhile); else says what comes first. */
+static int work_once(struct estate *estate, int64_t *earliest)
+{
+	int64_t now = clock_monotonic_ns();
+
+	*earliest = 0;
+	for (struct feed *feed = estate->feeds; feed; feed = feed->next) {
+		if (is_due(feed->publish_due_ns, now, earliest)) {
+			publish_now(feed);
+			return 1;
+		}
+		if (!feed->running && is_due(feed->poll_due_ns, now, earliest)) {
+			start_run(feed);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static void *schedule_main(void *arg)
+{
+	struct estate *estate = arg;
+	int64_t earliest;
+
+	pthread_mutex_lock(&estate->lock);
+	while (!estate->stopping) {
+		if (work_once(estate, &earliest))
+			continue;
+		if (earliest) {
+			struct timespec until = {
+				.tv_sec = (time_t)(earliest / CLOCK_SECOND_NS),
+				.tv_nsec = (long)(earliest % CLOCK_SECOND_NS),
+			};
+			pthread_cond_timedwait(&estate->due, &estate->lock, &until);
+		} else {
+			pthread_cond_wait(&estate->due, &estate->lock);
+		}
+	}
+	pthread_mutex_unlock(&estate->lock);
+	return NULL;
+}
+
+/* With estate->lock held. */
+int schedule_start(struct estate *estate)
+{
+	sigset_t all, before;
+
+	if (estate->thread_runs || !estate->options.jobs)
+		return 0;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals belong to the main thread */
+	estate->thread_runs = !pthread_create(&estate->thread, NULL, schedule_main, estate);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return estate->thread_runs ? 0 : -1;
+}
+
+void schedule_stop(struct estate *estate)
+{
+	pthread_mutex_lock(&estate->lock);
+	estate->stopping = 1;
+	pthread_cond_broadcast(&estate->due);
+	pthread_mutex_unlock(&estate->lock);
+	if (estate->thread_runs)
+		pthread_join(estate->thread, NULL);
+	estate->thread_runs = 0;
+	pthread_mutex_lock(&estate->lock);
+	while (estate->running)
+		pthread_cond_wait(&estate->idle, &estate->lock);
+	pthread_mutex_unlock(&estate->lock);
+}
+
+void schedule_publish(struct feed *feed, int64_t due_ns)
+{
+	struct estate *estate = feed->estate;
+
+	pthread_mutex_lock(&estate->lock);
+	feed->publish_due_ns = due_ns;
+	pthread_cond_signal(&estate->due);
+	pthread_mutex_unlock(&estate->lock);
+}
+
+void schedule_poll_now(struct feed *feed)
+{
+	struct estate *estate = feed->estate;
+
+	pthread_mutex_lock(&estate->lock);
+	feed->poll_due_ns = clock_monotonic_ns();
+	pthread_cond_signal(&estate->due);
+	pthread_mutex_unlock(&estate->lock);
+}
