@@ -1,0 +1,85 @@
+#include "store/schema.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "store/store.h"
+
+static const char *const migrations[] = {
+	/* 1: last known rows, and what changed */
+	"CREATE TABLE cache(key TEXT PRIMARY KEY, bytes BLOB NOT NULL, saved_ns INTEGER NOT NULL);"
+	"CREATE TABLE version(kind TEXT NOT NULL, source TEXT NOT NULL, id TEXT NOT NULL, at_ns INTEGER NOT NULL, row BLOB);"
+	"CREATE INDEX version_by_id ON version(kind, id, at_ns);"
+	"CREATE INDEX version_by_time ON version(at_ns);"
+	"CREATE TABLE change(at_ns INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, field TEXT NOT NULL, old TEXT, new TEXT, by TEXT NOT NULL);"
+	"CREATE INDEX change_by_time ON change(at_ns);"
+	"CREATE INDEX change_by_id ON change(id, at_ns);",
+	/* 2: the gate's plans, approvals, runs */
+	"CREATE TABLE gate_plan(id TEXT PRIMARY KEY, made_ns INTEGER NOT NULL, expires_ns INTEGER NOT NULL, hash TEXT NOT NULL,"
+	" status TEXT NOT NULL, run_id TEXT, document TEXT NOT NULL);"
+	"CREATE INDEX gate_plan_by_time ON gate_plan(made_ns);"
+	"CREATE TABLE gate_approval(plan_id TEXT NOT NULL, hash TEXT NOT NULL, user TEXT NOT NULL, role TEXT NOT NULL, how TEXT NOT NULL,"
+	" at_ns INTEGER NOT NULL, PRIMARY KEY(plan_id, hash, user));"
+	"CREATE TABLE gate_run(id TEXT PRIMARY KEY, plan_id TEXT NOT NULL, user TEXT NOT NULL, owner TEXT NOT NULL, started_ns INTEGER NOT NULL,"
+	" finished_ns INTEGER, status TEXT NOT NULL);"
+	"CREATE INDEX gate_run_by_time ON gate_run(started_ns);"
+	"CREATE TABLE gate_step(run_id TEXT NOT NULL, number INTEGER NOT NULL, step_id TEXT NOT NULL, status TEXT NOT NULL,"
+	" started_ns INTEGER, finished_ns INTEGER, output TEXT, error TEXT, undo TEXT, remote_id TEXT, PRIMARY KEY(run_id, number));",
+};
+
+int schema_newest(void)
+{
+	return (int)(sizeof(migrations) / sizeof(*migrations));
+}
+
+static int version_of(struct sqlite3 *db)
+{
+	sqlite3_stmt *statement = NULL;
+	int version = -1;
+
+	if (!sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL) && sqlite3_step(statement) == SQLITE_ROW)
+		version = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	return version;
+}
+
+static int run(struct sqlite3 *db, const char *sql, struct error *err)
+{
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL))
+		return error_set(err, ERR_IO, "%s", sqlite3_errmsg(db));
+	return 0;
+}
+
+static int step(struct sqlite3 *db, int number, struct error *err)
+{
+	char mark[120];
+
+	snprintf(mark, sizeof(mark), "PRAGMA user_version=%d; PRAGMA application_id=%d", number + 1, STORE_APPLICATION_ID);
+	if (run(db, migrations[number], err) || run(db, mark, err))
+		return error_wrap(err, "migration %d", number + 1);
+	return 0;
+}
+
+/* The version is read again under the write lock: another process may have migrated meanwhile. */
+int schema_migrate(struct sqlite3 *db, struct error *err)
+{
+	int version = version_of(db);
+
+	if (version < 0)
+		return error_set(err, ERR_IO, "reading the version: %s", sqlite3_errmsg(db));
+	if (version > schema_newest())
+		return error_set(err, ERR_CONFLICT, "it was written by a newer pilothouse (version %d, this one knows %d): update the program", version,
+			schema_newest());
+	if (version == schema_newest())
+		return 0;
+	if (run(db, "BEGIN IMMEDIATE", err))
+		return -1;
+	int failed = 0;
+	for (int number = version_of(db); number < schema_newest() && !failed; number++)
+		failed = step(db, number, err);
+	if (!failed && !run(db, "COMMIT", err))
+		return 0;
+	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return -1;
+}
