@@ -1,0 +1,47 @@
+#include "provider/host/lists.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "estate/provider.h"
+#include "provider/host/rows.h"
+
+const struct host_list host_lists[] = {
+	{ .fields = &summary_fields, .list = summary_list },
+	{ .fields = &process_fields, .list = process_list, .detail = process_detail },
+	{ .fields = &service_fields, .list = service_list },
+	{ .fields = &filesystem_fields, .list = filesystem_list },
+	{ .fields = &disk_fields, .list = disk_list },
+	{ .fields = &interface_fields, .list = interface_list },
+	{ .fields = &socket_fields, .list = socket_list },
+};
+const size_t host_list_count = sizeof(host_lists) / sizeof(*host_lists);
+
+const struct host_list *host_list_find(const char *kind)
+{
+	for (size_t i = 0; i < host_list_count; i++)
+		if (!strcmp(host_lists[i].fields->kind, kind))
+			return &host_lists[i];
+	return NULL;
+}
+
+struct json *host_items(struct machine *machine, const char *kind, const char *name, size_t limit, struct error *err)
+{
+	const struct host_list *list = host_list_find(kind);
+	const struct selection selection = { .name = name, .limit = limit };
+	struct json *items = json_array();
+	struct rows rows;
+
+	if (!list) {
+		error_set(err, ERR_NOT_FOUND, "a host has no %.60s", kind);
+		json_free(items);
+		return NULL;
+	}
+	rows_to_items(&rows, machine, list->fields, &selection, items);
+	if (list->list(&rows, err)) {
+		json_free(items);
+		return NULL;
+	}
+	return items;
+}

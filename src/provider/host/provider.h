@@ -1,0 +1,15 @@
+/* provider.h - the open provider, and the parts of it that live in files of their own. */
+#ifndef PROVIDER_HOST_PROVIDER_H
+#define PROVIDER_HOST_PROVIDER_H
+
+#include "estate/provider.h"
+#include "provider/host/machine.h"
+
+struct provider {
+	struct machine machine;
+};
+
+/* Adds {"id","relation","name"} of what depends on ref; nothing when nothing is known to. */
+void host_dependents(struct machine *machine, const struct ref *ref, struct json *out);
+
+#endif
