@@ -1,4 +1,5 @@
 #include "check_main.h"
+#include "host_tree.h"
 
 #include <math.h>
 #include <stdio.h>
