@@ -1,0 +1,77 @@
+/* account.h - one context as the provider uses it: its connection and what was learnt about it. Inside this folder. */
+#ifndef PROVIDER_KUBERNETES_ACCOUNT_H
+#define PROVIDER_KUBERNETES_ACCOUNT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "net/net.h"
+
+struct cluster;
+struct config;
+struct discovery;
+struct error;
+struct json;
+struct kubeconfig;
+struct kinds;
+struct provider;
+struct rights;
+struct selection;
+
+struct account {
+	const char *name;            /* context */
+	struct cluster *cluster;
+	pthread_mutex_t lock;        /* of what follows */
+	struct discovery *discovery; /* NULL until asked for */
+	struct rights *rights;
+	char state[16], why[256];    /* as struct provider_account's */
+};
+
+struct provider {
+	struct kinds *kinds;
+	struct net *net;
+	struct kubeconfig *kubeconfig;
+	pthread_mutex_t lock;        /* of the current context and of making accounts */
+	char current[128];
+	struct account **accounts;   /* one a context; NULL until used */
+	size_t account_count;
+};
+
+#define ACCEPT_TABLE "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+#define ACCEPT_JSON "application/json"
+
+/* NULL or "": the current context. No network. Lives as long as the provider. */
+struct account *account_find(struct provider *provider, const char *name, struct error *err);
+const char *account_namespace(const struct account *account);
+/* Remembers for the status line how the last request went; err NULL or ERR_NONE: fine. */
+void account_note(struct account *account, const struct error *err);
+
+struct call {
+	const char *method;     /* NULL: GET */
+	const char *path;       /* with query */
+	const char *accept;     /* NULL: JSON */
+	const char *type;       /* Content-Type of body */
+	const char *body;
+	size_t body_length;
+	size_t max_bytes;
+	int harmless;
+	const atomic_int *cancelled;
+	int (*on_data)(void *arg, const char *bytes, size_t length); /* a watch: no deadline, stalls at `stall_ms` */
+	void *arg;
+	int stall_ms;
+};
+/* Fills request and headers (room for 3) in. Both point into *call. */
+void call_request(const struct account *account, const struct call *call,
+	struct net_request *request, struct net_header *headers);
+/* cluster_fetch, and account_note. Release response in any case. */
+int call_fetch(struct account *account, const struct call *call, struct net_response *response, struct error *err);
+/* The answer parsed; *warnings (may be NULL) gets the server's Warning headers in one line, *audit_id its Audit-Id. */
+struct json *call_json(struct account *account, const struct call *call, struct error *err);
+struct json *call_json_full(struct account *account, const struct call *call, char *warnings,
+	size_t warnings_size, char *audit_id, size_t audit_id_size, struct error *err);
+
+/* Sleeps in short steps; -1 when cancelled meanwhile. */
+int pause_ms(const atomic_int *cancelled, int duration_ms);
+
+#endif

@@ -1,0 +1,26 @@
+/* get.h - one whole object, and what depends on it. Inside this folder. */
+#ifndef PROVIDER_KUBERNETES_GET_H
+#define PROVIDER_KUBERNETES_GET_H
+
+struct account;
+struct error;
+struct json;
+struct provider;
+struct ref;
+struct resource;
+
+/* provider_ops.get: without managedFields; a Secret's values are shown as ••••. */
+int kube_get(struct provider *provider, const struct ref *ref, struct json **object, struct error *err);
+int kube_dependents(struct provider *provider, const struct ref *ref, struct json **out, struct error *err);
+
+/* The account and resource a ref names. */
+int get_target(struct provider *provider, const struct ref *ref, struct account **account,
+	struct resource *resource, struct error *err);
+/* As the server has it, nothing taken out: for comparing, never for showing. */
+struct json *get_live(struct account *account, const struct resource *resource, const struct ref *ref, struct error *err);
+/* GET path as JSON. */
+struct json *get_path(struct account *account, const char *path, struct error *err);
+/* For showing: drops metadata.managedFields, replaces the values of a Secret and what repeats them. In place. */
+void get_redact(struct json *object);
+
+#endif

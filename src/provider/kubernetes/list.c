@@ -1,0 +1,426 @@
+/* Lists as Tables without objects: a nineteenth of the bytes. Such rows do not say their namespace, so where all are
+ * shown each namespace is asked for its own, several at a time over the kept connections. Who may not list namespaces
+ * gets one cluster-wide list with metadata; who may not do that either, the context's own namespace. */
+#include "provider/kubernetes/list.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "estate/kind.h"
+#include "estate/provider.h"
+#include "net/net.h"
+#include "net/url.h"
+#include "provider/kubernetes/account.h"
+#include "provider/kubernetes/cluster.h"
+
+enum {
+	PAGE = 500,
+	PAGE_WHOLE = 100,     /* with metadata or objects a row is 3 to 6 KB */
+	PARALLEL = 6,         /* lists of one cluster at a time */
+	PAINT_EVERY_MS = 80,
+	LIMIT = 100000,
+	RESTARTS = 2,         /* lists whose continuation expired, begun anew */
+};
+
+/* "kubernetes:CONTEXT/", as ref_format writes it. */
+static void part_of(const char *account, char out[300])
+{
+	struct ref ref = { .provider = "kubernetes", .kind = "k", .name = "n" };
+
+	snprintf(ref.account, sizeof(ref.account), "%s", account);
+	ref_format(&ref, out, 300);
+	out[strlen(out) - strlen("k/n")] = '\0';
+}
+
+int lister_init(struct lister *lister, struct provider *provider, struct account *account,
+	const struct kind *kind, const struct selection *selection, struct feed *feed, int several, struct error *err)
+{
+	memset(lister, 0, sizeof(*lister));
+	lister->provider = provider;
+	lister->account = account;
+	lister->kind = kind;
+	lister->selection = selection;
+	lister->feed = feed;
+	lister->cancelled = feed_cancel_flag(feed);
+	lister->limit = selection->limit ? selection->limit : LIMIT;
+	if (several)
+		part_of(account->name, lister->part);
+	if (resource_of(kind, &lister->resource, err))
+		return -1;
+	rows_init(&lister->rows, kind, account->name);
+	lister->rows.labels = lister->resource.whole;
+	table_row_init(&lister->row);
+	return 0;
+}
+
+void lister_release(struct lister *lister)
+{
+	table_row_release(&lister->row);
+}
+
+/* Resource versions are opaque, but where both are numbers the order is theirs (KEP-5504); else the first one stays. */
+static void keep_smallest(struct lister *lister, const char *version)
+{
+	char *kept = lister->resource_version;
+	size_t length = strlen(version), kept_length = strlen(kept);
+	int numbers = !version[strspn(version, "0123456789")] && !kept[strspn(kept, "0123456789")];
+	int smaller = length < kept_length || (length == kept_length && strcmp(version, kept) < 0);
+
+	if (length && (!kept_length || (numbers && smaller)))
+		snprintf(kept, sizeof(lister->resource_version), "%s", version);
+}
+
+static void emit(struct lister *lister, const char *namespace_, int64_t now_ns)
+{
+	struct rows *rows = &lister->rows;
+
+	if (rows_fill(rows, &lister->row, namespace_, now_ns))
+		return;
+	feed_row(lister->feed, rows->cells, rows->lengths);
+	lister->taken++;
+}
+
+/* The first page is painted at once, the others when the eye may want them. */
+static void paint(struct lister *lister)
+{
+	int64_t now = clock_monotonic_ns();
+
+	if (lister->painted_ns && now - lister->painted_ns < PAINT_EVERY_MS * INT64_C(1000000))
+		return;
+	lister->painted_ns = now;
+	feed_page(lister->feed);
+}
+
+static int is_full(const struct lister *lister)
+{
+	return lister->taken >= lister->limit;
+}
+
+static int emit_all(struct lister *lister, const char *namespace_, struct error *err)
+{
+	int64_t now = clock_now_ns();
+	int more = 1;
+
+	while (!is_full(lister) && (more = table_json_next(&lister->head, &lister->row, err)) > 0)
+		emit(lister, namespace_, now);
+	if (is_full(lister) && lister->head.remaining > 0)
+		feed_total(lister->feed, lister->taken + (size_t)lister->head.remaining);
+	paint(lister);
+	return more < 0 ? -1 : 0;
+}
+
+int lister_take(struct lister *lister, const char *bytes, size_t length, const char *namespace_,
+	struct error *err)
+{
+	if (table_json_open(bytes, length, &lister->head, err))
+		return -1;
+	if (strcmp(lister->head.kind, "Table"))
+		return error_set(err, ERR_FORMAT, "the server of %s gives no tables of %s (it sent a %s)",
+			lister->account->name, lister->kind->name,
+			*lister->head.kind ? lister->head.kind : "nameless answer");
+	rows_learn(&lister->rows, &lister->head);
+	keep_smallest(lister, lister->head.resource_version);
+	return emit_all(lister, namespace_, err);
+}
+
+/* "/api/v1/namespaces/x/pods?limit=500&includeObject=None…". */
+static void page_path(struct text *path, const struct lister *lister, const char *namespace_,
+	const char *include, const char *token, size_t token_length)
+{
+	const struct selection *selection = lister->selection;
+	int whole = strcmp(include, "None") != 0;
+	char limit[16], field[300];
+
+	resource_path(path, &lister->resource, namespace_, NULL, NULL);
+	snprintf(limit, sizeof(limit), "%d", whole ? PAGE_WHOLE : PAGE);
+	url_query(path, "limit", limit);
+	url_query(path, "includeObject", include);
+	if (selection->labels && *selection->labels)
+		url_query(path, "labelSelector", selection->labels);
+	if (selection->name && *selection->name) {
+		snprintf(field, sizeof(field), "metadata.name=%s", selection->name);
+		url_query(path, "fieldSelector", field);
+	}
+	if (token_length) {
+		char *copy = mem_text_n(token, token_length);
+
+		url_query(path, "continue", copy);
+		free(copy);
+	}
+}
+
+static int fetch_page(struct lister *lister, const char *namespace_, const char *include,
+	struct text *path, int *status, struct error *err)
+{
+	struct net_response response = { 0 };
+	struct call call = { .path = path->data, .accept = ACCEPT_TABLE, .cancelled = lister->cancelled };
+	int failed = call_fetch(lister->account, &call, &response, err);
+
+	*status = response.status;
+	if (!failed)
+		failed = lister_take(lister, response.body, response.body_length, namespace_, err);
+	/* The token points into the body: the next path is made while it is there. */
+	text_clear(path);
+	if (!failed && lister->head.token_length && !is_full(lister))
+		page_path(path, lister, namespace_, include, lister->head.token, lister->head.token_length);
+	net_response_release(&response);
+	return failed;
+}
+
+/* One collection from its first page to its last; a continuation that died of old age (410) means beginning again. */
+static int fetch_pages(struct lister *lister, const char *namespace_, const char *include, struct error *err)
+{
+	struct text path;
+	int status = 0, failed = -1;
+
+	text_init(&path, RESOURCE_PATH_MAX);
+	for (int restart = 0; restart <= RESTARTS; restart++) {
+		text_clear(&path);
+		page_path(&path, lister, namespace_, include, NULL, 0);
+		do {
+			if (path.cut) {
+				failed = error_set(err, ERR_LIMIT, "the server's page token is too long");
+				break;
+			}
+			failed = fetch_page(lister, namespace_, include, &path, &status, err);
+		} while (!failed && path.length);
+		if (!failed || status != 410)
+			break;
+	}
+	text_release(&path);
+	return failed;
+}
+
+struct json *list_namespaces(struct account *account, const atomic_int *cancelled, struct error *err)
+{
+	struct call call = { .path = "/api/v1/namespaces?includeObject=None",
+		.accept = ACCEPT_TABLE,
+		.cancelled = cancelled };
+	struct net_response response = { 0 };
+	struct table_head head;
+	struct table_row row;
+	struct json *names = NULL;
+	int more = -1;
+
+	table_row_init(&row);
+	if (!call_fetch(account, &call, &response, err) &&
+		!table_json_open(response.body, response.body_length, &head, err)) {
+		names = json_array();
+		while ((more = table_json_next(&head, &row, err)) > 0)
+			if (row.count)
+				json_add(names, json_string_n(row.cells[0], row.lengths[0]));
+	}
+	if (more < 0) {
+		json_free(names);
+		names = NULL;
+	}
+	table_row_release(&row);
+	net_response_release(&response);
+	return names;
+}
+
+/* --- all namespaces, side by side --- */
+
+static int queue_page(struct lister *lister, struct net_batch *batch, const struct json *namespace_,
+	const char *token, size_t token_length, struct error *err)
+{
+	struct text path;
+	struct net_request request;
+	struct net_header headers[3];
+	struct cluster_request *made = NULL;
+
+	text_init(&path, RESOURCE_PATH_MAX);
+	page_path(&path, lister, json_text(namespace_), "None", token, token_length);
+	struct call call = { .path = path.data, .accept = ACCEPT_TABLE, .cancelled = lister->cancelled };
+
+	call_request(lister->account, &call, &request, headers);
+	if (!path.cut)
+		made = cluster_request_new(lister->account->cluster, &request, path.data, err);
+	if (made) {
+		net_batch_add(batch, cluster_request_net(made), (void *)(uintptr_t)namespace_);
+		cluster_request_free(made);
+	}
+	text_release(&path);
+	return made ? 0 : -1;
+}
+
+/* A namespace that refuses us is a fact, told; one that is gone has no rows. Anything else is tried once more alone. */
+static int settle_namespace(struct lister *lister, const char *namespace_, struct error *err)
+{
+	if (!fetch_pages(lister, namespace_, "None", err))
+		return 0;
+	if (err->code == ERR_FORBIDDEN) {
+		lister->forbidden++;
+		lister->refusal = *err;
+		*err = (struct error){ 0 };
+		return 0;
+	}
+	return -1;
+}
+
+static int take_answer(struct lister *lister, struct net_batch *batch, const struct json *namespace_,
+	const struct net_response *response, struct json *again, struct error *err)
+{
+	if (err->code || response->status != 200) {
+		json_add(again, json_string(json_text(namespace_)));
+		return err->code == ERR_CANCELLED ? -1 : 0;
+	}
+	if (lister_take(lister, response->body, response->body_length, json_text(namespace_), err))
+		return -1;
+	if (lister->head.token_length && !is_full(lister))
+		return queue_page(lister, batch, namespace_, lister->head.token, lister->head.token_length, err);
+	return 0;
+}
+
+static int run_batch(struct lister *lister, struct net_batch *batch, struct json *again, struct error *err)
+{
+	struct net_response response = { 0 };
+	struct error own = { 0 };
+	void *tag;
+	int failed = 0;
+
+	while (!failed && net_batch_next(batch, &tag, &response, &own)) {
+		failed = take_answer(lister, batch, tag, &response, again, &own);
+		net_response_release(&response);
+		response = (struct net_response){ 0 };
+		if (failed)
+			*err = own;
+		own = (struct error){ 0 };
+	}
+	return failed;
+}
+
+static int list_each_namespace(struct lister *lister, const struct json *namespaces, struct error *err)
+{
+	struct net_batch *batch = net_batch_new(lister->provider->net, PARALLEL);
+	struct json *again = json_array();
+	int failed = 0;
+
+	for (const struct json *item = json_first(namespaces); item && !failed; item = json_next(item))
+		failed = queue_page(lister, batch, item, NULL, 0, err);
+	if (!failed)
+		failed = run_batch(lister, batch, again, err);
+	net_batch_free(batch);
+	for (const struct json *item = json_first(again); item && !failed; item = json_next(item))
+		failed = settle_namespace(lister, json_text(item), err);
+	json_free(again);
+	if (!failed && lister->forbidden && lister->forbidden == json_count(namespaces)) {
+		*err = lister->refusal;
+		return -1;
+	}
+	return failed;
+}
+
+/* One list with metadata: its rows say their namespace. */
+static int list_cluster_wide(struct lister *lister, struct error *err)
+{
+	lister->rows.labels = 1;
+	return fetch_pages(lister, NULL, "Metadata", err);
+}
+
+static int list_own_namespace(struct lister *lister, struct error *err)
+{
+	lister->reach = REACH_ONE;
+	snprintf(lister->namespace_, sizeof(lister->namespace_), "%s", account_namespace(lister->account));
+	if (fetch_pages(lister, lister->namespace_, lister->resource.whole ? "Object" : "None", err))
+		return -1;
+	error_set(&lister->refusal, ERR_FORBIDDEN, "only namespace %.60s is shown: no right to list %.60s in all",
+		lister->namespace_, lister->kind->name);
+	return 0;
+}
+
+static int list_all_namespaces(struct lister *lister, struct error *err)
+{
+	struct error why = { 0 };
+	struct json *namespaces;
+
+	if (lister->resource.whole)
+		return fetch_pages(lister, NULL, "Object", err);
+	namespaces = list_namespaces(lister->account, lister->cancelled, &why);
+	if (namespaces) {
+		int failed = list_each_namespace(lister, namespaces, err);
+
+		json_free(namespaces);
+		return failed;
+	}
+	if (why.code == ERR_FORBIDDEN && !list_cluster_wide(lister, &why))
+		return 0;
+	if (why.code == ERR_FORBIDDEN)
+		return list_own_namespace(lister, err);
+	if (err)
+		*err = why;
+	return -1;
+}
+
+static int list_selected(struct lister *lister, struct error *err)
+{
+	const char *wanted = lister->selection->namespace_;
+
+	lister->reach = REACH_ALL;
+	if (!lister->kind->namespaced)
+		return fetch_pages(lister, NULL, lister->resource.whole ? "Object" : "None", err);
+	if (wanted && !strcmp(wanted, "*"))
+		return list_all_namespaces(lister, err);
+	lister->reach = REACH_ONE;
+	snprintf(lister->namespace_, sizeof(lister->namespace_), "%s",
+		wanted && *wanted ? wanted : account_namespace(lister->account));
+	return fetch_pages(lister, lister->namespace_, lister->resource.whole ? "Object" : "None", err);
+}
+
+/* What is missing for lack of rights is told under a name of its own: a note under the account's says that its rows
+ * are old ones. */
+static void tell_rights(struct lister *lister)
+{
+	char source[160];
+
+	snprintf(source, sizeof(source), "%s/*", lister->account->name);
+	feed_note(lister->feed, source, lister->refusal.code ? &lister->refusal : NULL);
+}
+
+int lister_run(struct lister *lister, struct error *err)
+{
+	struct error own = { 0 };
+
+	lister->taken = 0;
+	lister->painted_ns = 0;
+	lister->forbidden = 0;
+	lister->refusal = (struct error){ 0 };
+	*lister->resource_version = '\0';
+	feed_begin_part(lister->feed, lister->part);
+	int failed = list_selected(lister, &own);
+
+	if (failed && err)
+		*err = own;
+	if (failed && !*lister->part)
+		return -1;
+	feed_note(lister->feed, lister->account->name, failed ? &own : NULL);
+	if (!failed)
+		tell_rights(lister);
+	feed_end_part(lister->feed, lister->part);
+	return failed;
+}
+
+static int list_one(struct share *share, struct error *err)
+{
+	struct lister *lister = mem_zero(1, sizeof(*lister));
+	int failed = lister_init(lister, share->provider, share->account, share->kind, share->selection,
+		share->feed, share->several, err);
+
+	if (!failed) {
+		failed = lister_run(lister, err);
+		lister_release(lister);
+	}
+	free(lister);
+	return failed;
+}
+
+int kube_list(struct provider *provider, const struct kind *kind, const struct selection *selection,
+	struct feed *feed, struct error *err)
+{
+	return list_accounts(provider, kind, selection, feed, list_one, err);
+}

@@ -1,0 +1,131 @@
+#include "provider/kubernetes/kubernetes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/config.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "estate/provider.h"
+#include "provider/kubernetes/account.h"
+#include "provider/kubernetes/cluster.h"
+#include "provider/kubernetes/discovery.h"
+#include "provider/kubernetes/get.h"
+#include "provider/kubernetes/kubeconfig.h"
+#include "provider/kubernetes/list.h"
+
+/* A kubeconfig that exists but is broken is an error of its own: only without any do we look whether we run in a pod. */
+static struct kubeconfig *load(const struct config *config, struct error *err)
+{
+	const char *paths = config ? config_get(config, "kubernetes.kubeconfig") : NULL;
+	struct error own = { 0 };
+	struct kubeconfig *kubeconfig = kubeconfig_load(paths && *paths ? paths : NULL, &own);
+
+	if (!kubeconfig && own.code == ERR_NOT_FOUND)
+		kubeconfig = kubeconfig_in_cluster(NULL);
+	if (!kubeconfig && err)
+		*err = own;
+	return kubeconfig;
+}
+
+static int provider_open(struct provider **out, struct kinds *kinds, struct net *net,
+	const struct config *config, struct error *err)
+{
+	struct kubeconfig *kubeconfig = load(config, err);
+
+	if (!kubeconfig)
+		return -1;
+	struct provider *provider = mem_zero(1, sizeof(*provider));
+	const char *current = kubeconfig_current(kubeconfig);
+
+	provider->kinds = kinds;
+	provider->net = net;
+	provider->kubeconfig = kubeconfig;
+	provider->account_count = kubeconfig_contexts(kubeconfig);
+	provider->accounts = mem_zero(provider->account_count + 1, sizeof(struct account *));
+	pthread_mutex_init(&provider->lock, NULL);
+	snprintf(provider->current, sizeof(provider->current), "%s", current ? current : "");
+	*out = provider;
+	return 0;
+}
+
+static void account_free(struct account *account)
+{
+	if (!account)
+		return;
+	cluster_free(account->cluster);
+	discovery_free(account->discovery);
+	pthread_mutex_destroy(&account->lock);
+	free(account);
+}
+
+static void provider_close(struct provider *provider)
+{
+	if (!provider)
+		return;
+	for (size_t i = 0; i < provider->account_count; i++)
+		account_free(provider->accounts[i]);
+	free(provider->accounts);
+	kubeconfig_free(provider->kubeconfig);
+	pthread_mutex_destroy(&provider->lock);
+	free(provider);
+}
+
+static void describe(struct provider *provider, size_t i, struct provider_account *out)
+{
+	const char *name = kubeconfig_context_at(provider->kubeconfig, i);
+	struct kubeconfig_context context;
+	struct error err = { 0 };
+	struct account *account;
+
+	*out = (struct provider_account){ .current = !strcmp(name, provider->current) };
+	snprintf(out->name, sizeof(out->name), "%s", name);
+	snprintf(out->state, sizeof(out->state), "unknown");
+	if (!kubeconfig_context(provider->kubeconfig, name, &context, &err)) {
+		snprintf(out->server, sizeof(out->server), "%s", context.server ? context.server : "");
+		snprintf(out->user, sizeof(out->user), "%s", context.user ? context.user : "");
+		out->insecure = context.insecure;
+	} else {
+		snprintf(out->why, sizeof(out->why), "%s", err.text);
+	}
+	account = provider->accounts[i];
+	if (!account)
+		return;
+	pthread_mutex_lock(&account->lock);
+	memcpy(out->state, account->state, sizeof(out->state));
+	memcpy(out->why, account->why, sizeof(out->why));
+	pthread_mutex_unlock(&account->lock);
+}
+
+static size_t provider_accounts(struct provider *provider, struct provider_account *out, size_t max)
+{
+	pthread_mutex_lock(&provider->lock);
+	for (size_t i = 0; i < provider->account_count && i < max; i++)
+		describe(provider, i, &out[i]);
+	pthread_mutex_unlock(&provider->lock);
+	return provider->account_count;
+}
+
+static int provider_select(struct provider *provider, const char *account, struct error *err)
+{
+	if (!account_find(provider, account, err))
+		return -1;
+	pthread_mutex_lock(&provider->lock);
+	snprintf(provider->current, sizeof(provider->current), "%s", account);
+	pthread_mutex_unlock(&provider->lock);
+	return 0;
+}
+
+const struct provider_ops kubernetes_provider = {
+	.name = "kubernetes",
+	.title = "Kubernetes",
+	.open = provider_open,
+	.close = provider_close,
+	.accounts = provider_accounts,
+	.select_account = provider_select,
+	.resolve = kube_resolve,
+	.list = kube_list,
+	.watch = kube_watch,
+	.get = kube_get,
+};
