@@ -15,13 +15,18 @@ void config_free(struct config *config);
 const char *config_get(const struct config *config, const char *key);
 long config_get_int(const struct config *config, const char *key, long otherwise);
 int config_get_bool(const struct config *config, const char *key, int otherwise);
+/* Beats everything else (--scope on the command line); at start only, before other threads read. value NULL: no more. */
+void config_override(struct config *config, const char *key, const char *value);
 const struct json *config_tree(const struct config *config, const char *key); /* a mapping or list; NULL */
+/* path NULL: as config_load. Writes the value where the key stands, else adds it; comments stay. ERR_INVALID: no such key, or no
+ * value of its type; ERR_FORMAT: the file is laid out so that only its owner should edit it. */
 int config_set(const char *path, const char *key, const char *value, struct error *err);
 const char *config_path(const struct config *config);
 
 struct config_key {
 	const char *key, *type, *initial, *environment /* older name, e.g. OPA_ENDPOINT */, *help;
 	int secret; /* shown as •••• */
+	int guarded; /* decides what is trusted or run: not taken from the .env of the current folder, which may be anybody's */
 };
 extern const struct config_key config_keys[];
 extern const unsigned config_key_count;

@@ -1,0 +1,219 @@
+/* What the configuration holds, and whether it can be meant so. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/config_inside.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/secret.h"
+
+static const char *const source_names[] = {
+	[SOURCE_NONE] = "unset",
+	[SOURCE_OVERRIDE] = "command line",
+	[SOURCE_ENVIRONMENT] = "environment",
+	[SOURCE_DOTENV] = ".env",
+	[SOURCE_PROFILE] = "profile",
+	[SOURCE_FILE] = "file",
+	[SOURCE_DEFAULT] = "default",
+};
+
+static int is_whole(const char *value)
+{
+	char *end;
+
+	strtol(value, &end, 10);
+	return *value && !*end;
+}
+
+static int is_number(const char *value)
+{
+	char *end;
+
+	strtod(value, &end);
+	return *value && !*end;
+}
+
+static int is_boolean(const char *value)
+{
+	static const char *const words[] = { "true", "false", "yes", "no", "on", "off", "1", "0" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(value, words[i]))
+			return 1;
+	return 0;
+}
+
+static int is_window(const char *value)
+{
+	int64_t window;
+
+	return !clock_parse_window(value, &window);
+}
+
+static int is_url(const char *value)
+{
+	return strstr(value, "://") != NULL;
+}
+
+/* "a|b|c" */
+static int is_choice(const char *choices, const char *value)
+{
+	size_t length = strlen(value);
+
+	for (const char *at = choices; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
+		if (!strncmp(at, value, length) && (at[length] == '|' || !at[length]))
+			return 1;
+	return 0;
+}
+
+int config_value_fits(const char *type, const char *value)
+{
+	static const struct {
+		const char *type;
+		int (*fits)(const char *value);
+	} types[] = {
+		{ "integer", is_whole },
+		{ "number", is_number },
+		{ "boolean", is_boolean },
+		{ "duration", is_window },
+		{ "url", is_url },
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (!strcmp(type, types[i].type))
+			return types[i].fits(value);
+	return strchr(type, '|') ? is_choice(type, value) : 1;
+}
+
+static void add_item(struct json *list, const char *key, const char *value, int is_secret,
+	enum config_source source)
+{
+	struct json *item = json_object();
+
+	json_set_text(item, "key", key);
+	json_set_text(item, "value", value && *value && is_secret ? SECRET_SHOWN : value);
+	json_set_text(item, "source", source_names[source]);
+	json_add(list, item);
+}
+
+/* Mappings and lists stand there as JSON. */
+static void add_tree(struct json *list, const struct config *config, const char *key)
+{
+	const struct json *tree = config_tree(config, key);
+	char *text = tree ? json_format(tree) : NULL;
+
+	add_item(list, key, text, 0, text ? SOURCE_FILE : SOURCE_NONE);
+	free(text);
+}
+
+static int is_tree(const struct config_key *row)
+{
+	return !strcmp(row->type, "mapping") || !strcmp(row->type, "list");
+}
+
+struct json *config_list(const struct config *config)
+{
+	struct json *list = json_array();
+
+	for (unsigned i = 0; i < config_key_count; i++) {
+		const struct config_key *row = &config_keys[i];
+		enum config_source source;
+		const char *value;
+
+		if (is_tree(row)) {
+			add_tree(list, config, row->key);
+			continue;
+		}
+		value = config_look_up(config, row->key, &source);
+		add_item(list, row->key, value, row->secret, source);
+	}
+	return list;
+}
+
+/* --- checking --- */
+
+struct check {
+	struct json *problems;
+	int count;
+};
+
+static void add_problem(struct check *check, const struct json *where, const char *what,
+	const char *key, const char *more)
+{
+	struct json *problem = json_object();
+	char *message = mem_format("%s %.100s%s%.100s", what, key, *more ? ": " : "", more);
+
+	json_set_int(problem, "line", json_line(where));
+	json_set_text(problem, "message", message);
+	free(message);
+	check->count++;
+	if (check->problems)
+		json_add(check->problems, problem);
+	else
+		json_free(problem);
+}
+
+/* 1 when some key goes on with "prefix.". */
+static int is_prefix(const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	for (unsigned i = 0; i < config_key_count; i++)
+		if (!strncmp(config_keys[i].key, prefix, length) && config_keys[i].key[length] == '.')
+			return 1;
+	return 0;
+}
+
+static void check_value(struct check *check, const struct json *item, const struct config_key *row)
+{
+	char number[40];
+	const char *value = json_text(item);
+	int has_tree = json_is(item, JSON_OBJECT) || json_is(item, JSON_ARRAY);
+
+	if (json_is(item, JSON_NULL))
+		return;
+	if (has_tree != is_tree(row)) {
+		add_problem(check, item, "wrong type of", row->key, row->type);
+		return;
+	}
+	if (json_is(item, JSON_BOOL))
+		value = json_bool(item, 0) ? "true" : "false";
+	if (json_is(item, JSON_NUMBER)) {
+		snprintf(number, sizeof(number), "%.15g", json_number(item, 0));
+		value = number;
+	}
+	if (!has_tree && value && !config_value_fits(row->type, value))
+		add_problem(check, item, "wrong value of", row->key, row->type);
+}
+
+static void check_mapping(struct check *check, const struct json *tree, const char *prefix)
+{
+	for (const struct json *item = json_first(tree); item; item = json_next(item)) {
+		char *key = *prefix ? mem_format("%s.%s", prefix, json_key(item))
+				    : mem_text(json_key(item));
+		const struct config_key *row = config_key_find(key);
+
+		if (row)
+			check_value(check, item, row);
+		else if (json_is(item, JSON_OBJECT) && is_prefix(key))
+			check_mapping(check, item, key);
+		else if (*prefix || strcmp(key, "profiles"))
+			add_problem(check, item, "unknown key", key, "");
+		free(key);
+	}
+}
+
+int config_validate(const struct config *config, struct json *problems)
+{
+	struct check check = { .problems = problems };
+	const struct json *file = config_file_tree(config);
+
+	check_mapping(&check, file, "");
+	for (const struct json *profile = json_first(json_get(file, "profiles")); profile;
+		profile = json_next(profile))
+		check_mapping(&check, profile, "");
+	return check.count ? -1 : 0;
+}

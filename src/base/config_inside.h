@@ -1,0 +1,25 @@
+/* config_inside.h - what the files of config share. Inside src/base. */
+#ifndef BASE_CONFIG_INSIDE_H
+#define BASE_CONFIG_INSIDE_H
+
+#include <stddef.h>
+
+struct config;
+struct config_key;
+struct error;
+struct json;
+
+enum config_source { SOURCE_NONE, SOURCE_OVERRIDE, SOURCE_ENVIRONMENT, SOURCE_DOTENV, SOURCE_PROFILE, SOURCE_FILE, SOURCE_DEFAULT };
+
+/* As config_get, and where from. *line of the file, or 0. */
+const char *config_look_up(const struct config *config, const char *key, enum config_source *source);
+const struct json *config_file_tree(const struct config *config);
+const struct config_key *config_key_find(const char *key);
+int config_value_fits(const char *type, const char *value);
+char *config_default_path(void);
+
+/* dotenv.c: names and values of a .env file, those that `wanted` takes. Missing file: 0. */
+typedef void (*dotenv_fn)(const char *name, const char *value, void *arg);
+int dotenv_read(const char *path, dotenv_fn on_pair, void *arg, struct error *err);
+
+#endif

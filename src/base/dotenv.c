@@ -1,0 +1,100 @@
+/* .env: NAME=value a line, "#" comments, `export ` before it, quotes around it. Nothing is expanded. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/config_inside.h"
+#include "base/error.h"
+#include "base/file.h"
+
+enum { DOTENV_MAX = 256 << 10 };
+
+static char *trim(char *text)
+{
+	char *end;
+
+	while (isspace((unsigned char)*text))
+		text++;
+	for (end = text + strlen(text); end > text && isspace((unsigned char)end[-1]);)
+		end--;
+	*end = '\0';
+	return text;
+}
+
+/* In place. Double quotes know \n \" \\; a bare value ends at " #". */
+static char *unquote(char *value)
+{
+	char quote = *value, *from = value + 1, *to = value;
+
+	if (quote != '"' && quote != '\'') {
+		for (char *at = value; *at; at++)
+			if (*at == '#' && at > value && isspace((unsigned char)at[-1])) {
+				*at = '\0';
+				break;
+			}
+		return trim(value);
+	}
+	for (; *from && *from != quote; from++) {
+		if (*from == '\\' && quote == '"' && from[1]) {
+			from++;
+			*to++ = *from == 'n' ? '\n' : *from;
+		} else {
+			*to++ = *from;
+		}
+	}
+	*to = '\0';
+	return value;
+}
+
+static int is_name(const char *name)
+{
+	if (!isalpha((unsigned char)*name) && *name != '_')
+		return 0;
+	for (; *name; name++)
+		if (!isalnum((unsigned char)*name) && *name != '_')
+			return 0;
+	return 1;
+}
+
+static void read_line(char *line, dotenv_fn on_pair, void *arg)
+{
+	char *equals;
+
+	line = trim(line);
+	if (!strncmp(line, "export ", 7))
+		line = trim(line + 7);
+	equals = strchr(line, '=');
+	if (*line == '#' || !equals)
+		return;
+	*equals = '\0';
+	line = trim(line);
+	if (is_name(line))
+		on_pair(line, unquote(trim(equals + 1)), arg);
+}
+
+/* Not one that somebody else could have written. */
+static int is_trusted(const char *path)
+{
+	struct stat info;
+
+	return !stat(path, &info) && S_ISREG(info.st_mode) && !(info.st_mode & S_IWOTH) &&
+	       (info.st_uid == geteuid() || info.st_uid == 0);
+}
+
+int dotenv_read(const char *path, dotenv_fn on_pair, void *arg, struct error *err)
+{
+	size_t length;
+	char *bytes, *line, *rest;
+
+	if (!is_trusted(path))
+		return 0;
+	bytes = file_load(path, DOTENV_MAX, &length, err);
+	if (!bytes)
+		return -1;
+	for (rest = bytes; (line = strsep(&rest, "\n"));)
+		read_line(line, on_pair, arg);
+	free(bytes);
+	return 0;
+}

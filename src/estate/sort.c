@@ -1,0 +1,320 @@
+/* Keys are taken out of the text once; then a natural merge sort: what is in order already is one run, and merging
+ * a few runs is cheap. Cells that are no number come last in either direction. Equal rows keep the order they are listed in. */
+#include "estate/sort.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "estate/filter_node.h"
+#include "estate/snapshot.h"
+
+enum { SLICE = 4096 };
+
+struct item {
+	uint64_t key; /* ordered as the value is; for text its first 8 bytes */
+	unsigned row;
+};
+
+struct sort {
+	const struct snapshot *snapshot;
+	int column, descending, is_text;
+	struct item *items, *spare;
+	size_t count, filled;
+	size_t *runs, *merged;      /* where each begins; count behind the last */
+	size_t run_count, merged_count;
+	size_t looked;              /* items looked at for runs */
+	size_t pair, left, right, at; /* the merge under way */
+	int merging;
+};
+
+/* --- keys --- */
+
+/* Doubles as integers of the same order; NAN last. */
+static uint64_t number_key(double number, int descending)
+{
+	uint64_t bits;
+
+	if (isnan(number))
+		return UINT64_MAX;
+	if (number == 0)
+		number = 0; /* -0 */
+	memcpy(&bits, &number, sizeof(bits));
+	bits = bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
+	return descending ? ~bits - 1 : bits;
+}
+
+static uint64_t text_key(const char *cell, size_t length)
+{
+	uint64_t key = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		key = key << 8 | (i < length ? fold((unsigned char)cell[i]) : 0);
+	return key;
+}
+
+static uint64_t key_of(const struct sort *sort, unsigned row)
+{
+	size_t length;
+	const char *cell;
+
+	if (!sort->is_text)
+		return number_key(snapshot_number(sort->snapshot, row, sort->column), sort->descending);
+	cell = snapshot_cell(sort->snapshot, row, sort->column, &length);
+	return sort->descending ? ~text_key(cell, length) : text_key(cell, length);
+}
+
+static int compare_rest(const struct sort *sort, unsigned a, unsigned b)
+{
+	size_t a_length, b_length, i = 8;
+	const char *a_cell = snapshot_cell(sort->snapshot, a, sort->column, &a_length);
+	const char *b_cell = snapshot_cell(sort->snapshot, b, sort->column, &b_length);
+	int difference = 0;
+
+	for (; i < a_length && i < b_length && !difference; i++)
+		difference = fold((unsigned char)a_cell[i]) - fold((unsigned char)b_cell[i]);
+	if (!difference)
+		difference = (a_length > b_length) - (a_length < b_length);
+	return sort->descending ? -difference : difference;
+}
+
+static int in_order(const struct sort *sort, const struct item *a, const struct item *b)
+{
+	int difference = 0;
+
+	if (a->key != b->key)
+		return a->key < b->key;
+	if (sort->is_text)
+		difference = compare_rest(sort, a->row, b->row);
+	return difference ? difference < 0 : a->row <= b->row;
+}
+
+/* --- steps --- */
+
+/* The order before, without rows that are no more, then rows that are new. */
+static void begin_with(struct sort *sort, const unsigned *before, size_t before_count)
+{
+	uint64_t *seen = mem_zero(sort->count / 64 + 1, sizeof(*seen));
+	size_t at = 0;
+
+	for (size_t i = 0; before && i < before_count; i++) {
+		unsigned row = before[i];
+
+		if (row >= sort->count || (seen[row / 64] >> row % 64 & 1))
+			continue;
+		seen[row / 64] |= UINT64_C(1) << row % 64;
+		sort->items[at++].row = row;
+	}
+	for (size_t row = 0; row < sort->count; row++)
+		if (!(seen[row / 64] >> row % 64 & 1))
+			sort->items[at++].row = (unsigned)row;
+	free(seen);
+}
+
+struct sort *sort_new(const struct snapshot *snapshot, int column, int descending,
+	const unsigned *before, size_t before_count)
+{
+	struct sort *sort = mem_zero(1, sizeof(*sort));
+	enum column_type type = snapshot_kind(snapshot)->columns[column].type;
+
+	sort->snapshot = snapshot;
+	sort->column = column;
+	sort->descending = descending;
+	sort->is_text = type == COLUMN_TEXT;
+	sort->count = snapshot_count(snapshot);
+	sort->items = mem_alloc((sort->count + 1) * sizeof(*sort->items));
+	begin_with(sort, before, before_count);
+	return sort;
+}
+
+void sort_free(struct sort *sort)
+{
+	if (!sort)
+		return;
+	free(sort->items);
+	free(sort->spare);
+	free(sort->runs);
+	free(sort->merged);
+	free(sort);
+}
+
+static int is_late(int64_t deadline_ns)
+{
+	return clock_monotonic_ns() >= deadline_ns;
+}
+
+static int work_keys(struct sort *sort, int64_t deadline_ns)
+{
+	while (sort->filled < sort->count) {
+		size_t end = sort->count - sort->filled > SLICE ? sort->filled + SLICE : sort->count;
+
+		for (; sort->filled < end; sort->filled++)
+			sort->items[sort->filled].key = key_of(sort, sort->items[sort->filled].row);
+		if (sort->filled < sort->count && is_late(deadline_ns))
+			return 0;
+	}
+	return 1;
+}
+
+static void add_run(size_t **runs, size_t *count, size_t begin)
+{
+	*runs = mem_grow(*runs, *count + 1, sizeof(**runs));
+	(*runs)[(*count)++] = begin;
+}
+
+static void reverse(struct item *items, size_t count)
+{
+	for (size_t i = 0; i < count / 2; i++) {
+		struct item item = items[i];
+
+		items[i] = items[count - 1 - i];
+		items[count - 1 - i] = item;
+	}
+}
+
+/* One run: as far as it goes up, or down and then turned round. Order is total, so turning keeps it right. */
+static size_t take_run(struct sort *sort, size_t begin)
+{
+	struct item *items = sort->items;
+	size_t end = begin + 1;
+
+	if (end == sort->count)
+		return end;
+	if (in_order(sort, &items[begin], &items[end])) {
+		while (end < sort->count && in_order(sort, &items[end - 1], &items[end]))
+			end++;
+	} else {
+		while (end < sort->count && !in_order(sort, &items[end - 1], &items[end]))
+			end++;
+		reverse(items + begin, end - begin);
+	}
+	return end;
+}
+
+/* Short runs are brought to this length by insertion: fewer passes over everything. */
+enum { RUN_LEAST = 16 };
+
+static size_t lengthen(struct sort *sort, size_t begin, size_t end)
+{
+	struct item *items = sort->items;
+	size_t least = begin + RUN_LEAST < sort->count ? begin + RUN_LEAST : sort->count;
+
+	for (; end < least; end++) {
+		struct item item = items[end];
+		size_t at = end;
+
+		while (at > begin && !in_order(sort, &items[at - 1], &item)) {
+			items[at] = items[at - 1];
+			at--;
+		}
+		items[at] = item;
+	}
+	return end;
+}
+
+static int work_runs(struct sort *sort, int64_t deadline_ns)
+{
+	size_t checked = sort->looked;
+
+	while (sort->looked < sort->count) {
+		add_run(&sort->runs, &sort->run_count, sort->looked);
+		sort->looked = lengthen(sort, sort->looked, take_run(sort, sort->looked));
+		if (sort->looked - checked >= SLICE) {
+			checked = sort->looked;
+			if (is_late(deadline_ns))
+				return sort->looked == sort->count;
+		}
+	}
+	return 1;
+}
+
+static size_t run_end(const struct sort *sort, size_t run)
+{
+	return run + 1 < sort->run_count ? sort->runs[run + 1] : sort->count;
+}
+
+/* Goes on with the pair of runs under way; 1 when it is merged into spare. */
+static int merge_pair(struct sort *sort, int64_t deadline_ns)
+{
+	size_t left_end = run_end(sort, sort->pair);
+	size_t right_end = sort->pair + 1 < sort->run_count ? run_end(sort, sort->pair + 1) : left_end;
+	size_t left = sort->left, right = sort->right, at = sort->at;
+	struct item *items = sort->items, *spare = sort->spare;
+
+	while (left < left_end && right < right_end) {
+		spare[at++] = in_order(sort, &items[left], &items[right]) ? items[left++]
+									  : items[right++];
+		if (at % SLICE == 0 && is_late(deadline_ns)) {
+			sort->left = left;
+			sort->right = right;
+			sort->at = at;
+			return 0;
+		}
+	}
+	memcpy(spare + at, items + left, (left_end - left) * sizeof(*items));
+	at += left_end - left;
+	memcpy(spare + at, items + right, (right_end - right) * sizeof(*items));
+	return 1;
+}
+
+static void begin_pair(struct sort *sort, size_t pair)
+{
+	sort->pair = pair;
+	sort->merging = 1;
+	sort->left = sort->at = sort->runs[pair];
+	sort->right = run_end(sort, pair);
+	add_run(&sort->merged, &sort->merged_count, sort->left);
+}
+
+static void end_pass(struct sort *sort)
+{
+	struct item *items = sort->items;
+	size_t *runs = sort->runs;
+
+	sort->items = sort->spare;
+	sort->spare = items;
+	sort->runs = sort->merged;
+	sort->run_count = sort->merged_count;
+	sort->merged = runs;
+	sort->merged_count = 0;
+	free(sort->merged);
+	sort->merged = NULL;
+	sort->pair = 0;
+}
+
+static int work_merge(struct sort *sort, int64_t deadline_ns)
+{
+	if (sort->run_count > 1 && !sort->spare)
+		sort->spare = mem_alloc(sort->count * sizeof(*sort->spare));
+	while (sort->run_count > 1) {
+		while (sort->merging || sort->pair < sort->run_count) {
+			if (!sort->merging)
+				begin_pair(sort, sort->pair);
+			if (!merge_pair(sort, deadline_ns))
+				return 0;
+			sort->merging = 0;
+			sort->pair += 2;
+			if (is_late(deadline_ns))
+				return 0;
+		}
+		end_pass(sort);
+	}
+	return 1;
+}
+
+int sort_work(struct sort *sort, int64_t deadline_ns)
+{
+	return work_keys(sort, deadline_ns) && work_runs(sort, deadline_ns) &&
+	       work_merge(sort, deadline_ns);
+}
+
+unsigned *sort_take(struct sort *sort)
+{
+	unsigned *rows = mem_alloc((sort->count + 1) * sizeof(*rows));
+
+	for (size_t i = 0; i < sort->count; i++)
+		rows[i] = sort->items[i].row;
+	return rows;
+}
