@@ -1,0 +1,314 @@
+/* filters.c - what the sentence says about the target besides its name. Only what is said; nothing is guessed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "copilot/grammar.h"
+#include "copilot/reading.h"
+
+static void set_raw(struct reading *reading, const char *key, size_t token)
+{
+	const struct token *t = &reading->marks.fold.tokens[token];
+
+	json_set(reading->intent->filters, key, json_string_n(t->raw, t->raw_length));
+	reading->used[token] = 1;
+}
+
+static int is_type(const struct reading *reading, const char *type)
+{
+	return !strcmp(reading->intent->type, type);
+}
+
+/* A number said at token, in digits or words; -1 none. */
+static long number_at(const struct reading *reading, size_t token)
+{
+	const struct mark *mark;
+
+	if (token >= reading->marks.fold.count)
+		return -1;
+	if (reading->entity[token] == ENTITY_NUMBER && reading->marks.fold.tokens[token].length < 10)
+		return atol(reading->marks.fold.tokens[token].text);
+	mark = marks_at(&reading->marks, token, C_NUMBER);
+	return mark && mark->value ? atol(mark->value) : -1;
+}
+
+static const struct mark *mark_after(const struct reading *reading, size_t token, enum concept concept)
+{
+	return token + 1 < reading->marks.fold.count ? marks_at(&reading->marks, token + 1, concept) : NULL;
+}
+
+/* "30 days" "two weeks" */
+static void claim_windows(struct reading *reading)
+{
+	for (size_t i = 0; i < reading->marks.fold.count; i++) {
+		long number = number_at(reading, i);
+		const struct mark *number_mark = marks_at(&reading->marks, i, C_NUMBER);
+		size_t end = number_mark ? number_mark->to - 1u : i;
+		const struct mark *unit = mark_after(reading, end, C_UNIT);
+		char text[32];
+
+		if (reading->entity[i] == ENTITY_WINDOW && !json_get(reading->intent->filters, "time")) {
+			set_raw(reading, "time", i);
+			continue;
+		}
+		if (number < 0 || !unit)
+			continue;
+		for (size_t used = i; used < unit->to; used++)
+			reading->used[used] = 1;
+		if (!strcmp(unit->value, "w"))
+			snprintf(text, sizeof(text), "%ldd", number * 7);
+		else if (!strcmp(unit->value, "mo"))
+			snprintf(text, sizeof(text), "%ldd", number * 30);
+		else
+			snprintf(text, sizeof(text), "%ld%s", number, unit->value);
+		json_set_text(reading->intent->filters, "time", text);
+	}
+}
+
+static void claim_entities(struct reading *reading)
+{
+	for (size_t i = 0; i < reading->marks.fold.count; i++) {
+		if (reading->used[i])
+			continue;
+		switch (reading->entity[i]) {
+		case ENTITY_LABEL:
+			set_raw(reading, "label", i);
+			break;
+		case ENTITY_CIDR:
+			set_raw(reading, "cidr", i);
+			break;
+		case ENTITY_SIZE:
+			set_raw(reading, "size", i);
+			break;
+		case ENTITY_REGION:
+			reading->used[i] = 1; /* region or destination: known with the type */
+			break;
+		case ENTITY_VERSION:
+			reading->used[i] = 1;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+/* "port 22", "3306": a port is a number beside the word, or in brackets. */
+static void claim_port(struct reading *reading)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, C_PORT_NOUN); mark; mark = marks_next(&reading->marks, mark)) {
+		size_t at = number_at(reading, mark->to) >= 0 ? mark->to : mark->from ? mark->from - 1u : 0;
+		long port = number_at(reading, at);
+
+		if (port <= 0 || port > 65535 || reading->used[at])
+			continue;
+		json_set_int(reading->intent->filters, "port", port);
+		reading->used[at] = 1;
+	}
+}
+
+/* "namespace billing" or "billing namespace" beside another target; alone it is the name. */
+static void claim_namespace(struct reading *reading)
+{
+	const struct mark *mark = marks_first(&reading->marks, C_NAMESPACE);
+	size_t at;
+
+	if (!mark || mark->value)
+		return;
+	for (at = mark->to; at < reading->marks.fold.count && (marks_at(&reading->marks, at, C_CALLED) || marks_at(&reading->marks, at, C_FILL));)
+		at++;
+	if (at >= reading->marks.fold.count || marks_at(&reading->marks, at, C_ON) || marks_at(&reading->marks, at, C_SCOPE) || marks_at(&reading->marks, at, C_FROM))
+		at = mark->from ? mark->from - 1u : reading->marks.fold.count;
+	if (at >= reading->marks.fold.count || reading->marks.fold.tokens[at].shape & TOKEN_CJK || reading->entity[at] < ENTITY_MACHINE_ID ||
+		(reading->marks.taken[at] && at < mark->from))
+		return;
+	/* Other marks of the word no longer count: "namespace billing" is no bill. */
+	for (size_t i = 0; i < reading->marks.count; i++)
+		if (reading->marks.marks[i].from == at && reading->marks.marks[i].to == at + 1u) {
+			reading->marks.seen[reading->marks.marks[i].concept]--;
+			reading->marks.marks[i].concept = C_FILL;
+		}
+	reading->marks.taken[at] = 1;
+	set_raw(reading, "namespace", at);
+}
+
+void filters_claim(struct reading *reading)
+{
+	claim_windows(reading);
+	claim_port(reading);
+	claim_entities(reading);
+	claim_namespace(reading);
+}
+
+/* --- once type and resource are known --- */
+
+static void fill_value(struct reading *reading, enum concept concept, const char *key)
+{
+	const struct mark *mark = marks_first(&reading->marks, concept);
+
+	if (mark && mark->value && strcmp(mark->value, "*") && !json_get(reading->intent->filters, key))
+		json_set_text(reading->intent->filters, key, mark->value);
+}
+
+static void fill_namespace(struct reading *reading)
+{
+	struct json *filters = reading->intent->filters;
+	const char *namespace_name = json_text(json_get(filters, "namespace"));
+	int other_kind = 0;
+
+	for (const struct mark *mark = marks_first(&reading->marks, C_KIND); mark; mark = marks_next(&reading->marks, mark))
+		other_kind |= strcmp(mark->value, "namespace") != 0;
+	if (namespace_name && !reading->names && !other_kind && !is_type(reading, "list")) {
+		json_set(filters, "name", json_string(namespace_name));
+		json_remove(filters, "namespace");
+		json_set_text(filters, "kind", "namespace");
+		return;
+	}
+	if (!strcmp(reading->intent->resource, "kubernetes"))
+		for (const struct mark *mark = marks_first(&reading->marks, C_KIND); mark; mark = marks_next(&reading->marks, mark))
+			if (!(namespace_name && !strcmp(mark->value, "namespace")))
+				json_set_text(filters, "kind", mark->value);
+	if (!strcmp(reading->intent->type, "scale") || !strcmp(reading->intent->type, "drain") || !strcmp(reading->intent->type, "cordon"))
+		json_remove(filters, "kind");
+}
+
+static void fill_version(struct reading *reading)
+{
+	const struct mark *revision = marks_first(&reading->marks, C_REVISION);
+	char text[32];
+
+	if (!is_type(reading, "rollback"))
+		return;
+	for (size_t i = 0; i < reading->marks.fold.count; i++)
+		if (reading->entity[i] == ENTITY_VERSION)
+			set_raw(reading, "version", i);
+	if (revision && number_at(reading, revision->to) >= 0) {
+		snprintf(text, sizeof(text), "revision-%ld", number_at(reading, revision->to));
+		json_set_text(reading->intent->filters, "version", text);
+	}
+	fill_value(reading, C_VERSION, "version");
+}
+
+static void fill_region(struct reading *reading)
+{
+	const char *key = is_type(reading, "migrate") ? "to" : "region";
+
+	for (size_t i = 0; i < reading->marks.fold.count; i++)
+		if (reading->entity[i] == ENTITY_REGION)
+			set_raw(reading, i && marks_at(&reading->marks, i - 1, C_FROM) ? "region" : key, i);
+}
+
+static void fill_replicas(struct reading *reading)
+{
+	if (!is_type(reading, "scale"))
+		return;
+	for (size_t i = 0; i < reading->marks.fold.count; i++) {
+		long number = reading->used[i] ? -1 : number_at(reading, i);
+
+		if (number < 0)
+			continue;
+		json_set_int(reading->intent->filters, "replicas", number);
+		return;
+	}
+}
+
+static void fill_service(struct reading *reading)
+{
+	const struct mark *mark = marks_first(&reading->marks, C_SERVICE);
+	struct json *filters = reading->intent->filters;
+
+	if (!strcmp(reading->intent->resource, "host") && mark)
+		set_raw(reading, "service", mark->from);
+	if (strcmp(reading->intent->resource, "bill"))
+		return;
+	fill_value(reading, C_BILLED, "service");
+	if (json_get(filters, "service"))
+		return;
+	for (mark = marks_first(&reading->marks, C_PROVIDER); mark; mark = marks_next(&reading->marks, mark))
+		if (!strcmp(mark->value, "rds")) {
+			json_set_text(filters, "service", "rds");
+			json_set_text(filters, "provider", "aws");
+		}
+	if (HAS(reading, C_EC2)) {
+		json_set_text(filters, "service", "ec2");
+		json_set_text(filters, "provider", "aws");
+	} else if (HAS(reading, C_KUBERNETES) && !HAS(reading, C_KIND)) {
+		json_set_text(filters, "service", "kubernetes");
+	}
+}
+
+static void fill_metric(struct reading *reading)
+{
+	if (is_type(reading, "investigate") || is_type(reading, "forecast"))
+		fill_value(reading, C_METRIC, "metric");
+	if (is_type(reading, "forecast") && !strcmp(reading->intent->resource, "bill"))
+		json_remove(reading->intent->filters, "metric");
+	if (is_type(reading, "investigate"))
+		fill_value(reading, C_STATUS_CODE, "status");
+	if (is_type(reading, "list") && !strcmp(reading->intent->resource, "log")) {
+		const struct mark *mark = marks_first(&reading->marks, C_METRIC);
+
+		fill_value(reading, C_LEVEL, "level");
+		if (mark && mark->value && !strcmp(mark->value, "errors"))
+			json_set_text(reading->intent->filters, "level", "error");
+	}
+}
+
+static void fill_provider(struct reading *reading)
+{
+	if (strcmp(reading->intent->resource, "sg"))
+		fill_value(reading, C_PROVIDER, "provider");
+	else if (HAS(reading, C_PROVIDER)) {
+		const struct mark *mark = marks_first(&reading->marks, C_PROVIDER);
+
+		if (!strcmp(mark->value, "aws") || !strcmp(mark->value, "gcp") || !strcmp(mark->value, "azure"))
+			fill_value(reading, C_PROVIDER, "provider");
+	}
+	/* Engines only mean something of databases and their costs. */
+	if (is_type(reading, "migrate") && !json_get(reading->intent->filters, "to"))
+		for (const struct mark *mark = marks_first(&reading->marks, C_PROVIDER); mark; mark = marks_next(&reading->marks, mark))
+			if (mark->from && marks_at(&reading->marks, mark->from - 1u, C_INTO)) {
+				json_set_text(reading->intent->filters, "to", mark->value);
+				if (mark == marks_first(&reading->marks, C_PROVIDER))
+					json_remove(reading->intent->filters, "provider");
+			}
+}
+
+static void fill_scope(struct reading *reading)
+{
+	const struct mark *mark = marks_first(&reading->marks, C_SCOPE);
+
+	if (mark)
+		strcpy(reading->intent->scope, intent_word_find(intent_scopes, mark->value)->name);
+	else if (reading->seen && reading->seen->scope && intent_word_find(intent_scopes, reading->seen->scope))
+		strcpy(reading->intent->scope, intent_word_find(intent_scopes, reading->seen->scope)->name);
+}
+
+static void fill_state(struct reading *reading)
+{
+	if (is_type(reading, "list") || is_type(reading, "audit_security") || is_type(reading, "investigate"))
+		for (const struct mark *mark = marks_first(&reading->marks, C_STATE); mark; mark = marks_next(&reading->marks, mark))
+			json_set_text(reading->intent->filters, "state", mark->value);
+	if (is_type(reading, "audit_security")) {
+		fill_value(reading, C_CIDR, "cidr");
+		fill_value(reading, C_PORT, "port");
+	}
+	const char *port = json_text(json_get(reading->intent->filters, "port"));
+	if (port)
+		json_set_int(reading->intent->filters, "port", atol(port));
+}
+
+void filters_fill(struct reading *reading)
+{
+	fill_scope(reading);
+	fill_namespace(reading);
+	fill_version(reading);
+	fill_region(reading);
+	fill_replicas(reading);
+	fill_service(reading);
+	fill_metric(reading);
+	fill_provider(reading);
+	fill_state(reading);
+	fill_value(reading, C_TIME, "time");
+	fill_value(reading, C_CONSTRAINT, "constraint");
+}

@@ -1,0 +1,230 @@
+#include "copilot/grammar.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "copilot/reading.h"
+
+struct grammar {
+	struct words *words;
+};
+
+static const char *const class_names[] = { "ok", "reject", "injection", "ood" };
+
+const char *words_class_name(enum words_class class)
+{
+	return class_names[class];
+}
+
+struct grammar *grammar_load(const char *folder, struct error *err)
+{
+	struct words *words = words_load(folder, err);
+	struct grammar *grammar;
+
+	if (!words)
+		return NULL;
+	grammar = mem_zero(1, sizeof(*grammar));
+	grammar->words = words;
+	return grammar;
+}
+
+void grammar_free(struct grammar *grammar)
+{
+	if (!grammar)
+		return;
+	words_free(grammar->words);
+	free(grammar);
+}
+
+static void because(struct grammar_answer *out, const char *why)
+{
+	json_add(out->why, json_string(why));
+}
+
+static void answer(struct grammar_answer *out, enum words_class class, double confidence, const char *why, const char *question)
+{
+	out->class = class;
+	out->intent.confidence = confidence;
+	because(out, why);
+	snprintf(out->question, sizeof(out->question), "%s", question);
+}
+
+static int on_screen(const void *arg, const struct token *token)
+{
+	const struct grammar_context *context = arg;
+
+	for (size_t i = 0; context && i < context->count; i++)
+		if (context->names[i].name && strlen(context->names[i].name) == token->raw_length &&
+			!strncasecmp(context->names[i].name, token->raw, token->raw_length))
+			return 1;
+	return 0;
+}
+
+/* "it" is the row under the cursor. */
+static void take_selected(struct reading *reading)
+{
+	const struct grammar_context *context = reading->context;
+
+	if (!reading->names && HAS(reading, C_IT) && context && context->selected && context->selected->name) {
+		reading->seen = context->selected;
+		json_set_text(reading->intent->filters, "name", context->selected->name);
+		if (context->selected->kind && *context->selected->kind)
+			json_set_text(reading->intent->filters, "kind", context->selected->kind);
+		if (context->selected->namespace_name && *context->selected->namespace_name)
+			json_set_text(reading->intent->filters, "namespace", context->selected->namespace_name);
+	}
+}
+
+/* "restart billing": with nothing else to act on, a word for money is a service's name. */
+static void rescue_name(struct reading *reading)
+{
+	const struct mark *mark = marks_first(&reading->marks, C_COST);
+
+	if (reading->names || !mark || mark->to != mark->from + 1 || HAS(reading, C_WHY))
+		return;
+	if (!(HAS(reading, C_RESTART) || HAS(reading, C_STOP) || HAS(reading, C_START) || HAS(reading, C_ROLLBACK) || HAS(reading, C_SCALE)))
+		return;
+	reading->name[reading->names++] = mark->from;
+	reading->marks.seen[C_COST] = 0;
+}
+
+static int operational(const struct reading *reading)
+{
+	static const enum concept strong[] = { C_KUBERNETES, C_EC2, C_VM, C_SG, C_DB, C_LB, C_LOG, C_HOST, C_DNS, C_CERT, C_RISKY, C_SCOPE, C_PROVIDER, C_SERVICE,
+		C_REPLICAS, C_KIND, C_MACHINE, C_METRIC, C_STATUS_CODE, C_BILLED };
+
+	for (size_t i = 0; i < sizeof(strong) / sizeof(*strong); i++)
+		if (HAS(reading, strong[i]))
+			return 1;
+	return reading->seen != NULL;
+}
+
+static int acting(const struct reading *reading)
+{
+	for (int concept = C_INVESTIGATE; concept <= C_STATUS; concept++)
+		if (concept != C_LIST && HAS(reading, concept))
+			return 1;
+	return HAS(reading, C_COST) || HAS(reading, C_WHY) || HAS(reading, C_SYMPTOM);
+}
+
+/* A name by shape stands on more than a word nobody knows. */
+static int shaped_name(const struct reading *reading)
+{
+	return reading->names && reading->entity[reading->name[0]] != ENTITY_WORD;
+}
+
+static int doubtful(const struct reading *reading)
+{
+	if (!reading->weak || HAS(reading, C_SCOPE) || shaped_name(reading) || reading->seen)
+		return 0;
+	return reading->unknown > 0 || (!reading->write && HAS(reading, C_ASK) && !HAS(reading, C_STATUS));
+}
+
+static const char ask_what[] = "What should be done, and to what? For example: restart checkout in staging.";
+static const char only_operations[] = "I only know operations: try \"show pods in prod\" or \"why is checkout slow\".";
+
+static void conclude(struct reading *reading, struct grammar_answer *out)
+{
+	const char *question, *why;
+
+	if (HAS(reading, C_OOD) && !shaped_name(reading) && !HAS(reading, C_SCOPE) && !HAS(reading, C_KUBERNETES) && !HAS(reading, C_DB)) {
+		answer(out, WORDS_OOD, 0.1, "not about operations", only_operations);
+		return;
+	}
+	if (rules_type(reading) || rules_resource(reading)) {
+		if (operational(reading) || acting(reading))
+			answer(out, WORDS_REJECT, 0.3, *out->intent.type ? "no target is named" : "no action is said", ask_what);
+		else
+			answer(out, WORDS_OOD, 0.1, "not about operations", only_operations);
+		return;
+	}
+	filters_fill(reading);
+	if (!json_get(out->intent.filters, "name") || reading->names)
+		names_to_filter(reading);
+	why = rules_reject(reading, &question);
+	if (why) {
+		answer(out, WORDS_REJECT, 0.4, why, question);
+		return;
+	}
+	if (!operational(reading) && !acting(reading)) {
+		answer(out, WORDS_OOD, 0.1, "not about operations", only_operations);
+		return;
+	}
+	if (doubtful(reading)) {
+		answer(out, WORDS_REJECT, 0.5, "words I do not know", ask_what);
+		return;
+	}
+	out->class = WORDS_OK;
+	out->intent.confidence = (reading->weak ? 0.86 : 0.95) - (reading->unknown > 3 ? 0.05 : 0);
+	because(out, "every part was found in the words");
+}
+
+static void understand(const struct grammar *grammar, const char *sentence, size_t length, const struct grammar_context *context,
+	struct grammar_answer *out)
+{
+	struct reading *reading = mem_alloc(sizeof(*reading));
+	const char *danger;
+
+	memset(reading->used, 0, sizeof(reading->used));
+	reading->context = context;
+	reading->seen = NULL;
+	reading->intent = &out->intent;
+	reading->why = out->why;
+	reading->write = reading->weak = 0;
+	reading->names = reading->unknown = 0;
+	marks_find(&reading->marks, grammar->words, sentence, length, on_screen, context);
+	danger = danger_find(&reading->marks, sentence, length);
+	if (danger) {
+		answer(out, WORDS_INJECTION, 0, danger, "I will not do that. Ask for one action on one target, without anything about rules, approvals or secrets.");
+	} else if (!reading->marks.fold.count) {
+		answer(out, WORDS_OOD, 0, "no words", only_operations);
+	} else {
+		for (size_t i = 0; i < reading->marks.fold.count; i++)
+			reading->entity[i] = (unsigned char)entity_of(&reading->marks.fold.tokens[i]);
+		filters_claim(reading);
+		names_find(reading);
+		rescue_name(reading);
+		take_selected(reading);
+		conclude(reading, out);
+	}
+	free(reading);
+}
+
+int grammar_parse(const struct grammar *grammar, const char *sentence, const struct grammar_context *context, struct grammar_answer *out,
+	struct error *err)
+{
+	size_t length;
+
+	*out = (struct grammar_answer){ .class = WORDS_OOD, .why = json_array() };
+	intent_init(&out->intent);
+	if (!grammar || !sentence)
+		return error_set(err, ERR_INVALID, "no %s to parse", grammar ? "sentence" : "grammar");
+	length = strnlen(sentence, GRAMMAR_SENTENCE_MAX + 1);
+	if (length > GRAMMAR_SENTENCE_MAX)
+		answer(out, WORDS_REJECT, 0, "longer than 2000 bytes", "Say it in one sentence.");
+	else
+		understand(grammar, sentence, length, context, out);
+	return 0;
+}
+
+void grammar_answer_release(struct grammar_answer *answer)
+{
+	intent_release(&answer->intent);
+	json_free(answer->why);
+	answer->why = NULL;
+}
+
+struct json *grammar_answer_to_json(const struct grammar_answer *answer)
+{
+	struct json *json = json_object();
+
+	json_set_text(json, "class", words_class_name(answer->class));
+	json_set(json, "intent", answer->class == WORDS_OK ? intent_to_json(&answer->intent) : json_null());
+	json_set(json, "confidence", json_double(answer->intent.confidence));
+	json_set_text(json, "question", answer->question);
+	return json_set(json, "why", answer->why ? json_copy(answer->why) : json_array());
+}

@@ -1,0 +1,269 @@
+#include "copilot/marks.h"
+
+#include <string.h>
+
+enum {
+	GAP_MAX = 8,       /* words between the parts of a phrase */
+	SLIPS_LOOKED_UP = 24, /* a sentence of nothing but unknown words must stay cheap */
+};
+
+static int may_slip(const struct token *token)
+{
+	return !(token->shape & (TOKEN_CJK | TOKEN_DIGIT | TOKEN_JOINED)) && token->length >= 4;
+}
+
+static void number_words(struct marks *marks)
+{
+	for (size_t i = 0; i < marks->fold.count; i++)
+		marks->word[i] = words_find(marks->words, marks->fold.tokens[i].text, marks->fold.tokens[i].length);
+}
+
+/* The language most words speak for; a word that is a phrase of one language only counts three times. English when level. */
+static void choose_language(struct marks *marks)
+{
+	unsigned score[WORDS_LANGUAGES] = { 0 }, best = 0;
+	int english = -1;
+
+	for (unsigned l = 1; words_language(marks->words, l); l++) {
+		const char *name = words_language(marks->words, l);
+
+		for (size_t i = 0; i < marks->fold.count; i++) {
+			unsigned word = marks->word[i];
+
+			if (word && words_languages(marks->words, word) & 1u << l)
+				score[l] += words_telling(marks->words, word, l) ? 3 : 1;
+		}
+		if (!strcmp(name, "en"))
+			english = (int)l;
+		if (marks->fold.cjk && !strcmp(name, "ja"))
+			score[l] += 10000;
+	}
+	best = english > 0 ? (unsigned)english : 0;
+	for (unsigned l = 1; words_language(marks->words, l); l++)
+		if (score[l] > score[best])
+			best = l;
+	marks->language = best;
+	marks->languages = 1u | 1u << best | (english > 0 ? 1u << english : 0);
+}
+
+static void correct_slips(struct marks *marks, int (*keep)(const void *, const struct token *), const void *arg)
+{
+	unsigned looked_up = 0;
+
+	for (size_t i = 0; i < marks->fold.count && looked_up < SLIPS_LOOKED_UP; i++) {
+		const struct token *token = &marks->fold.tokens[i];
+
+		if (marks->word[i] && !(words_languages(marks->words, marks->word[i]) & marks->languages))
+			marks->word[i] = 0;
+		if (marks->word[i] || !may_slip(token) || (keep && keep(arg, token)))
+			continue;
+		looked_up++;
+		marks->word[i] = words_nearest(marks->words, token->text, token->length, 1u | 1u << marks->language);
+		marks->slip[i] = marks->word[i] != 0;
+	}
+}
+
+static void add_mark(struct marks *marks, const struct words_entry *entry, size_t from, size_t to)
+{
+	for (unsigned m = 0; m < entry->marks && marks->count < MARKS_MAX; m++) {
+		marks->marks[marks->count++] = (struct mark){ .concept = entry->concept[m],
+			.value = entry->value[m],
+			.from = (unsigned short)from,
+			.to = (unsigned short)to };
+		if (marks->seen[entry->concept[m]] < 255)
+			marks->seen[entry->concept[m]]++;
+	}
+	memset(marks->taken + from, 1, to - from);
+}
+
+static size_t part_length(const unsigned part[4])
+{
+	size_t n = 0;
+
+	while (n < 4 && part[n])
+		n++;
+	return n;
+}
+
+/* Where the part stands at or after `from`, at most GAP_MAX words on; 0 when nowhere. */
+static size_t find_part(const struct marks *marks, const unsigned part[4], size_t from)
+{
+	size_t length = part_length(part);
+
+	for (size_t at = from; at <= from + GAP_MAX && at + length <= marks->fold.count; at++) {
+		size_t i = 0;
+
+		while (i < length && marks->word[at + i] == part[i] && !marks->taken[at + i])
+			i++;
+		if (i == length)
+			return at;
+	}
+	return 0;
+}
+
+/* A gapped phrase whose head ends before token `to`. */
+static int match_gap(struct marks *marks, unsigned node, size_t from, size_t to)
+{
+	const struct words_gap *best = NULL;
+	size_t best_at[2] = { 0 }, best_words = 0;
+
+	for (const struct words_gap *gap = words_gap_first(marks->words, node); gap; gap = words_gap_next(marks->words, gap)) {
+		size_t at[2] = { 0 }, after = to, found = 0, words = 0;
+
+		if (!(marks->languages & 1u << gap->entry.language))
+			continue;
+		for (; found < gap->parts; found++) {
+			at[found] = find_part(marks, gap->word[found], after + 1);
+			if (!at[found])
+				break;
+			words += part_length(gap->word[found]);
+			after = at[found] + part_length(gap->word[found]);
+		}
+		if (found == gap->parts && words > best_words) {
+			best = gap;
+			best_words = words;
+			memcpy(best_at, at, sizeof(at));
+		}
+	}
+	if (!best)
+		return 0;
+	add_mark(marks, &best->entry, from, to);
+	for (unsigned p = 0; p < best->parts; p++)
+		memset(marks->taken + best_at[p], 1, part_length(best->word[p]));
+	return 1;
+}
+
+static void find_gaps(struct marks *marks)
+{
+	for (size_t i = 0; i < marks->fold.count; i++) {
+		unsigned node = 0;
+		size_t to = i;
+
+		if (marks->taken[i])
+			continue;
+		while (to < marks->fold.count && !marks->taken[to] && (node = words_step(marks->words, node, marks->word[to]))) {
+			to++;
+			if (match_gap(marks, node, i, to))
+				break;
+		}
+	}
+}
+
+/* The longest phrase from token i on; how many tokens it has. */
+static size_t find_longest(const struct marks *marks, size_t i, const struct words_entry **found)
+{
+	unsigned node = 0;
+	size_t length = 0;
+
+	for (size_t at = i; at < marks->fold.count && !marks->taken[at]; at++) {
+		const struct words_entry *entry;
+
+		node = words_step(marks->words, node, marks->word[at]);
+		if (!node)
+			break;
+		entry = words_entry(marks->words, node, marks->languages, marks->language);
+		if (entry) {
+			*found = entry;
+			length = at + 1 - i;
+		}
+	}
+	return length;
+}
+
+static void find_phrases(struct marks *marks)
+{
+	for (size_t i = 0; i < marks->fold.count;) {
+		const struct words_entry *entry = NULL;
+		size_t length = marks->taken[i] ? 0 : find_longest(marks, i, &entry);
+
+		if (length)
+			add_mark(marks, entry, i, i + length);
+		i += length ? length : 1;
+	}
+}
+
+/* "aws-rechnung", "est-elle", "load-balancer": each part is a word of the vocabulary. In English a compound is a name
+ * unless its parts are one phrase. */
+static void find_compounds(struct marks *marks)
+{
+	int english = !strcmp(words_language(marks->words, marks->language), "en");
+
+	for (size_t i = 0; i < marks->fold.count; i++) {
+		const struct token *token = &marks->fold.tokens[i];
+		const struct words_entry *entries[4];
+		size_t parts = 0, at = 0;
+		unsigned node = 0;
+
+		if (marks->taken[i] || !(token->shape & TOKEN_JOINED) || token->shape & TOKEN_DIGIT)
+			continue;
+		for (; at < token->length && parts < 4; parts++) {
+			size_t length = strcspn(token->text + at, "-/");
+			unsigned word = words_find(marks->words, token->text + at, length);
+			unsigned alone = words_step(marks->words, 0, word);
+
+			node = parts ? words_step(marks->words, node, word) : alone;
+			entries[parts] = alone ? words_entry(marks->words, alone, marks->languages, marks->language) : NULL;
+			if (!entries[parts] && !node)
+				break;
+			at += length + 1;
+		}
+		if (at < token->length || parts < 2)
+			continue;
+		const struct words_entry *whole = node ? words_entry(marks->words, node, marks->languages, marks->language) : NULL;
+		if (whole)
+			add_mark(marks, whole, i, i + 1);
+		for (size_t p = 0; !whole && !english && p < parts; p++)
+			if (entries[p])
+				add_mark(marks, entries[p], i, i + 1);
+	}
+}
+
+void marks_find(struct marks *marks, const struct words *words, const char *sentence, size_t length,
+	int (*keep)(const void *arg, const struct token *token), const void *arg)
+{
+	marks->words = words;
+	marks->count = 0;
+	memset(marks->seen, 0, sizeof(marks->seen));
+	fold_sentence(&marks->fold, sentence, length);
+	memset(marks->taken, 0, marks->fold.count + 1);
+	memset(marks->slip, 0, marks->fold.count + 1);
+	number_words(marks);
+	choose_language(marks);
+	correct_slips(marks, keep, arg);
+	find_gaps(marks);
+	find_phrases(marks);
+	find_compounds(marks);
+}
+
+const struct mark *marks_first(const struct marks *marks, enum concept concept)
+{
+	for (size_t i = 0; marks->seen[concept] && i < marks->count; i++)
+		if (marks->marks[i].concept == concept)
+			return &marks->marks[i];
+	return NULL;
+}
+
+const struct mark *marks_next(const struct marks *marks, const struct mark *mark)
+{
+	for (const struct mark *next = mark + 1; next < marks->marks + marks->count; next++)
+		if (next->concept == mark->concept)
+			return next;
+	return NULL;
+}
+
+const struct mark *marks_at(const struct marks *marks, size_t token, enum concept concept)
+{
+	for (const struct mark *mark = marks_first(marks, concept); mark; mark = marks_next(marks, mark))
+		if (mark->from <= token && token < mark->to)
+			return mark;
+	return NULL;
+}
+
+int marks_near(const struct marks *marks, enum concept a, enum concept b, size_t distance)
+{
+	for (const struct mark *x = marks_first(marks, a); x; x = marks_next(marks, x))
+		for (const struct mark *y = marks_first(marks, b); y; y = marks_next(marks, y))
+			if (x->from < y->from ? y->from <= x->to + distance : x->from <= y->to + distance)
+				return 1;
+	return 0;
+}

@@ -1,0 +1,40 @@
+/* marks.h - what the vocabulary makes of one sentence: spans of words with their concepts, the language, and the words left over
+ * (names, numbers, ids). Lives on the stack of one parse. */
+#ifndef COPILOT_MARKS_H
+#define COPILOT_MARKS_H
+
+#include <stddef.h>
+
+#include "copilot/fold.h"
+#include "copilot/words.h"
+
+enum { MARKS_MAX = 512 };
+
+struct mark {
+	enum concept concept;
+	const char *value;        /* NULL none; "*" the words as written */
+	unsigned short from, to;  /* tokens [from, to) */
+};
+
+struct marks {
+	const struct words *words;
+	struct fold fold;
+	unsigned language;        /* index into the vocabulary's */
+	unsigned languages;       /* bits allowed in this sentence */
+	unsigned word[FOLD_TOKENS_MAX];   /* vocabulary number, 0 unknown */
+	unsigned char slip[FOLD_TOKENS_MAX];  /* word is a corrected one */
+	unsigned char taken[FOLD_TOKENS_MAX]; /* 1: explained by a mark */
+	struct mark marks[MARKS_MAX];
+	size_t count;
+	unsigned char seen[CONCEPTS];     /* how many marks of each concept, up to 255 */
+};
+
+/* sentence must outlive marks. keep(arg, token) says which words are names on the screen, never corrected; NULL allowed. */
+void marks_find(struct marks *marks, const struct words *words, const char *sentence, size_t length,
+	int (*keep)(const void *arg, const struct token *token), const void *arg);
+const struct mark *marks_first(const struct marks *marks, enum concept concept); /* NULL none */
+const struct mark *marks_next(const struct marks *marks, const struct mark *mark); /* of the same concept */
+const struct mark *marks_at(const struct marks *marks, size_t token, enum concept concept); /* covering token; NULL none */
+int marks_near(const struct marks *marks, enum concept a, enum concept b, size_t distance); /* within so many words, either order */
+
+#endif

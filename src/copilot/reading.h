@@ -1,0 +1,57 @@
+/* reading.h - one sentence being understood: marks, then entities and names, then type, resource, filters. Private to the grammar. */
+#ifndef COPILOT_READING_H
+#define COPILOT_READING_H
+
+#include "copilot/marks.h"
+#include "gate/intent.h"
+
+struct grammar_context;
+struct json;
+
+enum { NAMES_MAX = 16 };
+
+enum entity {
+	ENTITY_NONE, ENTITY_NUMBER, ENTITY_WINDOW, ENTITY_VERSION, ENTITY_CIDR, ENTITY_IP, ENTITY_LABEL, ENTITY_REGION, ENTITY_SIZE,
+	ENTITY_MACHINE_ID, ENTITY_GROUP_ID, ENTITY_DOMAIN, ENTITY_DASHED, ENTITY_WORD
+};
+
+struct reading {
+	struct marks marks;
+	unsigned char entity[FOLD_TOKENS_MAX];
+	unsigned char used[FOLD_TOKENS_MAX]; /* part of a filter already */
+	unsigned short name[NAMES_MAX];      /* tokens, best first */
+	size_t names;
+	size_t unknown;                      /* words nothing explains, names not counted */
+	const struct grammar_context *context;
+	const struct grammar_name *seen;     /* the name said that is on the screen, or NULL */
+	struct intent *intent;
+	struct json *why;
+	int write;                           /* the type asks for a change */
+	int weak;                            /* type or resource rests on little */
+};
+
+#define HAS(reading, concept) ((reading)->marks.seen[concept])
+
+/* entity.c */
+enum entity entity_of(const struct token *token);
+int entity_region(const char *text);
+
+/* names.c: picks the names; run after filters claimed their words. */
+void names_find(struct reading *reading);
+void names_to_filter(struct reading *reading);
+const struct token *names_token(const struct reading *reading, size_t i);
+
+/* danger.c: why the sentence is an attack, or NULL. */
+const char *danger_find(const struct marks *marks, const char *sentence, size_t length);
+
+/* rules.c: 0; or -1 when nothing fits. */
+int rules_type(struct reading *reading);
+int rules_resource(struct reading *reading);
+/* Why the sentence must be asked back, with the question; NULL when it may pass. */
+const char *rules_reject(const struct reading *reading, const char **question);
+
+/* filters.c: claims words for filters before names are picked, and the rest after type and resource are known. */
+void filters_claim(struct reading *reading);
+void filters_fill(struct reading *reading);
+
+#endif

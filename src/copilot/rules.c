@@ -1,0 +1,348 @@
+/* rules.c - tables that turn marks into a type and a resource, and the reasons to ask back instead. First row that fits wins. */
+#include <string.h>
+
+#include "base/json.h"
+#include "copilot/grammar.h"
+#include "copilot/reading.h"
+
+enum { ROW_MARKS = 5 };
+enum named { ANY_NAME, NAMED, UNNAMED };
+
+struct type_row {
+	const char *type;
+	unsigned char need[ROW_MARKS], avoid[ROW_MARKS];
+	enum named named;
+};
+
+static const struct type_row type_rows[] = {
+	{ "cordon", { C_CORDON }, { C_WHY }, ANY_NAME },
+	{ "drain", { C_DRAIN }, { C_WHY }, ANY_NAME },
+	{ "drain", { C_REMOVE, C_LB }, { C_WHY, C_CALLED }, NAMED },
+	{ "explain_cost", { C_COST, C_WHY }, { C_FUTURE }, ANY_NAME },
+	{ "investigate", { C_WHY, C_SYMPTOM }, { 0 }, ANY_NAME },
+	{ "investigate", { C_INVESTIGATE, C_SYMPTOM }, { C_COST, C_FUTURE }, ANY_NAME },
+	{ "migrate", { C_MIGRATE }, { C_WHY, C_LIST, C_INVESTIGATE }, ANY_NAME },
+	{ "rollback", { C_ROLLBACK }, { C_WHY, C_LIST }, ANY_NAME },
+	{ "forecast", { C_FORECAST, C_COST }, { C_WHY }, ANY_NAME },
+	{ "forecast", { C_FUTURE, C_COST }, { 0 }, ANY_NAME },
+	{ "forecast", { C_FORECAST, C_RUNOUT }, { C_CERT }, ANY_NAME },
+	{ "forecast", { C_WHEN, C_RUNOUT }, { C_CERT }, ANY_NAME },
+	{ "forecast", { C_WHEN, C_METRIC }, { C_CERT, C_WHY }, ANY_NAME },
+	{ "forecast", { C_FORECAST, C_METRIC }, { C_LIST, C_WHY }, ANY_NAME },
+	{ "forecast", { C_FORECAST, C_FUTURE }, { C_WHY }, ANY_NAME },
+	{ "explain_cost", { C_COST }, { C_STOP, C_START, C_TERMINATE, C_RESTART }, ANY_NAME },
+	{ "explain_cost", { C_EXPLAIN_COST }, { C_KUBERNETES, C_DB }, ANY_NAME },
+	{ "explain_cost", { C_ANOMALY, C_WHICH }, { C_SYMPTOM }, ANY_NAME },
+	{ "audit_security", { C_AUDIT }, { C_WHY, C_TERMINATE, C_STOP, C_RESTART }, ANY_NAME },
+	{ "investigate", { C_INVESTIGATE }, { C_EXPOSED }, ANY_NAME },
+	{ "audit_security", { C_INVESTIGATE, C_EXPOSED }, { C_WHY }, ANY_NAME },
+	{ "investigate", { C_WHY }, { 0 }, ANY_NAME },
+	{ "terminate", { C_TERMINATE }, { C_WHICH, C_LIST }, ANY_NAME },
+	{ "stop", { C_STOP }, { C_WHICH, C_LIST, C_EXPOSED }, ANY_NAME },
+	{ "restart", { C_RESTART }, { C_LIST }, ANY_NAME },
+	{ "audit_security", { C_EXPOSED }, { 0 }, ANY_NAME },
+	{ "audit_security", { C_OPEN, C_SG }, { 0 }, ANY_NAME },
+	{ "audit_security", { C_OPEN, C_PORT }, { 0 }, ANY_NAME },
+	{ "audit_security", { C_OPEN, C_PORT_NOUN }, { 0 }, ANY_NAME },
+	{ "audit_security", { C_CIDR }, { C_START }, ANY_NAME },
+	{ "audit_security", { C_RISKY }, { 0 }, ANY_NAME },
+	{ "scale", { C_SCALE, C_REPLICAS }, { C_SYMPTOM, C_LIST }, ANY_NAME },
+	{ "start", { C_START }, { C_WHICH, C_LIST, C_SYMPTOM }, ANY_NAME },
+	{ "scale", { C_SCALE }, { C_WHICH, C_LIST, C_SYMPTOM, C_STATUS }, ANY_NAME },
+	{ "list", { C_LOG }, { C_STATUS, C_RUNOUT }, ANY_NAME },
+	{ "status", { C_CERT, C_WHEN }, { C_LIST }, NAMED },
+	{ "status", { C_CERT, C_VALID }, { C_LIST }, NAMED },
+	{ "list", { C_CERT, C_STATE }, { 0 }, UNNAMED },
+	{ "status", { C_CERT, C_STATE }, { C_LIST }, NAMED },
+	{ "list", { C_SYMPTOM, C_LIST, C_KIND }, { 0 }, UNNAMED },
+	{ "list", { C_SYMPTOM, C_WHICH, C_KIND }, { 0 }, UNNAMED },
+	{ "investigate", { C_SYMPTOM }, { 0 }, ANY_NAME },
+	{ "status", { C_STATUS }, { C_LIST }, ANY_NAME },
+	{ "list", { C_LIST, C_DNS }, { 0 }, ANY_NAME },
+	{ "status", { C_STATUS, C_LIST }, { C_MANY }, NAMED },
+	{ "status", { C_ASK }, { C_LIST }, ANY_NAME },
+	{ "list", { C_LIST }, { 0 }, ANY_NAME },
+	{ "status", { C_VALID }, { 0 }, NAMED },
+	{ "status", { C_CHECK }, { 0 }, ANY_NAME },
+	{ "list", { C_STATE }, { 0 }, UNNAMED },
+	{ "list", { C_WHICH }, { 0 }, UNNAMED },
+	{ "scale", { C_REPLICAS, C_NUMBER }, { 0 }, NAMED },
+};
+
+struct resource_row {
+	const char *resource;
+	unsigned char need[3], avoid[4];
+	enum named named;
+};
+
+static const struct resource_row resource_rows[] = {
+	{ "log", { C_LOG }, { 0 }, ANY_NAME },
+	{ "cert", { C_CERT }, { 0 }, ANY_NAME },
+	{ "dns", { C_DNS }, { 0 }, ANY_NAME },
+	{ "host", { C_SERVICE, C_HOST }, { 0 }, ANY_NAME },
+	{ "lb", { C_LB }, { C_SERVICE }, ANY_NAME },
+	{ "kubernetes", { C_DB, C_KIND }, { C_HOST }, ANY_NAME },
+	{ "db", { C_DB }, { C_SG, C_PORT_NOUN }, ANY_NAME },
+	{ "sg", { C_SG }, { 0 }, ANY_NAME },
+	{ "db", { C_DB }, { C_PORT_NOUN }, ANY_NAME },
+	{ "kubernetes", { C_SERVICE, C_KIND }, { C_HOST }, ANY_NAME },
+	{ "kubernetes", { C_SERVICE, C_CLUSTER }, { C_HOST }, ANY_NAME },
+	{ "host", { C_SERVICE }, { 0 }, ANY_NAME },
+	{ "ec2", { C_EC2 }, { C_NODE }, ANY_NAME },
+	{ "vm", { C_VM }, { C_NODE }, ANY_NAME },
+	{ "host", { C_HOST }, { C_NODE }, ANY_NAME },
+	{ "kubernetes", { C_KUBERNETES }, { 0 }, ANY_NAME },
+	{ "kubernetes", { C_APP }, { 0 }, ANY_NAME },
+};
+
+static int fits(const struct reading *reading, const unsigned char *need, size_t needs, const unsigned char *avoid, size_t avoids, enum named named)
+{
+	for (size_t i = 0; i < needs && need[i]; i++)
+		if (!HAS(reading, need[i]))
+			return 0;
+	for (size_t i = 0; i < avoids && avoid[i]; i++)
+		if (HAS(reading, avoid[i]))
+			return 0;
+	return named == ANY_NAME || (named == NAMED) == (reading->names > 0);
+}
+
+static int has_entity(const struct reading *reading, enum entity entity)
+{
+	for (size_t i = 0; i < reading->marks.fold.count; i++)
+		if (reading->entity[i] == entity)
+			return 1;
+	return 0;
+}
+
+static void set_type(struct reading *reading, const char *type)
+{
+	const struct intent_word *row = intent_word_find(intent_types, type);
+
+	strcpy(reading->intent->type, row->name);
+	strcpy(reading->intent->goal, row->goal);
+	reading->write = row->write;
+}
+
+static int has_resource_noun(const struct reading *reading)
+{
+	static const enum concept nouns[] = { C_KUBERNETES, C_EC2, C_VM, C_SG, C_DB, C_LB, C_HOST, C_DNS, C_CERT, C_MACHINE, C_KIND };
+
+	for (size_t i = 0; i < sizeof(nouns) / sizeof(*nouns); i++)
+		if (HAS(reading, nouns[i]))
+			return 1;
+	return 0;
+}
+
+/* No act is said: "pods in dev?", "ranker to 4", "login 4.0.2". */
+static int type_implied(struct reading *reading)
+{
+	if (!reading->names && has_resource_noun(reading) && (HAS(reading, C_SCOPE) || HAS(reading, C_PROVIDER) || HAS(reading, C_ALL) || HAS(reading, C_WHICH)))
+		set_type(reading, "list");
+	else if (reading->names && has_resource_noun(reading) && reading->marks.fold.tokens[reading->marks.fold.count - 1].shape & TOKEN_ASKED)
+		set_type(reading, "status");
+	else
+		return -1;
+	return 0;
+}
+
+int rules_type(struct reading *reading)
+{
+	for (size_t i = 0; i < sizeof(type_rows) / sizeof(*type_rows); i++) {
+		const struct type_row *row = &type_rows[i];
+
+		if (!fits(reading, row->need, ROW_MARKS, row->avoid, ROW_MARKS, row->named))
+			continue;
+		set_type(reading, row->type);
+		return 0;
+	}
+	return type_implied(reading);
+}
+
+/* --- resource --- */
+
+static int is_type(const struct reading *reading, const char *type)
+{
+	return !strcmp(reading->intent->type, type);
+}
+
+static const char *machine(const struct reading *reading)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, C_PROVIDER); mark; mark = marks_next(&reading->marks, mark))
+		if (mark->value && (!strcmp(mark->value, "gcp") || !strcmp(mark->value, "azure")))
+			return "vm";
+	if (HAS(reading, C_PROVIDER))
+		return "ec2";
+	const struct mark *mark = marks_first(&reading->marks, C_MACHINE);
+	return mark && mark->value ? mark->value : "host";
+}
+
+/* "edge-lb" "orders-db": a part of the name says what it is. */
+static const char *by_name(const struct token *token)
+{
+	static const struct {
+		const char *part, *resource;
+	} parts[] = { { "lb", "lb" }, { "alb", "lb" }, { "nlb", "lb" }, { "elb", "lb" }, { "db", "db" }, { "postgres", "db" }, { "mysql", "db" },
+		{ "redis", "db" }, { "cache", "db" }, { "pg", "db" }, { "rds", "db" }, { "asg", "ec2" }, { "vm", "vm" }, { "node", "kubernetes" }, { "server", "host" },
+		{ "host", "host" }, { "srv", "host" }, { "sg", "sg" }, { "bastion", "host" } };
+
+	for (const char *at = token->text; *at;) {
+		size_t length = strcspn(at, "-_.");
+
+		for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+			if (strlen(parts[i].part) == length && !memcmp(parts[i].part, at, length) && token->shape & TOKEN_JOINED)
+				return parts[i].resource;
+		at += length + (at[length] != 0);
+	}
+	return NULL;
+}
+
+static int cost_type(const struct reading *reading)
+{
+	return is_type(reading, "explain_cost") ||
+	       (is_type(reading, "forecast") && (HAS(reading, C_COST) || !(HAS(reading, C_METRIC) || HAS(reading, C_RUNOUT))));
+}
+
+/* Disk, load or swap of something with a machine's name is a machine's. */
+static int machine_metric(const struct reading *reading)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, C_METRIC); mark; mark = marks_next(&reading->marks, mark))
+		if (mark->value && (!strcmp(mark->value, "disk") || !strcmp(mark->value, "load")))
+			return 1;
+	return 0;
+}
+
+static const char *named_resource(struct reading *reading)
+{
+	const struct token *token = names_token(reading, 0);
+	const char *hint = token ? by_name(token) : NULL;
+
+	if (!token)
+		return NULL;
+	if (reading->entity[reading->name[0]] == ENTITY_DOMAIN)
+		return "host";
+	if (hint)
+		return hint;
+	if (machine_metric(reading) && token->shape & (TOKEN_JOINED | TOKEN_DIGIT))
+		return "host";
+	if (is_type(reading, "audit_security"))
+		return "sg";
+	return "kubernetes";
+}
+
+static const char *resource_of(struct reading *reading)
+{
+	if (cost_type(reading))
+		return "bill";
+	if (reading->seen && reading->seen->resource && *reading->seen->resource)
+		return reading->seen->resource;
+	if (is_type(reading, "cordon") || (is_type(reading, "drain") && !HAS(reading, C_LB)))
+		return "kubernetes";
+	if (is_type(reading, "drain"))
+		return "lb";
+	if (has_entity(reading, ENTITY_MACHINE_ID))
+		return "ec2";
+	if (has_entity(reading, ENTITY_GROUP_ID))
+		return "sg";
+	for (size_t i = 0; i < sizeof(resource_rows) / sizeof(*resource_rows); i++) {
+		const struct resource_row *row = &resource_rows[i];
+
+		if (fits(reading, row->need, 3, row->avoid, 4, row->named))
+			return row->resource;
+	}
+	if (HAS(reading, C_MACHINE))
+		return machine(reading);
+	if (is_type(reading, "audit_security") && !reading->names)
+		return "sg";
+	reading->weak = 1;
+	return named_resource(reading);
+}
+
+int rules_resource(struct reading *reading)
+{
+	const char *resource = resource_of(reading);
+
+	if (!resource)
+		return -1;
+	strcpy(reading->intent->resource, intent_word_find(intent_resources, resource)->name);
+	return 0;
+}
+
+/* --- asking back --- */
+
+static const enum concept changes[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE, C_ROLLBACK, C_CORDON, C_DRAIN, C_MIGRATE };
+
+static size_t acts_said(const struct reading *reading)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
+		count += HAS(reading, changes[i]) > 0;
+	return count;
+}
+
+/* One whole group: several of a kind, within a scope or with a provider. */
+static int whole_group(const struct reading *reading)
+{
+	const struct fold *fold = &reading->marks.fold;
+	int many = HAS(reading, C_ALL) || HAS(reading, C_MANY);
+
+	for (size_t i = 0; i < fold->count && !many; i++)
+		many = (marks_at(&reading->marks, i, C_EC2) || marks_at(&reading->marks, i, C_VM) || marks_at(&reading->marks, i, C_DB) ||
+			       marks_at(&reading->marks, i, C_MACHINE) || marks_at(&reading->marks, i, C_HOST) || marks_at(&reading->marks, i, C_KIND) ||
+			       marks_at(&reading->marks, i, C_LB) || marks_at(&reading->marks, i, C_APP)) &&
+		       fold->tokens[i].text[fold->tokens[i].length - 1] == 's' && fold->tokens[i].length > 3 && strcmp(fold->tokens[i].text, "postgres") &&
+		       strcmp(fold->tokens[i].text, "redis");
+	return many && (has_resource_noun(reading)) && (HAS(reading, C_SCOPE) || HAS(reading, C_PROVIDER));
+}
+
+static int has_target(const struct reading *reading)
+{
+	const struct json *filters = reading->intent->filters;
+
+	if (reading->names || json_get(filters, "label") || json_get(filters, "name"))
+		return 1;
+	if (is_type(reading, "terminate"))
+		return 0;
+	return whole_group(reading);
+}
+
+static int scale_says_to_what(const struct reading *reading)
+{
+	const struct json *filters = reading->intent->filters;
+
+	return json_get(filters, "replicas") || json_get(filters, "size") || HAS(reading, C_UP) || HAS(reading, C_DOWN);
+}
+
+const char *rules_reject(const struct reading *reading, const char **question)
+{
+	const struct json *filters = reading->intent->filters;
+
+	*question = "What should be done, and to what? For example: restart checkout in staging.";
+	if (HAS(reading, C_DONT))
+		return "says what not to do";
+	if (reading->write && HAS(reading, C_NOT))
+		return "a negation stands in it";
+	if (HAS(reading, C_IF) && (reading->write || acts_said(reading)))
+		return "is a supposition, not a request";
+	if (HAS(reading, C_OR) && acts_said(reading) > 1) {
+		*question = "Which of the two should be done?";
+		return "asks for one of two actions";
+	}
+	if (!reading->write)
+		return NULL;
+	if (HAS(reading, C_MAYBE))
+		return "is not sure itself";
+	if (is_type(reading, "scale") && (HAS(reading, C_IMPOSSIBLE) || HAS(reading, C_VAGUE) || json_int(json_get(filters, "replicas"), 0) > 10000)) {
+		*question = "To how many exactly?";
+		return "the number cannot be used";
+	}
+	if (!has_target(reading)) {
+		*question = "Which one? Name it, give a label, or a whole group in one scope.";
+		return "no target is named";
+	}
+	if (is_type(reading, "scale") && !scale_says_to_what(reading)) {
+		*question = "To how many, or to which size?";
+		return "does not say to what";
+	}
+	return NULL;
+}
