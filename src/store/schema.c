@@ -26,6 +26,15 @@ static const char *const migrations[] = {
 	"CREATE INDEX gate_run_by_time ON gate_run(started_ns);"
 	"CREATE TABLE gate_step(run_id TEXT NOT NULL, number INTEGER NOT NULL, step_id TEXT NOT NULL, status TEXT NOT NULL,"
 	" started_ns INTEGER, finished_ns INTEGER, output TEXT, error TEXT, undo TEXT, remote_id TEXT, PRIMARY KEY(run_id, number));",
+	/* 3: the audit log; nothing beside the body, so that no column can say otherwise than what was hashed */
+	"CREATE TABLE audit(seq INTEGER PRIMARY KEY, body TEXT NOT NULL, hash BLOB NOT NULL);"
+	"CREATE TABLE audit_checkpoint(size INTEGER PRIMARY KEY, document TEXT NOT NULL, frontier BLOB NOT NULL);"
+	"CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
+	"CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
+	"CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS(SELECT 1 FROM audit WHERE seq >= NEW.seq)"
+	" BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
+	"CREATE TRIGGER checkpoint_no_update BEFORE UPDATE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;"
+	"CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;",
 };
 
 int schema_newest(void)

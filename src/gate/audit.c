@@ -1,0 +1,240 @@
+#include "gate/audit.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/uuid.h"
+#include "gate/audit_private.h"
+#include "store/store.h"
+
+/* --- opening --- */
+
+static int on_counts(sqlite3_stmt *row, void *arg)
+{
+	struct audit *audit = arg;
+
+	atomic_store(&audit->entries, (unsigned long)sqlite3_column_int64(row, 0));
+	atomic_store(&audit->checkpointed, (unsigned long)sqlite3_column_int64(row, 1));
+	atomic_store(&audit->checkpoints, (unsigned long)sqlite3_column_int64(row, 2));
+	return 0;
+}
+
+static int counts_in(struct sqlite3 *db, void *arg, struct error *err)
+{
+	return store_query(db, err, on_counts, arg,
+		"SELECT (SELECT coalesce(max(seq), 0) FROM audit), (SELECT coalesce(max(size), 0) FROM audit_checkpoint), (SELECT count(*) FROM audit_checkpoint)", "");
+}
+
+static void read_boot_id(struct audit *audit)
+{
+	size_t length;
+	char *text = file_load("/proc/sys/kernel/random/boot_id", 64, &length, NULL);
+
+	snprintf(audit->boot_id, sizeof(audit->boot_id), "%.36s", text && length >= 36 ? text : "unknown");
+	free(text);
+}
+
+struct audit *audit_open(struct store *store, const struct config *config, struct error *err)
+{
+	struct audit *audit = mem_zero(1, sizeof(*audit));
+
+	audit->store = store;
+	audit->config = config;
+	read_boot_id(audit);
+	if (!store_read(store, counts_in, audit, err))
+		return audit;
+	error_wrap(err, "audit log");
+	free(audit);
+	return NULL;
+}
+
+void audit_close(struct audit *audit)
+{
+	struct error err = { 0 };
+
+	if (!audit)
+		return;
+	if (!store_read_only(audit->store) && atomic_load(&audit->entries) > atomic_load(&audit->checkpointed) && audit_witness(audit, NULL, NULL, &err))
+		log_write(LOG_WARN, "audit", "no checkpoint at the end: %s", err.text);
+	seal_free(audit->seal);
+	free(audit);
+}
+
+/* --- appending --- */
+
+struct appending {
+	struct audit *audit;
+	const struct audit_event *events;
+	size_t count;
+	int (*also)(struct sqlite3 *db, void *arg, struct error *err);
+	void *arg;
+	struct text lines;  /* for the day's file, after the commit */
+	char last_id[AUDIT_ID_MAX];
+	uint64_t last_seq;
+	int64_t at_ns;
+};
+
+static int on_last(sqlite3_stmt *row, void *arg)
+{
+	struct audit_place *place = arg;
+
+	place->seq = (uint64_t)sqlite3_column_int64(row, 0);
+	if (sqlite3_column_bytes(row, 1) == SHA256_BYTES)
+		hex_format(sqlite3_column_blob(row, 1), SHA256_BYTES, place->prev_hash);
+	return 0;
+}
+
+static int64_t up_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now); /* goes on while the machine sleeps, so a jump of the wall clock shows against it */
+	return (int64_t)now.tv_sec * CLOCK_SECOND_NS + now.tv_nsec;
+}
+
+static int insert(sqlite3_stmt *statement, struct sqlite3 *db, const struct audit_place *place, const struct text *body, const uint8_t *hash, struct error *err)
+{
+	sqlite3_bind_int64(statement, 1, (sqlite3_int64)place->seq);
+	sqlite3_bind_text(statement, 2, body->data, (int)body->length, SQLITE_STATIC);
+	sqlite3_bind_blob(statement, 3, hash, SHA256_BYTES, SQLITE_STATIC);
+	int code = sqlite3_step(statement);
+	sqlite3_reset(statement);
+	return code == SQLITE_DONE ? 0 : error_set(err, ERR_IO, "the audit entry could not be written: %s", sqlite3_errmsg(db));
+}
+
+static int append_one(struct appending *a, sqlite3_stmt *statement, struct sqlite3 *db, const struct audit_event *event, struct audit_place *place,
+	struct error *err)
+{
+	struct text body;
+	uint8_t hash[SHA256_BYTES];
+
+	place->seq++;
+	uuid_v7(place->id);
+	place->at_ns = clock_now_ns();
+	place->up_ns = up_ns();
+	text_init(&body, AUDIT_BODY_MAX);
+	audit_entry_format(&body, a->audit, event, place);
+	int failed = body.cut ? error_set(err, ERR_LIMIT, "an audit entry is larger than %d bytes", AUDIT_BODY_MAX) : 0;
+	if (!failed) {
+		sha256(body.data, body.length, hash);
+		failed = insert(statement, db, place, &body, hash, err);
+		hex_format(hash, SHA256_BYTES, place->prev_hash);
+		audit_entry_line(&a->lines, body.data, body.length, place->prev_hash);
+	}
+	text_release(&body);
+	return failed;
+}
+
+/* Number, time and the hash before are read under the write lock: two consoles on one database make one chain. */
+static int append_in(struct sqlite3 *db, void *arg, struct error *err)
+{
+	struct appending *a = arg;
+	struct audit_place place = { 0 };
+	sqlite3_stmt *statement = NULL;
+
+	memset(place.prev_hash, '0', SHA256_HEX_MAX - 1);
+	if (store_query(db, err, on_last, &place, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", ""))
+		return -1;
+	if (sqlite3_prepare_v2(db, "INSERT INTO audit(seq, body, hash) VALUES(?,?,?)", -1, &statement, NULL))
+		return error_set(err, ERR_IO, "audit log: %s", sqlite3_errmsg(db));
+	int failed = 0;
+	for (size_t i = 0; i < a->count && !failed; i++)
+		failed = append_one(a, statement, db, &a->events[i], &place, err);
+	sqlite3_finalize(statement);
+	if (!failed && a->also)
+		failed = a->also(db, a->arg, err);
+	memcpy(a->last_id, place.id, sizeof(a->last_id));
+	a->last_seq = place.seq;
+	a->at_ns = place.at_ns;
+	return failed;
+}
+
+char *audit_day_path(int64_t at_ns)
+{
+	char at[CLOCK_RFC3339_MAX];
+
+	clock_format(at_ns, at);
+	return mem_format("%s/audit/%.10s.jsonl", file_state_folder(), at);
+}
+
+/* The day's JSONL is a copy for people and shippers; the database is the log. A copy that cannot be written does not stop an act. */
+static void copy_to_day(const struct appending *a)
+{
+	char *folder = mem_format("%s/audit", file_state_folder());
+	char *path = audit_day_path(a->at_ns);
+	int fd = file_make_folder(folder, 0700, NULL) ? -1 : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write(fd, a->lines.data, a->lines.length) != (ssize_t)a->lines.length)
+		log_write(LOG_WARN, "audit", "the copy %s could not be written", path);
+	if (fd >= 0)
+		close(fd);
+	free(folder);
+	free(path);
+}
+
+static void on_appended(struct audit *audit, const struct appending *a)
+{
+	struct error err = { 0 };
+
+	copy_to_day(a);
+	atomic_store(&audit->entries, (unsigned long)a->last_seq);
+	if (a->last_seq - atomic_load(&audit->checkpointed) >= AUDIT_CHECKPOINT_EVERY && audit_witness(audit, NULL, NULL, &err))
+		log_write(LOG_WARN, "audit", "no checkpoint: %s", err.text);
+}
+
+static int append(struct audit *audit, struct appending *a, struct error *err)
+{
+	a->audit = audit;
+	text_init(&a->lines, 256 << 20);
+	int failed = store_write(audit->store, STORE_DURABLE, append_in, a, err);
+	if (!failed)
+		on_appended(audit, a);
+	text_release(&a->lines);
+	return failed ? error_wrap(err, "audit") : 0;
+}
+
+int audit_append_with(struct audit *audit, const struct audit_event *event, int (*also)(struct sqlite3 *db, void *arg, struct error *err), void *arg,
+	char *id, struct error *err)
+{
+	struct appending a = { .events = event, .count = 1, .also = also, .arg = arg };
+
+	if (append(audit, &a, err))
+		return -1;
+	if (id)
+		memcpy(id, a.last_id, AUDIT_ID_MAX);
+	return 0;
+}
+
+int audit_append(struct audit *audit, const struct audit_event *event, char *id, struct error *err)
+{
+	return audit_append_with(audit, event, NULL, NULL, id, err);
+}
+
+int audit_append_many(struct audit *audit, const struct audit_event *events, size_t count, struct error *err)
+{
+	struct appending a = { .events = events, .count = count };
+
+	return count ? append(audit, &a, err) : 0;
+}
+
+void audit_state(struct audit *audit, struct audit_state *state)
+{
+	*state = (struct audit_state){ .ok = -1 };
+	store_read(audit->store, counts_in, audit, NULL);
+	state->entries = atomic_load(&audit->entries);
+	state->checkpoints = atomic_load(&audit->checkpoints);
+	state->unwitnessed = state->entries - atomic_load(&audit->checkpointed);
+	state->anchored_ns = atomic_load(&audit->anchored_ns);
+}
