@@ -190,7 +190,9 @@ static void on_appended(struct audit *audit, const struct appending *a)
 
 	copy_to_day(a);
 	atomic_store(&audit->entries, (unsigned long)a->last_seq);
-	if (a->last_seq - atomic_load(&audit->checkpointed) >= AUDIT_CHECKPOINT_EVERY && audit_witness(audit, NULL, NULL, &err))
+	/* The first entry at once: from then on an anchor knows which log is this machine's. */
+	int due = a->last_seq == a->count || a->last_seq - atomic_load(&audit->checkpointed) >= AUDIT_CHECKPOINT_EVERY;
+	if (due && audit_witness(audit, NULL, NULL, &err))
 		log_write(LOG_WARN, "audit", "no checkpoint: %s", err.text);
 }
 

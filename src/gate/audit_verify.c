@@ -1,0 +1,166 @@
+#include "gate/audit_verify.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "gate/audit_private.h"
+#include "store/store.h"
+
+enum { ANCHORS_MAX_BYTES = 256 << 20, LINE_MAX_BYTES = 4 << 20 };
+
+static void load_anchors(struct verify *verify, const char *path)
+{
+	size_t length;
+	char *text = file_load(path, ANCHORS_MAX_BYTES, &length, NULL);
+
+	for (char *line = text, *end; line && *line; line = end ? end + 1 : NULL) {
+		end = strchr(line, '\n');
+		size_t line_length = end ? (size_t)(end - line) : strlen(line);
+		struct json *checkpoint = line_length ? json_parse(line, line_length, NULL) : NULL;
+
+		if (checkpoint)
+			verify_checkpoint(verify, checkpoint, 1);
+		else if (line_length)
+			verify_broken(verify, "a line of the anchor file cannot be read");
+		json_free(checkpoint);
+	}
+	free(text);
+}
+
+static int on_checkpoint(sqlite3_stmt *row, void *arg)
+{
+	const char *text = (const char *)sqlite3_column_text(row, 0);
+	struct json *checkpoint = text ? json_parse(text, strlen(text), NULL) : NULL;
+
+	if (checkpoint)
+		verify_checkpoint(arg, checkpoint, 0);
+	else
+		verify_broken(arg, "a checkpoint in the file cannot be read");
+	json_free(checkpoint);
+	return 0;
+}
+
+static int on_row(sqlite3_stmt *row, void *arg)
+{
+	const char *body = sqlite3_column_blob(row, 0);
+	uint8_t hash[SHA256_BYTES] = { 0 };
+
+	if (sqlite3_column_bytes(row, 1) == SHA256_BYTES)
+		memcpy(hash, sqlite3_column_blob(row, 1), SHA256_BYTES);
+	verify_entry(arg, body ? body : "", (size_t)sqlite3_column_bytes(row, 0), hash);
+	return 0;
+}
+
+static int walk(struct sqlite3 *db, struct verify *verify, struct error *err)
+{
+	if (store_query(db, err, on_checkpoint, verify, "SELECT document FROM audit_checkpoint ORDER BY size", ""))
+		return -1;
+	return store_query(db, err, on_row, verify, "SELECT body, hash FROM audit ORDER BY seq", "");
+}
+
+/* A copy without its -shm in a folder that cannot be written still opens as immutable; its -wal is then left out, so only when there is none. */
+static int open_database(const char *path, sqlite3 **db, struct error *err)
+{
+	char *uri = sqlite3_mprintf("file:%s?mode=ro%s", path, "");
+	char *wal = mem_format("%s-wal", path);
+	int failed = sqlite3_open_v2(uri, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) ||
+		     sqlite3_exec(*db, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
+
+	sqlite3_free(uri);
+	if (failed && access(wal, F_OK)) {
+		sqlite3_close(*db);
+		uri = sqlite3_mprintf("file:%s?mode=ro&immutable=1", path);
+		failed = sqlite3_open_v2(uri, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) ||
+			 sqlite3_exec(*db, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
+		sqlite3_free(uri);
+	}
+	free(wal);
+	return failed ? error_set(err, ERR_FORMAT, "%s: %s", path, sqlite3_errmsg(*db)) : 0;
+}
+
+static int walk_database(const char *path, struct verify *verify, struct error *err)
+{
+	sqlite3 *db = NULL;
+	int failed = open_database(path, &db, err) || walk(db, verify, err);
+
+	sqlite3_close(db);
+	return failed ? -1 : 0;
+}
+
+static int walk_lines(FILE *file, struct verify *verify)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t length;
+	struct text body;
+
+	text_init(&body, LINE_MAX_BYTES);
+	while ((length = getline(&line, &room, file)) > 0) {
+		uint8_t hash[SHA256_BYTES];
+
+		if (line[length - 1] == '\n')
+			length--;
+		text_clear(&body);
+		if (!length)
+			continue;
+		if (verify_split_line(line, (size_t)length, &body, hash) || body.cut)
+			verify_broken(verify, "a line is no entry");
+		else
+			verify_entry(verify, body.data, body.length, hash);
+	}
+	text_release(&body);
+	free(line);
+	return 0;
+}
+
+/* A database begins with SQLite's header string (its file format, 1.3). */
+static int walk_file(const char *path, struct verify *verify, struct error *err)
+{
+	char head[16] = "";
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return error_errno(err, "audit log %s", path);
+	size_t got = fread(head, 1, sizeof(head), file);
+	if (got == sizeof(head) && !memcmp(head, "SQLite format 3", 16)) {
+		fclose(file);
+		return walk_database(path, verify, err);
+	}
+	rewind(file);
+	int failed = walk_lines(file, verify);
+	fclose(file);
+	return failed;
+}
+
+int audit_verify(const char *path, const char *anchors, struct json **report, struct error *err)
+{
+	char *own = mem_format("%s/pilothouse.db", file_state_folder());
+	char *known = anchors ? mem_text(anchors) : audit_anchor_path();
+	char *real_own = realpath(own, NULL), *real_path = path ? realpath(path, NULL) : NULL;
+	int is_own = !path || (real_own && real_path && !strcmp(real_own, real_path));
+	struct verify *verify = verify_new(is_own || anchors);
+	int failed = 0;
+
+	if (anchors && access(anchors, R_OK))
+		failed = error_errno(err, "anchor file %s", anchors);
+	else
+		load_anchors(verify, known);
+	if (!failed)
+		failed = walk_file(path ? path : own, verify, err);
+	if (!failed)
+		*report = verify_report(verify);
+	verify_free(verify);
+	free(real_own);
+	free(real_path);
+	free(known);
+	free(own);
+	return failed;
+}
