@@ -21,9 +21,10 @@ struct parser {
 	int depth;
 };
 
+/* Control characters part cells and rows; nobody looks for them. */
 static int is_space(char c)
 {
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+	return c && (unsigned char)c <= ' ';
 }
 
 static int is_word(char c)
@@ -99,6 +100,9 @@ static int add_word(struct parser *p, const char *bytes, size_t length, int nega
 		return error_set(p->err, ERR_LIMIT, "filter: more than %d words", WORDS_MAX);
 	filter->words = mem_grow(filter->words, filter->word_count + 1, sizeof(*filter->words));
 	needle_init(&filter->words[filter->word_count].needle, bytes, length);
+	for (size_t i = 0; i < length; i++)
+		if (is_space(bytes[i])) /* in a quoted one */
+			filter->words[filter->word_count].needle.bytes[i] = ' ';
 	filter->words[filter->word_count++].negated = negated;
 	return 0;
 }
@@ -165,6 +169,8 @@ static char *take_quoted(struct parser *p)
 		if (*from == '\\' && from[1] == quote)
 			from++;
 		out[length++] = *from;
+		if (is_space(*from))
+			out[length - 1] = ' ';
 	}
 	out[length] = '\0';
 	if (!*from) {
