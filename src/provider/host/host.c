@@ -9,9 +9,10 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "estate/act.h"
 #include "estate/kind.h"
+#include "provider/host/acts.h"
 #include "provider/host/lists.h"
+#include "provider/host/logread.h"
 #include "provider/host/machine.h"
 #include "provider/host/provider.h"
 #include "provider/host/rows.h"
@@ -114,6 +115,19 @@ static int dependents(struct provider *provider, const struct ref *ref, struct j
 	return 0;
 }
 
+static int logs(struct provider *provider, const struct ref *ref, const struct log_request *request, log_line_fn on_line, void *arg,
+	struct error *err)
+{
+	if (!is_ours(provider, ref->account))
+		return error_set(err, ERR_NOT_FOUND, "the only host here is %s", provider->machine.name);
+	return host_logs(&provider->machine, ref, request, on_line, arg, err);
+}
+
+static int query(struct provider *provider, const char *name, const struct json *params, struct json **out, struct error *err)
+{
+	return host_query(&provider->machine, name, params, out, err);
+}
+
 const struct provider_ops host_provider = {
 	.name = "host",
 	.title = "This machine",
@@ -123,5 +137,8 @@ const struct provider_ops host_provider = {
 	.select_account = select_account,
 	.list = list,
 	.get = get,
+	.logs = logs,
 	.dependents = dependents,
+	.query = query,
+	.act = &host_acts,
 };

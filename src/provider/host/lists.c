@@ -15,6 +15,8 @@ const struct host_list host_lists[] = {
 	{ .fields = &disk_fields, .list = disk_list },
 	{ .fields = &interface_fields, .list = interface_list },
 	{ .fields = &socket_fields, .list = socket_list },
+	{ .fields = &kernel_fields, .list = kernel_list },
+	{ .fields = &log_fields, .list = log_list },
 };
 const size_t host_list_count = sizeof(host_lists) / sizeof(*host_lists);
 

@@ -12,4 +12,8 @@ struct provider {
 /* Adds {"id","relation","name"} of what depends on ref; nothing when nothing is known to. */
 void host_dependents(struct machine *machine, const struct ref *ref, struct json *out);
 
+/* {"items":[…]} of host.pressure, host.top {sort, limit}, host.disk_usage {path, limit, seconds}, host.oom {since},
+ * host.port {port}. ERR_NOT_FOUND for another name. */
+int host_query(struct machine *machine, const char *name, const struct json *params, struct json **out, struct error *err);
+
 #endif
