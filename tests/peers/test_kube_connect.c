@@ -245,6 +245,21 @@ START_TEST(exec_refused_is_said)
 }
 END_TEST
 
+START_TEST(read_only_runs_nothing)
+{
+	static const char *const command[] = { "echo", "x", NULL };
+	struct cluster *cluster = connect_to("peer-admin");
+	struct error err = { 0 };
+	char pod[256];
+
+	running_pod(cluster, pod, sizeof(pod));
+	net_set_read_only(net, 1);
+	ck_assert_ptr_null(kubernetes_exec_open(cluster, "payments-prod", pod, NULL, command, 0, &err));
+	ck_assert_msg(err.code == ERR_DENIED, "%s", err.text);
+	cluster_free(cluster);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	if (!getenv("PILOTHOUSE_PEER_KUBE_SERVER")) {
@@ -259,6 +274,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, exec_of_a_harmless_command);
 	tcase_add_test(tc, exec_echoes_what_is_typed);
 	tcase_add_test(tc, exec_refused_is_said);
+	tcase_add_test(tc, read_only_runs_nothing);
 }
 
 TEST_MAIN("peers/kube_connect")
