@@ -20,7 +20,8 @@ struct playbook_step {
 	int line;
 };
 struct playbook_finding {
-	const char *when, *class, *target, *cause; /* cause: template, a sentence */
+	const char *when, *class, *target, *cause; /* cause: template, a sentence; target: jq */
+	const char *each;           /* jq giving a list: one finding an item, which is .item in when, target, cause, weight */
 	double weight;
 	const char *weight_expr;    /* or a jq expression */
 	const char *const *cites;   /* step ids */
@@ -37,6 +38,8 @@ struct playbook {
 };
 
 struct playbooks *playbooks_load(struct json *problems, struct error *err);
+/* One file, for lint and tests. Never NULL. */
+struct playbooks *playbooks_load_file(const char *path, struct json *problems);
 void playbooks_free(struct playbooks *playbooks);
 size_t playbooks_count(const struct playbooks *playbooks);
 const struct playbook *playbooks_at(const struct playbooks *playbooks, size_t i);
@@ -48,6 +51,8 @@ int playbook_lint(const char *path, const struct kinds *kinds, struct json *prob
 /* Runs findings and conditions on recorded evidence (playbooks/tests/NAME.yaml: evidence by step id, expected classes). */
 int playbook_test(const struct playbooks *playbooks, const char *name_or_null, struct json **report, struct error *err);
 
+/* Parameters of a playbook for an intent: {from: "target.scope"} (a path in the intent), {default: …}. You own it. */
+struct json *playbook_params(const struct playbook *playbook, const struct json *intent);
 /* Findings over evidence {"steps": {id: result}, "params": …}: INTERFACE's findings array, ranked; class none when nothing holds. */
 struct json *playbook_findings(const struct playbook *playbook, const struct json *evidence, struct error *err);
 
