@@ -61,6 +61,19 @@ const struct session_options *session_options(const struct session *session)
 	return &session->options;
 }
 
+void session_set_news(struct session *session, void (*on_news)(void *arg), void *arg)
+{
+	session->options.on_news = on_news;
+	session->options.arg = arg;
+}
+
+void session_stop_jobs(struct session *session)
+{
+	if (session->jobs)
+		jobs_free(session->jobs);
+	session->jobs = NULL;
+}
+
 struct config *session_config(struct session *session)
 {
 	return session->config;

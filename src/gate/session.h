@@ -26,6 +26,10 @@ struct session *session_new(const struct session_options *options, struct error 
 void session_free(struct session *session);
 const struct session_options *session_options(const struct session *session);
 struct config *session_config(struct session *session);
+/* Before the first room is opened: who is told of news, from any thread (the console's loop_wake). */
+void session_set_news(struct session *session, void (*on_news)(void *arg), void *arg);
+/* Ends the workers while those who wait for their results still live; session_free does it otherwise. No room may be used after it. */
+void session_stop_jobs(struct session *session);
 /* Each opens what it needs at first call. NULL with err. */
 struct kinds *session_kinds(struct session *session, struct error *err);
 struct store *session_store(struct session *session, struct error *err);

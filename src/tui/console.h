@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/jobs.h"
+#include "tui/screen.h"
 
 struct command;
 struct config;
@@ -13,7 +14,9 @@ struct error;
 struct estate;
 struct gate;
 struct json;
+struct keymap;
 struct kind;
+struct kind_verb;
 struct loop;
 struct pane;
 struct plan;
@@ -39,16 +42,45 @@ void console_back(struct console *console);                     /* closes the to
 void console_dirty(struct console *console);
 /* One line at the bottom until the next key. kind: STYLE_OK, STYLE_WARNING, STYLE_CRITICAL. */
 void console_say(struct console *console, int style, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* A job whose done() runs here; cancelled when the console ends. */
+void console_say_error(struct console *console, const struct error *err);
+/* A job whose done() runs here. When the console ends all jobs are cancelled and their done() runs while the console still lives, its panes
+ * being closed: a pane that closes takes its pointer out of its job (job->pane = NULL) and sets job->cancelled. */
 void console_submit(struct console *console, struct job *job);
 int console_spawn(struct console *console, struct job *job);
 /* A dialog over the pane: itself a pane whose ops->draw draws a box in the middle. It gets all keys until closed. */
 void console_dialog(struct console *console, struct pane *pane);
+void console_close(struct console *console, struct pane *pane); /* wherever it stands; freed at the end of the turn */
+struct keymap *console_keymap(struct console *console);
+/* NULL until they are opened (after the first frame). */
+struct estate *console_estate(struct console *console);
+struct gate *console_gate(struct console *console);
+/* The row under the cursor of the focused pane (below any dialog). 1 when there is one. */
+int console_target(struct console *console, struct ref *ref);
+struct pane *console_top(struct console *console); /* the focused pane, below any dialog; NULL none */
+/* Leaves the screen for a program (an editor), comes back and repaints. Its exit status, or -1. */
+int console_run_program(struct console *console, const char *const *argv, struct error *err);
+/* Writes a pane as text into the state folder's dumps/, and says where. */
+void console_dump(struct console *console, struct pane *pane);
+
+/* A small chooser: rows of a label and a dimmed note, filtered as one types. on_choose gets the row's number, or is not called. Copies all. */
+struct menu_row { const char *label, *note, *key; enum style style; };
+struct pane *menu_new(struct console *console, const char *title, const struct menu_row *rows, size_t count, size_t at,
+	void (*on_choose)(struct console *console, size_t row, void *arg), void *arg, void (*release)(void *arg));
+/* Asks for the parameters of a verb ({"name": value}); on_done gets params (yours), never NULL; not called when cancelled. */
+struct pane *form_new(struct console *console, const char *title, const struct kind_verb *verb, const struct json *given,
+	void (*on_done)(struct console *console, struct json *params, void *arg), void *arg, void (*release)(void *arg));
+/* Asks one line. */
+struct pane *ask_new(struct console *console, const char *title, const char *initial,
+	void (*on_done)(struct console *console, const char *text, void *arg), void *arg, void (*release)(void *arg));
+
 /* Opens things by name, as the palette does: a kind, "audit", "runs", "approvals", "changes", "playbooks", "chat WORDS", "describe KIND NAME" … */
 int console_open(struct console *console, const char *words, struct error *err);
 int console_open_kind(struct console *console, const struct kind *kind, const struct selection *selection, const char *filter);
 /* Begins an action on a resource: asks for missing parameters, plans in a job, shows the approval dialog, runs, shows progress. */
 void console_act(struct console *console, const struct ref *ref, const char *verb, struct json *params);
+
+/* Plans the undo of that run and shows it for approval. */
+void console_undo_run(struct console *console, const char *run_id);
 
 /* Views. Each returns a pane to push. */
 struct pane *dashboard_new(struct console *console);

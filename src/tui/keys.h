@@ -20,7 +20,7 @@ struct command {
 	const char *keys;     /* "/" ; several by blanks: "j Down" ; "^D" ctrl, "M-x" alt */
 	const char *help;     /* N_() */
 	const char *hint;     /* short text for the bottom line, or NULL: not there */
-	const char *context;  /* "global" "table" "text" "dialog" "chat" "dashboard" … */
+	const char *context;  /* "global" "table" "text" "dialog" "chat" "dashboard" …; contexts build on each other: key_context_parent */
 	enum risk risk;       /* RISK_READ for looking; else it goes through the gate */
 	int rank;             /* order in the bottom line: the next likely key first */
 };
@@ -31,9 +31,17 @@ extern const size_t command_count;
 struct keymap;
 struct keymap *keymap_new(const struct config *config, struct json *problems);
 void keymap_free(struct keymap *keymap);
-/* The command a key means in this context, then in "global". NULL: none. */
+/* By name. NULL: none. */
+const struct command *command_find(const char *name);
+/* What a context builds on: "approvals" → "table" → "global" → NULL. Those that take typing ("dialog", "palette", "form", "menu", "chat") end
+ * before "global". An unknown one builds on "global". */
+const char *key_context_parent(const char *context);
+/* The command a key means in this context, then in what it builds on. NULL: none. */
 const struct command *keymap_find(const struct keymap *keymap, const char *context, int key);
-const char *keymap_key_of(const struct keymap *keymap, const char *command); /* first key as text */
+const char *keymap_key_of(const struct keymap *keymap, const char *command); /* first key as text; "" none */
+void keymap_keys_of(const struct keymap *keymap, const char *command, char *out, size_t size); /* all: "j, Down" */
+/* Commands of a context and what it builds on that have a hint, the next likely first. Returns how many. */
+size_t keymap_hints(const struct keymap *keymap, const char *context, const struct command **out, size_t max);
 int key_parse(const char *text);        /* "^D" -> K_CTRL|'d'; -1 */
 void key_format(int key, char *out, size_t size);
 

@@ -39,10 +39,15 @@ struct pane_ops {
 	void (*visible)(struct pane *pane, int visible);
 };
 
+enum { PANE_DIRTY_ALL = 2 };
+
 struct pane {                 /* first member of each view's own struct */
 	const struct pane_ops *ops;
 	struct console *console;
-	int dirty;
+	int dirty;            /* 1: something of it changed; PANE_DIRTY_ALL: what it drew before is not on the screen any more */
+	const char *mode;     /* a key context that stands before ops->context for now ("line" while a filter is typed), or NULL */
 };
+
+const char *pane_context(const struct pane *pane);
 
 #endif

@@ -27,6 +27,17 @@ int screen_unicode(void);                     /* 0: ASCII glyphs */
 /* Next key without waiting; -1 none. Keys as in keys.h (KEY codes are translated there). */
 int screen_key(void);
 int screen_fd(void);
+int screen_lost(void);                        /* 1: the terminal is gone (closed window, dropped line) */
+/* After K_MOUSE: where, and which button (1..3, 4 wheel up, 5 wheel down; +10 double click). */
+void screen_mouse(int *y, int *x, int *button);
+void screen_set_mouse(int on);
+/* A screen that is only text: no terminal, nothing is sent; screen_dump gives it. */
+int screen_begin_text(int columns, int rows, struct error *err);
+int screen_speed(void);                       /* of the line in bit/s as the terminal driver says; 0 unknown */
+int screen_colours(void);                     /* 0 mono, 8, 16, 256, 1 << 24 */
+/* How the row under the cursor is shown: by the theme. */
+enum cursor_look { CURSOR_NAME, CURSOR_MARK, CURSOR_BAR };
+enum cursor_look screen_cursor_look(void);
 
 /* Drawing into a rect: y, x relative to it; clipped; text must be harmless (safe.h). Returns columns used. */
 int screen_put(struct rect area, int y, int x, enum style style, const char *text);
@@ -35,6 +46,7 @@ int screen_put_right(struct rect area, int y, int x, int columns, enum style sty
 void screen_clear_line(struct rect area, int y, int from_x);
 void screen_clear(struct rect area);
 void screen_scroll(struct rect area, int top, int rows, int by); /* hardware scroll hint: content of rows moves up (by > 0) or down */
+void screen_restyle(struct rect area, int y, int x, int columns, enum style style); /* the text stays */
 void screen_cursor(struct rect area, int y, int x); /* show it there; -1: hide */
 void screen_hline(struct rect area, int y, int x, int columns, enum style style);
 void screen_frame(struct rect area, enum style style, const char *title);

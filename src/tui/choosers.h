@@ -1,0 +1,18 @@
+/* choosers.h - the menus that commands open: verbs, accounts, namespaces, kinds, themes; and what follows from them. */
+#ifndef TUI_CHOOSERS_H
+#define TUI_CHOOSERS_H
+
+struct console;
+struct ref;
+
+void choose_account(struct console *console);
+void choose_action(struct console *console);
+void choose_kind(struct console *console);
+void choose_namespace(struct console *console);
+void choose_theme(struct console *console);
+/* Shows the plan that undoes the newest run that can be undone. */
+void console_undo_last(struct console *console);
+/* Fetches it, opens $EDITOR, plans what was saved. */
+void console_edit(struct console *console, const struct ref *ref);
+
+#endif

@@ -1,0 +1,610 @@
+/* console.c - the loop, the panes, the signals. What is drawn around the panes is in console_frame.c, what commands do in
+ * console_commands.c, opening by name in console_open.c, acting in console_act.c. */
+#include "tui/console.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "estate/estate.h"
+#include "gate/gate.h"
+#include "gate/session.h"
+#include "tui/console_private.h"
+
+enum { NEWS_EVERY_MS = 100, KEYS_A_TURN = 4096, RECORD_MAX = 16 * 1024 * 1024 };
+
+const char *pane_context(const struct pane *pane)
+{
+	return pane->mode ? pane->mode : pane->ops->context;
+}
+
+struct session *console_session(struct console *console)
+{
+	return console->session;
+}
+
+struct loop *console_loop(struct console *console)
+{
+	return console->loop;
+}
+
+struct keymap *console_keymap(struct console *console)
+{
+	return console->keymap;
+}
+
+struct estate *console_estate(struct console *console)
+{
+	return console->estate;
+}
+
+struct gate *console_gate(struct console *console)
+{
+	return console->gate;
+}
+
+const char *console_scope(struct console *console)
+{
+	return console->scope;
+}
+
+/* --- panes --- */
+
+struct stack *console_stack(struct console *console)
+{
+	return &console->stacks[console->focus];
+}
+
+struct pane *console_top(struct console *console)
+{
+	struct stack *stack = console_stack(console);
+
+	return stack->count ? stack->panes[stack->count - 1] : NULL;
+}
+
+static struct pane *focused(struct console *console)
+{
+	return console->dialog_count ? console->dialogs[console->dialog_count - 1] : console_top(console);
+}
+
+int console_target(struct console *console, struct ref *ref)
+{
+	struct pane *pane = console_top(console);
+
+	return pane && pane->ops->target && pane->ops->target(pane, ref);
+}
+
+void console_dirty(struct console *console)
+{
+	console->dirty = 1;
+}
+
+static void show(struct pane *pane, int visible)
+{
+	if (pane && pane->ops->visible)
+		pane->ops->visible(pane, visible);
+	if (pane && visible)
+		pane->dirty = PANE_DIRTY_ALL;
+}
+
+static void bury(struct console *console, struct pane *pane)
+{
+	show(pane, 0);
+	if (console->closing_count < PANES_MAX)
+		console->closing[console->closing_count++] = pane;
+}
+
+void console_push(struct console *console, struct pane *pane)
+{
+	struct stack *stack = console_stack(console);
+
+	if (!pane)
+		return;
+	console->all_dirty = 1;
+	if (console->ended || stack->count == PANES_MAX) {
+		bury(console, pane);
+		return;
+	}
+	show(console_top(console), 0);
+	stack->panes[stack->count++] = pane;
+	show(pane, 1);
+}
+
+void console_dialog(struct console *console, struct pane *pane)
+{
+	console->all_dirty = 1;
+	if (console->ended || console->dialog_count == DIALOGS_MAX) {
+		bury(console, pane);
+		return;
+	}
+	console->dialogs[console->dialog_count++] = pane;
+	show(pane, 1);
+}
+
+static int take_out(struct pane **panes, size_t *count, const struct pane *pane)
+{
+	for (size_t i = 0; i < *count; i++) {
+		if (panes[i] != pane)
+			continue;
+		memmove(&panes[i], &panes[i + 1], (*count - i - 1) * sizeof(*panes));
+		(*count)--;
+		return 1;
+	}
+	return 0;
+}
+
+static void join_halves(struct console *console)
+{
+	console->split = console->zoom = console->focus = 0;
+	show(console_top(console), 1);
+}
+
+void console_close(struct console *console, struct pane *pane)
+{
+	int found = take_out(console->dialogs, &console->dialog_count, pane);
+
+	for (int half = 0; half < 2 && !found; half++)
+		found = take_out(console->stacks[half].panes, &console->stacks[half].count, pane);
+	if (!found)
+		return;
+	console->all_dirty = 1;
+	bury(console, pane);
+	if (console->split && !console->stacks[1].count)
+		join_halves(console);
+	show(console_top(console), 1);
+	screen_cursor(screen_size(), -1, 0);
+}
+
+void console_leave(struct console *console)
+{
+	loop_stop(console->loop);
+}
+
+void console_back(struct console *console)
+{
+	struct pane *pane = focused(console);
+	struct stack *stack = console_stack(console);
+
+	/* The first view stays: Esc never leaves the program. */
+	if (pane && (console->dialog_count || stack->count > 1 || console->focus))
+		console_close(console, pane);
+}
+
+static void free_closing(struct console *console)
+{
+	/* Closing one may close another. */
+	while (console->closing_count) {
+		struct pane *pane = console->closing[--console->closing_count];
+
+		pane->ops->close(pane);
+	}
+}
+
+static void close_all(struct console *console)
+{
+	for (int half = 0; half < 2; half++)
+		while (console->stacks[half].count)
+			bury(console, console->stacks[half].panes[--console->stacks[half].count]);
+	while (console->dialog_count)
+		bury(console, console->dialogs[--console->dialog_count]);
+	free_closing(console);
+}
+
+/* --- messages and jobs --- */
+
+void console_say(struct console *console, int style, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(console->message, sizeof(console->message), format, args);
+	va_end(args);
+	console->message_style = (enum style)style;
+	console->dirty = 1;
+}
+
+void console_say_error(struct console *console, const struct error *err)
+{
+	console_say(console, STYLE_CRITICAL, "%s", err->text);
+}
+
+static struct jobs *workers(struct console *console)
+{
+	return console->ended ? NULL : session_jobs(console->session, NULL);
+}
+
+void console_submit(struct console *console, struct job *job)
+{
+	struct jobs *jobs = workers(console);
+
+	if (jobs) {
+		jobs_submit(jobs, job);
+		return;
+	}
+	atomic_store(&job->cancelled, 1);
+	if (job->done)
+		job->done(job);
+	else
+		free(job);
+}
+
+int console_spawn(struct console *console, struct job *job)
+{
+	struct jobs *jobs = workers(console);
+
+	return jobs ? jobs_spawn(jobs, job) : -1;
+}
+
+/* --- what is shown, in order --- */
+
+static size_t shown_panes(struct console *console, struct pane *out[2 + DIALOGS_MAX])
+{
+	size_t count = 0;
+
+	for (int half = 0; half < 2; half++) {
+		struct stack *stack = &console->stacks[half];
+		int hidden = half != console->focus && (!console->split || console->zoom);
+
+		if (stack->count && !hidden)
+			out[count++] = stack->panes[stack->count - 1];
+	}
+	for (size_t i = 0; i < console->dialog_count; i++)
+		out[count++] = console->dialogs[i];
+	return count;
+}
+
+static void on_news_time(void *arg)
+{
+	struct console *console = arg;
+
+	console->news_timer = 0; /* the turn that follows looks again */
+}
+
+/* Data news are looked at ten times a second at most; keys never wait for this. */
+static void take_news(struct console *console)
+{
+	int64_t waited_ms = (clock_monotonic_ns() - console->painted_news_ns) / 1000000;
+	struct pane *panes[2 + DIALOGS_MAX];
+
+	if (!console->news || console->news_timer)
+		return;
+	if (waited_ms < NEWS_EVERY_MS) {
+		console->news_timer = loop_add_timer(console->loop, NEWS_EVERY_MS - waited_ms, on_news_time, console);
+		return;
+	}
+	console->news = 0;
+	console->painted_news_ns = clock_monotonic_ns();
+	console_refresh_accounts(console);
+	for (size_t i = shown_panes(console, panes); i > 0; i--)
+		if (panes[i - 1]->ops->recalc && panes[i - 1]->ops->recalc(panes[i - 1]))
+			panes[i - 1]->dirty = 1;
+}
+
+static void record_frame(struct console *console)
+{
+	char *frame = console->recording ? screen_dump() : NULL;
+
+	if (!frame)
+		return;
+	text_add(&console->record, frame);
+	text_add(&console->record, "\f\n");
+	free(frame);
+}
+
+static void on_tick(void *arg)
+{
+	struct console *console = arg;
+	struct pane *panes[2 + DIALOGS_MAX];
+
+	console->tick_timer = 0;
+	console->dirty = 1;
+	for (size_t i = shown_panes(console, panes); i > 0; i--)
+		if (panes[i - 1]->ops->next_change)
+			panes[i - 1]->dirty = PANE_DIRTY_ALL; /* what did not change sends nothing */
+}
+
+/* One timer for whatever text changes next by itself: an age, or the clock's minute. */
+static void set_tick(struct console *console)
+{
+	struct pane *panes[2 + DIALOGS_MAX];
+	int64_t minute = 60 * CLOCK_SECOND_NS, least = minute - clock_now_ns() % minute;
+
+	for (size_t i = shown_panes(console, panes); i > 0; i--) {
+		int64_t next = panes[i - 1]->ops->next_change ? panes[i - 1]->ops->next_change(panes[i - 1]) : 0;
+
+		if (next > 0 && next < least)
+			least = next;
+	}
+	if (console->tick_timer)
+		loop_remove_timer(console->loop, console->tick_timer);
+	/* At whole seconds: however many ages there are, they change together. */
+	int64_t now = clock_now_ns(), due = (now + least + CLOCK_SECOND_NS - 1) / CLOCK_SECOND_NS * CLOCK_SECOND_NS;
+
+	console->tick_timer = loop_add_timer(console->loop, (due - now) / 1000000 + 1, on_tick, console);
+}
+
+static int is_dirty(struct console *console)
+{
+	struct pane *panes[2 + DIALOGS_MAX];
+
+	if (console->all_dirty || console->dirty)
+		return 1;
+	for (size_t i = shown_panes(console, panes); i > 0; i--)
+		if (panes[i - 1]->dirty)
+			return 1;
+	return 0;
+}
+
+static void on_turn(void *arg)
+{
+	struct console *console = arg;
+
+	free_closing(console);
+	take_news(console);
+	if (!is_dirty(console))
+		return;
+	console_paint(console);
+	screen_flush();
+	record_frame(console);
+	set_tick(console);
+}
+
+static void on_wake(void *arg)
+{
+	struct console *console = arg;
+	struct jobs *jobs = workers(console);
+
+	if (jobs)
+		jobs_collect(jobs);
+	console->news = 1;
+}
+
+/* --- keys --- */
+
+static void on_mouse(struct console *console)
+{
+	int y, x, button;
+
+	screen_mouse(&y, &x, &button);
+	if (console->split && !console->zoom && !console->dialog_count) {
+		int half = x >= console_area(console, 1).x;
+
+		if (half != console->focus)
+			console->all_dirty = 1;
+		console->focus = half;
+	}
+	struct pane *pane = focused(console);
+	struct rect area = console_area(console, console->focus);
+
+	if (pane && pane->ops->mouse && y >= area.y && y < area.y + area.rows)
+		pane->ops->mouse(pane, area, y - area.y, x - area.x, button);
+}
+
+static void on_key(struct console *console, int key)
+{
+	struct pane *pane = focused(console);
+
+	if (*console->message) {
+		*console->message = 0;
+		console->dirty = 1;
+	}
+	if (key == K_MOUSE) {
+		on_mouse(console);
+		return;
+	}
+	if (!pane)
+		return;
+	const struct command *command = keymap_find(console->keymap, pane_context(pane), key);
+
+	if (command && pane->ops->command && pane->ops->command(pane, command))
+		return;
+	if (command && console_command(console, command))
+		return;
+	if (pane->ops->key && pane->ops->key(pane, key))
+		return;
+	if (!command && !pane->mode && !console->dialog_count)
+		console_verb_key(console, key);
+}
+
+static void on_readable(void *arg)
+{
+	struct console *console = arg;
+	int key, count = 0;
+
+	/* All that waits, then one paint: a held key leaves no backlog. */
+	while (count < KEYS_A_TURN && !console->ended && (key = screen_key()) != -1) {
+		on_key(console, key);
+		free_closing(console);
+		count++;
+	}
+	if (!count && screen_lost())
+		loop_stop(console->loop);
+}
+
+/* --- signals --- */
+
+static void on_resize(int number, void *arg)
+{
+	struct console *console = arg;
+
+	(void)number;
+	screen_resized();
+	console->all_dirty = 1;
+}
+
+static void on_end(int number, void *arg)
+{
+	struct console *console = arg;
+
+	(void)number;
+	loop_stop(console->loop);
+}
+
+static void on_stop(int number, void *arg)
+{
+	(void)number;
+	console_suspend(arg);
+}
+
+static void on_continue(int number, void *arg)
+{
+	struct console *console = arg;
+
+	(void)number;
+	screen_resized();
+	screen_repaint();
+	console->all_dirty = 1;
+}
+
+void console_suspend(struct console *console)
+{
+	screen_suspend();
+	loop_on_signal(console->loop, SIGTSTP, NULL, NULL);
+	kill(0, SIGTSTP); /* the whole group, as the terminal does for ^Z; we go on here after SIGCONT */
+	loop_on_signal(console->loop, SIGTSTP, on_stop, console);
+	screen_resume();
+	console->all_dirty = 1;
+}
+
+static void listen_to_signals(struct console *console)
+{
+	struct loop *loop = console->loop;
+
+	signal(SIGPIPE, SIG_IGN);
+	loop_on_signal(loop, SIGWINCH, on_resize, console);
+	loop_on_signal(loop, SIGTERM, on_end, console);
+	loop_on_signal(loop, SIGINT, on_end, console);
+	loop_on_signal(loop, SIGHUP, on_end, console);
+	loop_on_signal(loop, SIGTSTP, on_stop, console);
+	loop_on_signal(loop, SIGCONT, on_continue, console);
+}
+
+/* --- beginning and end --- */
+
+static void note_problem(struct console *console, const char *text)
+{
+	if (*console->problem)
+		return;
+	snprintf(console->problem, sizeof(console->problem), "%s", text);
+	console->all_dirty = 1;
+}
+
+/* After the first frame: what follows may take some milliseconds. */
+void console_open_rooms(struct console *console)
+{
+	struct error err = { 0 };
+
+	console->estate = session_estate(console->session, &err);
+	if (!console->estate) {
+		note_problem(console, err.text);
+		return;
+	}
+	console->gate = session_gate(console->session, &err);
+	if (!console->gate)
+		note_problem(console, err.text);
+	console_refresh_accounts(console);
+	console->news = 1;
+	console->all_dirty = 1;
+}
+
+static void start(void *arg)
+{
+	struct console *console = arg;
+	struct error err = { 0 };
+
+	console_open_rooms(console);
+	if (console->open_at_start && console_open(console, console->open_at_start, &err))
+		console_say_error(console, &err);
+	console_watch_themes(console);
+}
+
+static void tell_key_problems(struct console *console, struct json *problems)
+{
+	const struct json *first = json_first(problems);
+
+	if (first)
+		console_say(console, STYLE_WARNING, "config.yaml: %s", json_text_or(json_get(first, "message"), "?"));
+	for (; first; first = json_next(first))
+		log_write(LOG_WARN, "keys", "%s", json_text_or(json_get(first, "message"), "?"));
+	json_free(problems);
+}
+
+/* Never freed: the rooms may wake it from their threads until the session ends, after the console. */
+static struct loop *the_loop;
+
+struct console *console_new(struct session *session)
+{
+	struct console *console = mem_zero(1, sizeof(*console));
+	struct json *problems = json_array();
+
+	if (!the_loop)
+		the_loop = loop_new();
+	console->session = session;
+	console->config = session_config(session);
+	console->loop = the_loop;
+	console->theme_watch = -1;
+	console->all_dirty = 1;
+	session_set_news(session, loop_wake, the_loop);
+	loop_on_wake(console->loop, on_wake, console);
+	loop_on_turn(console->loop, on_turn, console);
+	user_current(&console->user, console->config);
+	console->keymap = keymap_new(console->config, problems);
+	tell_key_problems(console, problems);
+	text_init(&console->record, RECORD_MAX);
+	return console;
+}
+
+/* Panes first, then the jobs, whose ends must find a console, then the console. */
+void console_free(struct console *console)
+{
+	console->ended = 1;
+	close_all(console);
+	session_stop_jobs(console->session);
+	free_closing(console);
+	if (console->theme_watch >= 0)
+		close(console->theme_watch);
+	keymap_free(console->keymap);
+	text_release(&console->record);
+	free(console);
+}
+
+static void save_record(struct console *console, const char *path)
+{
+	struct error err = { 0 };
+
+	if (path && file_save(path, console->record.data, console->record.length, 0600, &err))
+		log_write(LOG_WARN, "console", "%s", err.text);
+}
+
+int console_run(const struct console_options *options, struct error *err)
+{
+	if (screen_begin(err))
+		return -1;
+	struct console *console = console_new(options->session);
+	struct loop *loop = console->loop;
+
+	console->open_at_start = options->open;
+	console->recording = options->record != NULL;
+	console_first_theme(console);
+	screen_set_mouse(config_get_bool(console->config, "ui.mouse", 1));
+	listen_to_signals(console);
+	loop_add_fd(loop, screen_fd(), on_readable, console);
+	console_push(console, dashboard_new(console));
+	on_turn(console); /* the first frame, before anything is opened */
+	loop_add_timer(loop, 0, start, console);
+	loop_run(loop);
+	screen_end();
+	save_record(console, options->record);
+	console_free(console);
+	return 0;
+}

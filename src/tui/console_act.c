@@ -1,0 +1,288 @@
+/* console_act.c - from a verb to the approval dialog: parameters by a form, the plan in a job. Nothing is changed here; the dialog and the
+ * gate decide. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/yaml.h"
+#include "estate/estate.h"
+#include "gate/gate.h"
+#include "tui/choosers.h"
+#include "tui/console_private.h"
+
+enum { EDIT_MAX = 4 * 1024 * 1024 };
+
+struct act {
+	struct job job;
+	struct console *console;
+	struct gate *gate;
+	struct ref ref;
+	char verb[64], run[64];
+	struct json *params;
+	struct plan *plan;
+	struct error err;
+};
+
+static void plan_it(struct job *job)
+{
+	struct act *act = (struct act *)job;
+
+	if (*act->run)
+		gate_plan_undo(act->gate, act->run, &act->plan, &act->err);
+	else
+		gate_plan_act(act->gate, &act->ref, act->verb, act->params, NULL, &act->plan, &act->err);
+}
+
+static void planned(struct job *job)
+{
+	struct act *act = (struct act *)job;
+	struct console *console = act->console;
+
+	if (!console->ended && act->plan) {
+		*console->message = 0;
+		console_dialog(console, approve_dialog_new(console, act->plan));
+		act->plan = NULL;
+	} else if (!console->ended) {
+		console_say_error(console, &act->err);
+	}
+	plan_free(act->plan);
+	json_free(act->params);
+	free(act);
+}
+
+static void submit(struct console *console, const struct ref *ref, const char *verb, struct json *params, const char *run)
+{
+	struct act *act = mem_zero(1, sizeof(*act));
+
+	act->job = (struct job){ .run = plan_it, .done = planned };
+	act->console = console;
+	act->gate = console->gate;
+	if (ref)
+		act->ref = *ref;
+	snprintf(act->verb, sizeof(act->verb), "%s", verb);
+	snprintf(act->run, sizeof(act->run), "%s", run);
+	act->params = params;
+	console_say(console, STYLE_DIM, "planning …");
+	console_submit(console, &act->job);
+}
+
+struct asked {
+	struct ref ref;
+	char verb[64];
+};
+
+static void answered(struct console *console, struct json *params, void *arg)
+{
+	struct asked *asked = arg;
+
+	submit(console, &asked->ref, asked->verb, params, "");
+}
+
+static int misses_one(const struct kind_verb *verb, const struct json *params)
+{
+	for (size_t i = 0; i < verb->param_count; i++)
+		if (verb->params[i].required && !json_get(params, verb->params[i].name))
+			return 1;
+	return 0;
+}
+
+void console_act(struct console *console, const struct ref *ref, const char *verb, struct json *params)
+{
+	const struct kind *kind = console->estate ? kinds_find(estate_kinds(console->estate), ref->kind) : NULL;
+	const struct kind_verb *row = kind ? kind_verb_find(kind, verb) : NULL;
+
+	if (!row || !console->gate) {
+		console_say(console, STYLE_WARNING, row ? "the gate is not open: nothing can be changed" : "%s cannot be done to a %s", verb, ref->kind);
+		json_free(params);
+		return;
+	}
+	if (!row->param_count || (params && !misses_one(row, params))) {
+		submit(console, ref, verb, params, "");
+		return;
+	}
+	struct asked *asked = mem_zero(1, sizeof(*asked));
+	char heading[700];
+
+	asked->ref = *ref;
+	snprintf(asked->verb, sizeof(asked->verb), "%s", verb);
+	snprintf(heading, sizeof(heading), "%s: %s", row->title ? row->title : row->name, ref->name);
+	console_dialog(console, form_new(console, heading, row, params, answered, asked, free));
+	json_free(params);
+}
+
+/* --- undo of the newest run that can be undone --- */
+
+struct newest {
+	struct job job;
+	struct console *console;
+	struct gate *gate;
+	char run[64];
+	struct error err;
+};
+
+static void find_newest(struct job *job)
+{
+	struct newest *newest = (struct newest *)job;
+	struct json *runs = gate_runs(newest->gate, 50, &newest->err);
+
+	for (const struct json *run = json_first(runs); run && !*newest->run; run = json_next(run))
+		if (json_bool(json_get(run, "undoable"), 1) && strcmp(json_text_or(json_get(run, "status"), ""), "running") != 0)
+			snprintf(newest->run, sizeof(newest->run), "%s",
+				json_text_or(json_get(run, "run_id"), json_text_or(json_get(run, "id"), "")));
+	json_free(runs);
+}
+
+static void found_newest(struct job *job)
+{
+	struct newest *newest = (struct newest *)job;
+	struct console *console = newest->console;
+
+	if (console->ended)
+		;
+	else if (*newest->run)
+		submit(console, NULL, "", NULL, newest->run);
+	else if (newest->err.code)
+		console_say_error(console, &newest->err);
+	else
+		console_say(console, STYLE_WARNING, "nothing has run that could be undone");
+	free(newest);
+}
+
+void console_undo_last(struct console *console)
+{
+	if (!console->gate) {
+		console_say(console, STYLE_WARNING, "the gate is not open yet");
+		return;
+	}
+	struct newest *newest = mem_zero(1, sizeof(*newest));
+
+	newest->job = (struct job){ .run = find_newest, .done = found_newest };
+	newest->console = console;
+	newest->gate = console->gate;
+	console_submit(console, &newest->job);
+}
+
+void console_undo_run(struct console *console, const char *run_id)
+{
+	if (console->gate)
+		submit(console, NULL, "", NULL, run_id);
+}
+
+/* --- edit: fetch, $EDITOR, plan what was saved --- */
+
+struct fetch {
+	struct job job;
+	struct console *console;
+	struct estate *estate;
+	struct ref ref;
+	struct json *object;
+	struct error err;
+};
+
+static void fetch(struct job *job)
+{
+	struct fetch *fetch = (struct fetch *)job;
+
+	estate_get(fetch->estate, &fetch->ref, &fetch->object, &fetch->err);
+}
+
+int console_run_program(struct console *console, const char *const *argv, struct error *err)
+{
+	screen_suspend();
+	int status = run_in_foreground(argv, err);
+
+	screen_resume();
+	console->all_dirty = 1;
+	return status;
+}
+
+/* What the person saved, or NULL: unchanged, empty, or no YAML (said). */
+static struct json *edited(struct console *console, const char *path, const char *before)
+{
+	struct error err = { 0 };
+	const char *editor = getenv("VISUAL") ? getenv("VISUAL") : getenv("EDITOR") ? getenv("EDITOR") : "vi";
+	const char *argv[] = { editor, path, NULL };
+	size_t length;
+
+	if (console_run_program(console, argv, &err)) {
+		console_say(console, STYLE_WARNING, "%s did not end well; nothing is changed%s%s", editor, *err.text ? ": " : "", err.text);
+		return NULL;
+	}
+	char *after = file_load(path, EDIT_MAX, &length, &err);
+	struct json *json = NULL;
+
+	if (after && strcmp(after, before) != 0)
+		json = yaml_parse(after, length, &err);
+	if (!after || (!json && err.code))
+		console_say_error(console, &err);
+	else if (!json)
+		console_say(console, STYLE_DIM, "nothing was changed");
+	free(after);
+	return json;
+}
+
+static void edit_object(struct console *console, const struct ref *ref, const struct json *object)
+{
+	char path[4096];
+	struct text yaml;
+	struct error err = { 0 };
+	static unsigned number;
+
+	snprintf(path, sizeof(path), "%s/edit-%d-%u.yaml", file_state_folder(), (int)getpid(), ++number);
+	text_init(&yaml, EDIT_MAX);
+	yaml_format(object, &yaml);
+	if (yaml.cut || file_save(path, yaml.data, yaml.length, 0600, &err)) {
+		console_say(console, STYLE_CRITICAL, "%s", yaml.cut ? "the object is too large to edit here" : err.text);
+		text_release(&yaml);
+		return;
+	}
+	struct json *saved = edited(console, path, yaml.data);
+
+	if (saved) {
+		struct json *params = json_object();
+		char *text = json_format(saved);
+
+		json_set_text(params, "object", text);
+		free(text);
+		console_act(console, ref, "edit", params);
+	}
+	json_free(saved);
+	unlink(path);
+	text_release(&yaml);
+}
+
+static void fetched(struct job *job)
+{
+	struct fetch *fetch = (struct fetch *)job;
+
+	if (fetch->console->ended)
+		;
+	else if (fetch->object)
+		edit_object(fetch->console, &fetch->ref, fetch->object);
+	else
+		console_say_error(fetch->console, &fetch->err);
+	json_free(fetch->object);
+	free(fetch);
+}
+
+void console_edit(struct console *console, const struct ref *ref)
+{
+	const struct kind *kind = console->estate ? kinds_find(estate_kinds(console->estate), ref->kind) : NULL;
+
+	if (!kind || !kind_verb_find(kind, "edit")) {
+		console_say(console, STYLE_WARNING, "%s cannot be edited", ref->kind);
+		return;
+	}
+	struct fetch *job = mem_zero(1, sizeof(*job));
+
+	job->job = (struct job){ .run = fetch, .done = fetched };
+	job->console = console;
+	job->estate = console->estate;
+	job->ref = *ref;
+	console_submit(console, &job->job);
+}

@@ -1,0 +1,323 @@
+/* console_commands.c - what the commands that work everywhere do. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/process.h"
+#include "estate/estate.h"
+#include "gate/gate.h"
+#include "gate/session.h"
+#include "tui/choosers.h"
+#include "tui/console_private.h"
+
+enum { DUMP_MAX = 64 * 1024 * 1024 };
+
+/* --- dumps --- */
+
+void console_dump(struct console *console, struct pane *pane)
+{
+	struct text out;
+	struct error err = { 0 };
+	char path[4096], name[64];
+	time_t now = (time_t)(clock_now_ns() / CLOCK_SECOND_NS);
+	struct tm local;
+
+	text_init(&out, DUMP_MAX);
+	if (pane->ops->dump) {
+		pane->ops->dump(pane, &out);
+	} else {
+		char *frame = screen_dump();
+
+		text_add(&out, frame);
+		free(frame);
+	}
+	localtime_r(&now, &local);
+	strftime(name, sizeof(name), "%Y%m%d-%H%M%S", &local);
+	snprintf(path, sizeof(path), "%s/dumps", file_state_folder());
+	int failed = file_make_folder(path, 0700, &err);
+
+	snprintf(path, sizeof(path), "%s/dumps/%s-%s.txt", file_state_folder(), name, pane->ops->name);
+	if (failed || file_save(path, out.data, out.length, 0600, &err))
+		console_say_error(console, &err);
+	else
+		console_say(console, STYLE_OK, "written to %s", path);
+	text_release(&out);
+}
+
+/* --- on the row under the cursor --- */
+
+static int need_target(struct console *console, struct ref *ref)
+{
+	if (console_target(console, ref))
+		return 1;
+	console_say(console, STYLE_WARNING, "nothing is under the cursor here");
+	return 0;
+}
+
+static void describe(struct console *console)
+{
+	struct ref ref;
+
+	if (need_target(console, &ref))
+		console_push(console, detail_new(console, &ref));
+}
+
+static void yaml(struct console *console)
+{
+	struct ref ref;
+
+	if (need_target(console, &ref))
+		console_push(console, yaml_new(console, &ref));
+}
+
+static void open_logs(struct console *console, int previous)
+{
+	struct ref ref;
+
+	if (!need_target(console, &ref))
+		return;
+	const struct kind *kind = kinds_find(estate_kinds(console->estate), ref.kind);
+
+	if (kind && !kind->logs)
+		console_say(console, STYLE_WARNING, "%s have no log", kind->name);
+	else
+		console_push(console, logs_new(console, &ref, 1, previous));
+}
+
+static void logs(struct console *console)
+{
+	open_logs(console, 0);
+}
+
+static void logs_previous(struct console *console)
+{
+	open_logs(console, 1);
+}
+
+static void edit(struct console *console)
+{
+	struct ref ref;
+
+	if (need_target(console, &ref))
+		console_edit(console, &ref);
+}
+
+static void investigate(struct console *console)
+{
+	struct ref ref;
+	char words[700];
+
+	if (!need_target(console, &ref))
+		return;
+	snprintf(words, sizeof(words), "investigate %.63s %.511s", ref.kind, ref.name);
+	console_push(console, chat_new(console, words));
+}
+
+/* --- views --- */
+
+static void changes(struct console *console)
+{
+	console_push(console, changes_new(console, NULL));
+}
+
+static void runs(struct console *console)
+{
+	console_push(console, runs_new(console));
+}
+
+static void approvals(struct console *console)
+{
+	console_push(console, approvals_new(console));
+}
+
+static void audit(struct console *console)
+{
+	console_push(console, audit_pane_new(console));
+}
+
+static void playbooks(struct console *console)
+{
+	console_push(console, playbooks_new(console));
+}
+
+static void chat(struct console *console)
+{
+	console_push(console, chat_new(console, NULL));
+}
+
+static void help(struct console *console)
+{
+	struct pane *top = console_top(console);
+
+	console_push(console, help_new(console, top ? pane_context(top) : "global"));
+}
+
+static void palette(struct console *console)
+{
+	console_dialog(console, palette_new(console, ""));
+}
+
+/* --- the screen --- */
+
+static void split(struct console *console)
+{
+	struct ref ref;
+	int has = console_target(console, &ref);
+
+	if (console->split) {
+		while (console->stacks[1].count)
+			console_close(console, console->stacks[1].panes[console->stacks[1].count - 1]);
+		return;
+	}
+	if (screen_size().columns < 60) {
+		console_say(console, STYLE_WARNING, "too narrow to split");
+		return;
+	}
+	console->split = 1;
+	console->focus = 1;
+	console->all_dirty = 1;
+	console_push(console, has ? detail_new(console, &ref) : changes_new(console, NULL));
+}
+
+static void switch_half(struct console *console)
+{
+	if (!console->split)
+		return;
+	console->focus = !console->focus;
+	console->all_dirty = 1;
+	screen_cursor(screen_size(), -1, 0);
+}
+
+static void zoom(struct console *console)
+{
+	if (!console->split)
+		return;
+	console->zoom = !console->zoom;
+	console->all_dirty = 1;
+}
+
+static void repaint(struct console *console)
+{
+	screen_repaint();
+	console->all_dirty = 1;
+}
+
+static void refresh(struct console *console)
+{
+	struct pane *top = console_top(console);
+
+	/* Panes that know how take "global.refresh" themselves; for the others what they show is looked at again. */
+	if (top)
+		top->dirty = 1;
+	console->news = 1;
+	console_refresh_accounts(console);
+}
+
+static void dump(struct console *console)
+{
+	struct pane *top = console_top(console);
+
+	if (top)
+		console_dump(console, top);
+}
+
+static void quit(struct console *console)
+{
+	struct stack *stack = console_stack(console);
+
+	if (console->dialog_count || stack->count > 1 || console->focus)
+		console_back(console);
+	else
+		console_leave(console);
+}
+
+static void home(struct console *console)
+{
+	for (int half = 1; half >= 0; half--)
+		while (console->stacks[half].count > (half ? 0u : 1u))
+			console_close(console, console->stacks[half].panes[console->stacks[half].count - 1]);
+}
+
+static void read_only(struct console *console)
+{
+	if (!console->gate)
+		return;
+	if (session_options(console->session)->read_only) {
+		console_say(console, STYLE_WARNING, "started with --read-only: that is not switched off from inside");
+		return;
+	}
+	gate_set_read_only(console->gate, !gate_read_only(console->gate));
+	console_say(console, STYLE_OK, "read-only is %s", gate_read_only(console->gate) ? "on: nothing is changed from here" : "off");
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct console *console);
+} rows[] = {
+	{ "global.accounts", choose_account },
+	{ "global.actions", choose_action },
+	{ "global.approvals", approvals },
+	{ "global.audit", audit },
+	{ "global.back", console_back },
+	{ "global.changes", changes },
+	{ "global.chat", chat },
+	{ "global.describe", describe },
+	{ "global.dump", dump },
+	{ "global.edit", edit },
+	{ "global.help", help },
+	{ "global.home", home },
+	{ "global.investigate", investigate },
+	{ "global.kinds", choose_kind },
+	{ "global.logs", logs },
+	{ "global.logs_previous", logs_previous },
+	{ "global.namespace", choose_namespace },
+	{ "global.palette", palette },
+	{ "global.playbooks", playbooks },
+	{ "global.quit", quit },
+	{ "global.quit_now", console_leave },
+	{ "global.read_only", read_only },
+	{ "global.refresh", refresh },
+	{ "global.repaint", repaint },
+	{ "global.runs", runs },
+	{ "global.split", split },
+	{ "global.suspend", console_suspend },
+	{ "global.switch", switch_half },
+	{ "global.theme", choose_theme },
+	{ "global.undo", console_undo_last },
+	{ "global.yaml", yaml },
+	{ "global.zoom", zoom },
+};
+
+int console_command(struct console *console, const struct command *command)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (strcmp(rows[i].name, command->name) != 0)
+			continue;
+		rows[i].run(console);
+		return 1;
+	}
+	return 0;
+}
+
+/* A key that no command has may be one of the kind's own verbs. */
+int console_verb_key(struct console *console, int key)
+{
+	struct ref ref;
+
+	if (!console->estate || !console_target(console, &ref))
+		return 0;
+	const struct kind *kind = kinds_find(estate_kinds(console->estate), ref.kind);
+
+	for (size_t i = 0; kind && i < kind->verb_count; i++) {
+		if (!kind->verbs[i].key || key_parse(kind->verbs[i].key) != key)
+			continue;
+		console_act(console, &ref, kind->verbs[i].name, NULL);
+		return 1;
+	}
+	return 0;
+}

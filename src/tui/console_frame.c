@@ -1,0 +1,316 @@
+/* console_frame.c - what stands around the panes: title line, breadcrumbs, hints or the message; and where the panes are. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/safe.h"
+#include "estate/estate.h"
+#include "gate/gate.h"
+#include "gate/session.h"
+#include "tui/console_private.h"
+
+enum { HINTS_MAX = 48, TITLE_MAX = 512, MIN_COLUMNS = 20, MIN_ROWS = 6 };
+
+static struct pane *top_of(const struct console *console, int half)
+{
+	const struct stack *stack = &console->stacks[half];
+
+	return stack->count ? stack->panes[stack->count - 1] : NULL;
+}
+
+static int is_split(const struct console *console)
+{
+	return console->split && !console->zoom;
+}
+
+static struct rect half_area(const struct console *console, int half)
+{
+	struct rect all = screen_size();
+	struct rect area = { .y = 1, .x = 0, .rows = all.rows - 2, .columns = all.columns };
+
+	if (!is_split(console))
+		return area;
+	int left = (all.columns - 1) / 2;
+
+	area.columns = half ? all.columns - left - 1 : left;
+	area.x = half ? left + 1 : 0;
+	return area;
+}
+
+static int has_head(const struct console *console, int half)
+{
+	struct pane *pane = top_of(console, half);
+	char title[TITLE_MAX] = "";
+
+	if (pane && pane->ops->title)
+		pane->ops->title(pane, title, sizeof(title));
+	return *title != 0;
+}
+
+struct rect console_area(const struct console *console, int half)
+{
+	struct rect area = half_area(console, half);
+
+	if (has_head(console, half)) {
+		area.y++;
+		area.rows--;
+	}
+	return area;
+}
+
+/* --- title line --- */
+
+void console_refresh_accounts(struct console *console)
+{
+	if (console->estate)
+		console->account_count = estate_accounts(console->estate, console->accounts, console->account_providers, ACCOUNTS_MAX);
+	if (console->account_count > ACCOUNTS_MAX)
+		console->account_count = ACCOUNTS_MAX;
+}
+
+/* The account of the row under the cursor; else the current one of the first provider that has one. */
+static const struct provider_account *account_in_view(struct console *console, const struct ref *ref)
+{
+	const struct provider_account *current = NULL;
+
+	for (size_t i = 0; i < console->account_count; i++) {
+		const struct provider_account *account = &console->accounts[i];
+
+		if (ref && !strcmp(account->name, ref->account) && !strcmp(console->account_providers[i], ref->provider))
+			return account;
+		if (account->current && !current)
+			current = account;
+	}
+	return ref ? NULL : current;
+}
+
+static void find_scope(struct console *console, const struct ref *ref, const struct provider_account *account)
+{
+	const char *given = session_options(console->session)->scope;
+
+	*console->scope = 0;
+	if (console->estate && (ref || account))
+		estate_scope(console->estate, ref ? ref->namespace_ : "", ref ? ref->account : account->name, console->scope);
+	if (!*console->scope)
+		snprintf(console->scope, sizeof(console->scope), "%s", account && *account->scope ? account->scope : given ? given : "");
+}
+
+static int is_prod(const struct console *console)
+{
+	return !strcmp(console->scope, "prod");
+}
+
+static void clock_text(char out[8])
+{
+	time_t now = (time_t)(clock_now_ns() / CLOCK_SECOND_NS);
+	struct tm local;
+
+	localtime_r(&now, &local);
+	strftime(out, 8, "%H:%M", &local);
+}
+
+static const char *mode_text(struct console *console)
+{
+	const struct session_options *options = session_options(console->session);
+	int read_only = console->gate ? gate_read_only(console->gate) : options->read_only;
+
+	return read_only ? "read-only" : options->dry_run ? "dry-run" : "ro off";
+}
+
+/* "link ok", or the first account that is not: what it is and why. */
+static enum style link_text(struct console *console, const struct provider_account *account, char *out, size_t size)
+{
+	if (*console->problem) {
+		snprintf(out, size, "%s", "not ready");
+		return STYLE_CRITICAL;
+	}
+	if (!console->estate) {
+		snprintf(out, size, "opening");
+		return STYLE_DIM;
+	}
+	if (!account || !*account->state) {
+		snprintf(out, size, "link %s", console->account_count ? "unknown" : "none");
+		return STYLE_DIM;
+	}
+	snprintf(out, size, "%s%s", strcmp(account->state, "ok") != 0 ? "" : "link ", account->state);
+	return account->insecure || strcmp(account->state, "ok") != 0 ? STYLE_CRITICAL : STYLE_OK;
+}
+
+static void draw_title(struct console *console)
+{
+	struct rect all = screen_size(), area = { .rows = 1, .columns = all.columns };
+	struct ref ref;
+	int has = console_target(console, &ref);
+	const struct provider_account *account = account_in_view(console, has ? &ref : NULL);
+	char left[TITLE_MAX], right[128], link[64], now[8];
+
+	find_scope(console, has ? &ref : NULL, account);
+	enum style style = is_prod(console) ? STYLE_PROD : STYLE_TITLE;
+
+	enum style look = link_text(console, account, link, sizeof(link));
+	clock_text(now);
+	const char *target = has ? ref.account : account ? account->name : "";
+
+	snprintf(left, sizeof(left), " pilothouse  %s@%s%s%s%s%s%s", console->user.id, console->user.host,
+		*target && strcmp(target, console->user.host) != 0 ? "  " : "", strcmp(target, console->user.host) != 0 ? target : "",
+		*console->scope ? "  " : "", is_prod(console) ? "PROD" : console->scope, account && account->insecure ? "  INSECURE TLS" : "");
+	int length = snprintf(right, sizeof(right), "%s  %s  %s ", mode_text(console), link, now);
+
+	screen_put_n(area, 0, 0, area.columns - length, style, left, strlen(left));
+	screen_put(area, 0, area.columns - length, style, right);
+	if (look == STYLE_CRITICAL)
+		screen_put(area, 0, area.columns - length + (int)strlen(mode_text(console)) + 2, STYLE_PROD, link);
+}
+
+/* --- head line of a pane: breadcrumbs left, status right --- */
+
+static void crumbs(const struct console *console, int half, char *out, size_t size)
+{
+	const struct stack *stack = &console->stacks[half];
+	size_t used = 0, first = stack->count > 3 ? stack->count - 3 : 0;
+
+	*out = 0;
+	for (size_t i = first; i < stack->count && used < size; i++) {
+		char title[TITLE_MAX] = "";
+
+		if (stack->panes[i]->ops->title)
+			stack->panes[i]->ops->title(stack->panes[i], title, sizeof(title));
+		if (*title)
+			used += (size_t)snprintf(out + used, size - used, "%s%s%s%s", used ? " " : "", used ? screen_glyph(GLYPH_CRUMB) : "",
+				used ? " " : "", title);
+	}
+}
+
+static void draw_head(struct console *console, int half)
+{
+	struct rect area = half_area(console, half);
+	struct pane *pane = top_of(console, half);
+	char title[2 * TITLE_MAX], status[TITLE_MAX] = "";
+
+	if (!pane || !has_head(console, half))
+		return;
+	area.rows = 1;
+	crumbs(console, half, title, sizeof(title));
+	if (pane->ops->status)
+		pane->ops->status(pane, status, sizeof(status));
+	int room = (int)utf8_columns(status, strlen(status)) + 1;
+
+	if (room > area.columns * 2 / 3)
+		room = area.columns * 2 / 3;
+	int focused = half == console->focus;
+
+	screen_put(area, 0, 0, STYLE_TEXT, " ");
+	screen_put_n(area, 0, 1, area.columns - room - 1, focused ? STYLE_ACCENT : STYLE_DIM, title, strlen(title));
+	screen_put_n(area, 0, area.columns - room, room, STYLE_DIM, status, strlen(status));
+}
+
+/* --- bottom line --- */
+
+static int hint_width(const struct console *console, const struct command *command)
+{
+	const char *key = keymap_key_of(console->keymap, command->name);
+
+	return (int)(utf8_columns(key, strlen(key)) + utf8_columns(command->hint, strlen(command->hint))) + 3;
+}
+
+static void draw_hints(struct console *console, struct rect area)
+{
+	const struct command *hints[HINTS_MAX];
+	struct pane *pane = console->dialog_count ? console->dialogs[console->dialog_count - 1] : console_top(console);
+	size_t count = pane ? keymap_hints(console->keymap, pane_context(pane), hints, HINTS_MAX) : 0;
+	int x = 1, last = count ? hint_width(console, hints[count - 1]) : 0;
+
+	screen_clear_line(area, 0, 0);
+	for (size_t i = 0; i < count; i++) {
+		int width = hint_width(console, hints[i]);
+
+		/* The last one, "? keys", always has its place. */
+		if (i + 1 < count && x + width + last > area.columns)
+			continue;
+		x += screen_put(area, 0, x, STYLE_KEY, keymap_key_of(console->keymap, hints[i]->name)) + 1;
+		x += screen_put(area, 0, x, STYLE_DIM, hints[i]->hint) + 2;
+	}
+}
+
+static void draw_bottom(struct console *console)
+{
+	struct rect all = screen_size(), area = { .y = all.rows - 1, .rows = 1, .columns = all.columns };
+	char line[600];
+
+	if (!*console->message && !*console->problem) {
+		draw_hints(console, area);
+		return;
+	}
+	snprintf(line, sizeof(line), " %s", *console->message ? console->message : console->problem);
+	screen_put_n(area, 0, 0, area.columns, *console->message ? console->message_style : STYLE_CRITICAL, line, strlen(line));
+}
+
+/* --- all of it --- */
+
+static void draw_half(struct console *console, int half)
+{
+	struct pane *pane = top_of(console, half);
+
+	if (!pane)
+		return;
+	draw_head(console, half);
+	if (!pane->dirty && !console->all_dirty)
+		return;
+	if (console->all_dirty)
+		pane->dirty = PANE_DIRTY_ALL;
+	pane->ops->draw(pane, console_area(console, half));
+	pane->dirty = 0;
+}
+
+static void draw_divider(const struct console *console)
+{
+	struct rect left = half_area(console, 0);
+	struct rect line = { .y = left.y, .x = left.columns, .rows = left.rows, .columns = 1 };
+
+	for (int y = 0; y < line.rows; y++)
+		screen_put(line, y, 0, STYLE_DIM, screen_unicode() ? "│" : "|");
+}
+
+static void draw_dialogs(struct console *console, int below_drawn)
+{
+	struct rect all = screen_size(), area = { .y = 1, .rows = all.rows - 2, .columns = all.columns };
+
+	for (size_t i = 0; i < console->dialog_count; i++) {
+		struct pane *dialog = console->dialogs[i];
+
+		if (!dialog->dirty && !below_drawn)
+			continue;
+		dialog->dirty = PANE_DIRTY_ALL;
+		dialog->ops->draw(dialog, area);
+		dialog->dirty = 0;
+		below_drawn = 1;
+	}
+}
+
+void console_paint(struct console *console)
+{
+	struct rect all = screen_size();
+	int below_drawn = console->all_dirty;
+
+	if (all.columns < MIN_COLUMNS || all.rows < MIN_ROWS) {
+		screen_clear(all);
+		screen_put(all, 0, 0, STYLE_WARNING, "too small");
+		console->all_dirty = console->dirty = 0;
+		return;
+	}
+	draw_title(console);
+	for (int half = 0; half < 2; half++) {
+		struct pane *pane = top_of(console, half);
+
+		if (half != console->focus && !is_split(console))
+			continue;
+		below_drawn |= pane && pane->dirty;
+		draw_half(console, half);
+	}
+	if (is_split(console))
+		draw_divider(console);
+	draw_dialogs(console, below_drawn);
+	draw_bottom(console);
+	console->all_dirty = console->dirty = 0;
+}

@@ -1,0 +1,78 @@
+/* console_private.h - what the files of the console share. */
+#ifndef TUI_CONSOLE_PRIVATE_H
+#define TUI_CONSOLE_PRIVATE_H
+
+#include <stdint.h>
+
+#include "base/text.h"
+#include "estate/provider.h"
+#include "gate/user.h"
+#include "tui/console.h"
+#include "tui/keys.h"
+#include "tui/pane.h"
+#include "tui/theme.h"
+
+enum { PANES_MAX = 64, DIALOGS_MAX = 8, ACCOUNTS_MAX = 64 };
+
+struct stack {
+	struct pane *panes[PANES_MAX];
+	size_t count;
+};
+
+struct console {
+	struct session *session;
+	struct config *config;
+	struct loop *loop;
+	struct keymap *keymap;
+	struct estate *estate; /* NULL until opened */
+	struct gate *gate;
+	struct user user;
+	struct theme theme;
+	int theme_watch; /* inotify descriptor, -1 none */
+	struct stack stacks[2];
+	int split, focus, zoom;
+	struct pane *dialogs[DIALOGS_MAX];
+	size_t dialog_count;
+	struct pane *closing[PANES_MAX]; /* freed at the end of the turn: they may be calling us */
+	size_t closing_count;
+	char message[512];
+	enum style message_style;
+	char problem[300]; /* why a room could not be opened; "" none */
+	struct provider_account accounts[ACCOUNTS_MAX];
+	const char *account_providers[ACCOUNTS_MAX];
+	size_t account_count;
+	char scope[12];
+	int dirty, all_dirty; /* frame lines; everything */
+	int news, news_timer;
+	int64_t painted_news_ns;
+	int tick_timer;
+	int ended;
+	const char *open_at_start;
+	struct text record;
+	int recording;
+};
+
+/* console_frame.c */
+struct rect console_area(const struct console *console, int half); /* of a half's pane, without its head line */
+void console_paint(struct console *console);
+void console_refresh_accounts(struct console *console);
+/* console_commands.c: 1 handled */
+int console_command(struct console *console, const struct command *command);
+int console_verb_key(struct console *console, int key);
+/* console_themes.c */
+void console_first_theme(struct console *console);
+int console_use_theme(struct console *console, const char *name, struct error *err);
+void console_watch_themes(struct console *console);
+/* console.c */
+struct stack *console_stack(struct console *console);
+struct console *console_new(struct session *session);
+void console_free(struct console *console);
+void console_open_rooms(struct console *console);
+void console_suspend(struct console *console);
+void console_leave(struct console *console);
+/* foreground.c: exit status, 128 + signal, or -1 */
+int run_in_foreground(const char *const *argv, struct error *err);
+/* dashboard.c */
+int dashboard_ready(struct pane *pane); /* every source has answered, or said that it cannot */
+
+#endif
