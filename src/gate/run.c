@@ -1,0 +1,346 @@
+/* Durable before done: a step's audit entry and its row are on disk before its request leaves; the result follows. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/safe.h"
+#include "base/text.h"
+#include "base/uuid.h"
+#include "estate/act.h"
+#include "estate/estate.h"
+#include "gate/gate_private.h"
+#include "gate/gate_store.h"
+#include "gate/owner.h"
+#include "gate/verify.h"
+
+struct running {
+	struct gate *gate;
+	const struct plan *plan;
+	const atomic_int *cancelled;
+	gate_on_progress on_progress;
+	void *arg;
+	char run_id[GATE_ID_MAX];
+	int64_t began_ns;     /* monotonic */
+	const char *step;     /* under way, for progress lines */
+};
+
+static void tell(struct running *run, const char *step, const char *status, const char *line)
+{
+	struct gate_progress progress = { run->run_id, step, status, line, clock_monotonic_ns() - run->began_ns };
+
+	if (run->on_progress)
+		run->on_progress(&progress, run->arg);
+}
+
+static void on_line(void *arg, const char *line)
+{
+	struct running *run = arg;
+
+	tell(run, run->step, "running", line);
+}
+
+static int is_cancelled(const struct running *run)
+{
+	return run->cancelled && atomic_load(run->cancelled);
+}
+
+/* What is about to be sent, as far as a plan knows it: the digest in the audit entry. */
+static void digest_of(const struct plan_step *step, char out[SHA256_HEX_MAX])
+{
+	struct json *request = json_object();
+	struct text bytes;
+
+	json_set_text(request, "action", step->action);
+	json_set_text(request, "target", step->target);
+	json_set(request, "params", step->params ? json_copy(step->params) : json_null());
+	json_set(request, "state", step->state ? json_copy(step->state) : json_null());
+	text_init(&bytes, 32 << 20);
+	json_canonical(request, &bytes);
+	sha256_hex(bytes.data, bytes.length, out);
+	text_release(&bytes);
+	json_free(request);
+}
+
+static struct json *rollback_of(const struct plan_step *step, const struct json *undo)
+{
+	struct json *rollback = json_object();
+
+	json_set(rollback, "possible", json_boolean(undo != NULL));
+	json_set_text(rollback, "how", step->undo_text);
+	json_set(rollback, "step", undo ? json_copy(undo) : json_null());
+	return rollback;
+}
+
+struct outcome {
+	const char *status;
+	int64_t started_ns, finished_ns, duration_ns;
+	struct act_result result;
+	struct error err;
+};
+
+static struct json *detail_of(const struct running *run, const struct outcome *outcome)
+{
+	struct json *detail = json_object();
+
+	if (*run->plan->undo_of)
+		json_set_text(detail, "undo_of", run->plan->undo_of);
+	if (*outcome->result.remote_id)
+		json_set_text(detail, "remote_id", outcome->result.remote_id);
+	return detail;
+}
+
+/* The audit entry and the step's row, in one durable commit. */
+static int write_step(struct running *run, const struct plan_step *step, int number, const struct outcome *outcome, struct error *err)
+{
+	char digest[SHA256_HEX_MAX];
+	const struct json *undo = outcome->result.undo ? outcome->result.undo : step->undo;
+	struct json *rollback = rollback_of(step, undo), *detail = detail_of(run, outcome);
+	struct gate_write_step row = {
+		.run_id = run->run_id, .step_id = step->id, .status = outcome->status, .number = number, .started_ns = outcome->started_ns,
+		.finished_ns = outcome->finished_ns, .error = outcome->err.code ? outcome->err.text : NULL, .output = outcome->result.output,
+		.undo = undo, .remote_id = *outcome->result.remote_id ? outcome->result.remote_id : NULL,
+	};
+	digest_of(step, digest);
+	struct audit_event event = {
+		.user = &run->gate->user, .name = "run.step", .intent = run->plan->intent, .plan_id = run->plan->id, .run_id = run->run_id, .step = step->action,
+		.target = step->target, .risk = risk_name(step->risk), .request_digest = digest, .status = outcome->status, .cost_usd = step->cost,
+		.duration_ns = outcome->finished_ns ? outcome->duration_ns : -1, .error = outcome->err.code ? outcome->err.text : "", .detail = detail,
+		.rollback = rollback,
+	};
+	int failed = audit_append_with(run->gate->audit, &event, gate_store_step_in, &row, NULL, err);
+	json_free(rollback);
+	json_free(detail);
+	return failed;
+}
+
+/* Bytes may have left when these come back: whether it happened is asked of the provider, never assumed. */
+static int outcome_unknown(enum error_code code)
+{
+	return code == ERR_UNREACHABLE || code == ERR_TIMEOUT || code == ERR_CANCELLED;
+}
+
+static const char *status_after(const struct act_ops *ops, struct provider *provider, const struct act_request *request, struct error *err)
+{
+	enum act_outcome outcome = ACT_UNKNOWN;
+	struct error asked = { 0 };
+
+	if (!outcome_unknown(err->code))
+		return "failed";
+	if (!ops->reconcile || ops->reconcile(provider, request, &outcome, &asked))
+		return "unknown";
+	if (outcome == ACT_DONE) {
+		error_clear(err);
+		return "done";
+	}
+	return outcome == ACT_NOT_DONE ? (err->code == ERR_CANCELLED ? "cancelled" : "failed") : "unknown";
+}
+
+static int fill_request(struct running *run, const struct plan_step *step, struct act_request *request, struct provider **provider, const struct act_ops **acts,
+	struct error *err)
+{
+	const struct provider_ops *ops;
+	const struct kind *kind = estate_kind(run->gate->options.estate, step->ref.kind, err);
+
+	*provider = kind ? estate_provider(run->gate->options.estate, kind->provider, &ops, err) : NULL;
+	if (!*provider)
+		return -1;
+	*acts = ops->act;
+	*request = (struct act_request){ .ref = &step->ref, .kind = kind, .verb = kind_verb_find(kind, step->verb), .params = step->params, .state = step->state,
+		.cancelled = run->cancelled, .progress = on_line, .arg = run };
+	return *acts && request->verb ? 0 : error_set(err, ERR_INVALID, "%s cannot be done here any more", step->action);
+}
+
+/* Returns 0 when the run goes on. */
+static int run_write(struct running *run, const struct plan_step *step, int number)
+{
+	struct outcome outcome = { .status = "started", .started_ns = clock_now_ns() };
+	struct act_request request;
+	struct provider *provider = NULL;
+	const struct act_ops *ops = NULL;
+	int64_t from_ns = clock_monotonic_ns();
+
+	run->step = step->id;
+	if (fill_request(run, step, &request, &provider, &ops, &outcome.err) || write_step(run, step, number, &outcome, &outcome.err)) {
+		tell(run, step->id, "failed", outcome.err.text); /* not on disk: nothing was sent */
+		return -1;
+	}
+	tell(run, step->id, "started", NULL);
+	outcome.status = "done";
+	if (ops->act(provider, &request, &outcome.result, &outcome.err))
+		outcome.status = status_after(ops, provider, &request, &outcome.err);
+	else if (step->verify && verify_wait(run->gate, step, run->cancelled, on_line, run, &outcome.err))
+		outcome.status = "failed";
+	outcome.finished_ns = clock_now_ns();
+	outcome.duration_ns = clock_monotonic_ns() - from_ns;
+	int lost = write_step(run, step, number, &outcome, NULL);
+	tell(run, step->id, outcome.status, outcome.err.code ? outcome.err.text : NULL);
+	int stop = lost || strcmp(outcome.status, "done");
+	act_result_release(&outcome.result);
+	return stop ? -1 : 0;
+}
+
+static int run_read(struct running *run, const struct plan_step *step, int number)
+{
+	struct outcome outcome = { .status = "done", .started_ns = clock_now_ns() };
+
+	run->step = step->id;
+	tell(run, step->id, "started", NULL);
+	int64_t from_ns = clock_monotonic_ns();
+	if (gate_read(run->gate, step->action, step->params, run->cancelled, &outcome.result.output, &outcome.err))
+		outcome.status = "failed";
+	outcome.finished_ns = clock_now_ns();
+	outcome.duration_ns = clock_monotonic_ns() - from_ns;
+	int lost = write_step(run, step, number, &outcome, NULL);
+	tell(run, step->id, outcome.status, outcome.err.code ? outcome.err.text : NULL);
+	int failed = lost || outcome.err.code;
+	act_result_release(&outcome.result);
+	return failed ? -1 : 0;
+}
+
+static void skip_rest(struct running *run, size_t from, const char *status)
+{
+	for (size_t i = from; i < run->plan->count; i++) {
+		struct outcome outcome = { .status = status };
+
+		write_step(run, &run->plan->steps[i], (int)i, &outcome, NULL);
+		tell(run, run->plan->steps[i].id, status, NULL);
+	}
+}
+
+/* A state that moved between approval and this step: the approval was for another one. Looked at for the first write; the later ones of a plan that
+ * touches a target twice have moved by our own hand. */
+static const char *run_steps(struct running *run)
+{
+	for (size_t i = 0; i < run->plan->count; i++) {
+		const struct plan_step *step = &run->plan->steps[i];
+
+		if (is_cancelled(run)) {
+			skip_rest(run, i, "cancelled");
+			return "cancelled";
+		}
+		int failed = step->risk == RISK_READ ? run_read(run, step, (int)i) : run_write(run, step, (int)i);
+		if (!failed)
+			continue;
+		skip_rest(run, i + 1, "skipped");
+		struct json *now = gate_store_run(run->gate, run->run_id, NULL);
+		const char *status = json_text_or(json_get(json_item(json_get(now, "steps"), i), "status"), "failed");
+		const char *ended = !strcmp(status, "unknown") ? "unknown" : !strcmp(status, "cancelled") ? "cancelled" : "failed";
+		json_free(now);
+		return ended;
+	}
+	return "done";
+}
+
+static int audit_run(struct running *run, const char *name, const char *status, int (*also)(struct sqlite3 *, void *, struct error *), void *arg,
+	struct error *err)
+{
+	struct json *detail = json_object();
+	struct audit_event event = {
+		.user = &run->gate->user, .name = name, .intent = run->plan->intent, .plan_id = run->plan->id, .run_id = run->run_id, .step = "",
+		.target = run->plan->count ? run->plan->steps[run->plan->count - 1].target : "", .risk = risk_name(plan_risk(run->plan)),
+		.request_digest = run->plan->hash, .status = status, .cost_usd = "", .duration_ns = clock_monotonic_ns() - run->began_ns, .error = "", .detail = detail,
+	};
+
+	json_set_text(detail, "summary", run->plan->summary);
+	if (*run->plan->undo_of)
+		json_set_text(detail, "undo_of", run->plan->undo_of);
+	int failed = audit_append_with(run->gate->audit, &event, also, arg, NULL, err);
+	json_free(detail);
+	return failed;
+}
+
+static void audit_refusal(struct gate *gate, const struct plan *plan, const char *why)
+{
+	const struct plan_step *step = plan->count ? &plan->steps[plan->count - 1] : NULL;
+	struct audit_event event = {
+		.user = &gate->user, .name = "run", .intent = plan->intent, .plan_id = plan->id, .step = "", .target = step ? step->target : "",
+		.risk = risk_name(plan_risk(plan)), .request_digest = plan->hash, .status = "denied", .cost_usd = "", .duration_ns = -1, .error = why,
+	};
+
+	audit_append(gate->audit, &event, NULL, NULL);
+}
+
+static int check_allowed(struct gate *gate, const struct plan *plan, struct error *err)
+{
+	char missing[256];
+
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].decision == DECIDE_DENY) {
+			error_set(err, ERR_DENIED, "%s: denied by %s: %s", plan->steps[i].action, plan->steps[i].rule, plan->steps[i].why);
+			audit_refusal(gate, plan, plan->steps[i].why);
+			return -1;
+		}
+	if (plan_writes(plan) && (gate_read_only(gate) || gate->options.dry_run)) {
+		audit_refusal(gate, plan, gate->options.dry_run ? "dry run" : "read-only");
+		return error_set(err, ERR_DENIED, "%s: nothing was run", gate->options.dry_run ? "this is a dry run" : "this session is read-only");
+	}
+	int approved = gate_approved(gate, plan, missing, err);
+	if (approved < 0)
+		return -1;
+	if (!approved) {
+		audit_refusal(gate, plan, missing);
+		return error_set(err, ERR_APPROVAL, "approval needed: %s; pilothouse approve %s", missing, plan->id);
+	}
+	return 0;
+}
+
+static struct json *result_of(struct running *run, const char *status)
+{
+	struct json *result = gate_store_run(run->gate, run->run_id, NULL);
+
+	if (!result) {
+		result = json_object();
+		json_set_text(result, "run_id", run->run_id);
+		json_set_text(result, "plan_id", run->plan->id);
+		json_set(result, "steps", json_array());
+	}
+	json_set_text(result, "status", status);
+	return result;
+}
+
+/* A plan that undoes marks the run it undid. */
+static void mark_undone(struct running *run, const char *status)
+{
+	struct gate_write_run_end end = { run->plan->undo_of, "rolled_back", clock_now_ns() };
+
+	if (*run->plan->undo_of && !strcmp(status, "done"))
+		audit_run(run, "undo", "done", gate_store_end_run_in, &end, NULL);
+}
+
+int gate_run(struct gate *gate, const struct plan *plan, const atomic_int *cancelled, gate_on_progress on_progress, void *arg, struct json **result,
+	struct error *err)
+{
+	struct running run = { .gate = gate, .plan = plan, .cancelled = cancelled, .on_progress = on_progress, .arg = arg, .began_ns = clock_monotonic_ns() };
+	char owner[OWNER_MAX];
+
+	if (check_allowed(gate, plan, err))
+		return -1;
+	uuid_v7(run.run_id);
+	owner_self(owner);
+	struct gate_write_run begin = { run.run_id, plan->id, gate->user.id, owner, clock_now_ns() };
+	if (audit_run(&run, "run", "started", gate_store_begin_run_in, &begin, err))
+		return -1;
+	gate_news(gate);
+	const char *status = run_steps(&run);
+	struct gate_write_run_end end = { run.run_id, status, clock_now_ns() };
+	audit_run(&run, "run", status, gate_store_end_run_in, &end, NULL);
+	mark_undone(&run, status);
+	*result = result_of(&run, status);
+	gate_news(gate);
+	return 0;
+}
+
+struct json *gate_runs(struct gate *gate, size_t limit, struct error *err)
+{
+	return gate_store_runs(gate, limit, 0, err);
+}
+
+struct json *gate_run_load(struct gate *gate, const char *run_id, struct error *err)
+{
+	return gate_store_run(gate, run_id, err);
+}

@@ -1,0 +1,91 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "gate/gate_private.h"
+#include "gate/gate_store.h"
+
+static const struct plan_step *step_of(const struct plan *plan, const struct json *done)
+{
+	int64_t number = json_int(json_get(done, "number"), -1);
+
+	return number >= 0 && (size_t)number < plan->count ? &plan->steps[number] : NULL;
+}
+
+static int was_write(const struct plan_step *step, const struct json *done)
+{
+	const char *status = json_text_or(json_get(done, "status"), "");
+
+	return step && step->risk != RISK_READ && !strcmp(status, "done");
+}
+
+/* An inverse names its verb and may name another kind or name (a deleted object is made again). */
+static int add_inverse(struct gate *gate, struct plan *undo, const struct plan_step *step, const struct json *inverse, struct error *err)
+{
+	struct ref ref = step->ref;
+	const char *kind = json_text(json_get(inverse, "kind")), *name = json_text(json_get(inverse, "name"));
+	char id[80];
+
+	if (kind)
+		snprintf(ref.kind, sizeof(ref.kind), "%s", kind);
+	if (name)
+		snprintf(ref.name, sizeof(ref.name), "%s", name);
+	ref.uid[0] = 0;
+	snprintf(id, sizeof(id), "undo-%.70s", step->id);
+	return gate_plan_add_act(gate, undo, id, &ref, json_text_or(json_get(inverse, "verb"), ""), json_get(inverse, "params"), "", err);
+}
+
+static int add_inverses(struct gate *gate, struct plan *undo, const struct plan *plan, const struct json *run, struct text *left, struct error *err)
+{
+	const struct json *steps = json_get(run, "steps");
+
+	for (size_t i = json_count(steps); i-- > 0;) {
+		const struct json *done = json_item(steps, i);
+		const struct plan_step *step = step_of(plan, done);
+
+		if (!was_write(step, done))
+			continue;
+		const struct json *inverse = json_get(done, "undo");
+		if (json_type(inverse) == JSON_NULL)
+			text_format(left, "%s%s (%s)", left->length ? ", " : "", step->action, step->undo_text);
+		else if (add_inverse(gate, undo, step, inverse, err))
+			return error_wrap(err, "undoing %s", step->id);
+	}
+	return 0;
+}
+
+int gate_plan_undo(struct gate *gate, const char *run_id, struct plan **out, struct error *err)
+{
+	struct json *run = gate_store_run(gate, run_id, err);
+	struct plan *plan = run ? gate_plan_load(gate, json_text_or(json_get(run, "plan_id"), ""), err) : NULL;
+	struct plan *undo = plan ? gate_plan_begin(gate) : NULL;
+	struct text left;
+	int failed = undo ? 0 : -1;
+
+	text_init(&left, 1024);
+	if (undo && !strcmp(json_text_or(json_get(run, "status"), ""), "rolled_back"))
+		failed = error_set(err, ERR_CONFLICT, "run %.8s… is already undone", json_text(json_get(run, "run_id")));
+	if (!failed) {
+		undo->undo_of = arena_text(undo->arena, json_text(json_get(run, "run_id")));
+		failed = add_inverses(gate, undo, plan, run, &left, err);
+	}
+	if (!failed && !undo->count)
+		failed = error_set(err, ERR_INVALID, "nothing of run %.8s… can be undone%s%s", json_text(json_get(run, "run_id")), left.length ? ": " : "", left.data);
+	if (!failed && left.length)
+		undo->summary = arena_format(undo->arena, "undo %zu steps; cannot be undone: %s", undo->count, left.data);
+	if (!failed)
+		failed = gate_plan_finish(gate, undo, err);
+	text_release(&left);
+	json_free(run);
+	plan_free(plan);
+	if (failed) {
+		plan_free(undo);
+		return -1;
+	}
+	*out = undo;
+	return 0;
+}
