@@ -170,7 +170,7 @@ static int open_found(struct console *console, const char *verb, const char *res
 {
 	struct find *job = mem_zero(1, sizeof(*job));
 
-	snprintf(job->verb, sizeof(job->verb), "%s", verb);
+	snprintf(job->verb, sizeof(job->verb), "%.15s", verb);
 	if (!console->estate || sscanf(rest, "%127s %511s", job->kind, job->name) != 2) {
 		free(job);
 		return error_set(err, ERR_INVALID, "%s KIND NAME", verb);
