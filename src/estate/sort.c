@@ -14,15 +14,19 @@
 enum { SLICE = 4096 };
 
 struct item {
-	uint64_t key; /* ordered as the value is; for text its first 8 bytes */
+	uint64_t key; /* ordered as the value is; for text 8 bytes after what all have in common */
 	unsigned row;
+	uint32_t cell; /* of text: where it begins in the snapshot's text */
 };
 
 struct sort {
 	const struct snapshot *snapshot;
 	int column, descending, is_text;
 	struct item *items, *spare;
-	size_t count, filled;
+	size_t count, placed, filled;
+	const char *text;
+	size_t common;              /* bytes all cells begin with */
+	uint32_t end;               /* of the text: an empty cell */
 	size_t *runs, *merged;      /* where each begins; count behind the last */
 	size_t run_count, merged_count;
 	size_t looked;              /* items looked at for runs */
@@ -46,37 +50,47 @@ static uint64_t number_key(double number, int descending)
 	return descending ? ~bits - 1 : bits;
 }
 
-static uint64_t text_key(const char *cell, size_t length)
+/* A cell ends at the byte that parts it from the next, which sorts before all others. */
+static unsigned char folded_at(const char *cell, size_t i)
+{
+	unsigned char c = (unsigned char)cell[i];
+
+	return c < 0x20 ? 0 : fold(c);
+}
+
+static uint64_t text_key(const char *cell)
 {
 	uint64_t key = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < 8; i++)
-		key = key << 8 | (i < length ? fold((unsigned char)cell[i]) : 0);
-	return key;
+	for (; i < 8 && (unsigned char)cell[i] >= 0x20; i++)
+		key = key << 8 | fold((unsigned char)cell[i]);
+	return i ? key << (8 - i) * 8 : 0;
 }
 
-static uint64_t key_of(const struct sort *sort, unsigned row)
+static uint64_t key_of(const struct sort *sort, const struct item *item)
 {
-	size_t length;
-	const char *cell;
+	uint64_t key;
 
 	if (!sort->is_text)
-		return number_key(snapshot_number(sort->snapshot, row, sort->column), sort->descending);
-	cell = snapshot_cell(sort->snapshot, row, sort->column, &length);
-	return sort->descending ? ~text_key(cell, length) : text_key(cell, length);
+		return number_key(snapshot_number(sort->snapshot, item->row, sort->column),
+			sort->descending);
+	key = text_key(sort->text + item->cell + sort->common);
+	return sort->descending ? ~key : key;
 }
 
-static int compare_rest(const struct sort *sort, unsigned a, unsigned b)
+/* Keys are equal, so either both cells ended within them or neither. */
+static int compare_rest(const struct sort *sort, const struct item *a, const struct item *b)
 {
-	size_t a_length, b_length, i = 8;
-	const char *a_cell = snapshot_cell(sort->snapshot, a, sort->column, &a_length);
-	const char *b_cell = snapshot_cell(sort->snapshot, b, sort->column, &b_length);
-	int difference = 0;
+	const char *a_cell = sort->text + a->cell + sort->common;
+	const char *b_cell = sort->text + b->cell + sort->common;
+	size_t i = 8;
+	int difference;
 
-	for (; i < a_length && i < b_length && !difference; i++)
-		difference = fold((unsigned char)a_cell[i]) - fold((unsigned char)b_cell[i]);
-	if (!difference)
-		difference = (a_length > b_length) - (a_length < b_length);
+	if (!((sort->descending ? ~a->key : a->key) & 0xff))
+		return 0;
+	while (!(difference = folded_at(a_cell, i) - folded_at(b_cell, i)) && folded_at(a_cell, i))
+		i++;
 	return sort->descending ? -difference : difference;
 }
 
@@ -87,7 +101,7 @@ static int in_order(const struct sort *sort, const struct item *a, const struct 
 	if (a->key != b->key)
 		return a->key < b->key;
 	if (sort->is_text)
-		difference = compare_rest(sort, a->row, b->row);
+		difference = compare_rest(sort, a, b);
 	return difference ? difference < 0 : a->row <= b->row;
 }
 
@@ -118,11 +132,14 @@ struct sort *sort_new(const struct snapshot *snapshot, int column, int descendin
 {
 	struct sort *sort = mem_zero(1, sizeof(*sort));
 	enum column_type type = snapshot_kind(snapshot)->columns[column].type;
+	size_t length;
 
 	sort->snapshot = snapshot;
 	sort->column = column;
 	sort->descending = descending;
 	sort->is_text = type == COLUMN_TEXT;
+	sort->text = snapshot_text(snapshot, &length);
+	sort->end = (uint32_t)length;
 	sort->count = snapshot_count(snapshot);
 	sort->items = mem_alloc((sort->count + 1) * sizeof(*sort->items));
 	begin_with(sort, before, before_count);
@@ -145,13 +162,45 @@ static int is_late(int64_t deadline_ns)
 	return clock_monotonic_ns() >= deadline_ns;
 }
 
+static void place_cell(struct sort *sort, struct item *item)
+{
+	const char *first = sort->text + sort->items[0].cell;
+	size_t length, i = 0;
+	const char *cell = snapshot_cell(sort->snapshot, item->row, sort->column, &length);
+
+	/* An empty cell may be one that is not there. */
+	item->cell = length ? (uint32_t)(cell - sort->text) : sort->end;
+	if (item == sort->items) {
+		sort->common = length;
+		return;
+	}
+	while (i < sort->common && i < length &&
+		fold((unsigned char)cell[i]) == fold((unsigned char)first[i]))
+		i++;
+	sort->common = i;
+}
+
+/* Where the cells are and what they begin with: names that all begin with "workload-" differ only after it. */
+static int work_cells(struct sort *sort, int64_t deadline_ns)
+{
+	while (sort->is_text && sort->placed < sort->count) {
+		size_t end = sort->count - sort->placed > SLICE ? sort->placed + SLICE : sort->count;
+
+		for (; sort->placed < end; sort->placed++)
+			place_cell(sort, &sort->items[sort->placed]);
+		if (sort->placed < sort->count && is_late(deadline_ns))
+			return 0;
+	}
+	return 1;
+}
+
 static int work_keys(struct sort *sort, int64_t deadline_ns)
 {
 	while (sort->filled < sort->count) {
 		size_t end = sort->count - sort->filled > SLICE ? sort->filled + SLICE : sort->count;
 
 		for (; sort->filled < end; sort->filled++)
-			sort->items[sort->filled].key = key_of(sort, sort->items[sort->filled].row);
+			sort->items[sort->filled].key = key_of(sort, &sort->items[sort->filled]);
 		if (sort->filled < sort->count && is_late(deadline_ns))
 			return 0;
 	}
@@ -306,7 +355,8 @@ static int work_merge(struct sort *sort, int64_t deadline_ns)
 
 int sort_work(struct sort *sort, int64_t deadline_ns)
 {
-	return work_keys(sort, deadline_ns) && work_runs(sort, deadline_ns) &&
+	return work_cells(sort, deadline_ns) && work_keys(sort, deadline_ns) &&
+	       work_runs(sort, deadline_ns) &&
 	       work_merge(sort, deadline_ns);
 }
 
