@@ -19,7 +19,7 @@ static struct {
 	size_t count;
 	unsigned version;
 	enum error_code fails;
-	int lists, watches, notes_broken;
+	int watches;
 } source = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
 /* on_news: tests wait for it instead of sleeping. */
@@ -105,7 +105,6 @@ static int fake_list(struct provider *provider, const struct kind *kind,
 
 	(void)provider, (void)selection;
 	pthread_mutex_lock(&source.lock);
-	source.lists++;
 	failed = source.fails != ERR_NONE;
 	if (failed)
 		error_set(err, source.fails, "the source says no");
@@ -171,6 +170,9 @@ static void set_up(void)
 	char *path;
 	struct error err = { 0 };
 
+	source_fail(ERR_NONE);
+	source_cut(0);
+	source.watches = 0;
 	kinds = sample_kinds(); /* sets PILOTHOUSE_HOME to a new folder */
 	pods = kinds_find(kinds, "pods");
 	jobs = jobs_new(2, NULL, NULL);
