@@ -15,6 +15,10 @@ const struct host_list host_lists[] = {
 	{ .fields = &disk_fields, .list = disk_list },
 	{ .fields = &interface_fields, .list = interface_list },
 	{ .fields = &socket_fields, .list = socket_list },
+	{ .fields = &session_fields, .list = session_list },
+	{ .fields = &timer_fields, .list = timer_list },
+	{ .fields = &container_fields, .list = container_list },
+	{ .fields = &certificate_fields, .list = certificate_list },
 	{ .fields = &kernel_fields, .list = kernel_list },
 	{ .fields = &log_fields, .list = log_list },
 };
