@@ -1,16 +1,20 @@
-/* danger.c - sentences that try to change the rules, smuggle a command, take secrets or fake an approval. Looks at the marks
- * (words in every language) and at the bytes (shell, templates, payloads). One hit refuses the whole sentence. */
+/* danger.c - sentences that try to change the rules, smuggle a command, take secrets or fake an
+ * approval. Looks at the marks (words in every language) and at the bytes (shell, templates,
+ * payloads). One hit refuses the whole sentence. */
 #include <ctype.h>
 #include <string.h>
 
 #include "copilot/reading.h"
 
-static const char *const byte_signs[] = { "$(", "${", "`", "{{", "}}", "&&", "||", "<(", ">(", "<system", "</system", "<|", "|>", "[inst", "[/inst", "<script",
-	"<<", ">>", "#!/", "../..", "; rm", ";rm", "rm -rf", "/etc/", "\\x", "%3b", "\\u00", "<!--", "###", "```", "' or ", "';", "\";", "--;", "| sh", "|sh",
-	"| bash", "|bash", "/bin/", "/dev/tcp", "169.254.169.254", "file://", "javascript:", "data:text", "<admin", "<instruction", "<user", "<assistant",
-	"{\"role", "\"role\"", "<tool" };
-static const char *const speakers[] = { "system:", "assistant:", "user:", "developer:", "admin:", "root:", "operator:", "[system]", "(system)", "system note",
-	"system message", "approver:", "policy:", "tool:", "security:", "ciso:", "cto:" };
+static const char *const byte_signs[] = { "$(", "${", "`", "{{", "}}", "&&", "||", "<(", ">(",
+	"<system", "</system", "<|", "|>", "[inst", "[/inst", "<script", "<<", ">>", "#!/", "../..",
+	"; rm", ";rm", "rm -rf", "/etc/", "\\x", "%3b", "\\u00", "<!--", "###", "```", "' or ",
+	"';", "\";", "--;", "| sh", "|sh", "| bash", "|bash", "/bin/", "/dev/tcp",
+	"169.254.169.254", "file://", "javascript:", "data:text", "<admin", "<instruction", "<user",
+	"<assistant", "{\"role", "\"role\"", "<tool" };
+static const char *const speakers[] = { "system:", "assistant:", "user:", "developer:", "admin:",
+	"root:", "operator:", "[system]", "(system)", "system note", "system message",
+	"approver:", "policy:", "tool:", "security:", "ciso:", "cto:" };
 
 static int contains(const char *text, size_t length, const char *sign)
 {
@@ -22,7 +26,8 @@ static int contains(const char *text, size_t length, const char *sign)
 	return 0;
 }
 
-/* ; or | and then a word, as a shell would run it. A semicolon between two plain parts of a sentence is rare enough to ask. */
+/* ; or | and then a word, as a shell would run it. A semicolon between two plain parts of a
+ * sentence is rare enough to ask. */
 static int has_pipe(const char *text, size_t length)
 {
 	for (size_t i = 0; i + 1 < length; i++)
@@ -31,7 +36,8 @@ static int has_pipe(const char *text, size_t length)
 	return 0;
 }
 
-/* Sixteen or more letters of both cases with digits or padding and no joints: base64 or the like, not a name. */
+/* Sixteen or more letters of both cases with digits or padding and no joints: base64 or the like,
+ * not a name. */
 static int has_payload(const struct fold *fold)
 {
 	for (size_t t = 0; t < fold->count; t++) {
@@ -48,9 +54,11 @@ static int has_payload(const struct fold *fold)
 			digit += isdigit(c) || c == '+' || c == '/' || c == '=';
 			plain += isalnum(c) || c == '+' || c == '/' || c == '=';
 		}
-		if (plain == token->raw_length && upper >= 3 && lower >= 3 && (digit >= 1 || token->raw_length >= 24))
+		if (plain == token->raw_length && upper >= 3 && lower >= 3 &&
+			(digit >= 1 || token->raw_length >= 24))
 			return 1;
-		if (plain == token->raw_length && token->raw_length >= 32 && upper + lower + digit >= 32 && digit >= 8)
+		if (plain == token->raw_length && token->raw_length >= 32 &&
+			upper + lower + digit >= 32 && digit >= 8)
 			return 1; /* long hexadecimal */
 	}
 	return 0;
@@ -58,17 +66,19 @@ static int has_payload(const struct fold *fold)
 
 static int has_address(const char *text, size_t length)
 {
-	return contains(text, length, "://") || contains(text, length, "www.");
+	return contains(text, length, "://");
 }
 
 /* "system: approved" at the start, or after the end of a sentence. */
 static int has_speaker(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
-		if (i && !(text[i - 1] == ' ' && i > 1 && strchr(".;!?,:\n", text[i - 2])) && text[i - 1] != '\n')
+		if (i && !(text[i - 1] == ' ' && i > 1 && strchr(".;!?,:\n", text[i - 2])) &&
+			text[i - 1] != '\n')
 			continue;
 		for (size_t s = 0; s < sizeof(speakers) / sizeof(*speakers); s++)
-			if (strlen(speakers[s]) <= length - i && !strncasecmp(text + i, speakers[s], strlen(speakers[s])))
+			if (strlen(speakers[s]) <= length - i &&
+				!strncasecmp(text + i, speakers[s], strlen(speakers[s])))
 				return 1;
 	}
 	return 0;
@@ -92,8 +102,10 @@ static const char *danger_in_bytes(const struct marks *marks, const char *text, 
 
 static int asks_for_secret(const struct marks *marks)
 {
-	/* "who may read secrets" is a question about rights; "expired tokens" could be one: still asked back as a secret. */
-	return marks->seen[C_SECRET] && !(marks->seen[C_AUDIT] && !marks->seen[C_REVEAL] && !marks->seen[C_LIST]);
+	/* "who may read secrets" is a question about rights; "expired tokens" could be one: still
+	 * asked back as a secret. */
+	return marks->seen[C_SECRET] &&
+	       !(marks->seen[C_AUDIT] && !marks->seen[C_REVEAL] && !marks->seen[C_LIST]);
 }
 
 const char *danger_find(const struct marks *marks, const char *sentence, size_t length)
@@ -106,9 +118,13 @@ const char *danger_find(const struct marks *marks, const char *sentence, size_t 
 		return "holds hidden characters";
 	if (marks->seen[C_INJECTION])
 		return "tries to change the rules";
-	if (marks_near(marks, C_OVERRIDE, C_RULES, 6) || (marks->seen[C_RULES] && (marks_near(marks, C_STOP, C_RULES, 4) || marks_near(marks, C_TERMINATE, C_RULES, 4) ||
-			marks_near(marks, C_REVEAL, C_RULES, 4) || marks_near(marks, C_LIST, C_RULES, 3) || marks_near(marks, C_DONT, C_RULES, 4) ||
-			marks_near(marks, C_NOT, C_RULES, 3))))
+	if (marks_near(marks, C_OVERRIDE, C_RULES, 6) ||
+		(marks->seen[C_RULES] && (marks_near(marks, C_STOP, C_RULES, 4) ||
+						 marks_near(marks, C_TERMINATE, C_RULES, 4) ||
+						 marks_near(marks, C_REVEAL, C_RULES, 4) ||
+						 marks_near(marks, C_LIST, C_RULES, 3) ||
+						 marks_near(marks, C_DONT, C_RULES, 4) ||
+						 marks_near(marks, C_NOT, C_RULES, 3))))
 		return "tries to set rules aside";
 	if (asks_for_secret(marks))
 		return "asks for secrets";

@@ -1,13 +1,17 @@
-/* entity.c - what a word is by its shape alone: ids, domains, versions, regions, sizes. Shapes as the providers document them. */
+/* entity.c - what a word is by its shape alone: ids, domains, versions, regions, sizes. Shapes as
+ * the providers document them. */
 #include <ctype.h>
 #include <string.h>
 
 #include "copilot/reading.h"
 
-static const char *const azure_regions[] = { "westeurope", "northeurope", "eastus", "eastus2", "westus", "westus2", "westus3", "centralus",
-	"northcentralus", "southcentralus", "westcentralus", "uksouth", "ukwest", "francecentral", "germanywestcentral", "switzerlandnorth",
-	"norwayeast", "swedencentral", "japaneast", "japanwest", "southeastasia", "eastasia", "brazilsouth", "australiaeast", "canadacentral",
-	"canadaeast", "centralindia", "southindia", "koreacentral", "spaincentral", "italynorth", "polandcentral", "uaenorth", "southafricanorth" };
+static const char *const azure_regions[] = { "westeurope", "northeurope", "eastus", "eastus2",
+	"westus", "westus2", "westus3", "centralus", "northcentralus", "southcentralus",
+	"westcentralus", "uksouth", "ukwest", "francecentral", "germanywestcentral",
+	"switzerlandnorth", "norwayeast", "swedencentral", "japaneast", "japanwest",
+	"southeastasia", "eastasia", "brazilsouth", "australiaeast", "canadacentral", "canadaeast",
+	"centralindia", "southindia", "koreacentral", "spaincentral", "italynorth", "polandcentral",
+	"uaenorth", "southafricanorth" };
 
 static size_t digits(const char *s)
 {
@@ -19,11 +23,13 @@ static int starts(const char *s, const char *with)
 	return !strncmp(s, with, strlen(with));
 }
 
-/* "eu-west-1" "us-gov-west-1" (AWS), "europe-west4" "us-central1-a" (GCP), the names above (Azure). */
+/* "eu-west-1" "us-gov-west-1" (AWS), "europe-west4" "us-central1-a" (GCP), the names above (Azure).
+ */
 int entity_region(const char *text)
 {
-	static const char *const areas[] = { "us-", "eu-", "ap-", "sa-", "ca-", "me-", "af-", "il-", "cn-", "mx-", "europe-", "asia-",
-		"australia-", "northamerica-", "southamerica-", "africa-" };
+	static const char *const areas[] = { "us-", "eu-", "ap-", "sa-", "ca-", "me-", "af-", "il-",
+		"cn-", "mx-", "europe-", "asia-", "australia-", "northamerica-", "southamerica-",
+		"africa-" };
 	static const char *const sides[] = { "north", "south", "east", "west", "central" };
 
 	for (size_t i = 0; i < sizeof(azure_regions) / sizeof(*azure_regions); i++)
@@ -35,7 +41,8 @@ int entity_region(const char *text)
 		const char *side = text + strlen(areas[a]);
 		side += starts(side, "gov-") ? 4 : 0;
 		for (size_t s = 0; s < sizeof(sides) / sizeof(*sides); s++)
-			if (starts(side, sides[s]) && isdigit((unsigned char)text[strcspn(text, "0123456789")]))
+			if (starts(side, sides[s]) &&
+				isdigit((unsigned char)text[strcspn(text, "0123456789")]))
 				return 1;
 	}
 	return 0;
@@ -44,8 +51,10 @@ int entity_region(const char *text)
 /* "db.r5.large" "t3.xlarge" (AWS), "n2-standard-8" "e2-medium" (GCP), "standard_d4s_v5" (Azure). */
 static int is_size(const char *text)
 {
-	static const char *const grades[] = { "nano", "micro", "small", "medium", "large", "xlarge", "metal" };
-	static const char *const families[] = { "-standard", "-highmem", "-highcpu", "-medium", "-micro", "-small", "-megamem" };
+	static const char *const grades[] = { "nano", "micro", "small", "medium", "large", "xlarge",
+		"metal" };
+	static const char *const families[] = { "-standard", "-highmem", "-highcpu", "-medium",
+		"-micro", "-small", "-megamem" };
 	const char *dot = strrchr(text, '.');
 
 	if (starts(text, "standard_") || starts(text, "basic_"))
@@ -99,21 +108,24 @@ static int is_cidr(const char *s)
 {
 	const char *slash = strchr(s, '/');
 
-	return slash && strspn(s, "0123456789.") == (size_t)(slash - s) && dots(s) == 3 && digits(slash + 1) == strlen(slash + 1);
+	return slash && strspn(s, "0123456789.") == (size_t)(slash - s) && dots(s) == 3 &&
+	       digits(slash + 1) == strlen(slash + 1);
 }
 
 static int is_hex_after(const char *s, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
-	return starts(s, prefix) && strlen(s + n) >= 3 && strspn(s + n, "0123456789abcdef") == strlen(s + n);
+	return starts(s, prefix) && strlen(s + n) >= 3 &&
+	       strspn(s + n, "0123456789abcdef") == strlen(s + n);
 }
 
 static int is_domain(const char *s)
 {
 	const char *last = strrchr(s, '.');
 
-	return last && strlen(last + 1) >= 2 && strspn(last + 1, "abcdefghijklmnopqrstuvwxyz") == strlen(last + 1) && last > s &&
+	return last && strlen(last + 1) >= 2 &&
+	       strspn(last + 1, "abcdefghijklmnopqrstuvwxyz") == strlen(last + 1) && last > s &&
 	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == strlen(s);
 }
 

@@ -1,4 +1,5 @@
-/* filters.c - what the sentence says about the target besides its name. Only what is said; nothing is guessed. */
+/* filters.c - what the sentence says about the target besides its name. Only what is said; nothing
+ * is guessed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,15 +28,18 @@ static long number_at(const struct reading *reading, size_t token)
 
 	if (token >= reading->marks.fold.count)
 		return -1;
-	if (reading->entity[token] == ENTITY_NUMBER && reading->marks.fold.tokens[token].length < 10)
+	if (reading->entity[token] == ENTITY_NUMBER &&
+		reading->marks.fold.tokens[token].length < 10)
 		return atol(reading->marks.fold.tokens[token].text);
 	mark = marks_at(&reading->marks, token, C_NUMBER);
 	return mark && mark->value ? atol(mark->value) : -1;
 }
 
-static const struct mark *mark_after(const struct reading *reading, size_t token, enum concept concept)
+static const struct mark *mark_after(
+	const struct reading *reading, size_t token, enum concept concept)
 {
-	return token + 1 < reading->marks.fold.count ? marks_at(&reading->marks, token + 1, concept) : NULL;
+	return token + 1 < reading->marks.fold.count ? marks_at(&reading->marks, token + 1, concept)
+						     : NULL;
 }
 
 /* "30 days" "two weeks" */
@@ -46,9 +50,12 @@ static void claim_windows(struct reading *reading)
 		const struct mark *number_mark = marks_at(&reading->marks, i, C_NUMBER);
 		size_t end = number_mark ? number_mark->to - 1u : i;
 		const struct mark *unit = mark_after(reading, end, C_UNIT);
+		int recurring = i && (marks_at(&reading->marks, i - 1, C_ALL) ||
+					     marks_at(&reading->marks, i - 1, C_SYMPTOM));
 		char text[32];
 
-		if (reading->entity[i] == ENTITY_WINDOW && !json_get(reading->intent->filters, "time")) {
+		if (reading->entity[i] == ENTITY_WINDOW &&
+			!json_get(reading->intent->filters, "time")) {
 			set_raw(reading, "time", i);
 			continue;
 		}
@@ -56,6 +63,8 @@ static void claim_windows(struct reading *reading)
 			continue;
 		for (size_t used = i; used < unit->to; used++)
 			reading->used[used] = 1;
+		if (recurring) /* "restarts every five minutes" is no window */
+			continue;
 		if (!strcmp(unit->value, "w"))
 			snprintf(text, sizeof(text), "%ldd", number * 7);
 		else if (!strcmp(unit->value, "mo"))
@@ -96,8 +105,11 @@ static void claim_entities(struct reading *reading)
 /* "port 22", "3306": a port is a number beside the word, or in brackets. */
 static void claim_port(struct reading *reading)
 {
-	for (const struct mark *mark = marks_first(&reading->marks, C_PORT_NOUN); mark; mark = marks_next(&reading->marks, mark)) {
-		size_t at = number_at(reading, mark->to) >= 0 ? mark->to : mark->from ? mark->from - 1u : 0;
+	for (const struct mark *mark = marks_first(&reading->marks, C_PORT_NOUN); mark;
+		mark = marks_next(&reading->marks, mark)) {
+		size_t at = number_at(reading, mark->to) >= 0 ? mark->to
+			    : mark->from                      ? mark->from - 1u
+							      : 0;
 		long port = number_at(reading, at);
 
 		if (port <= 0 || port > 65535 || reading->used[at])
@@ -113,13 +125,19 @@ static void claim_namespace(struct reading *reading)
 	const struct mark *mark = marks_first(&reading->marks, C_NAMESPACE);
 	size_t at;
 
-	if (!mark || mark->value)
+	if (!mark || mark->value ||
+		reading->marks.fold.tokens[mark->to - 1]
+				.text[reading->marks.fold.tokens[mark->to - 1].length - 1] == 's')
 		return;
-	for (at = mark->to; at < reading->marks.fold.count && (marks_at(&reading->marks, at, C_CALLED) || marks_at(&reading->marks, at, C_FILL));)
+	for (at = mark->to;
+		at < reading->marks.fold.count &&
+		(marks_at(&reading->marks, at, C_CALLED) || marks_at(&reading->marks, at, C_FILL));)
 		at++;
-	if (at >= reading->marks.fold.count || marks_at(&reading->marks, at, C_ON) || marks_at(&reading->marks, at, C_SCOPE) || marks_at(&reading->marks, at, C_FROM))
+	if (at >= reading->marks.fold.count || marks_at(&reading->marks, at, C_ON) ||
+		marks_at(&reading->marks, at, C_SCOPE) || marks_at(&reading->marks, at, C_FROM))
 		at = mark->from ? mark->from - 1u : reading->marks.fold.count;
-	if (at >= reading->marks.fold.count || reading->marks.fold.tokens[at].shape & TOKEN_CJK || reading->entity[at] < ENTITY_MACHINE_ID ||
+	if (at >= reading->marks.fold.count || reading->marks.fold.tokens[at].shape & TOKEN_CJK ||
+		reading->entity[at] < ENTITY_MACHINE_ID ||
 		(reading->marks.taken[at] && at < mark->from))
 		return;
 	/* Other marks of the word no longer count: "namespace billing" is no bill. */
@@ -132,12 +150,58 @@ static void claim_namespace(struct reading *reading)
 	set_raw(reading, "namespace", at);
 }
 
+/* "to cluster-b", "nach eu-west-1", "to aurora": where a move goes. */
+static void claim_destination(struct reading *reading)
+{
+	if (!HAS(reading, C_MIGRATE))
+		return;
+	for (const struct mark *mark = marks_first(&reading->marks, C_INTO); mark;
+		mark = marks_next(&reading->marks, mark)) {
+		size_t at = mark->to;
+
+		if (reading->marks.fold.tokens[mark->from].shape & TOKEN_CJK) {
+			at = mark->from ? mark->from - 1u : 0;
+		} else {
+			while (at + 1 < reading->marks.fold.count &&
+				(marks_at(&reading->marks, at, C_CLUSTER) ||
+					marks_at(&reading->marks, at, C_FILL) ||
+					marks_at(&reading->marks, at, C_CALLED)))
+				at++;
+		}
+		if (at >= reading->marks.fold.count || reading->entity[at] < ENTITY_REGION ||
+			reading->used[at] == 2)
+			continue;
+		if (reading->marks.taken[at] && reading->entity[at] != ENTITY_REGION &&
+			!marks_at(&reading->marks, at, C_DB) &&
+			!marks_at(&reading->marks, at, C_PROVIDER) &&
+			!marks_at(&reading->marks, at, C_KUBERNETES))
+			continue;
+		set_raw(reading, "to", at);
+		reading->used[at] = 2;
+		return;
+	}
+}
+
+/* Digits count as numbers for the rules; one below zero cannot be a count. */
+static void note_numbers(struct reading *reading)
+{
+	for (size_t i = 0; i < reading->marks.fold.count; i++) {
+		if (reading->entity[i] != ENTITY_NUMBER || reading->used[i])
+			continue;
+		reading->marks
+			.seen[reading->marks.fold.tokens[i].shape & TOKEN_NEGATIVE ? C_IMPOSSIBLE
+										   : C_NUMBER]++;
+	}
+}
+
 void filters_claim(struct reading *reading)
 {
 	claim_windows(reading);
 	claim_port(reading);
 	claim_entities(reading);
+	claim_destination(reading);
 	claim_namespace(reading);
+	note_numbers(reading);
 }
 
 /* --- once type and resource are known --- */
@@ -146,7 +210,8 @@ static void fill_value(struct reading *reading, enum concept concept, const char
 {
 	const struct mark *mark = marks_first(&reading->marks, concept);
 
-	if (mark && mark->value && strcmp(mark->value, "*") && !json_get(reading->intent->filters, key))
+	if (mark && mark->value && strcmp(mark->value, "*") &&
+		!json_get(reading->intent->filters, key))
 		json_set_text(reading->intent->filters, key, mark->value);
 }
 
@@ -156,7 +221,10 @@ static void fill_namespace(struct reading *reading)
 	const char *namespace_name = json_text(json_get(filters, "namespace"));
 	int other_kind = 0;
 
-	for (const struct mark *mark = marks_first(&reading->marks, C_KIND); mark; mark = marks_next(&reading->marks, mark))
+	if (reading->seen)
+		return; /* the row on the screen said it all */
+	for (const struct mark *mark = marks_first(&reading->marks, C_KIND); mark;
+		mark = marks_next(&reading->marks, mark))
 		other_kind |= strcmp(mark->value, "namespace") != 0;
 	if (namespace_name && !reading->names && !other_kind && !is_type(reading, "list")) {
 		json_set(filters, "name", json_string(namespace_name));
@@ -165,11 +233,17 @@ static void fill_namespace(struct reading *reading)
 		return;
 	}
 	if (!strcmp(reading->intent->resource, "kubernetes"))
-		for (const struct mark *mark = marks_first(&reading->marks, C_KIND); mark; mark = marks_next(&reading->marks, mark))
+		for (const struct mark *mark = marks_first(&reading->marks, C_KIND); mark;
+			mark = marks_next(&reading->marks, mark))
 			if (!(namespace_name && !strcmp(mark->value, "namespace")))
 				json_set_text(filters, "kind", mark->value);
-	if (!strcmp(reading->intent->type, "scale") || !strcmp(reading->intent->type, "drain") || !strcmp(reading->intent->type, "cordon"))
-		json_remove(filters, "kind");
+	const char *kind = json_text(json_get(filters, "kind"));
+	if (!kind || is_type(reading, "list") ||
+		(is_type(reading, "investigate") && !reading->names) ||
+		(is_type(reading, "audit_security") && !strcmp(kind, "rbac")) ||
+		(is_type(reading, "terminate") && reading->names))
+		return;
+	json_remove(filters, "kind");
 }
 
 static void fill_version(struct reading *reading)
@@ -191,11 +265,14 @@ static void fill_version(struct reading *reading)
 
 static void fill_region(struct reading *reading)
 {
-	const char *key = is_type(reading, "migrate") ? "to" : "region";
+	const char *key = is_type(reading, "migrate") && !json_get(reading->intent->filters, "to")
+				  ? "to"
+				  : "region";
 
 	for (size_t i = 0; i < reading->marks.fold.count; i++)
-		if (reading->entity[i] == ENTITY_REGION)
-			set_raw(reading, i && marks_at(&reading->marks, i - 1, C_FROM) ? "region" : key, i);
+		if (reading->entity[i] == ENTITY_REGION && reading->used[i] != 2)
+			set_raw(reading,
+				i && marks_at(&reading->marks, i - 1, C_FROM) ? "region" : key, i);
 }
 
 static void fill_replicas(struct reading *reading)
@@ -224,7 +301,8 @@ static void fill_service(struct reading *reading)
 	fill_value(reading, C_BILLED, "service");
 	if (json_get(filters, "service"))
 		return;
-	for (mark = marks_first(&reading->marks, C_PROVIDER); mark; mark = marks_next(&reading->marks, mark))
+	for (mark = marks_first(&reading->marks, C_PROVIDER); mark;
+		mark = marks_next(&reading->marks, mark))
 		if (!strcmp(mark->value, "rds")) {
 			json_set_text(filters, "service", "rds");
 			json_set_text(filters, "provider", "aws");
@@ -237,10 +315,29 @@ static void fill_service(struct reading *reading)
 	}
 }
 
+/* A database runs out of storage, a machine of disk, whatever the word. */
+static void fit_metric(struct reading *reading)
+{
+	const char *metric = json_text(json_get(reading->intent->filters, "metric")),
+		   *resource = reading->intent->resource;
+	int database = !strcmp(resource, "db"), machine = !strcmp(resource, "host") ||
+							  !strcmp(resource, "vm") ||
+							  !strcmp(resource, "ec2");
+
+	if (is_type(reading, "forecast") && !metric && HAS(reading, C_RUNOUT) &&
+		(database || machine))
+		json_set_text(reading->intent->filters, "metric", database ? "storage" : "disk");
+	else if (metric && database && !strcmp(metric, "disk"))
+		json_set_text(reading->intent->filters, "metric", "storage");
+	else if (metric && machine && !strcmp(metric, "storage"))
+		json_set_text(reading->intent->filters, "metric", "disk");
+}
+
 static void fill_metric(struct reading *reading)
 {
 	if (is_type(reading, "investigate") || is_type(reading, "forecast"))
 		fill_value(reading, C_METRIC, "metric");
+	fit_metric(reading);
 	if (is_type(reading, "forecast") && !strcmp(reading->intent->resource, "bill"))
 		json_remove(reading->intent->filters, "metric");
 	if (is_type(reading, "investigate"))
@@ -261,12 +358,14 @@ static void fill_provider(struct reading *reading)
 	else if (HAS(reading, C_PROVIDER)) {
 		const struct mark *mark = marks_first(&reading->marks, C_PROVIDER);
 
-		if (!strcmp(mark->value, "aws") || !strcmp(mark->value, "gcp") || !strcmp(mark->value, "azure"))
+		if (!strcmp(mark->value, "aws") || !strcmp(mark->value, "gcp") ||
+			!strcmp(mark->value, "azure"))
 			fill_value(reading, C_PROVIDER, "provider");
 	}
 	/* Engines only mean something of databases and their costs. */
 	if (is_type(reading, "migrate") && !json_get(reading->intent->filters, "to"))
-		for (const struct mark *mark = marks_first(&reading->marks, C_PROVIDER); mark; mark = marks_next(&reading->marks, mark))
+		for (const struct mark *mark = marks_first(&reading->marks, C_PROVIDER); mark;
+			mark = marks_next(&reading->marks, mark))
 			if (mark->from && marks_at(&reading->marks, mark->from - 1u, C_INTO)) {
 				json_set_text(reading->intent->filters, "to", mark->value);
 				if (mark == marks_first(&reading->marks, C_PROVIDER))
@@ -280,21 +379,33 @@ static void fill_scope(struct reading *reading)
 
 	if (mark)
 		strcpy(reading->intent->scope, intent_word_find(intent_scopes, mark->value)->name);
-	else if (reading->seen && reading->seen->scope && intent_word_find(intent_scopes, reading->seen->scope))
-		strcpy(reading->intent->scope, intent_word_find(intent_scopes, reading->seen->scope)->name);
+	else if (reading->seen && reading->seen->scope &&
+		 intent_word_find(intent_scopes, reading->seen->scope))
+		strcpy(reading->intent->scope,
+			intent_word_find(intent_scopes, reading->seen->scope)->name);
 }
 
 static void fill_state(struct reading *reading)
 {
-	if (is_type(reading, "list") || is_type(reading, "audit_security") || is_type(reading, "investigate"))
-		for (const struct mark *mark = marks_first(&reading->marks, C_STATE); mark; mark = marks_next(&reading->marks, mark))
+	if (is_type(reading, "list") || is_type(reading, "audit_security") ||
+		is_type(reading, "investigate"))
+		for (const struct mark *mark = marks_first(&reading->marks, C_STATE); mark;
+			mark = marks_next(&reading->marks, mark))
 			json_set_text(reading->intent->filters, "state", mark->value);
 	if (is_type(reading, "audit_security")) {
 		fill_value(reading, C_CIDR, "cidr");
 		fill_value(reading, C_PORT, "port");
+		for (size_t i = 0;
+			i < reading->marks.fold.count && !strcmp(reading->intent->resource, "sg");
+			i++)
+			if (reading->entity[i] == ENTITY_NUMBER && !reading->used[i] &&
+				!json_get(reading->intent->filters, "port") &&
+				number_at(reading, i) > 19)
+				json_set_int(
+					reading->intent->filters, "port", number_at(reading, i));
 	}
 	const char *port = json_text(json_get(reading->intent->filters, "port"));
-	if (port)
+	if (port) /* the vocabulary has texts */
 		json_set_int(reading->intent->filters, "port", atol(port));
 }
 

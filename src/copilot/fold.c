@@ -3,31 +3,271 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Latin-1 Supplement and Latin Extended-A, U+00C0 to U+017F, as plain letters; two letters where one would lose a word. */
+/* Latin-1 Supplement and Latin Extended-A, U+00C0 to U+017F, as plain letters; two letters where
+ * one would lose a word. */
 static const char *const latin[] = {
-	"a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i", "i", "d", "n", "o", "o", "o", "o", "o", "", "o", "u", "u",
-	"u", "u", "y", "th", "ss", "a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i", "i", "d", "n", "o", "o", "o",
-	"o", "o", "", "o", "u", "u", "u", "u", "y", "th", "y", "a", "a", "a", "a", "a", "a", "c", "c", "c", "c", "c", "c", "c", "c", "d",
-	"d", "d", "d", "e", "e", "e", "e", "e", "e", "e", "e", "e", "e", "g", "g", "g", "g", "g", "g", "g", "g", "h", "h", "h", "h", "i",
-	"i", "i", "i", "i", "i", "i", "i", "i", "i", "ij", "ij", "j", "j", "k", "k", "k", "l", "l", "l", "l", "l", "l", "l", "l", "l", "l",
-	"n", "n", "n", "n", "n", "n", "n", "n", "n", "o", "o", "o", "o", "o", "o", "oe", "oe", "r", "r", "r", "r", "r", "r", "s", "s", "s",
-	"s", "s", "s", "s", "s", "t", "t", "t", "t", "t", "t", "u", "u", "u", "u", "u", "u", "u", "u", "u", "u", "u", "u", "w", "w", "y",
-	"y", "y", "z", "z", "z", "z", "z", "z", "s",
+	"a",
+	"a",
+	"a",
+	"a",
+	"a",
+	"a",
+	"ae",
+	"c",
+	"e",
+	"e",
+	"e",
+	"e",
+	"i",
+	"i",
+	"i",
+	"i",
+	"d",
+	"n",
+	"o",
+	"o",
+	"o",
+	"o",
+	"o",
+	"",
+	"o",
+	"u",
+	"u",
+	"u",
+	"u",
+	"y",
+	"th",
+	"ss",
+	"a",
+	"a",
+	"a",
+	"a",
+	"a",
+	"a",
+	"ae",
+	"c",
+	"e",
+	"e",
+	"e",
+	"e",
+	"i",
+	"i",
+	"i",
+	"i",
+	"d",
+	"n",
+	"o",
+	"o",
+	"o",
+	"o",
+	"o",
+	"",
+	"o",
+	"u",
+	"u",
+	"u",
+	"u",
+	"y",
+	"th",
+	"y",
+	"a",
+	"a",
+	"a",
+	"a",
+	"a",
+	"a",
+	"c",
+	"c",
+	"c",
+	"c",
+	"c",
+	"c",
+	"c",
+	"c",
+	"d",
+	"d",
+	"d",
+	"d",
+	"e",
+	"e",
+	"e",
+	"e",
+	"e",
+	"e",
+	"e",
+	"e",
+	"e",
+	"e",
+	"g",
+	"g",
+	"g",
+	"g",
+	"g",
+	"g",
+	"g",
+	"g",
+	"h",
+	"h",
+	"h",
+	"h",
+	"i",
+	"i",
+	"i",
+	"i",
+	"i",
+	"i",
+	"i",
+	"i",
+	"i",
+	"i",
+	"ij",
+	"ij",
+	"j",
+	"j",
+	"k",
+	"k",
+	"k",
+	"l",
+	"l",
+	"l",
+	"l",
+	"l",
+	"l",
+	"l",
+	"l",
+	"l",
+	"l",
+	"n",
+	"n",
+	"n",
+	"n",
+	"n",
+	"n",
+	"n",
+	"n",
+	"n",
+	"o",
+	"o",
+	"o",
+	"o",
+	"o",
+	"o",
+	"oe",
+	"oe",
+	"r",
+	"r",
+	"r",
+	"r",
+	"r",
+	"r",
+	"s",
+	"s",
+	"s",
+	"s",
+	"s",
+	"s",
+	"s",
+	"s",
+	"t",
+	"t",
+	"t",
+	"t",
+	"t",
+	"t",
+	"u",
+	"u",
+	"u",
+	"u",
+	"u",
+	"u",
+	"u",
+	"u",
+	"u",
+	"u",
+	"u",
+	"u",
+	"w",
+	"w",
+	"y",
+	"y",
+	"y",
+	"z",
+	"z",
+	"z",
+	"z",
+	"z",
+	"z",
+	"s",
 };
 
 /* Half-width katakana U+FF66 to U+FF9D in full width. */
 static const uint16_t katakana[] = {
-	0x30F2, 0x30A1, 0x30A3, 0x30A5, 0x30A7, 0x30A9, 0x30E3, 0x30E5, 0x30E7, 0x30C3, 0x30FC, 0x30A2, 0x30A4, 0x30A6, 0x30A8, 0x30AA, 0x30AB,
-	0x30AD, 0x30AF, 0x30B1, 0x30B3, 0x30B5, 0x30B7, 0x30B9, 0x30BB, 0x30BD, 0x30BF, 0x30C1, 0x30C4, 0x30C6, 0x30C8, 0x30CA, 0x30CB, 0x30CC,
-	0x30CD, 0x30CE, 0x30CF, 0x30D2, 0x30D5, 0x30D8, 0x30DB, 0x30DE, 0x30DF, 0x30E0, 0x30E1, 0x30E2, 0x30E4, 0x30E6, 0x30E8, 0x30E9, 0x30EA,
-	0x30EB, 0x30EC, 0x30ED, 0x30EF, 0x30F3,
+	0x30F2,
+	0x30A1,
+	0x30A3,
+	0x30A5,
+	0x30A7,
+	0x30A9,
+	0x30E3,
+	0x30E5,
+	0x30E7,
+	0x30C3,
+	0x30FC,
+	0x30A2,
+	0x30A4,
+	0x30A6,
+	0x30A8,
+	0x30AA,
+	0x30AB,
+	0x30AD,
+	0x30AF,
+	0x30B1,
+	0x30B3,
+	0x30B5,
+	0x30B7,
+	0x30B9,
+	0x30BB,
+	0x30BD,
+	0x30BF,
+	0x30C1,
+	0x30C4,
+	0x30C6,
+	0x30C8,
+	0x30CA,
+	0x30CB,
+	0x30CC,
+	0x30CD,
+	0x30CE,
+	0x30CF,
+	0x30D2,
+	0x30D5,
+	0x30D8,
+	0x30DB,
+	0x30DE,
+	0x30DF,
+	0x30E0,
+	0x30E1,
+	0x30E2,
+	0x30E4,
+	0x30E6,
+	0x30E8,
+	0x30E9,
+	0x30EA,
+	0x30EB,
+	0x30EC,
+	0x30ED,
+	0x30EF,
+	0x30F3,
 };
 
 /* Next code point; malformed bytes give U+FFFD, one byte at a time. */
 static uint32_t next_code(const char **at, const char *end)
 {
 	const unsigned char *s = (const unsigned char *)*at;
-	size_t left = (size_t)(end - *at), extra = s[0] >= 0xF0 ? 3 : s[0] >= 0xE0 ? 2 : s[0] >= 0xC2 ? 1 : 0;
+	size_t left = (size_t)(end - *at), extra = s[0] >= 0xF0   ? 3
+						   : s[0] >= 0xE0 ? 2
+						   : s[0] >= 0xC2 ? 1
+								  : 0;
 	uint32_t code = s[0];
 
 	*at += 1;
@@ -90,14 +330,17 @@ static uint32_t plain(uint32_t code)
 
 static int is_hidden(uint32_t code)
 {
-	return code == 0xFFFD || (code >= 0x200B && code <= 0x200F) || (code >= 0x202A && code <= 0x202E) ||
-	       (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || (code >= 0xE0000 && code <= 0xE0FFF) ||
-	       (code < 0x20 && code != '\t' && code != '\n' && code != '\r') || (code >= 0x7F && code < 0xA0);
+	return code == 0xFFFD || (code >= 0x200B && code <= 0x200F) ||
+	       (code >= 0x202A && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) ||
+	       code == 0xFEFF || (code >= 0xE0000 && code <= 0xE0FFF) ||
+	       (code < 0x20 && code != '\t' && code != '\n' && code != '\r') ||
+	       (code >= 0x7F && code < 0xA0);
 }
 
 static int is_cjk(uint32_t code)
 {
-	return (code >= 0x3041 && code <= 0x30FF && code != 0x30FB) || (code >= 0x3400 && code <= 0x9FFF) || (code >= 0xF900 && code <= 0xFAFF) ||
+	return (code >= 0x3041 && code <= 0x30FF && code != 0x30FB) ||
+	       (code >= 0x3400 && code <= 0x9FFF) || (code >= 0xF900 && code <= 0xFAFF) ||
 	       code == 0x3005;
 }
 
@@ -108,7 +351,8 @@ static int is_digit(uint32_t code)
 
 static int is_letter(uint32_t code)
 {
-	return (code >= 'a' && code <= 'z') || (code >= 0xC0 && code != 0xD7 && code != 0xF7 && !is_cjk(code) && code < 0x2000) ||
+	return (code >= 'a' && code <= 'z') ||
+	       (code >= 0xC0 && code != 0xD7 && code != 0xF7 && !is_cjk(code) && code < 0x2000) ||
 	       code == 0xAA || code == 0xBA || code == 0xB5;
 }
 
@@ -199,7 +443,8 @@ static int joins(const char *next, const char *end)
 	return is_letter(code) || is_digit(code);
 }
 
-static void take(struct folder *f, uint32_t code, const char *raw, const char *next, const char *end)
+static void take(
+	struct folder *f, uint32_t code, const char *raw, const char *next, const char *end)
 {
 	if (is_cjk(code)) {
 		close_token(f, raw);

@@ -45,7 +45,8 @@ static void because(struct grammar_answer *out, const char *why)
 	json_add(out->why, json_string(why));
 }
 
-static void answer(struct grammar_answer *out, enum words_class class, double confidence, const char *why, const char *question)
+static void answer(struct grammar_answer *out, enum words_class class, double confidence,
+	const char *why, const char *question)
 {
 	out->class = class;
 	out->intent.confidence = confidence;
@@ -69,13 +70,15 @@ static void take_selected(struct reading *reading)
 {
 	const struct grammar_context *context = reading->context;
 
-	if (!reading->names && HAS(reading, C_IT) && context && context->selected && context->selected->name) {
+	if (!reading->names && HAS(reading, C_IT) && context && context->selected &&
+		context->selected->name) {
 		reading->seen = context->selected;
 		json_set_text(reading->intent->filters, "name", context->selected->name);
 		if (context->selected->kind && *context->selected->kind)
 			json_set_text(reading->intent->filters, "kind", context->selected->kind);
 		if (context->selected->namespace_name && *context->selected->namespace_name)
-			json_set_text(reading->intent->filters, "namespace", context->selected->namespace_name);
+			json_set_text(reading->intent->filters, "namespace",
+				context->selected->namespace_name);
 	}
 }
 
@@ -86,16 +89,34 @@ static void rescue_name(struct reading *reading)
 
 	if (reading->names || !mark || mark->to != mark->from + 1 || HAS(reading, C_WHY))
 		return;
-	if (!(HAS(reading, C_RESTART) || HAS(reading, C_STOP) || HAS(reading, C_START) || HAS(reading, C_ROLLBACK) || HAS(reading, C_SCALE)))
+	if (!(HAS(reading, C_RESTART) || HAS(reading, C_STOP) || HAS(reading, C_START) ||
+		    HAS(reading, C_ROLLBACK) || HAS(reading, C_SCALE)))
 		return;
 	reading->name[reading->names++] = mark->from;
 	reading->marks.seen[C_COST] = 0;
 }
 
+/* "the reports database", "database users": an everyday word beside a noun is the name when there
+ * is no other. */
+static void rescue_plain(struct reading *reading)
+{
+	static const enum concept nouns[] = { C_DB, C_APP, C_NAMESPACE, C_LB, C_LOG, C_NODE };
+
+	for (size_t n = 0; !reading->names && n < sizeof(nouns) / sizeof(*nouns); n++)
+		for (const struct mark *mark = marks_first(&reading->marks, nouns[n]);
+			mark && !reading->names; mark = marks_next(&reading->marks, mark)) {
+			if (mark->from && marks_at(&reading->marks, mark->from - 1u, C_PLAIN))
+				reading->name[reading->names++] = (unsigned short)(mark->from - 1u);
+			else if (marks_at(&reading->marks, mark->to, C_PLAIN))
+				reading->name[reading->names++] = mark->to;
+		}
+}
+
 static int operational(const struct reading *reading)
 {
-	static const enum concept strong[] = { C_KUBERNETES, C_EC2, C_VM, C_SG, C_DB, C_LB, C_LOG, C_HOST, C_DNS, C_CERT, C_RISKY, C_SCOPE, C_PROVIDER, C_SERVICE,
-		C_REPLICAS, C_KIND, C_MACHINE, C_METRIC, C_STATUS_CODE, C_BILLED };
+	static const enum concept strong[] = { C_KUBERNETES, C_EC2, C_VM, C_SG, C_DB, C_LB, C_LOG,
+		C_HOST, C_DNS, C_CERT, C_RISKY, C_SCOPE, C_PROVIDER, C_SERVICE, C_REPLICAS, C_KIND,
+		C_MACHINE, C_METRIC, C_STATUS_CODE, C_BILLED };
 
 	for (size_t i = 0; i < sizeof(strong) / sizeof(*strong); i++)
 		if (HAS(reading, strong[i]))
@@ -105,10 +126,11 @@ static int operational(const struct reading *reading)
 
 static int acting(const struct reading *reading)
 {
-	for (int concept = C_INVESTIGATE; concept <= C_STATUS; concept++)
+	for (int concept = C_INVESTIGATE; concept <= C_STATUS; concept ++)
 		if (concept != C_LIST && HAS(reading, concept))
 			return 1;
-	return HAS(reading, C_COST) || HAS(reading, C_WHY) || HAS(reading, C_SYMPTOM);
+	return HAS(reading, C_EXPOSED) || HAS(reading, C_RISKY) || HAS(reading, C_COST) ||
+	       HAS(reading, C_WHY) || HAS(reading, C_SYMPTOM);
 }
 
 /* A name by shape stands on more than a word nobody knows. */
@@ -121,23 +143,29 @@ static int doubtful(const struct reading *reading)
 {
 	if (!reading->weak || HAS(reading, C_SCOPE) || shaped_name(reading) || reading->seen)
 		return 0;
-	return reading->unknown > 0 || (!reading->write && HAS(reading, C_ASK) && !HAS(reading, C_STATUS));
+	return reading->unknown > 0 ||
+	       (!reading->write && HAS(reading, C_ASK) && !HAS(reading, C_STATUS));
 }
 
-static const char ask_what[] = "What should be done, and to what? For example: restart checkout in staging.";
-static const char only_operations[] = "I only know operations: try \"show pods in prod\" or \"why is checkout slow\".";
+static const char ask_what[] =
+	"What should be done, and to what? For example: restart checkout in staging.";
+static const char only_operations[] =
+	"I only know operations: try \"show pods in prod\" or \"why is checkout slow\".";
 
 static void conclude(struct reading *reading, struct grammar_answer *out)
 {
 	const char *question, *why;
 
-	if (HAS(reading, C_OOD) && !shaped_name(reading) && !HAS(reading, C_SCOPE) && !HAS(reading, C_KUBERNETES) && !HAS(reading, C_DB)) {
+	if (HAS(reading, C_OOD) && !shaped_name(reading) && !HAS(reading, C_SCOPE) &&
+		!HAS(reading, C_KUBERNETES) && !HAS(reading, C_DB)) {
 		answer(out, WORDS_OOD, 0.1, "not about operations", only_operations);
 		return;
 	}
 	if (rules_type(reading) || rules_resource(reading)) {
 		if (operational(reading) || acting(reading))
-			answer(out, WORDS_REJECT, 0.3, *out->intent.type ? "no target is named" : "no action is said", ask_what);
+			answer(out, WORDS_REJECT, 0.3,
+				*out->intent.type ? "no target is named" : "no action is said",
+				ask_what);
 		else
 			answer(out, WORDS_OOD, 0.1, "not about operations", only_operations);
 		return;
@@ -163,8 +191,8 @@ static void conclude(struct reading *reading, struct grammar_answer *out)
 	because(out, "every part was found in the words");
 }
 
-static void understand(const struct grammar *grammar, const char *sentence, size_t length, const struct grammar_context *context,
-	struct grammar_answer *out)
+static void understand(const struct grammar *grammar, const char *sentence, size_t length,
+	const struct grammar_context *context, struct grammar_answer *out)
 {
 	struct reading *reading = mem_alloc(sizeof(*reading));
 	const char *danger;
@@ -179,30 +207,35 @@ static void understand(const struct grammar *grammar, const char *sentence, size
 	marks_find(&reading->marks, grammar->words, sentence, length, on_screen, context);
 	danger = danger_find(&reading->marks, sentence, length);
 	if (danger) {
-		answer(out, WORDS_INJECTION, 0, danger, "I will not do that. Ask for one action on one target, without anything about rules, approvals or secrets.");
+		answer(out, WORDS_INJECTION, 0, danger,
+			"I will not do that. Ask for one action on one target, without anything "
+			"about rules, approvals or secrets.");
 	} else if (!reading->marks.fold.count) {
 		answer(out, WORDS_OOD, 0, "no words", only_operations);
 	} else {
 		for (size_t i = 0; i < reading->marks.fold.count; i++)
-			reading->entity[i] = (unsigned char)entity_of(&reading->marks.fold.tokens[i]);
+			reading->entity[i] =
+				(unsigned char)entity_of(&reading->marks.fold.tokens[i]);
 		filters_claim(reading);
 		names_find(reading);
 		rescue_name(reading);
+		rescue_plain(reading);
 		take_selected(reading);
 		conclude(reading, out);
 	}
 	free(reading);
 }
 
-int grammar_parse(const struct grammar *grammar, const char *sentence, const struct grammar_context *context, struct grammar_answer *out,
-	struct error *err)
+int grammar_parse(const struct grammar *grammar, const char *sentence,
+	const struct grammar_context *context, struct grammar_answer *out, struct error *err)
 {
 	size_t length;
 
 	*out = (struct grammar_answer){ .class = WORDS_OOD, .why = json_array() };
 	intent_init(&out->intent);
 	if (!grammar || !sentence)
-		return error_set(err, ERR_INVALID, "no %s to parse", grammar ? "sentence" : "grammar");
+		return error_set(
+			err, ERR_INVALID, "no %s to parse", grammar ? "sentence" : "grammar");
 	length = strnlen(sentence, GRAMMAR_SENTENCE_MAX + 1);
 	if (length > GRAMMAR_SENTENCE_MAX)
 		answer(out, WORDS_REJECT, 0, "longer than 2000 bytes", "Say it in one sentence.");
@@ -223,7 +256,8 @@ struct json *grammar_answer_to_json(const struct grammar_answer *answer)
 	struct json *json = json_object();
 
 	json_set_text(json, "class", words_class_name(answer->class));
-	json_set(json, "intent", answer->class == WORDS_OK ? intent_to_json(&answer->intent) : json_null());
+	json_set(json, "intent",
+		answer->class == WORDS_OK ? intent_to_json(&answer->intent) : json_null());
 	json_set(json, "confidence", json_double(answer->intent.confidence));
 	json_set_text(json, "question", answer->question);
 	return json_set(json, "why", answer->why ? json_copy(answer->why) : json_array());

@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum {
-	GAP_MAX = 8,       /* words between the parts of a phrase */
+	GAP_MAX = 8,          /* words between the parts of a phrase */
 	SLIPS_LOOKED_UP = 24, /* a sentence of nothing but unknown words must stay cheap */
 };
 
@@ -15,10 +15,12 @@ static int may_slip(const struct token *token)
 static void number_words(struct marks *marks)
 {
 	for (size_t i = 0; i < marks->fold.count; i++)
-		marks->word[i] = words_find(marks->words, marks->fold.tokens[i].text, marks->fold.tokens[i].length);
+		marks->word[i] = words_find(
+			marks->words, marks->fold.tokens[i].text, marks->fold.tokens[i].length);
 }
 
-/* The language most words speak for; a word that is a phrase of one language only counts three times. English when level. */
+/* The language most words speak for; a word that is a phrase of one language only counts three
+ * times. English when level. */
 static void choose_language(struct marks *marks)
 {
 	unsigned score[WORDS_LANGUAGES] = { 0 }, best = 0;
@@ -46,19 +48,22 @@ static void choose_language(struct marks *marks)
 	marks->languages = 1u | 1u << best | (english > 0 ? 1u << english : 0);
 }
 
-static void correct_slips(struct marks *marks, int (*keep)(const void *, const struct token *), const void *arg)
+static void correct_slips(
+	struct marks *marks, int (*keep)(const void *, const struct token *), const void *arg)
 {
 	unsigned looked_up = 0;
 
 	for (size_t i = 0; i < marks->fold.count && looked_up < SLIPS_LOOKED_UP; i++) {
 		const struct token *token = &marks->fold.tokens[i];
 
-		if (marks->word[i] && !(words_languages(marks->words, marks->word[i]) & marks->languages))
+		if (marks->word[i] &&
+			!(words_languages(marks->words, marks->word[i]) & marks->languages))
 			marks->word[i] = 0;
 		if (marks->word[i] || !may_slip(token) || (keep && keep(arg, token)))
 			continue;
 		looked_up++;
-		marks->word[i] = words_nearest(marks->words, token->text, token->length, 1u | 1u << marks->language);
+		marks->word[i] = words_nearest(
+			marks->words, token->text, token->length, 1u | 1u << marks->language);
 		marks->slip[i] = marks->word[i] != 0;
 	}
 }
@@ -102,12 +107,13 @@ static size_t find_part(const struct marks *marks, const unsigned part[4], size_
 }
 
 /* A gapped phrase whose head ends before token `to`. */
-static int match_gap(struct marks *marks, unsigned node, size_t from, size_t to)
+static int match_gap(struct marks *marks, unsigned node, size_t from, size_t to, size_t plain)
 {
 	const struct words_gap *best = NULL;
 	size_t best_at[2] = { 0 }, best_words = 0;
 
-	for (const struct words_gap *gap = words_gap_first(marks->words, node); gap; gap = words_gap_next(marks->words, gap)) {
+	for (const struct words_gap *gap = words_gap_first(marks->words, node); gap;
+		gap = words_gap_next(marks->words, gap)) {
 		size_t at[2] = { 0 }, after = to, found = 0, words = 0;
 
 		if (!(marks->languages & 1u << gap->entry.language))
@@ -125,7 +131,8 @@ static int match_gap(struct marks *marks, unsigned node, size_t from, size_t to)
 			memcpy(best_at, at, sizeof(at));
 		}
 	}
-	if (!best)
+	if (!best || best_words + (to - from) <=
+			     plain) /* "turn off x on azure": the words side by side win */
 		return 0;
 	add_mark(marks, &best->entry, from, to);
 	for (unsigned p = 0; p < best->parts; p++)
@@ -133,17 +140,22 @@ static int match_gap(struct marks *marks, unsigned node, size_t from, size_t to)
 	return 1;
 }
 
+static size_t find_longest(const struct marks *marks, size_t i, const struct words_entry **found);
+
 static void find_gaps(struct marks *marks)
 {
 	for (size_t i = 0; i < marks->fold.count; i++) {
+		const struct words_entry *entry;
 		unsigned node = 0;
-		size_t to = i;
+		size_t to = i, plain;
 
 		if (marks->taken[i])
 			continue;
-		while (to < marks->fold.count && !marks->taken[to] && (node = words_step(marks->words, node, marks->word[to]))) {
+		plain = find_longest(marks, i, &entry);
+		while (to < marks->fold.count && !marks->taken[to] &&
+			(node = words_step(marks->words, node, marks->word[to]))) {
 			to++;
-			if (match_gap(marks, node, i, to))
+			if (match_gap(marks, node, i, to, plain))
 				break;
 		}
 	}
@@ -182,8 +194,8 @@ static void find_phrases(struct marks *marks)
 	}
 }
 
-/* "aws-rechnung", "est-elle", "load-balancer": each part is a word of the vocabulary. In English a compound is a name
- * unless its parts are one phrase. */
+/* "aws-rechnung", "est-elle", "load-balancer": each part is a word of the vocabulary. In English a
+ * compound is a name unless its parts are one phrase. */
 static void find_compounds(struct marks *marks)
 {
 	int english = !strcmp(words_language(marks->words, marks->language), "en");
@@ -202,14 +214,18 @@ static void find_compounds(struct marks *marks)
 			unsigned alone = words_step(marks->words, 0, word);
 
 			node = parts ? words_step(marks->words, node, word) : alone;
-			entries[parts] = alone ? words_entry(marks->words, alone, marks->languages, marks->language) : NULL;
+			entries[parts] = alone ? words_entry(marks->words, alone, marks->languages,
+							 marks->language)
+					       : NULL;
 			if (!entries[parts] && !node)
 				break;
 			at += length + 1;
 		}
 		if (at < token->length || parts < 2)
 			continue;
-		const struct words_entry *whole = node ? words_entry(marks->words, node, marks->languages, marks->language) : NULL;
+		const struct words_entry *whole =
+			node ? words_entry(marks->words, node, marks->languages, marks->language)
+			     : NULL;
 		if (whole)
 			add_mark(marks, whole, i, i + 1);
 		for (size_t p = 0; !whole && !english && p < parts; p++)
@@ -253,7 +269,8 @@ const struct mark *marks_next(const struct marks *marks, const struct mark *mark
 
 const struct mark *marks_at(const struct marks *marks, size_t token, enum concept concept)
 {
-	for (const struct mark *mark = marks_first(marks, concept); mark; mark = marks_next(marks, mark))
+	for (const struct mark *mark = marks_first(marks, concept); mark;
+		mark = marks_next(marks, mark))
 		if (mark->from <= token && token < mark->to)
 			return mark;
 	return NULL;
@@ -263,7 +280,8 @@ int marks_near(const struct marks *marks, enum concept a, enum concept b, size_t
 {
 	for (const struct mark *x = marks_first(marks, a); x; x = marks_next(marks, x))
 		for (const struct mark *y = marks_first(marks, b); y; y = marks_next(marks, y))
-			if (x->from < y->from ? y->from <= x->to + distance : x->from <= y->to + distance)
+			if (x->from < y->from ? y->from <= x->to + distance
+					      : x->from <= y->to + distance)
 				return 1;
 	return 0;
 }

@@ -1,4 +1,5 @@
-/* names.c - which of the words nothing else explains is the name. Shape counts most, then the words beside it. */
+/* names.c - which of the words nothing else explains is the name. Shape counts most, then the words
+ * beside it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,11 +7,14 @@
 #include "copilot/grammar.h"
 #include "copilot/reading.h"
 
-static const enum concept nouns[] = { C_DB, C_LB, C_KUBERNETES, C_APP, C_HOST, C_VM, C_EC2, C_SG, C_LOG, C_CERT, C_DNS, C_NAMESPACE, C_NODE, C_MACHINE,
-	C_VERSION, C_REPLICAS, C_CALLED, C_SERVICE };
-static const enum concept acts[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE, C_ROLLBACK, C_CORDON, C_DRAIN, C_MIGRATE, C_REMOVE, C_INVESTIGATE };
+static const enum concept nouns[] = { C_DB, C_LB, C_KUBERNETES, C_APP, C_HOST, C_VM, C_EC2, C_SG,
+	C_LOG, C_CERT, C_DNS, C_NAMESPACE, C_NODE, C_MACHINE, C_VERSION, C_REPLICAS, C_CALLED,
+	C_SERVICE };
+static const enum concept acts[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE, C_ROLLBACK,
+	C_CORDON, C_DRAIN, C_MIGRATE, C_REMOVE, C_INVESTIGATE };
 
-static int covered(const struct reading *reading, size_t token, const enum concept *list, size_t count)
+static int covered(
+	const struct reading *reading, size_t token, const enum concept *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (HAS(reading, list[i]) && marks_at(&reading->marks, token, list[i]))
@@ -25,14 +29,19 @@ static int neighbour(const struct reading *reading, size_t token, int step)
 {
 	int at = (int)token + step;
 
-	while (at >= 0 && at < (int)reading->marks.fold.count && marks_at(&reading->marks, (size_t)at, C_FILL))
+	while (at >= 0 && at < (int)reading->marks.fold.count &&
+		marks_at(&reading->marks, (size_t)at, C_FILL))
 		at += step;
 	return at < (int)reading->marks.fold.count ? at : -1;
 }
 
 static int score(const struct reading *reading, size_t token)
 {
-	static const int by_entity[] = { [ENTITY_MACHINE_ID] = 12, [ENTITY_GROUP_ID] = 12, [ENTITY_DOMAIN] = 9, [ENTITY_DASHED] = 7, [ENTITY_IP] = 6,
+	static const int by_entity[] = { [ENTITY_MACHINE_ID] = 12,
+		[ENTITY_GROUP_ID] = 12,
+		[ENTITY_DOMAIN] = 9,
+		[ENTITY_DASHED] = 7,
+		[ENTITY_IP] = 6,
 		[ENTITY_WORD] = 2 };
 	enum entity entity = reading->entity[token];
 	int points = entity < sizeof(by_entity) / sizeof(*by_entity) ? by_entity[entity] : 0;
@@ -48,7 +57,8 @@ static int score(const struct reading *reading, size_t token)
 		points += 2;
 	if (after >= 0 && COVERED(reading, (size_t)after, nouns))
 		points += 2;
-	if (before < 0 || after < 0 || marks_at(&reading->marks, (size_t)after, C_ON) || marks_at(&reading->marks, (size_t)before, C_ON))
+	if (before < 0 || after < 0 || marks_at(&reading->marks, (size_t)after, C_ON) ||
+		marks_at(&reading->marks, (size_t)before, C_ON))
 		points += 1;
 	if (after >= 0 && marks_at(&reading->marks, (size_t)after, C_SCOPE))
 		points += 1;
@@ -57,7 +67,8 @@ static int score(const struct reading *reading, size_t token)
 
 static int same_name(const struct token *token, const char *name)
 {
-	return strlen(name) == token->raw_length && !strncasecmp(name, token->raw, token->raw_length);
+	return strlen(name) == token->raw_length &&
+	       !strncasecmp(name, token->raw, token->raw_length);
 }
 
 /* A name on the screen wins over everything, also when it is a word of the vocabulary. */
@@ -67,7 +78,8 @@ static int find_on_screen(struct reading *reading)
 
 	for (size_t i = 0; context && i < reading->marks.fold.count; i++)
 		for (size_t n = 0; n < context->count; n++)
-			if (context->names[n].name && same_name(&reading->marks.fold.tokens[i], context->names[n].name)) {
+			if (context->names[n].name &&
+				same_name(&reading->marks.fold.tokens[i], context->names[n].name)) {
 				reading->seen = &context->names[n];
 				reading->name[reading->names++] = (unsigned short)i;
 				return 1;
@@ -79,7 +91,8 @@ static int may_name(const struct reading *reading, size_t i)
 {
 	const struct token *token = &reading->marks.fold.tokens[i];
 
-	return !reading->marks.taken[i] && !reading->used[i] && !(token->shape & TOKEN_CJK) && token->length > 1 && score(reading, i);
+	return !reading->marks.taken[i] && !reading->used[i] && !(token->shape & TOKEN_CJK) &&
+	       token->length > 1 && score(reading, i);
 }
 
 /* "a-1, a-2 and a-3": those that follow the best with nothing but "and" between. */
@@ -89,13 +102,17 @@ static void add_listed(struct reading *reading)
 
 	for (int step = -1; step <= 1; step += 2) {
 		last = best;
-		for (int at = (int)best + step; at >= 0 && at < (int)reading->marks.fold.count && reading->names < NAMES_MAX; at += step) {
+		for (int at = (int)best + step; at >= 0 && at < (int)reading->marks.fold.count &&
+						reading->names < NAMES_MAX;
+			at += step) {
 			size_t i = (size_t)at, low = step > 0 ? last : i;
 
 			if (marks_at(&reading->marks, i, C_AND))
 				continue;
-			int joined = abs(at - (int)last) > 1 || reading->marks.fold.tokens[low].shape & TOKEN_COMMA;
-			if (!may_name(reading, i) || reading->entity[i] != reading->entity[best] || !joined)
+			int joined = abs(at - (int)last) > 1 ||
+				     reading->marks.fold.tokens[low].shape & TOKEN_COMMA;
+			if (!may_name(reading, i) || reading->entity[i] != reading->entity[best] ||
+				!joined)
 				break;
 			reading->name[reading->names++] = (unsigned short)i;
 			last = i;
@@ -144,7 +161,8 @@ void names_to_filter(struct reading *reading)
 		return;
 	const struct token *token = names_token(reading, 0);
 	if (reading->names == 1) {
-		json_set(reading->intent->filters, "name", json_string_n(token->raw, token->raw_length));
+		json_set(reading->intent->filters, "name",
+			json_string_n(token->raw, token->raw_length));
 		return;
 	}
 	qsort(reading->name, reading->names, sizeof(*reading->name), by_place);

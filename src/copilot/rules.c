@@ -1,4 +1,5 @@
-/* rules.c - tables that turn marks into a type and a resource, and the reasons to ask back instead. First row that fits wins. */
+/* rules.c - tables that turn marks into a type and a resource, and the reasons to ask back instead.
+ * First row that fits wins. */
 #include <string.h>
 
 #include "base/json.h"
@@ -19,6 +20,7 @@ static const struct type_row type_rows[] = {
 	{ "drain", { C_DRAIN }, { C_WHY }, ANY_NAME },
 	{ "drain", { C_REMOVE, C_LB }, { C_WHY, C_CALLED }, NAMED },
 	{ "explain_cost", { C_COST, C_WHY }, { C_FUTURE }, ANY_NAME },
+	{ "explain_cost", { C_BILLED, C_WHY }, { C_FUTURE, C_RESTART }, ANY_NAME },
 	{ "investigate", { C_WHY, C_SYMPTOM }, { 0 }, ANY_NAME },
 	{ "investigate", { C_INVESTIGATE, C_SYMPTOM }, { C_COST, C_FUTURE }, ANY_NAME },
 	{ "migrate", { C_MIGRATE }, { C_WHY, C_LIST, C_INVESTIGATE }, ANY_NAME },
@@ -46,7 +48,8 @@ static const struct type_row type_rows[] = {
 	{ "audit_security", { C_OPEN, C_PORT_NOUN }, { 0 }, ANY_NAME },
 	{ "audit_security", { C_CIDR }, { C_START }, ANY_NAME },
 	{ "audit_security", { C_RISKY }, { 0 }, ANY_NAME },
-	{ "scale", { C_SCALE, C_REPLICAS }, { C_SYMPTOM, C_LIST }, ANY_NAME },
+	{ "scale", { C_SCALE, C_REPLICAS }, { C_LIST }, ANY_NAME },
+	{ "scale", { C_SCALE, C_NUMBER }, { C_LIST, C_STATUS_CODE, C_WHICH }, NAMED },
 	{ "start", { C_START }, { C_WHICH, C_LIST, C_SYMPTOM }, ANY_NAME },
 	{ "scale", { C_SCALE }, { C_WHICH, C_LIST, C_SYMPTOM, C_STATUS }, ANY_NAME },
 	{ "list", { C_LOG }, { C_STATUS, C_RUNOUT }, ANY_NAME },
@@ -95,7 +98,8 @@ static const struct resource_row resource_rows[] = {
 	{ "kubernetes", { C_APP }, { 0 }, ANY_NAME },
 };
 
-static int fits(const struct reading *reading, const unsigned char *need, size_t needs, const unsigned char *avoid, size_t avoids, enum named named)
+static int fits(const struct reading *reading, const unsigned char *need, size_t needs,
+	const unsigned char *avoid, size_t avoids, enum named named)
 {
 	for (size_t i = 0; i < needs && need[i]; i++)
 		if (!HAS(reading, need[i]))
@@ -125,7 +129,8 @@ static void set_type(struct reading *reading, const char *type)
 
 static int has_resource_noun(const struct reading *reading)
 {
-	static const enum concept nouns[] = { C_KUBERNETES, C_EC2, C_VM, C_SG, C_DB, C_LB, C_HOST, C_DNS, C_CERT, C_MACHINE, C_KIND };
+	static const enum concept nouns[] = { C_KUBERNETES, C_EC2, C_VM, C_SG, C_DB, C_LB, C_HOST,
+		C_DNS, C_CERT, C_MACHINE, C_KIND };
 
 	for (size_t i = 0; i < sizeof(nouns) / sizeof(*nouns); i++)
 		if (HAS(reading, nouns[i]))
@@ -136,9 +141,12 @@ static int has_resource_noun(const struct reading *reading)
 /* No act is said: "pods in dev?", "ranker to 4", "login 4.0.2". */
 static int type_implied(struct reading *reading)
 {
-	if (!reading->names && has_resource_noun(reading) && (HAS(reading, C_SCOPE) || HAS(reading, C_PROVIDER) || HAS(reading, C_ALL) || HAS(reading, C_WHICH)))
+	if (!reading->names && has_resource_noun(reading) &&
+		(HAS(reading, C_SCOPE) || HAS(reading, C_PROVIDER) || HAS(reading, C_ALL) ||
+			HAS(reading, C_WHICH)))
 		set_type(reading, "list");
-	else if (reading->names && has_resource_noun(reading) && reading->marks.fold.tokens[reading->marks.fold.count - 1].shape & TOKEN_ASKED)
+	else if (reading->names && has_resource_noun(reading) &&
+		 reading->marks.fold.tokens[reading->marks.fold.count - 1].shape & TOKEN_ASKED)
 		set_type(reading, "status");
 	else
 		return -1;
@@ -167,7 +175,8 @@ static int is_type(const struct reading *reading, const char *type)
 
 static const char *machine(const struct reading *reading)
 {
-	for (const struct mark *mark = marks_first(&reading->marks, C_PROVIDER); mark; mark = marks_next(&reading->marks, mark))
+	for (const struct mark *mark = marks_first(&reading->marks, C_PROVIDER); mark;
+		mark = marks_next(&reading->marks, mark))
 		if (mark->value && (!strcmp(mark->value, "gcp") || !strcmp(mark->value, "azure")))
 			return "vm";
 	if (HAS(reading, C_PROVIDER))
@@ -181,15 +190,18 @@ static const char *by_name(const struct token *token)
 {
 	static const struct {
 		const char *part, *resource;
-	} parts[] = { { "lb", "lb" }, { "alb", "lb" }, { "nlb", "lb" }, { "elb", "lb" }, { "db", "db" }, { "postgres", "db" }, { "mysql", "db" },
-		{ "redis", "db" }, { "cache", "db" }, { "pg", "db" }, { "rds", "db" }, { "asg", "ec2" }, { "vm", "vm" }, { "node", "kubernetes" }, { "server", "host" },
-		{ "host", "host" }, { "srv", "host" }, { "sg", "sg" }, { "bastion", "host" } };
+	} parts[] = { { "lb", "lb" }, { "alb", "lb" }, { "nlb", "lb" }, { "elb", "lb" },
+		{ "db", "db" }, { "postgres", "db" }, { "mysql", "db" }, { "redis", "db" },
+		{ "cache", "db" }, { "pg", "db" }, { "rds", "db" }, { "asg", "ec2" },
+		{ "vm", "vm" }, { "node", "kubernetes" }, { "server", "host" }, { "host", "host" },
+		{ "srv", "host" }, { "sg", "sg" }, { "bastion", "host" } };
 
 	for (const char *at = token->text; *at;) {
 		size_t length = strcspn(at, "-_.");
 
 		for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
-			if (strlen(parts[i].part) == length && !memcmp(parts[i].part, at, length) && token->shape & TOKEN_JOINED)
+			if (strlen(parts[i].part) == length && !memcmp(parts[i].part, at, length) &&
+				token->shape & TOKEN_JOINED)
 				return parts[i].resource;
 		at += length + (at[length] != 0);
 	}
@@ -199,13 +211,16 @@ static const char *by_name(const struct token *token)
 static int cost_type(const struct reading *reading)
 {
 	return is_type(reading, "explain_cost") ||
-	       (is_type(reading, "forecast") && (HAS(reading, C_COST) || !(HAS(reading, C_METRIC) || HAS(reading, C_RUNOUT))));
+	       (is_type(reading, "forecast") &&
+		       (HAS(reading, C_COST) ||
+			       !(HAS(reading, C_METRIC) || HAS(reading, C_RUNOUT))));
 }
 
 /* Disk, load or swap of something with a machine's name is a machine's. */
 static int machine_metric(const struct reading *reading)
 {
-	for (const struct mark *mark = marks_first(&reading->marks, C_METRIC); mark; mark = marks_next(&reading->marks, mark))
+	for (const struct mark *mark = marks_first(&reading->marks, C_METRIC); mark;
+		mark = marks_next(&reading->marks, mark))
 		if (mark->value && (!strcmp(mark->value, "disk") || !strcmp(mark->value, "load")))
 			return 1;
 	return 0;
@@ -253,6 +268,8 @@ static const char *resource_of(struct reading *reading)
 		return machine(reading);
 	if (is_type(reading, "audit_security") && !reading->names)
 		return "sg";
+	if (HAS(reading, C_PROVIDER) && reading->names && !HAS(reading, C_RISKY))
+		return machine(reading);
 	reading->weak = 1;
 	return named_resource(reading);
 }
@@ -269,7 +286,8 @@ int rules_resource(struct reading *reading)
 
 /* --- asking back --- */
 
-static const enum concept changes[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE, C_ROLLBACK, C_CORDON, C_DRAIN, C_MIGRATE };
+static const enum concept changes[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE,
+	C_ROLLBACK, C_CORDON, C_DRAIN, C_MIGRATE };
 
 static size_t acts_said(const struct reading *reading)
 {
@@ -287,12 +305,18 @@ static int whole_group(const struct reading *reading)
 	int many = HAS(reading, C_ALL) || HAS(reading, C_MANY);
 
 	for (size_t i = 0; i < fold->count && !many; i++)
-		many = (marks_at(&reading->marks, i, C_EC2) || marks_at(&reading->marks, i, C_VM) || marks_at(&reading->marks, i, C_DB) ||
-			       marks_at(&reading->marks, i, C_MACHINE) || marks_at(&reading->marks, i, C_HOST) || marks_at(&reading->marks, i, C_KIND) ||
-			       marks_at(&reading->marks, i, C_LB) || marks_at(&reading->marks, i, C_APP)) &&
-		       fold->tokens[i].text[fold->tokens[i].length - 1] == 's' && fold->tokens[i].length > 3 && strcmp(fold->tokens[i].text, "postgres") &&
+		many = (marks_at(&reading->marks, i, C_EC2) || marks_at(&reading->marks, i, C_VM) ||
+			       marks_at(&reading->marks, i, C_DB) ||
+			       marks_at(&reading->marks, i, C_MACHINE) ||
+			       marks_at(&reading->marks, i, C_HOST) ||
+			       marks_at(&reading->marks, i, C_KIND) ||
+			       marks_at(&reading->marks, i, C_LB) ||
+			       marks_at(&reading->marks, i, C_APP)) &&
+		       fold->tokens[i].text[fold->tokens[i].length - 1] == 's' &&
+		       fold->tokens[i].length > 3 && strcmp(fold->tokens[i].text, "postgres") &&
 		       strcmp(fold->tokens[i].text, "redis");
-	return many && (has_resource_noun(reading)) && (HAS(reading, C_SCOPE) || HAS(reading, C_PROVIDER));
+	return many && (has_resource_noun(reading)) &&
+	       (HAS(reading, C_SCOPE) || HAS(reading, C_PROVIDER));
 }
 
 static int has_target(const struct reading *reading)
@@ -310,7 +334,8 @@ static int scale_says_to_what(const struct reading *reading)
 {
 	const struct json *filters = reading->intent->filters;
 
-	return json_get(filters, "replicas") || json_get(filters, "size") || HAS(reading, C_UP) || HAS(reading, C_DOWN);
+	return json_get(filters, "replicas") || json_get(filters, "size") || HAS(reading, C_UP) ||
+	       HAS(reading, C_DOWN);
 }
 
 const char *rules_reject(const struct reading *reading, const char **question)
@@ -332,7 +357,9 @@ const char *rules_reject(const struct reading *reading, const char **question)
 		return NULL;
 	if (HAS(reading, C_MAYBE))
 		return "is not sure itself";
-	if (is_type(reading, "scale") && (HAS(reading, C_IMPOSSIBLE) || HAS(reading, C_VAGUE) || json_int(json_get(filters, "replicas"), 0) > 10000)) {
+	if (is_type(reading, "scale") &&
+		(HAS(reading, C_IMPOSSIBLE) || HAS(reading, C_VAGUE) ||
+			json_int(json_get(filters, "replicas"), 0) > 10000)) {
 		*question = "To how many exactly?";
 		return "the number cannot be used";
 	}

@@ -1,5 +1,6 @@
 #include "copilot/words.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +23,104 @@ enum {
 };
 
 static const char *const concept_names[CONCEPTS] = {
-	"none", "investigate", "list", "explain_cost", "audit", "scale", "restart", "stop", "start", "terminate", "rollback", "cordon", "drain",
-	"forecast", "migrate", "status", "why", "symptom", "cost", "exposed", "future", "runout", "when", "ask", "which", "anomaly", "open", "up",
-	"down", "many", "check", "valid", "remove", "kubernetes", "ec2", "vm", "sg", "db", "lb", "log", "host", "dns", "cert", "risky", "machine",
-	"app", "scope", "provider", "time", "metric", "state", "status_code", "level", "kind", "service", "billed", "cidr", "port", "version",
-	"constraint", "number", "unit", "namespace", "to", "region", "replicas", "port_noun", "label", "revision", "called", "cluster", "into",
-	"from", "on", "last", "node", "dont", "not", "or", "and", "all", "it", "if", "vague", "impossible", "maybe", "injection", "override",
-	"rules", "secret", "reveal", "shell", "fetch", "approved", "harmless", "fill", "ood", "plain",
+	"none",
+	"investigate",
+	"list",
+	"explain_cost",
+	"audit",
+	"scale",
+	"restart",
+	"stop",
+	"start",
+	"terminate",
+	"rollback",
+	"cordon",
+	"drain",
+	"forecast",
+	"migrate",
+	"status",
+	"why",
+	"symptom",
+	"cost",
+	"exposed",
+	"future",
+	"runout",
+	"when",
+	"ask",
+	"which",
+	"anomaly",
+	"open",
+	"up",
+	"down",
+	"many",
+	"check",
+	"valid",
+	"remove",
+	"kubernetes",
+	"ec2",
+	"vm",
+	"sg",
+	"db",
+	"lb",
+	"log",
+	"host",
+	"dns",
+	"cert",
+	"risky",
+	"machine",
+	"app",
+	"scope",
+	"provider",
+	"time",
+	"metric",
+	"state",
+	"status_code",
+	"level",
+	"kind",
+	"service",
+	"billed",
+	"cidr",
+	"port",
+	"version",
+	"constraint",
+	"number",
+	"unit",
+	"namespace",
+	"to",
+	"region",
+	"replicas",
+	"port_noun",
+	"label",
+	"revision",
+	"called",
+	"cluster",
+	"into",
+	"from",
+	"on",
+	"last",
+	"node",
+	"dont",
+	"not",
+	"or",
+	"and",
+	"all",
+	"it",
+	"if",
+	"vague",
+	"impossible",
+	"maybe",
+	"injection",
+	"override",
+	"rules",
+	"secret",
+	"reveal",
+	"shell",
+	"fetch",
+	"approved",
+	"harmless",
+	"fill",
+	"ood",
+	"plain",
 };
 
 struct word {
@@ -127,7 +219,8 @@ unsigned words_step(const struct words *words, unsigned node, unsigned word)
 	return 0;
 }
 
-const struct words_entry *words_entry(const struct words *words, unsigned node, unsigned languages, unsigned prefer)
+const struct words_entry *words_entry(
+	const struct words *words, unsigned node, unsigned languages, unsigned prefer)
 {
 	const struct words_entry *best = NULL;
 
@@ -164,7 +257,8 @@ static int slips(const char *a, size_t n, const char *b, size_t m, int limit)
 	for (size_t j = 0; j <= m; j++)
 		rows[0][j] = (int)j;
 	for (size_t i = 1; i <= n; i++) {
-		int *now = rows[i % 3], *before = rows[(i + 2) % 3], *earlier = rows[(i + 1) % 3], least = limit + 1;
+		int *now = rows[i % 3], *before = rows[(i + 2) % 3], *earlier = rows[(i + 1) % 3],
+		    least = limit + 1;
 
 		now[0] = (int)i;
 		for (size_t j = 1; j <= m; j++) {
@@ -172,7 +266,8 @@ static int slips(const char *a, size_t n, const char *b, size_t m, int limit)
 
 			cost = before[j] + 1 < cost ? before[j] + 1 : cost;
 			cost = now[j - 1] + 1 < cost ? now[j - 1] + 1 : cost;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && earlier[j - 2] + 1 < cost)
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+				earlier[j - 2] + 1 < cost)
 				cost = earlier[j - 2] + 1;
 			now[j] = cost;
 			least = cost < least ? cost : least;
@@ -190,17 +285,19 @@ static int swapped(const char *a, const char *b, size_t n)
 
 	while (i < n && a[i] == b[i])
 		i++;
-	return i + 1 < n && a[i] == b[i + 1] && a[i + 1] == b[i] && !memcmp(a + i + 2, b + i + 2, n - i - 2);
+	return i + 1 < n && a[i] == b[i + 1] && a[i + 1] == b[i] &&
+	       !memcmp(a + i + 2, b + i + 2, n - i - 2);
 }
 
-static void nearest_from(const struct words *words, unsigned char first, const char *text, size_t length, unsigned languages, int *limit,
-	unsigned *best)
+static void nearest_from(const struct words *words, unsigned char first, const char *text,
+	size_t length, unsigned languages, int *limit, unsigned *best)
 {
 	for (unsigned i = words->first[first]; i; i = words->words[i].next) {
 		const struct word *word = &words->words[i];
 		size_t off = word->length > length ? word->length - length : length - word->length;
 
-		if (!word->slips || !(word->languages & languages) || off > (size_t)*limit || word->length < SLIP_MIN)
+		if (!word->slips || !(word->languages & languages) || off > (size_t)*limit ||
+			word->length < SLIP_MIN)
 			continue;
 		if (length == SLIP_MIN || word->length == SLIP_MIN) {
 			if (!off && swapped(text, word->text, length) && *limit >= 1) {
@@ -217,9 +314,10 @@ static void nearest_from(const struct words *words, unsigned char first, const c
 	}
 }
 
-unsigned words_nearest(const struct words *words, const char *text, size_t length, unsigned languages)
+unsigned words_nearest(
+	const struct words *words, const char *text, size_t length, unsigned languages)
 {
-	int limit = length >= 8 ? 2 : 1;
+	int limit = length >= 10 ? 2 : 1;
 	unsigned best = 0;
 
 	if (length < SLIP_MIN || length > 24)
@@ -240,7 +338,8 @@ static unsigned add_word(struct words *words, const char *text, size_t length)
 		return i;
 	words->words = mem_grow(words->words, words->word_count + 1, sizeof(*words->words));
 	i = (unsigned)words->word_count++;
-	words->words[i] = (struct word){ .text = arena_text_n(words->arena, text, length), .length = (unsigned short)length };
+	words->words[i] = (struct word){ .text = arena_text_n(words->arena, text, length),
+		.length = (unsigned short)length };
 	words->words[i].slot_next = words->word_slot[slot];
 	words->word_slot[slot] = i;
 	words->words[i].next = words->first[(unsigned char)text[0]];
@@ -256,17 +355,21 @@ static unsigned add_node(struct words *words, unsigned parent, unsigned word)
 		return i;
 	words->nodes = mem_grow(words->nodes, words->node_count + 1, sizeof(*words->nodes));
 	i = (unsigned)words->node_count++;
-	words->nodes[i] = (struct node){ .parent = parent, .word = word, .slot_next = words->node_slot[slot] };
+	words->nodes[i] = (struct node){
+		.parent = parent, .word = word, .slot_next = words->node_slot[slot]
+	};
 	words->node_slot[slot] = i;
 	return i;
 }
 
 static int slips_allowed(const struct words_entry *entry)
 {
-	return entry->concept[0] != C_FILL && entry->concept[0] != C_OOD && entry->concept[0] != C_PLAIN && entry->concept[0] != C_SERVICE;
+	return entry->concept[0] != C_FILL && entry->concept[0] != C_OOD &&
+	       entry->concept[0] != C_PLAIN && entry->concept[0] != C_SERVICE;
 }
 
-static unsigned note_word(struct words *words, const struct words_entry *entry, const struct token *token)
+static unsigned note_word(
+	struct words *words, const struct words_entry *entry, const struct token *token)
 {
 	unsigned i = add_word(words, token->text, token->length);
 	struct word *word = &words->words[i];
@@ -278,7 +381,8 @@ static unsigned note_word(struct words *words, const struct words_entry *entry, 
 }
 
 /* Parts of a phrase with gaps: "shut", "down". */
-static int add_gap(struct words *words, const struct words_entry *entry, char *parts[], size_t count, struct error *err)
+static int add_gap(struct words *words, const struct words_entry *entry, char *parts[],
+	size_t count, struct error *err)
 {
 	struct words_gap gap = { .parts = (unsigned)count - 1, .entry = *entry };
 	unsigned node = 0;
@@ -286,7 +390,8 @@ static int add_gap(struct words *words, const struct words_entry *entry, char *p
 	for (size_t p = 0; p < count; p++) {
 		fold_sentence(&words->fold, parts[p], strlen(parts[p]));
 		if (!words->fold.count || (p && words->fold.count > 4))
-			return error_set(err, ERR_FORMAT, "a gap needs one to four words on each side");
+			return error_set(
+				err, ERR_FORMAT, "a gap needs one to four words on each side");
 		for (size_t i = 0; i < words->fold.count; i++) {
 			unsigned word = note_word(words, entry, &words->fold.tokens[i]);
 
@@ -320,11 +425,13 @@ static void add_plain(struct words *words, const struct words_entry *entry, cons
 		if (words->entries[i].entry.language == entry->language)
 			return; /* said twice: the first file and the first key win */
 	words->entries = mem_grow(words->entries, words->entry_count + 1, sizeof(*words->entries));
-	words->entries[words->entry_count] = (struct listed){ .entry = *entry, .next = words->nodes[node].entry };
+	words->entries[words->entry_count] =
+		(struct listed){ .entry = *entry, .next = words->nodes[node].entry };
 	words->nodes[node].entry = (unsigned)words->entry_count++;
 }
 
-static int add_phrase(struct words *words, const struct words_entry *entry, char *phrase, struct error *err)
+static int add_phrase(
+	struct words *words, const struct words_entry *entry, char *phrase, struct error *err)
 {
 	char *parts[3], *gap;
 	size_t count = 1;
@@ -345,9 +452,11 @@ static int add_phrase(struct words *words, const struct words_entry *entry, char
 }
 
 /* German is also typed without umlauts: "loesche" for "lösche". */
-static int add_umlaut(struct words *words, const struct words_entry *entry, const char *phrase, struct error *err)
+static int add_umlaut(
+	struct words *words, const struct words_entry *entry, const char *phrase, struct error *err)
 {
-	static const char *const pairs[][2] = { { "\xC3\xA4", "ae" }, { "\xC3\xB6", "oe" }, { "\xC3\xBC", "ue" } };
+	static const char *const pairs[][2] = { { "\xC3\xA4", "ae" }, { "\xC3\xB6", "oe" },
+		{ "\xC3\xBC", "ue" } };
 	char other[PHRASE_MAX];
 	size_t used = 0, changed = 0;
 
@@ -370,21 +479,24 @@ static int add_umlaut(struct words *words, const struct words_entry *entry, cons
 }
 
 /* "restart{,s,ed}" stands for three phrases. One level, several groups. */
-static int expand(struct words *words, const struct words_entry *entry, const char *phrase, struct error *err)
+static int expand(
+	struct words *words, const struct words_entry *entry, const char *phrase, struct error *err)
 {
 	const char *open = strchr(phrase, '{'), *close = open ? strchr(open, '}') : NULL;
 	char one[PHRASE_MAX];
 
 	if (!close) {
 		snprintf(one, sizeof(one), "%s", phrase);
-		if (!strcmp(words->language[entry->language], "de") && add_umlaut(words, entry, phrase, err))
+		if (!strcmp(words->language[entry->language], "de") &&
+			add_umlaut(words, entry, phrase, err))
 			return -1;
 		return add_phrase(words, entry, one, err);
 	}
 	for (const char *at = open + 1; at <= close;) {
 		size_t length = strcspn(at, ",}");
 
-		if (snprintf(one, sizeof(one), "%.*s%.*s%s", (int)(open - phrase), phrase, (int)length, at, close + 1) >= (int)sizeof(one))
+		if (snprintf(one, sizeof(one), "%.*s%.*s%s", (int)(open - phrase), phrase,
+			    (int)length, at, close + 1) >= (int)sizeof(one))
 			return error_set(err, ERR_LIMIT, "\"%.60s\": too long", phrase);
 		if (expand(words, entry, one, err))
 			return -1;
@@ -394,7 +506,8 @@ static int expand(struct words *words, const struct words_entry *entry, const ch
 }
 
 /* "a, b{,s}, c" one by one; a comma inside braces does not part. */
-static int add_phrases(struct words *words, const struct words_entry *entry, const char *list, struct error *err)
+static int add_phrases(
+	struct words *words, const struct words_entry *entry, const char *list, struct error *err)
 {
 	for (const char *at = list; *at;) {
 		char phrase[PHRASE_MAX];
@@ -421,20 +534,25 @@ static int add_phrases(struct words *words, const struct words_entry *entry, con
 }
 
 /* "log level=error" */
-static int read_key(struct words *words, const char *key, struct words_entry *entry, struct error *err)
+static int read_key(
+	struct words *words, const char *key, struct words_entry *entry, struct error *err)
 {
 	for (const char *at = key; *at;) {
 		size_t length = strcspn(at, " "), name = strcspn(at, " =");
 		unsigned concept = 1;
 
-		while (concept < CONCEPTS && (strlen(concept_names[concept]) != name || memcmp(concept_names[concept], at, name)))
-			concept++;
+		while (concept < CONCEPTS && (strlen(concept_names[concept]) != name ||
+						     memcmp(concept_names[concept], at, name)))
+		concept ++;
 		if (concept == CONCEPTS)
 			return error_set(err, ERR_FORMAT, "\"%.40s\": no such mark", at);
 		if (entry->marks == WORDS_MARKS)
-			return error_set(err, ERR_FORMAT, "\"%.40s\": more than %d marks", key, WORDS_MARKS);
+			return error_set(
+				err, ERR_FORMAT, "\"%.40s\": more than %d marks", key, WORDS_MARKS);
 		entry->concept[entry->marks] = (unsigned char)concept;
-		entry->value[entry->marks++] = name < length ? arena_text_n(words->arena, at + name + 1, length - name - 1) : NULL;
+		entry->value[entry->marks++] =
+			name < length ? arena_text_n(words->arena, at + name + 1, length - name - 1)
+				      : NULL;
 		at += length + (at[length] == ' ');
 	}
 	return 0;
@@ -447,7 +565,9 @@ static int find_language(struct words *words, const char *name, struct error *er
 		if (!strcmp(words->language[i], name))
 			return (int)i;
 	if (words->languages == WORDS_LANGUAGES || strlen(name) >= sizeof(words->language[0]))
-		return error_set(err, ERR_LIMIT, "language \"%.20s\": name too long, or more than %d languages", name, WORDS_LANGUAGES - 1);
+		return error_set(err, ERR_LIMIT,
+			"language \"%.20s\": name too long, or more than %d languages", name,
+			WORDS_LANGUAGES - 1);
 	snprintf(words->language[words->languages], sizeof(words->language[0]), "%s", name);
 	return (int)words->languages++;
 }
@@ -456,7 +576,8 @@ static int add_tree(struct words *words, const struct json *tree, struct error *
 {
 	const struct json *list = json_get(tree, "words");
 	const char *name = json_text(json_get(tree, "language"));
-	int language = name ? find_language(words, name, err) : error_set(err, ERR_FORMAT, "language: missing");
+	int language = name ? find_language(words, name, err)
+			    : error_set(err, ERR_FORMAT, "language: missing");
 
 	if (language < 0)
 		return -1;
@@ -466,8 +587,10 @@ static int add_tree(struct words *words, const struct json *tree, struct error *
 		struct words_entry entry = { .language = (unsigned char)language };
 
 		if (!json_text(item))
-			return error_set(err, ERR_FORMAT, "line %d: phrases must be one text", json_line(item));
-		if (read_key(words, json_key(item), &entry, err) || add_phrases(words, &entry, json_text(item), err))
+			return error_set(err, ERR_FORMAT, "line %d: phrases must be one text",
+				json_line(item));
+		if (read_key(words, json_key(item), &entry, err) ||
+			add_phrases(words, &entry, json_text(item), err))
 			return error_wrap(err, "line %d", json_line(item));
 	}
 	return 0;
@@ -500,17 +623,39 @@ static struct words *words_new(void)
 	return words;
 }
 
-struct words *words_load(const char *folder, struct error *err)
+static int add_folder(struct words *words, const char *folder, struct error *err)
 {
-	char **paths = file_list_data(folder ? folder : "words");
-	struct words *words = words_new();
+	char *pattern = mem_format("%s/*.yaml", folder);
+	glob_t found = { 0 };
+	int failed = 0;
+
+	if (!glob(pattern, 0, NULL, &found))
+		for (size_t i = 0; i < found.gl_pathc && !failed; i++)
+			failed = add_file(words, found.gl_pathv[i], err);
+	globfree(&found);
+	free(pattern);
+	return failed;
+}
+
+static int add_installed(struct words *words, struct error *err)
+{
+	char **paths = file_list_data("words");
 	int failed = 0;
 
 	for (size_t i = 0; paths && paths[i] && !failed; i++)
 		failed = add_file(words, paths[i], err);
-	if (!failed && !words->phrases)
-		failed = error_set(err, ERR_NOT_FOUND, "no vocabulary: words/*.yaml under %s", file_data_folder());
 	file_free_list(paths);
+	return failed;
+}
+
+struct words *words_load(const char *folder, struct error *err)
+{
+	struct words *words = words_new();
+	int failed = folder ? add_folder(words, folder, err) : add_installed(words, err);
+
+	if (!failed && !words->phrases)
+		failed = error_set(err, ERR_NOT_FOUND, "no vocabulary: *.yaml in %s",
+			folder ? folder : "words");
 	if (failed) {
 		words_free(words);
 		return NULL;

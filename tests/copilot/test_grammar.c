@@ -1,0 +1,292 @@
+#include "copilot/grammar.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "check_main.h"
+#include "copilot/corpus.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { SLOWER = 20 }; /* sanitizers cost time */
+#else
+enum { SLOWER = 1 };
+#endif
+enum { ROUNDS = 1000, LONG = 64 * 1024 };
+
+static const char *in_source(const char *path)
+{
+	static char full[4096];
+
+	snprintf(full, sizeof(full), "%s/%s", getenv("srcdir") ? getenv("srcdir") : ".", path);
+	return full;
+}
+
+static struct grammar *loaded(void)
+{
+	struct error err = { 0 };
+	struct grammar *grammar;
+
+	grammar = grammar_load(in_source("words"), &err);
+	ck_assert_msg(grammar != NULL, "%s", err.text);
+	return grammar;
+}
+
+static void must_pass(const char *title, const struct corpus_score *score)
+{
+	corpus_print(title, score);
+	ck_assert_uint_gt(score->ok, 0);
+	ck_assert_msg(score->right * 100 >= score->ok * 95, "%s: %zu of %zu right", title,
+		score->right, score->ok);
+	ck_assert_uint_eq(score->carried, 0);
+	ck_assert_msg(score->refused * 100 >= score->refusals * 97, "%s: %zu of %zu refused", title,
+		score->refused, score->refusals);
+}
+
+START_TEST(reads_the_phrases_it_was_tuned_on)
+{
+	struct grammar *grammar = loaded();
+	struct corpus_score score = { 0 };
+
+	ck_assert_int_eq(
+		corpus_score_file(grammar, in_source("tests/copilot/phrases.txt"), 0, &score), 0);
+	must_pass("phrases", &score);
+	grammar_free(grammar);
+}
+END_TEST
+
+START_TEST(reads_phrases_it_was_not_tuned_on)
+{
+	struct grammar *grammar = loaded();
+	struct corpus_score score = { 0 };
+
+	ck_assert_int_eq(
+		corpus_score_file(grammar, in_source("tests/copilot/held.txt"), 0, &score), 0);
+	must_pass("held", &score);
+	grammar_free(grammar);
+}
+END_TEST
+
+START_TEST(reads_the_shared_samples)
+{
+	const char *path = "../shared/data/intents-sample.jsonl";
+	struct grammar *grammar;
+	struct corpus_score score = { 0 };
+
+	if (access(path, R_OK)) {
+		printf("skipped: %s is not here\n", path);
+		return;
+	}
+	grammar = loaded();
+	ck_assert_int_eq(corpus_score_jsonl(grammar, path, 0, &score), 0);
+	must_pass("samples", &score);
+	grammar_free(grammar);
+}
+END_TEST
+
+static void parse(const struct grammar *grammar, const char *sentence,
+	const struct grammar_context *context, struct grammar_answer *out)
+{
+	ck_assert_int_eq(grammar_parse(grammar, sentence, context, out, NULL), 0);
+}
+
+START_TEST(names_on_the_screen_take_part)
+{
+	static const struct grammar_name names[] = { { "status", "kubernetes", "shop", "prod",
+							     "deployment" },
+		{ "web-01", "host", "", "", "" } };
+	struct grammar_context context = { names, 2, &names[0] };
+	struct grammar *grammar = loaded();
+	struct grammar_answer answer;
+
+	parse(grammar, "restart it", NULL, &answer);
+	ck_assert_int_eq(answer.class, WORDS_REJECT);
+	ck_assert_str_ne(answer.question, "");
+	grammar_answer_release(&answer);
+
+	parse(grammar, "restart it", &context, &answer);
+	ck_assert_int_eq(answer.class, WORDS_OK);
+	ck_assert_str_eq(intent_filter(&answer.intent, "name"), "status");
+	ck_assert_str_eq(intent_filter(&answer.intent, "namespace"), "shop");
+	ck_assert_str_eq(answer.intent.scope, "prod");
+	grammar_answer_release(&answer);
+
+	parse(grammar, "why is web-01 slow", &context, &answer);
+	ck_assert_str_eq(answer.intent.resource, "host");
+	grammar_answer_release(&answer);
+	grammar_free(grammar);
+}
+END_TEST
+
+START_TEST(the_answer_has_the_promised_shape)
+{
+	struct grammar *grammar = loaded();
+	struct grammar_answer answer;
+	struct json *json;
+
+	parse(grammar, "restart checkout in staging", NULL, &answer);
+	json = grammar_answer_to_json(&answer);
+	ck_assert_str_eq(json_text(json_get(json, "class")), "ok");
+	ck_assert_str_eq(json_text(json_at(json, "intent.target.scope")), "staging");
+	ck_assert(json_number(json_get(json, "confidence"), 0) >= INTENT_ACCEPT);
+	ck_assert(json_is(json_get(json, "why"), JSON_ARRAY));
+	json_free(json);
+	grammar_answer_release(&answer);
+
+	parse(grammar, "delete everything", NULL, &answer);
+	json = grammar_answer_to_json(&answer);
+	ck_assert(json_is(json_get(json, "intent"), JSON_NULL));
+	ck_assert(json_number(json_get(json, "confidence"), 1) < INTENT_ACCEPT);
+	ck_assert_str_ne(json_text(json_get(json, "question")), "");
+	json_free(json);
+	grammar_answer_release(&answer);
+	grammar_free(grammar);
+}
+END_TEST
+
+static unsigned state = 12345;
+
+static unsigned dice(unsigned sides)
+{
+	state = state * 1103515245u + 12345u;
+	return (state >> 16) % sides;
+}
+
+static const char *const parts[] = { "restart", " ", "checkout", "_", "\xFF\xFE", "\xE2\x80\xAE",
+	"\xF0\x9F\x92\xA9", "本番の", "lösche", "-3", "{", "}", "shut", "down", "i-0abc", "=",
+	"0.0.0.0/0", "port", "99999999999999999999", "namespace", "é", "'", "\xC3", "scale", "to",
+	"two weeks", "\n", "\t", "..", "@@", "ﾃﾞｰﾀ", "revision", "why", "cost", "%s%n", "prod",
+	"and", ",", "?" };
+
+START_TEST(any_bytes_are_an_answer)
+{
+	struct grammar *grammar = loaded();
+	struct grammar_answer answer;
+	char sentence[GRAMMAR_SENTENCE_MAX + 100];
+
+	for (int round = 0; round < ROUNDS; round++) {
+		size_t length = 0, wanted = dice(GRAMMAR_SENTENCE_MAX);
+
+		while (length < wanted) {
+			const char *part = parts[dice(sizeof(parts) / sizeof(*parts))];
+
+			if (dice(4))
+				length += (size_t)snprintf(
+					sentence + length, sizeof(sentence) - length, "%s ", part);
+			else
+				sentence[length++] = (char)(1 + dice(255));
+		}
+		sentence[length] = 0;
+		parse(grammar, sentence, NULL, &answer);
+		if (answer.class == WORDS_OK) {
+			struct json *json = intent_to_json(&answer.intent);
+			struct intent back;
+			struct error err = { 0 };
+
+			ck_assert_msg(
+				!intent_from_json(&back, json, &err), "%s: %s", err.text, sentence);
+			intent_release(&back);
+			json_free(json);
+		}
+		grammar_answer_release(&answer);
+	}
+	grammar_free(grammar);
+}
+END_TEST
+
+START_TEST(a_long_sentence_is_asked_back_at_once)
+{
+	struct grammar *grammar = loaded();
+	struct grammar_answer answer;
+	char *sentence = malloc(LONG + 1);
+
+	memset(sentence, 'a', LONG);
+	sentence[LONG] = 0;
+	parse(grammar, sentence, NULL, &answer);
+	ck_assert_int_eq(answer.class, WORDS_REJECT);
+	grammar_answer_release(&answer);
+	free(sentence);
+	grammar_free(grammar);
+}
+END_TEST
+
+/* CPU time of this thread over many turns, so that a busy machine does not decide. */
+START_TEST(a_sentence_takes_less_than_a_millisecond)
+{
+	enum { TURNS = 501 };
+	struct grammar *grammar = loaded();
+	struct grammar_answer answer;
+	struct timespec from, to;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+	for (int i = 0; i < TURNS; i++) {
+		parse(grammar,
+			"could you please find out why the chekout pods in the prodution cluster "
+			"restart every five minutes",
+			NULL, &answer);
+		grammar_answer_release(&answer);
+	}
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+	double each_us =
+		((double)(to.tv_sec - from.tv_sec) * 1e9 + (double)(to.tv_nsec - from.tv_nsec)) /
+		1e3 / TURNS;
+	printf("one sentence: %.0f us of CPU\n", each_us);
+	ck_assert_msg(each_us < 1000 * SLOWER, "%.0f us", each_us);
+	grammar_free(grammar);
+}
+END_TEST
+
+START_TEST(a_broken_vocabulary_names_the_place)
+{
+	struct error err = { 0 };
+	char folder[] = "/tmp/words.XXXXXX", path[64];
+	FILE *file;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	ck_assert_ptr_null(grammar_load(folder, &err));
+	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
+
+	snprintf(path, sizeof(path), "%s/xx.yaml", folder);
+	file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs("language: xx\nwords:\n  nonsense: \"a, b\"\n", file);
+	fclose(file);
+	ck_assert_ptr_null(grammar_load(folder, &err));
+	ck_assert_int_eq(err.code, ERR_FORMAT);
+	ck_assert_msg(strstr(err.text, "xx.yaml") && strstr(err.text, "line 3") &&
+			      strstr(err.text, "nonsense"),
+		"%s", err.text);
+	unlink(path);
+	rmdir(folder);
+}
+END_TEST
+
+START_TEST(nothing_to_parse_is_an_error)
+{
+	struct grammar_answer answer;
+	struct error err = { 0 };
+
+	ck_assert_int_eq(grammar_parse(NULL, "x", NULL, &answer, &err), -1);
+	ck_assert_int_eq(err.code, ERR_INVALID);
+	grammar_answer_release(&answer);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	tcase_add_test(tc, reads_the_phrases_it_was_tuned_on);
+	tcase_add_test(tc, reads_phrases_it_was_not_tuned_on);
+	tcase_add_test(tc, reads_the_shared_samples);
+	tcase_add_test(tc, names_on_the_screen_take_part);
+	tcase_add_test(tc, the_answer_has_the_promised_shape);
+	tcase_add_test(tc, any_bytes_are_an_answer);
+	tcase_add_test(tc, a_long_sentence_is_asked_back_at_once);
+	tcase_add_test(tc, a_sentence_takes_less_than_a_millisecond);
+	tcase_add_test(tc, a_broken_vocabulary_names_the_place);
+	tcase_add_test(tc, nothing_to_parse_is_an_error);
+}
+
+TEST_MAIN("copilot/grammar")
