@@ -7,10 +7,12 @@
 #include "base/json.h"
 
 const struct intent_word intent_types[] = {
-	{ "investigate", "remediate diagnose troubleshoot fix", "why, diagnose, find the cause; also \"fix X safely\"", "root_cause", 0 },
+	{ "investigate", "remediate diagnose troubleshoot fix",
+		"why, diagnose, find the cause; also \"fix X safely\"", "root_cause", 0 },
 	{ "list", "enumerate show", "show, list, which, print logs", "inventory", 0 },
 	{ "explain_cost", "cost", "why a bill is what it is", "cost_breakdown", 0 },
-	{ "audit_security", "audit security", "risky, exposed, public, unencrypted, compliance", "exposure", 0 },
+	{ "audit_security", "audit security", "risky, exposed, public, unencrypted, compliance",
+		"exposure", 0 },
 	{ "scale", "resize", "replicas, node pool, capacity, instance size", "scale", 1 },
 	{ "restart", "reboot", "reboot, bounce, rolling restart", "restart", 1 },
 	{ "stop", "shutdown", "shut down, power off, pause", "stop", 1 },
@@ -19,14 +21,17 @@ const struct intent_word intent_types[] = {
 	{ "rollback", "undo", "revert to an earlier release or state", "rollback", 1 },
 	{ "cordon", "", "no new pods on a node", "cordon", 1 },
 	{ "drain", "", "move the work off a node or a backend", "drain", 1 },
-	{ "forecast", "predict", "a future cost, or when capacity runs out", "forecast_capacity", 0 },
+	{ "forecast", "predict", "a future cost, or when capacity runs out", "forecast_capacity",
+		0 },
 	{ "migrate", "", "to another region, cluster, provider or engine", "migrate", 1 },
-	{ "status", "describe health", "health, validity, rollout state of one thing", "health", 0 },
+	{ "status", "describe health", "health, validity, rollout state of one thing", "health",
+		0 },
 	{ NULL, NULL, NULL, NULL, 0 },
 };
 
 const struct intent_word intent_resources[] = {
-	{ "kubernetes", "kubernetes_cluster deployment k8s", "pods, deployments, nodes, services by bare name", "", 0 },
+	{ "kubernetes", "kubernetes_cluster deployment k8s",
+		"pods, deployments, nodes, services by bare name", "", 0 },
 	{ "ec2", "ec2_instance", "AWS machines and their groups", "", 0 },
 	{ "vm", "virtual_machine", "GCP and Azure machines", "", 0 },
 	{ "sg", "security_group firewall", "security groups, firewall rules, open ports", "", 0 },
@@ -58,7 +63,10 @@ const struct intent_word intent_filter_keys[] = {
 	{ "label", "", "key=value", "", 0 },
 	{ "provider", "", "aws gcp azure postgres mysql redis rds", "", 0 },
 	{ "time", "", "10m 1h 7d, or today, last_month", "", 0 },
-	{ "metric", "", "cpu memory disk latency errors restarts network connections replication_lag load storage requests", "", 0 },
+	{ "metric", "",
+		"cpu memory disk latency errors restarts network connections replication_lag load "
+		"storage requests",
+		"", 0 },
 	{ "replicas", "", "integer", "", 0 },
 	{ "port", "", "integer", "", 0 },
 	{ "state", "", "running stopped pending expiring public unencrypted", "", 0 },
@@ -115,8 +123,8 @@ void intent_copy(struct intent *to, const struct intent *from)
 	to->filters = from->filters ? json_copy(from->filters) : json_object();
 }
 
-static int read_word(char *out, size_t size, const struct intent_word *table, const struct json *value, const char *field,
-	struct error *err)
+static int read_word(char *out, size_t size, const struct intent_word *table,
+	const struct json *value, const char *field, struct error *err)
 {
 	const char *name = json_text(value);
 	const struct intent_word *row = intent_word_find(table, name);
@@ -144,7 +152,8 @@ static int name_fits(const struct json *value)
 static int filter_fits(const char *key, const struct json *value)
 {
 	if (!strcmp(key, "replicas") || !strcmp(key, "port"))
-		return json_is(value, JSON_NUMBER) && json_number(value, -1) >= 0 && json_number(value, 0) <= 1000000 &&
+		return json_is(value, JSON_NUMBER) && json_number(value, -1) >= 0 &&
+		       json_number(value, 0) <= 1000000 &&
 		       json_number(value, 0) == (double)json_int(value, -1);
 	if (!strcmp(key, "name"))
 		return name_fits(value);
@@ -163,7 +172,8 @@ static int read_filters(struct intent *intent, const struct json *filters, struc
 		if (!intent_word_find(intent_filter_keys, key))
 			return error_set(err, ERR_INVALID, "target.filters.%.40s: not known", key);
 		if (!filter_fits(key, item))
-			return error_set(err, ERR_INVALID, "target.filters.%s: wrong kind of value", key);
+			return error_set(
+				err, ERR_INVALID, "target.filters.%s: wrong kind of value", key);
 	}
 	json_free(intent->filters);
 	intent->filters = json_copy(filters);
@@ -179,7 +189,8 @@ static int read_goal(struct intent *intent, const struct json *goal, struct erro
 	if (!text)
 		text = intent_word_find(intent_types, intent->type)->goal;
 	if (strlen(text) >= sizeof(intent->goal))
-		return error_set(err, ERR_INVALID, "goal: longer than %zu bytes", sizeof(intent->goal) - 1);
+		return error_set(
+			err, ERR_INVALID, "goal: longer than %zu bytes", sizeof(intent->goal) - 1);
 	snprintf(intent->goal, sizeof(intent->goal), "%s", text);
 	return 0;
 }
@@ -199,17 +210,20 @@ int intent_from_json(struct intent *intent, const struct json *json, struct erro
 	intent_init(intent);
 	if (!json_is(json, JSON_OBJECT))
 		return error_set(err, ERR_INVALID, "intent: not an object");
-	if (read_word(intent->type, sizeof(intent->type), intent_types, json_get(json, "intent_type"), "intent_type", err))
+	if (read_word(intent->type, sizeof(intent->type), intent_types,
+		    json_get(json, "intent_type"), "intent_type", err))
 		return -1;
 	if (!json_is(target, JSON_OBJECT))
 		return error_set(err, ERR_INVALID, "target: missing, or not an object");
-	if (read_word(intent->resource, sizeof(intent->resource), intent_resources, json_get(target, "resource_type"),
-		    "target.resource_type", err))
+	if (read_word(intent->resource, sizeof(intent->resource), intent_resources,
+		    json_get(target, "resource_type"), "target.resource_type", err))
 		return -1;
 	if (scope && !json_is(scope, JSON_NULL) &&
-		read_word(intent->scope, sizeof(intent->scope), intent_scopes, scope, "target.scope", err))
+		read_word(intent->scope, sizeof(intent->scope), intent_scopes, scope,
+			"target.scope", err))
 		return -1;
-	if (read_filters(intent, json_get(target, "filters"), err) || read_goal(intent, json_get(json, "goal"), err))
+	if (read_filters(intent, json_get(target, "filters"), err) ||
+		read_goal(intent, json_get(json, "goal"), err))
 		return -1;
 	return read_confidence(intent, json_get(json, "confidence"), err);
 }

@@ -16,8 +16,10 @@ static struct json *parsed(const char *text)
 
 START_TEST(reads_the_shape_of_the_design)
 {
-	struct json *json = parsed("{\"intent_type\":\"investigate\",\"target\":{\"resource_type\":\"kubernetes\",\"scope\":\"prod\","
-				   "\"filters\":{\"metric\":\"cpu\"}},\"goal\":\"identify_root_cause\",\"confidence\":0.95}");
+	struct json *json = parsed("{\"intent_type\":\"investigate\",\"target\":{\"resource_type\":"
+				   "\"kubernetes\",\"scope\":\"prod\","
+				   "\"filters\":{\"metric\":\"cpu\"}},\"goal\":\"identify_root_"
+				   "cause\",\"confidence\":0.95}");
 	struct intent intent;
 
 	ck_assert_int_eq(intent_from_json(&intent, json, NULL), 0);
@@ -51,7 +53,8 @@ START_TEST(older_names_still_mean_something)
 	struct intent intent;
 	char text[256];
 
-	snprintf(text, sizeof(text), "{\"intent_type\":\"%s\",\"target\":{\"resource_type\":\"%s\"}}", aliases[_i].type,
+	snprintf(text, sizeof(text),
+		"{\"intent_type\":\"%s\",\"target\":{\"resource_type\":\"%s\"}}", aliases[_i].type,
 		aliases[_i].resource);
 	struct json *json = parsed(text);
 	ck_assert_int_eq(intent_from_json(&intent, json, NULL), 0);
@@ -73,16 +76,32 @@ static const struct {
 	{ "{\"intent_type\":\"exec\",\"target\":{\"resource_type\":\"db\"}}", "intent_type" },
 	{ "{\"intent_type\":7,\"target\":{\"resource_type\":\"db\"}}", "intent_type" },
 	{ "{\"intent_type\":\"list\"}", "target" },
-	{ "{\"intent_type\":\"list\",\"target\":{\"resource_type\":\"planet\"}}", "target.resource_type" },
-	{ "{\"intent_type\":\"list\",\"target\":{\"resource_type\":\"db\",\"scope\":\"moon\"}}", "target.scope" },
-	{ "{\"intent_type\":\"list\",\"target\":{\"resource_type\":\"db\",\"filters\":[]}}", "target.filters" },
-	{ "{\"intent_type\":\"list\",\"target\":{\"resource_type\":\"db\",\"filters\":{\"cmd\":\"x\"}}}", "target.filters.cmd" },
-	{ "{\"intent_type\":\"scale\",\"target\":{\"resource_type\":\"db\",\"filters\":{\"replicas\":-1}}}", "target.filters.replicas" },
-	{ "{\"intent_type\":\"scale\",\"target\":{\"resource_type\":\"db\",\"filters\":{\"replicas\":1.5}}}", "target.filters.replicas" },
-	{ "{\"intent_type\":\"stop\",\"target\":{\"resource_type\":\"db\",\"filters\":{\"name\":[]}}}", "target.filters.name" },
-	{ "{\"intent_type\":\"stop\",\"target\":{\"resource_type\":\"db\",\"filters\":{\"name\":[3]}}}", "target.filters.name" },
-	{ "{\"intent_type\":\"stop\",\"target\":{\"resource_type\":\"db\"},\"confidence\":1.01}", "confidence" },
-	{ "{\"intent_type\":\"stop\",\"target\":{\"resource_type\":\"db\"},\"confidence\":\"high\"}", "confidence" },
+	{ "{\"intent_type\":\"list\",\"target\":{\"resource_type\":\"planet\"}}",
+		"target.resource_type" },
+	{ "{\"intent_type\":\"list\",\"target\":{\"resource_type\":\"db\",\"scope\":\"moon\"}}",
+		"target.scope" },
+	{ "{\"intent_type\":\"list\",\"target\":{\"resource_type\":\"db\",\"filters\":[]}}",
+		"target.filters" },
+	{ "{\"intent_type\":\"list\",\"target\":{\"resource_type\":\"db\",\"filters\":{\"cmd\":"
+	  "\"x\"}}}",
+		"target.filters.cmd" },
+	{ "{\"intent_type\":\"scale\",\"target\":{\"resource_type\":\"db\",\"filters\":{"
+	  "\"replicas\":-1}}}",
+		"target.filters.replicas" },
+	{ "{\"intent_type\":\"scale\",\"target\":{\"resource_type\":\"db\",\"filters\":{"
+	  "\"replicas\":1.5}}}",
+		"target.filters.replicas" },
+	{ "{\"intent_type\":\"stop\",\"target\":{\"resource_type\":\"db\",\"filters\":{\"name\":[]}"
+	  "}}",
+		"target.filters.name" },
+	{ "{\"intent_type\":\"stop\",\"target\":{\"resource_type\":\"db\",\"filters\":{\"name\":[3]"
+	  "}}}",
+		"target.filters.name" },
+	{ "{\"intent_type\":\"stop\",\"target\":{\"resource_type\":\"db\"},\"confidence\":1.01}",
+		"confidence" },
+	{ "{\"intent_type\":\"stop\",\"target\":{\"resource_type\":\"db\"},\"confidence\":"
+	  "\"high\"}",
+		"confidence" },
 	{ "{\"intent_type\":\"stop\",\"target\":{\"resource_type\":\"db\"},\"goal\":[]}", "goal" },
 };
 
@@ -94,7 +113,8 @@ START_TEST(an_error_names_the_field)
 
 	ck_assert_int_eq(intent_from_json(&intent, json, &err), -1);
 	ck_assert_int_eq(err.code, ERR_INVALID);
-	ck_assert_msg(!strncmp(err.text, wrong[_i].field, strlen(wrong[_i].field)) && err.text[strlen(wrong[_i].field)] == ':',
+	ck_assert_msg(!strncmp(err.text, wrong[_i].field, strlen(wrong[_i].field)) &&
+			      err.text[strlen(wrong[_i].field)] == ':',
 		"%s", err.text);
 	intent_release(&intent);
 	json_free(json);
@@ -103,7 +123,8 @@ END_TEST
 
 START_TEST(several_names_and_a_copy)
 {
-	struct json *json = parsed("{\"intent_type\":\"stop\",\"target\":{\"resource_type\":\"ec2\",\"filters\":{\"name\":[\"a-1\",\"a-2\"]}}}");
+	struct json *json = parsed("{\"intent_type\":\"stop\",\"target\":{\"resource_type\":"
+				   "\"ec2\",\"filters\":{\"name\":[\"a-1\",\"a-2\"]}}}");
 	struct intent intent, copy;
 
 	ck_assert_int_eq(intent_from_json(&intent, json, NULL), 0);
@@ -119,7 +140,8 @@ END_TEST
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, reads_the_shape_of_the_design);
-	tcase_add_loop_test(tc, older_names_still_mean_something, 0, sizeof(aliases) / sizeof(*aliases));
+	tcase_add_loop_test(
+		tc, older_names_still_mean_something, 0, sizeof(aliases) / sizeof(*aliases));
 	tcase_add_loop_test(tc, an_error_names_the_field, 0, sizeof(wrong) / sizeof(*wrong));
 	tcase_add_test(tc, several_names_and_a_copy);
 }
