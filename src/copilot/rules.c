@@ -39,6 +39,8 @@ static const struct type_row type_rows[] = {
 	{ "investigate", { C_INVESTIGATE }, { C_EXPOSED }, ANY_NAME },
 	{ "audit_security", { C_INVESTIGATE, C_EXPOSED }, { C_WHY }, ANY_NAME },
 	{ "investigate", { C_WHY }, { 0 }, ANY_NAME },
+	{ "scale", { C_REPLICAS, C_NUMBER },
+		{ C_LIST, C_WHICH, C_RESTART, C_TERMINATE, C_ROLLBACK }, NAMED },
 	{ "terminate", { C_TERMINATE }, { C_WHICH, C_LIST }, ANY_NAME },
 	{ "stop", { C_STOP }, { C_WHICH, C_LIST, C_EXPOSED }, ANY_NAME },
 	{ "restart", { C_RESTART }, { C_LIST }, ANY_NAME },
@@ -60,6 +62,10 @@ static const struct type_row type_rows[] = {
 	{ "list", { C_SYMPTOM, C_LIST, C_KIND }, { 0 }, UNNAMED },
 	{ "list", { C_SYMPTOM, C_WHICH, C_KIND }, { 0 }, UNNAMED },
 	{ "investigate", { C_SYMPTOM }, { 0 }, ANY_NAME },
+	{ "list", { C_STATUS, C_WHICH, C_EC2 }, { 0 }, UNNAMED },
+	{ "list", { C_STATUS, C_WHICH, C_VM }, { 0 }, UNNAMED },
+	{ "list", { C_STATUS, C_WHICH, C_MACHINE }, { 0 }, UNNAMED },
+	{ "list", { C_STATUS, C_WHICH, C_KIND }, { 0 }, UNNAMED },
 	{ "status", { C_STATUS }, { C_LIST }, ANY_NAME },
 	{ "list", { C_LIST, C_DNS }, { 0 }, ANY_NAME },
 	{ "status", { C_STATUS, C_LIST }, { C_MANY }, NAMED },
@@ -338,6 +344,16 @@ static int scale_says_to_what(const struct reading *reading)
 	       HAS(reading, C_DOWN);
 }
 
+static int scopes_said(const struct reading *reading)
+{
+	const struct mark *first = marks_first(&reading->marks, C_SCOPE);
+
+	for (const struct mark *mark = first; mark; mark = marks_next(&reading->marks, mark))
+		if (strcmp(mark->value, first->value))
+			return 2;
+	return first != NULL;
+}
+
 const char *rules_reject(const struct reading *reading, const char **question)
 {
 	const struct json *filters = reading->intent->filters;
@@ -352,6 +368,10 @@ const char *rules_reject(const struct reading *reading, const char **question)
 	if (HAS(reading, C_OR) && acts_said(reading) > 1) {
 		*question = "Which of the two should be done?";
 		return "asks for one of two actions";
+	}
+	if (scopes_said(reading) > 1 && !is_type(reading, "migrate")) {
+		*question = "In which scope: prod, staging or dev?";
+		return "names two scopes";
 	}
 	if (!reading->write)
 		return NULL;
