@@ -154,6 +154,8 @@ static int type_implied(struct reading *reading)
 	else if (reading->names && has_resource_noun(reading) &&
 		 reading->marks.fold.tokens[reading->marks.fold.count - 1].shape & TOKEN_ASKED)
 		set_type(reading, "status");
+	else if (reading->names && (HAS(reading, C_CERT) || HAS(reading, C_DNS)))
+		set_type(reading, "status");
 	else
 		return -1;
 	return 0;
@@ -304,6 +306,18 @@ static size_t acts_said(const struct reading *reading)
 	return count;
 }
 
+/* Changes whose words mean nothing else; "run" and "set to" also stand beside others. */
+static size_t plain_acts(const struct reading *reading)
+{
+	static const enum concept plain[] = { C_RESTART, C_STOP, C_TERMINATE, C_ROLLBACK, C_CORDON,
+		C_DRAIN, C_MIGRATE };
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
+		count += HAS(reading, plain[i]) > 0;
+	return count;
+}
+
 /* One whole group: several of a kind, within a scope or with a provider. */
 static int whole_group(const struct reading *reading)
 {
@@ -375,6 +389,15 @@ const char *rules_reject(const struct reading *reading, const char **question)
 	}
 	if (!reading->write)
 		return NULL;
+	if (plain_acts(reading) > 1) {
+		*question = "One action at a time, please: which one first?";
+		return "asks for two changes at once";
+	}
+	if (memchr(reading->sentence, ';', reading->length) ||
+		memchr(reading->sentence, '\n', reading->length)) {
+		*question = "One change in one sentence, please.";
+		return "holds more than one sentence";
+	}
 	if (HAS(reading, C_MAYBE))
 		return "is not sure itself";
 	if (is_type(reading, "scale") &&
