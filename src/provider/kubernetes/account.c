@@ -97,7 +97,7 @@ void call_request(const struct account *account, const struct call *call,
 		.stall_timeout_ms = call->stall_ms,
 		.max_bytes = call->max_bytes ? call->max_bytes : ANSWER_MAX,
 		.gzip = !cluster_loopback(account->cluster),
-		.retries = call->on_data ? 0 : RETRIES,
+		.retries = call->on_data || call->method ? 0 : RETRIES, /* a write is sent once */
 		.harmless = call->harmless,
 		.cancelled = call->cancelled,
 		.on_data = call->on_data,
@@ -150,25 +150,23 @@ static void collect_warnings(const struct net_response *response, char *out, siz
 	text_release(&text);
 }
 
-struct json *call_json_full(struct account *account, const struct call *call, char *warnings,
-	size_t warnings_size, char *audit_id, size_t audit_id_size, struct error *err)
+void call_headers(const struct net_response *response, char *warnings, size_t warnings_size,
+	char *audit_id, size_t audit_id_size)
+{
+	collect_warnings(response, warnings, warnings_size);
+	if (!net_header(response, "audit-id", audit_id, audit_id_size))
+		*audit_id = '\0';
+}
+
+struct json *call_json(struct account *account, const struct call *call, struct error *err)
 {
 	struct net_response response = { 0 };
 	struct json *json = NULL;
 
 	if (!call_fetch(account, call, &response, err))
 		json = json_parse(response.body, response.body_length, err);
-	if (warnings)
-		collect_warnings(&response, warnings, warnings_size);
-	if (audit_id && !net_header(&response, "audit-id", audit_id, audit_id_size))
-		*audit_id = '\0';
 	net_response_release(&response);
 	return json;
-}
-
-struct json *call_json(struct account *account, const struct call *call, struct error *err)
-{
-	return call_json_full(account, call, NULL, 0, NULL, 0, err);
 }
 
 int pause_ms(const atomic_int *cancelled, int duration_ms)

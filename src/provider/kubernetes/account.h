@@ -66,10 +66,11 @@ void call_request(const struct account *account, const struct call *call,
 	struct net_request *request, struct net_header *headers);
 /* cluster_fetch, and account_note. Release response in any case. */
 int call_fetch(struct account *account, const struct call *call, struct net_response *response, struct error *err);
-/* The answer parsed; *warnings (may be NULL) gets the server's Warning headers in one line, *audit_id its Audit-Id. */
+/* The answer parsed. */
 struct json *call_json(struct account *account, const struct call *call, struct error *err);
-struct json *call_json_full(struct account *account, const struct call *call, char *warnings,
-	size_t warnings_size, char *audit_id, size_t audit_id_size, struct error *err);
+/* The server's warnings in one line, and its Audit-Id; "" where there are none. */
+void call_headers(const struct net_response *response, char *warnings, size_t warnings_size,
+	char *audit_id, size_t audit_id_size);
 
 /* Sleeps in short steps; -1 when cancelled meanwhile. */
 int pause_ms(const atomic_int *cancelled, int duration_ms);

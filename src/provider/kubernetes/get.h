@@ -2,6 +2,9 @@
 #ifndef PROVIDER_KUBERNETES_GET_H
 #define PROVIDER_KUBERNETES_GET_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 struct account;
 struct error;
 struct json;
@@ -11,6 +14,9 @@ struct resource;
 
 /* provider_ops.get: without managedFields; a Secret's values are shown as ••••. */
 int kube_get(struct provider *provider, const struct ref *ref, struct json **object, struct error *err);
+struct log_request;
+int kube_logs(struct provider *provider, const struct ref *ref, const struct log_request *request,
+	int (*on_line)(void *arg, int64_t at_ns, const char *source, const char *line, size_t length), void *arg, struct error *err); /* logs_of.c */
 int kube_dependents(struct provider *provider, const struct ref *ref, struct json **out, struct error *err);
 
 /* The account and resource a ref names. */

@@ -226,7 +226,45 @@ struct json *list_namespaces(struct account *account, const atomic_int *cancelle
 
 /* --- all namespaces, side by side --- */
 
-static int queue_page(struct lister *lister, struct net_batch *batch, const struct json *namespace_,
+/* A page asked for. The request stays until it is answered: its certificates are not copied. */
+struct asked {
+	const struct json *namespace_;
+	struct cluster_request *request;
+};
+
+static void asked_free(struct asked *asked)
+{
+	if (asked->request)
+		cluster_request_free(asked->request);
+	free(asked);
+}
+
+/* The pages of a batch that are under way: places become free as they are answered. */
+struct pages {
+	struct net_batch *batch;
+	struct asked **list;
+	size_t count;
+};
+
+static void pages_remove(struct pages *pages, struct asked *asked)
+{
+	for (size_t i = 0; i < pages->count; i++)
+		if (pages->list[i] == asked) {
+			pages->list[i] = pages->list[--pages->count];
+			break;
+		}
+	asked_free(asked);
+}
+
+static void pages_free(struct pages *pages)
+{
+	net_batch_free(pages->batch); /* nothing uses the requests any more */
+	for (size_t i = 0; i < pages->count; i++)
+		asked_free(pages->list[i]);
+	free(pages->list);
+}
+
+static int queue_page(struct lister *lister, struct pages *pages, const struct json *namespace_,
 	const char *token, size_t token_length, struct error *err)
 {
 	struct text path;
@@ -239,11 +277,17 @@ static int queue_page(struct lister *lister, struct net_batch *batch, const stru
 	struct call call = { .path = path.data, .accept = ACCEPT_TABLE, .cancelled = lister->cancelled };
 
 	call_request(lister->account, &call, &request, headers);
-	if (!path.cut)
+	if (path.cut)
+		error_set(err, ERR_LIMIT, "the server's page token is too long");
+	else
 		made = cluster_request_new(lister->account->cluster, &request, path.data, err);
 	if (made) {
-		net_batch_add(batch, cluster_request_net(made), (void *)(uintptr_t)namespace_);
-		cluster_request_free(made);
+		struct asked *asked = mem_zero(1, sizeof(*asked));
+
+		*asked = (struct asked){ .namespace_ = namespace_, .request = made };
+		pages->list = mem_grow(pages->list, pages->count + 1, sizeof(*pages->list));
+		pages->list[pages->count++] = asked;
+		net_batch_add(pages->batch, cluster_request_net(made), asked);
 	}
 	text_release(&path);
 	return made ? 0 : -1;
@@ -263,7 +307,7 @@ static int settle_namespace(struct lister *lister, const char *namespace_, struc
 	return -1;
 }
 
-static int take_answer(struct lister *lister, struct net_batch *batch, const struct json *namespace_,
+static int take_answer(struct lister *lister, struct pages *pages, const struct json *namespace_,
 	const struct net_response *response, struct json *again, struct error *err)
 {
 	if (err->code || response->status != 200) {
@@ -273,19 +317,22 @@ static int take_answer(struct lister *lister, struct net_batch *batch, const str
 	if (lister_take(lister, response->body, response->body_length, json_text(namespace_), err))
 		return -1;
 	if (lister->head.token_length && !is_full(lister))
-		return queue_page(lister, batch, namespace_, lister->head.token, lister->head.token_length, err);
+		return queue_page(lister, pages, namespace_, lister->head.token, lister->head.token_length, err);
 	return 0;
 }
 
-static int run_batch(struct lister *lister, struct net_batch *batch, struct json *again, struct error *err)
+static int run_batch(struct lister *lister, struct pages *pages, struct json *again, struct error *err)
 {
 	struct net_response response = { 0 };
 	struct error own = { 0 };
 	void *tag;
 	int failed = 0;
 
-	while (!failed && net_batch_next(batch, &tag, &response, &own)) {
-		failed = take_answer(lister, batch, tag, &response, again, &own);
+	while (!failed && net_batch_next(pages->batch, &tag, &response, &own)) {
+		const struct json *namespace_ = ((struct asked *)tag)->namespace_;
+
+		pages_remove(pages, tag);
+		failed = take_answer(lister, pages, namespace_, &response, again, &own);
 		net_response_release(&response);
 		response = (struct net_response){ 0 };
 		if (failed)
@@ -297,15 +344,15 @@ static int run_batch(struct lister *lister, struct net_batch *batch, struct json
 
 static int list_each_namespace(struct lister *lister, const struct json *namespaces, struct error *err)
 {
-	struct net_batch *batch = net_batch_new(lister->provider->net, PARALLEL);
+	struct pages pages = { .batch = net_batch_new(lister->provider->net, PARALLEL) };
 	struct json *again = json_array();
 	int failed = 0;
 
 	for (const struct json *item = json_first(namespaces); item && !failed; item = json_next(item))
-		failed = queue_page(lister, batch, item, NULL, 0, err);
+		failed = queue_page(lister, &pages, item, NULL, 0, err);
 	if (!failed)
-		failed = run_batch(lister, batch, again, err);
-	net_batch_free(batch);
+		failed = run_batch(lister, &pages, again, err);
+	pages_free(&pages);
 	for (const struct json *item = json_first(again); item && !failed; item = json_next(item))
 		failed = settle_namespace(lister, json_text(item), err);
 	json_free(again);

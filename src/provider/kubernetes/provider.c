@@ -9,11 +9,14 @@
 #include "base/mem.h"
 #include "estate/provider.h"
 #include "provider/kubernetes/account.h"
+#include "provider/kubernetes/act.h"
 #include "provider/kubernetes/cluster.h"
 #include "provider/kubernetes/discovery.h"
 #include "provider/kubernetes/get.h"
 #include "provider/kubernetes/kubeconfig.h"
 #include "provider/kubernetes/list.h"
+#include "provider/kubernetes/query.h"
+#include "provider/kubernetes/rights.h"
 
 /* A kubeconfig that exists but is broken is an error of its own: only without any do we look whether we run in a pod. */
 static struct kubeconfig *load(const struct config *config, struct error *err)
@@ -56,6 +59,7 @@ static void account_free(struct account *account)
 		return;
 	cluster_free(account->cluster);
 	discovery_free(account->discovery);
+	rights_free(account->rights);
 	pthread_mutex_destroy(&account->lock);
 	free(account);
 }
@@ -128,4 +132,8 @@ const struct provider_ops kubernetes_provider = {
 	.list = kube_list,
 	.watch = kube_watch,
 	.get = kube_get,
+	.logs = kube_logs,
+	.dependents = kube_dependents,
+	.query = kube_query,
+	.act = &kubernetes_act,
 };

@@ -1,0 +1,16 @@
+/* rights.h - what we may do, asked once a namespace when first needed. A hint for the screen: the server's 403 is the truth. */
+#ifndef PROVIDER_KUBERNETES_RIGHTS_H
+#define PROVIDER_KUBERNETES_RIGHTS_H
+
+struct account;
+struct json;
+struct rights;
+
+void rights_free(struct rights *rights); /* NULL is fine */
+/* 1 yes, 0 no, -1 unknown (not answered, or the server's list is incomplete). resource "pods", "deployments/scale"; group "" core.
+ * Worker threads only: the first question of a namespace goes over the network. */
+int rights_may(struct account *account, const char *verb, const char *group, const char *resource, const char *namespace_);
+/* The same over a SelfSubjectRulesReview's status. Pure. */
+int rights_judge(const struct json *status, const char *verb, const char *group, const char *resource);
+
+#endif
