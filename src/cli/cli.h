@@ -61,6 +61,7 @@ struct cli_table *cli_table_new(const struct cli *cli);
 void cli_table_column(struct cli_table *table, const char *name, char align);
 void cli_table_cell(struct cli_table *table, const char *text); /* in order; after the last column a new row begins; copied */
 void cli_table_print(struct cli_table *table); /* prints and frees */
+void cli_table_show(struct cli_table *table, int header); /* the same, the header only when wanted */
 const char *cli_style(const struct cli *cli, const char *severity); /* SGR for a severity, "" without colour */
 const char *cli_style_end(const struct cli *cli);
 

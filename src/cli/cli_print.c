@@ -140,14 +140,14 @@ static void print_csv_cell(FILE *out, const char *text, int last)
 	fputs(last ? "\r\n" : ",", out);
 }
 
-static void print_table(const struct cli_table *table)
+static void print_table(const struct cli_table *table, int header)
 {
 	size_t width[COLUMNS_MAX] = { 0 };
 	int csv = table->cli->format == FORMAT_CSV;
 
 	if (!csv)
 		measure(table, width);
-	for (size_t i = 0; i < table->columns + table->count; i++) {
+	for (size_t i = header ? 0 : table->columns; i < table->columns + table->count; i++) {
 		const char *text = i < table->columns ? table->names[i] : table->cells[i - table->columns];
 		size_t column = i % table->columns;
 
@@ -160,8 +160,13 @@ static void print_table(const struct cli_table *table)
 
 void cli_table_print(struct cli_table *table)
 {
+	cli_table_show(table, 1);
+}
+
+void cli_table_show(struct cli_table *table, int header)
+{
 	if (table->columns)
-		print_table(table);
+		print_table(table, header);
 	for (size_t c = 0; c < table->columns; c++)
 		free(table->names[c]);
 	for (size_t i = 0; i < table->count; i++)

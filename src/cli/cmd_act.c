@@ -1,0 +1,69 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "cli/plans.h"
+#include "cli/select.h"
+#include "gate/gate.h"
+#include "gate/session.h"
+
+enum { FILE_PARAM_MAX = 4 << 20 };
+
+static const struct cli_flag flags[] = { CLI_SELECT_FLAGS, { "because", 0, "TEXT", "why, kept in the log" }, { 0 } };
+
+/* key=value; key=@FILE gives the file's content, key=@- standard input's. */
+static int add_param(struct json *params, const char *word, struct error *err)
+{
+	const char *equals = strchr(word, '=');
+	char *content = NULL;
+
+	if (!equals || equals == word)
+		return error_set(err, ERR_INVALID, "'%.60s' is no parameter: key=value", word);
+	char *key = mem_text_n(word, (size_t)(equals - word));
+	if (equals[1] == '@') {
+		size_t length;
+
+		content = file_load(!strcmp(equals + 2, "-") ? "/dev/stdin" : equals + 2, FILE_PARAM_MAX, &length, err);
+		if (!content) {
+			free(key);
+			return -1;
+		}
+	}
+	json_set_text(params, key, content ? content : equals + 1);
+	free(content);
+	free(key);
+	return 0;
+}
+
+static int run(struct cli *cli)
+{
+	struct error err = { 0 };
+	struct ref ref;
+	const struct kind *kind;
+	struct plan *plan = NULL;
+	struct json *params = json_object();
+	int failed = 0;
+
+	if (!cli_arg(cli, 2)) {
+		json_free(params);
+		return cli_usage(cli, "act KIND NAME VERB [key=value…]");
+	}
+	for (size_t i = 3; i < cli_args(cli) && !failed; i++)
+		failed = add_param(params, cli_arg(cli, i), &err);
+	struct gate *gate = failed ? NULL : session_gate(cli_session(cli), &err);
+	if (!gate || cli_find(cli, 0, &kind, &ref, &err) ||
+		gate_plan_act(gate, &ref, cli_arg(cli, 2), params, cli_flag(cli, "because"), &plan, &err))
+		failed = -1;
+	json_free(params);
+	return failed ? cli_fail(cli, &err) : plans_carry_out(cli, gate, plan);
+}
+
+const struct cli_command cmd_act = {
+	.name = "act", .usage = "KIND NAME VERB [key=value…]", .help = "one action, through the gate", .flags = flags, .run = run,
+	.more = "Shows the plan first: what changes, what it touches, how it is undone, which policy decides. --approve stands for one approver\n"
+		"where the policy allows it; --dry-run stops after the plan. key=@FILE takes a file's content.",
+};

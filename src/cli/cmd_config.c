@@ -1,0 +1,196 @@
+/* config, init, lint, version: the program itself. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/config.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "estate/provider.h"
+#include "estate/estate.h"
+#include "gate/lint.h"
+#include "gate/session.h"
+
+extern const struct cli_command cmd_config, cmd_init, cmd_lint, cmd_version;
+
+static const char *const subcommands[] = { "get", "set", "list", "validate", "path", NULL };
+
+static int list(struct cli *cli, const struct config *config)
+{
+	struct json *rows = config_list(config);
+
+	if (cli_json(cli)) {
+		struct json *document = json_object();
+
+		json_set(document, "settings", rows);
+		return cli_print(cli, document);
+	}
+	struct cli_table *table = cli_table_new(cli);
+	for (size_t i = 0; i < 3; i++)
+		cli_table_column(table, (const char *[]){ "KEY", "VALUE", "FROM" }[i], 'l');
+	for (const struct json *row = json_first(rows); row; row = json_next(row)) {
+		cli_table_cell(table, json_text_or(json_get(row, "key"), ""));
+		cli_table_cell(table, json_text_or(json_get(row, "value"), ""));
+		cli_table_cell(table, json_text_or(json_get(row, "source"), ""));
+	}
+	cli_table_print(table);
+	json_free(rows);
+	return 0;
+}
+
+static const struct config_key *key_find(const char *name)
+{
+	for (unsigned i = 0; i < config_key_count; i++)
+		if (!strcmp(config_keys[i].key, name))
+			return &config_keys[i];
+	return NULL;
+}
+
+static int get(struct cli *cli, const struct config *config)
+{
+	const char *name = cli_arg(cli, 1);
+	const char *value = name ? config_get(config, name) : NULL;
+	const struct config_key *key = name ? key_find(name) : NULL;
+
+	if (!name)
+		return cli_usage(cli, "config get KEY");
+	if (!value)
+		return 1;
+	fprintf(cli_out(cli), "%s\n", key && key->secret ? "••••" : value);
+	return 0;
+}
+
+static int set(struct cli *cli, const struct config *config)
+{
+	struct error err = { 0 };
+
+	if (!cli_arg(cli, 2))
+		return cli_usage(cli, "config set KEY VALUE");
+	return config_set(config_path(config), cli_arg(cli, 1), cli_arg(cli, 2), &err) ? cli_fail(cli, &err) : 0;
+}
+
+static int validate(struct cli *cli, const struct config *config)
+{
+	struct json *problems = json_array();
+	int bad = config_validate(config, problems) || json_count(problems);
+
+	(void)cli;
+
+	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
+		fprintf(stderr, "%s:%lld: %s\n", config_path(config), (long long)json_int(json_get(problem, "line"), 0), json_text_or(json_get(problem, "message"), "?"));
+	json_free(problems);
+	return bad ? error_exit_status(ERR_INVALID) : 0;
+}
+
+static int path(struct cli *cli, const struct config *config)
+{
+	fprintf(cli_out(cli), "%s\n", config_path(config));
+	return 0;
+}
+
+static int run_config(struct cli *cli)
+{
+	static const struct { const char *name; int (*run)(struct cli *, const struct config *); } whats[] = {
+		{ "list", list }, { "get", get }, { "set", set }, { "validate", validate }, { "path", path },
+	};
+	const char *what = cli_arg(cli, 0) ? cli_arg(cli, 0) : "list";
+
+	for (size_t i = 0; i < sizeof(whats) / sizeof(*whats); i++)
+		if (!strcmp(what, whats[i].name))
+			return whats[i].run(cli, session_config(cli_session(cli)));
+	return cli_usage(cli, "config %.40s: get, set, list, validate or path", what);
+}
+
+const struct cli_command cmd_config = {
+	.name = "config", .usage = "[list | get KEY | set KEY VALUE | validate | path]", .help = "settings", .subcommands = subcommands, .run = run_config,
+};
+
+/* --- init: says what is there; writes config.yaml once, never over one --- */
+
+enum { ACCOUNTS_MAX = 200 };
+
+static void print_accounts(struct cli *cli, struct estate *estate)
+{
+	struct provider_account *accounts = mem_zero(ACCOUNTS_MAX, sizeof(*accounts));
+	const char *providers[ACCOUNTS_MAX];
+	size_t count = estate_accounts(estate, accounts, providers, ACCOUNTS_MAX);
+
+	for (size_t i = 0; i < count && i < ACCOUNTS_MAX; i++)
+		fprintf(cli_out(cli), "%-12s %-24s %-40s %s%s\n", providers[i], accounts[i].name, accounts[i].server, accounts[i].current ? "current" : "",
+			accounts[i].insecure ? "  NOT VERIFIED" : "");
+	free(accounts);
+}
+
+static int run_init(struct cli *cli)
+{
+	static const char text[] = "# Pilothouse. Settings and their meaning: pilothouse config list\n";
+	struct error err = { 0 };
+	const char *file = config_path(session_config(cli_session(cli)));
+	struct estate *estate = session_estate(cli_session(cli), &err);
+
+	if (!estate)
+		return cli_fail(cli, &err);
+	print_accounts(cli, estate);
+	if (!access(file, F_OK)) {
+		cli_say(cli, "%s is there and stays as it is", file);
+		return 0;
+	}
+	if (file_save(file, text, strlen(text), 0600, &err))
+		return cli_fail(cli, &err);
+	cli_say(cli, "wrote %s", file);
+	return 0;
+}
+
+const struct cli_command cmd_init = { .name = "init", .usage = "", .help = "look for credentials, say what was found, write config.yaml", .run = run_init };
+
+/* --- lint --- */
+
+static int run_lint(struct cli *cli)
+{
+	static const char *const areas[] = { "kinds", "playbooks", "policies", "themes", "words", NULL };
+	struct json *problems = json_array();
+
+	for (size_t i = 0; cli_arg(cli, i); i++)
+		lint_path(cli_arg(cli, i), problems);
+	for (const char *const *area = areas; !cli_arg(cli, 0) && *area; area++) {
+		char **paths = file_list_data(*area);
+
+		for (char **each = paths; each && *each; each++)
+			lint_path(*each, problems);
+		file_free_list(paths);
+	}
+	size_t count = json_count(problems);
+	if (cli_json(cli)) {
+		struct json *document = json_object();
+
+		json_set(document, "problems", problems);
+		cli_print(cli, document);
+		return count ? 1 : 0;
+	}
+	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
+		fprintf(cli_out(cli), "%s:%lld: %s\n", json_text_or(json_get(problem, "file"), "?"), (long long)json_int(json_get(problem, "line"), 0),
+			json_text_or(json_get(problem, "message"), "?"));
+	json_free(problems);
+	return count ? 1 : 0;
+}
+
+const struct cli_command cmd_lint = { .name = "lint", .usage = "[PATH…]", .help = "check the data files: kinds, playbooks, policies, themes, words", .run = run_lint };
+
+static int run_version(struct cli *cli)
+{
+	if (cli_json(cli)) {
+		struct json *document = json_object();
+
+		json_set_text(document, "version", PACKAGE_VERSION);
+		return cli_print(cli, document);
+	}
+	fprintf(cli_out(cli), "pilothouse %s\n", PACKAGE_VERSION);
+	return 0;
+}
+
+const struct cli_command cmd_version = { .name = "version", .usage = "", .help = "version of the program", .run = run_version };

@@ -1,0 +1,280 @@
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cli/cells.h"
+#include "cli/cli.h"
+#include "cli/select.h"
+#include "estate/estate.h"
+#include "estate/filter.h"
+#include "estate/snapshot.h"
+#include "estate/view.h"
+#include "gate/session.h"
+
+enum { WATCH_SLICE_MS = 200 };
+
+static const struct cli_flag flags[] = {
+	CLI_SELECT_FLAGS,
+	{ "filter", 0, "EXPR", "words, or an expression: 'restarts > 5 and status ~ crash'" },
+	{ "sort", 0, "COLUMN", "sort by a column; -COLUMN descending" },
+	{ "limit", 0, "N", "at most N rows" },
+	{ "watch", 'w', NULL, "go on: print rows as they change" },
+	{ "at", 0, "TIME", "as it was then: RFC 3339, 14:02, 10m (ago)" },
+	{ "selector", 'l', "LABELS", "label selector" },
+	{ 0 },
+};
+
+struct getting {
+	struct cli *cli;
+	struct estate *estate;
+	const struct kind *kind;
+	struct selection selection;
+	struct filter *filter;
+	struct json *errors;
+};
+
+static int has_name(const struct snapshot *snapshot, size_t row, const char *name)
+{
+	size_t length;
+	const char *its = snapshot_role(snapshot, row, ROLE_NAME, &length);
+
+	if (strlen(name) == length && !memcmp(its, name, length))
+		return 1;
+	its = snapshot_role(snapshot, row, ROLE_ID, &length);
+	return strlen(name) == length && !memcmp(its, name, length);
+}
+
+static int sort_of(const struct getting *g, int *column, int *descending, struct error *err)
+{
+	const char *sort = cli_flag(g->cli, "sort") ? cli_flag(g->cli, "sort") : g->kind->sort;
+
+	*column = -1;
+	*descending = sort && *sort == '-';
+	if (!sort)
+		return 0;
+	*column = kind_column_find(g->kind, sort + *descending);
+	return *column < 0 ? error_set(err, ERR_INVALID, "%s have no column '%.40s'; pilothouse kinds show %s", g->kind->name, sort, g->kind->name) : 0;
+}
+
+/* Rows wanted, in order; *count before --limit is *total. */
+static size_t *choose(struct getting *g, struct snapshot *snapshot, size_t *count, size_t *total, struct error *err)
+{
+	struct view *view = view_new();
+	const char *name = cli_arg(g->cli, 1);
+	long limit = cli_flag_number(g->cli, "limit", -1);
+	int column, descending;
+	size_t *rows = NULL;
+
+	*count = *total = 0;
+	view_set_snapshot(view, snapshot);
+	if (!sort_of(g, &column, &descending, err)) {
+		view_set_sort(view, column, descending);
+		while (!view_work(view, 1000000))
+			;
+		rows = mem_zero(snapshot_count(snapshot) + 1, sizeof(*rows));
+		for (size_t i = 0; i < view_count(view); i++) {
+			size_t row = view_at(view, i);
+
+			if ((name && !has_name(snapshot, row, name)) || (g->filter && !filter_match(g->filter, snapshot, row)))
+				continue;
+			(*total)++;
+			if (limit < 0 || *count < (size_t)limit)
+				rows[(*count)++] = row;
+		}
+	}
+	view_free(view);
+	return rows;
+}
+
+static struct json *columns_json(const struct kind *kind)
+{
+	struct json *columns = json_array();
+
+	for (size_t i = 0; i < kind->visible_count; i++) {
+		struct json *column = json_object();
+
+		json_set_text(column, "name", kind->columns[i].name);
+		json_set_text(column, "type", column_type_name(kind->columns[i].type));
+		json_add(columns, column);
+	}
+	return columns;
+}
+
+static void print_json(struct getting *g, struct snapshot *snapshot, const size_t *rows, size_t count, size_t total)
+{
+	struct json *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_add(list, estate_row_json(g->estate, snapshot, rows[i]));
+	if (cli_format(g->cli) == FORMAT_JSONL) {
+		cli_print(g->cli, list);
+		return;
+	}
+	struct json *document = json_object();
+	json_set_text(document, "kind", g->kind->name);
+	json_set(document, "columns", columns_json(g->kind));
+	json_set(document, "rows", list);
+	json_set_int(document, "total", (int64_t)total);
+	json_set(document, "stale", json_boolean(0));
+	json_set(document, "errors", json_copy(g->errors));
+	cli_print(g->cli, document);
+}
+
+static void print_rows(struct getting *g, struct snapshot *snapshot, const size_t *rows, size_t count, int header)
+{
+	struct cells cells;
+	int wide = cli_format(g->cli) == FORMAT_WIDE || cli_format(g->cli) == FORMAT_CSV;
+
+	cells_begin(&cells, g->cli, g->kind, wide, cli_format(g->cli) == FORMAT_CSV);
+	for (size_t i = 0; i < count; i++)
+		cells_row(&cells, snapshot, rows[i]);
+	cells_print(&cells, header);
+}
+
+static void tell_errors(struct getting *g)
+{
+	for (const struct json *error = json_first(g->errors); error; error = json_next(error))
+		cli_say(g->cli, "pilothouse: %s: %s", json_text_or(json_get(error, "source"), "?"), json_text_or(json_get(error, "message"), "?"));
+}
+
+static int print(struct getting *g, struct snapshot *snapshot, struct error *err)
+{
+	size_t count, total;
+	size_t *rows = choose(g, snapshot, &count, &total, err);
+
+	if (!rows)
+		return -1;
+	int missing = cli_arg(g->cli, 1) && !total;
+	if (missing)
+		error_set(err, ERR_NOT_FOUND, "no %s named %.200s", g->kind->singular, cli_arg(g->cli, 1));
+	else if (cli_json(g->cli))
+		print_json(g, snapshot, rows, count, total);
+	else
+		print_rows(g, snapshot, rows, count, 1);
+	free(rows);
+	if (!cli_json(g->cli) && snapshot_total(snapshot) > snapshot_count(snapshot))
+		cli_say(g->cli, "pilothouse: %zu of %zu rows: the rest was cut", snapshot_count(snapshot), snapshot_total(snapshot));
+	return missing ? -1 : 0;
+}
+
+static struct snapshot *fetch(struct getting *g, struct error *err)
+{
+	int64_t at_ns;
+	const char *at = cli_flag(g->cli, "at");
+
+	if (!at)
+		return estate_list(g->estate, g->kind, &g->selection, g->errors, err);
+	if (clock_parse_when(at, &at_ns)) {
+		error_set(err, ERR_INVALID, "--at %.40s: RFC 3339, 2026-11-21, 14:02, or 10m (ago)", at);
+		return NULL;
+	}
+	return estate_list_at(g->estate, g->kind, &g->selection, at_ns, err);
+}
+
+/* --- --watch: each row once, then again whenever it changes --- */
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+static int same_row(const struct snapshot *a, size_t i, const struct snapshot *b, size_t j)
+{
+	size_t a_length, b_length;
+	const char *x = snapshot_row(a, i, &a_length), *y = snapshot_row(b, j, &b_length);
+
+	return a_length == b_length && !memcmp(x, y, a_length);
+}
+
+static void print_changed(struct getting *g, struct snapshot *before, struct snapshot *now)
+{
+	size_t *rows = mem_zero(snapshot_count(now) + 1, sizeof(*rows)), count = 0;
+
+	for (size_t row = 0; row < snapshot_count(now); row++) {
+		char *id = snapshot_role_text(now, row, ROLE_ID);
+		long old = before ? snapshot_find(before, id) : -1;
+
+		free(id);
+		if ((old >= 0 && same_row(before, (size_t)old, now, row)) || (g->filter && !filter_match(g->filter, now, row)))
+			continue;
+		if (!cli_arg(g->cli, 1) || has_name(now, row, cli_arg(g->cli, 1)))
+			rows[count++] = row;
+	}
+	if (count && cli_json(g->cli))
+		for (size_t i = 0; i < count; i++) {
+			char *line = json_format(estate_row_json(g->estate, now, rows[i]));
+
+			fprintf(cli_out(g->cli), "%s\n", line);
+			free(line);
+		}
+	else if (count)
+		print_rows(g, now, rows, count, before == NULL);
+	fflush(cli_out(g->cli));
+	free(rows);
+}
+
+static int watch(struct getting *g)
+{
+	struct feed *feed = estate_open(g->estate, g->kind, &g->selection);
+	struct snapshot *last = NULL;
+	unsigned version = 0;
+
+	signal(SIGINT, on_interrupt);
+	signal(SIGTERM, on_interrupt);
+	feed_set_visible(feed, 1);
+	while (!interrupted && !ferror(cli_out(g->cli))) {
+		if (feed_version(feed) != version) {
+			struct snapshot *now = feed_snapshot(feed);
+
+			version = feed_version(feed);
+			if (now && now != last)
+				print_changed(g, last, now);
+			snapshot_unref(last);
+			last = now;
+		}
+		poll(NULL, 0, WATCH_SLICE_MS);
+	}
+	snapshot_unref(last);
+	estate_close(g->estate, feed);
+	return 0;
+}
+
+static int run(struct cli *cli)
+{
+	struct error err = { 0 };
+	struct getting g = { .cli = cli, .kind = cli_kind(cli, 0, &err), .errors = json_array() };
+	int failed = -1;
+
+	if (g.kind) {
+		g.estate = session_estate(cli_session(cli), &err);
+		cli_selection(cli, &g.selection);
+		g.selection.labels = cli_flag(cli, "selector");
+		g.filter = filter_parse(cli_flag(cli, "filter") ? cli_flag(cli, "filter") : "", g.kind, &err);
+	}
+	if (g.kind && !err.code && cli_flag(cli, "watch")) {
+		failed = watch(&g);
+	} else if (g.kind && !err.code) {
+		struct snapshot *snapshot = fetch(&g, &err);
+
+		failed = snapshot ? print(&g, snapshot, &err) : -1;
+		snapshot_unref(snapshot);
+		tell_errors(&g);
+	}
+	filter_free(g.filter);
+	json_free(g.errors);
+	return failed ? cli_fail(cli, &err) : 0;
+}
+
+const struct cli_command cmd_get = {
+	.name = "get", .usage = "KIND [NAME] [OPTIONS]", .help = "a table of resources", .flags = flags, .run = run,
+	.more = "Kinds are listed by `pilothouse kinds`. -o wide shows more columns; -o json, jsonl, yaml and csv are for programs.",
+};

@@ -1,0 +1,176 @@
+/* plan, run, approve, deny, undo, runs: the gate by hand. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "cli/cli.h"
+#include "cli/plans.h"
+#include "cli/words.h"
+#include "gate/gate.h"
+#include "gate/session.h"
+
+extern const struct cli_command cmd_plan, cmd_run, cmd_approve, cmd_deny, cmd_undo, cmd_runs;
+
+static int show(struct cli *cli, struct plan *plan)
+{
+	int status = plan_decision(plan) == DECIDE_DENY ? error_exit_status(ERR_DENIED) : 0;
+
+	if (cli_json(cli))
+		cli_print(cli, plan_to_json(plan));
+	else
+		plans_show(cli, plan, 0);
+	plan_free(plan);
+	return status;
+}
+
+static int run_plan(struct cli *cli)
+{
+	struct error err = { 0 };
+	struct grammar_answer answer;
+	struct plan *plan = NULL;
+
+	if (words_intent(cli, 0, &answer, &err))
+		return cli_fail(cli, &err);
+	struct gate *gate = session_gate(cli_session(cli), &err);
+	int failed = !gate || gate_plan_intent(gate, &answer.intent, &plan, &err);
+	grammar_answer_release(&answer);
+	return failed ? cli_fail(cli, &err) : show(cli, plan);
+}
+
+const struct cli_command cmd_plan = {
+	.name = "plan", .usage = "\"WORDS\"", .help = "the plan for a plain sentence, with diff, blast radius, undo and policy; nothing is run", .run = run_plan,
+};
+
+static struct plan *load(struct cli *cli, struct gate **gate, struct error *err)
+{
+	if (!cli_arg(cli, 0)) {
+		error_set(err, ERR_INVALID, "PLAN is missing: an id, or its first six characters");
+		return NULL;
+	}
+	*gate = session_gate(cli_session(cli), err);
+	return *gate ? gate_plan_load(*gate, cli_arg(cli, 0), err) : NULL;
+}
+
+static int run_run(struct cli *cli)
+{
+	struct error err = { 0 };
+	struct gate *gate;
+	struct plan *plan = load(cli, &gate, &err);
+
+	return plan ? plans_carry_out(cli, gate, plan) : cli_fail(cli, &err);
+}
+
+const struct cli_command cmd_run = {
+	.name = "run", .usage = "PLAN", .help = "run an approved plan", .run = run_run,
+	.more = "Each write's audit entry is on disk before its request leaves. Ctrl-C cancels between and during steps.",
+};
+
+static int run_approve(struct cli *cli)
+{
+	struct error err = { 0 };
+	char missing[256];
+	struct gate *gate;
+	struct plan *plan = load(cli, &gate, &err);
+
+	if (!plan)
+		return cli_fail(cli, &err);
+	int failed = gate_approve(gate, plan->id, "cli", &err);
+	int enough = failed ? 0 : gate_approved(gate, plan, missing, &err);
+	if (!failed && cli_json(cli)) {
+		struct json *document = json_object();
+
+		json_set_text(document, "plan_id", plan->id);
+		json_set(document, "approved", json_boolean(enough > 0));
+		json_set_text(document, "missing", enough > 0 ? "" : missing);
+		cli_print(cli, document);
+	} else if (!failed) {
+		cli_say(cli, enough > 0 ? "approved: pilothouse run %s" : "approved by you; still needed: %s", enough > 0 ? plan->id : missing);
+	}
+	plan_free(plan);
+	return failed ? cli_fail(cli, &err) : 0;
+}
+
+const struct cli_command cmd_approve = {
+	.name = "approve", .usage = "PLAN", .help = "approve a plan as it was shown; a drift of its target voids it", .run = run_approve,
+};
+
+static int run_deny(struct cli *cli)
+{
+	struct error err = { 0 };
+	struct gate *gate;
+	struct plan *plan = load(cli, &gate, &err);
+
+	if (!plan)
+		return cli_fail(cli, &err);
+	int failed = gate_deny(gate, plan->id, cli_arg(cli, 1), &err);
+	plan_free(plan);
+	return failed ? cli_fail(cli, &err) : 0;
+}
+
+const struct cli_command cmd_deny = {
+	.name = "deny", .usage = "PLAN [WHY]", .help = "deny a plan: it can no longer be run", .run = run_deny,
+};
+
+static int run_undo(struct cli *cli)
+{
+	struct error err = { 0 };
+	struct plan *plan = NULL;
+	struct gate *gate = session_gate(cli_session(cli), &err);
+	const char *run_id = cli_arg(cli, 0) ? cli_arg(cli, 0) : "last";
+
+	if (!gate || gate_plan_undo(gate, run_id, &plan, &err))
+		return cli_fail(cli, &err);
+	return plans_carry_out(cli, gate, plan);
+}
+
+const struct cli_command cmd_undo = {
+	.name = "undo", .usage = "[RUN]", .help = "run the recorded inverses of a run, last step first; default the last run", .run = run_undo,
+};
+
+static void runs_table(struct cli *cli, const struct json *runs)
+{
+	static const char *const columns[] = { "started_at", "run_id", "status", "user", "summary" };
+	struct cli_table *table = cli_table_new(cli);
+
+	for (size_t i = 0; i < 5; i++)
+		cli_table_column(table, (const char *[]){ "STARTED", "RUN", "STATUS", "USER", "WHAT" }[i], 'l');
+	for (const struct json *run = json_first(runs); run; run = json_next(run))
+		for (size_t i = 0; i < 5; i++)
+			cli_table_cell(table, json_text_or(json_get(run, columns[i]), ""));
+	cli_table_print(table);
+}
+
+static int run_runs(struct cli *cli)
+{
+	struct error err = { 0 };
+	size_t settled, unknown;
+	struct gate *gate = session_gate(cli_session(cli), &err);
+	const char *run_id = cli_arg(cli, 0);
+
+	if (!gate || gate_reconcile(gate, &settled, &unknown, &err))
+		return cli_fail(cli, &err);
+	if (settled || unknown)
+		cli_say(cli, "pilothouse: %zu steps of runs that ended early were settled, %zu are still unknown", settled, unknown);
+	struct json *rows = run_id ? gate_run_load(gate, run_id, &err) : gate_runs(gate, (size_t)cli_flag_number(cli, "limit", 50), &err);
+	if (!rows)
+		return cli_fail(cli, &err);
+	if (cli_json(cli) || run_id) {
+		struct json *document = rows;
+
+		if (!run_id && cli_format(cli) != FORMAT_JSONL) {
+			document = json_object();
+			json_set(document, "runs", rows);
+		}
+		return cli_print(cli, document);
+	}
+	runs_table(cli, rows);
+	json_free(rows);
+	return 0;
+}
+
+static const struct cli_flag runs_flags[] = { { "limit", 0, "N", "at most N runs (50)" }, { 0 } };
+
+const struct cli_command cmd_runs = {
+	.name = "runs", .usage = "[RUN]", .help = "runs, newest first; settles those a crash left open", .flags = runs_flags, .run = run_runs,
+};

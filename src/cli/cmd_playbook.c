@@ -1,0 +1,146 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "cli/cli.h"
+#include "gate/playbook.h"
+#include "gate/session.h"
+
+extern const struct cli_command cmd_playbook;
+
+static const char *const subcommands[] = { "list", "show", "lint", "test", NULL };
+
+static int list(struct cli *cli, const struct playbooks *books)
+{
+	struct cli_table *table = cli_table_new(cli);
+	struct json *rows = json_array();
+
+	for (size_t i = 0; i < 3; i++)
+		cli_table_column(table, (const char *[]){ "PLAYBOOK", "MATCHES", "TITLE" }[i], 'l');
+	for (size_t i = 0; i < playbooks_count(books); i++) {
+		const struct playbook *book = playbooks_at(books, i);
+		struct json *row = json_object();
+		char *match = json_format(book->match);
+
+		json_set_text(row, "name", book->name);
+		json_set_text(row, "title", book->title);
+		json_set_text(row, "file", book->file);
+		json_set(row, "match", json_copy(book->match));
+		json_set_int(row, "steps", (int64_t)book->step_count);
+		json_set_int(row, "findings", (int64_t)book->finding_count);
+		json_add(rows, row);
+		cli_table_cell(table, book->name);
+		cli_table_cell(table, match);
+		cli_table_cell(table, book->title);
+		free(match);
+	}
+	if (!cli_json(cli)) {
+		cli_table_print(table);
+		json_free(rows);
+		return 0;
+	}
+	struct json *document = json_object();
+	json_set(document, "playbooks", rows);
+	return cli_print(cli, document);
+}
+
+static int show(struct cli *cli, const struct playbooks *books)
+{
+	struct error err = { 0 };
+	size_t length;
+	const struct playbook *book = cli_arg(cli, 1) ? playbooks_find(books, cli_arg(cli, 1)) : NULL;
+
+	if (!book)
+		error_set(&err, cli_arg(cli, 1) ? ERR_NOT_FOUND : ERR_INVALID, "no playbook %.60s; pilothouse playbook list", cli_arg(cli, 1) ? cli_arg(cli, 1) : "given");
+	char *bytes = book ? file_load(book->file, 1 << 20, &length, &err) : NULL;
+	if (!bytes)
+		return cli_fail(cli, &err);
+	fwrite(bytes, 1, length, cli_out(cli));
+	free(bytes);
+	return 0;
+}
+
+static int print_problems(struct cli *cli, struct json *problems)
+{
+	size_t count = json_count(problems);
+
+	if (cli_json(cli)) {
+		struct json *document = json_object();
+
+		json_set(document, "problems", problems);
+		cli_print(cli, document);
+		return count ? 1 : 0;
+	}
+	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
+		fprintf(cli_out(cli), "%s:%lld: %s\n", json_text_or(json_get(problem, "file"), "?"), (long long)json_int(json_get(problem, "line"), 0),
+			json_text_or(json_get(problem, "message"), "?"));
+	json_free(problems);
+	return count ? 1 : 0;
+}
+
+static int lint(struct cli *cli, const struct playbooks *books)
+{
+	struct error err = { 0 };
+	const struct kinds *kinds = session_kinds(cli_session(cli), &err);
+	struct json *problems = json_array();
+
+	if (!kinds)
+		return cli_fail(cli, &err);
+	for (size_t i = 1; cli_arg(cli, i); i++)
+		playbook_lint(cli_arg(cli, i), kinds, problems);
+	const char *last = "";
+	for (size_t i = 0; !cli_arg(cli, 1) && i < playbooks_count(books); i++) {
+		if (strcmp(last, playbooks_at(books, i)->file))
+			playbook_lint(playbooks_at(books, i)->file, kinds, problems);
+		last = playbooks_at(books, i)->file;
+	}
+	return print_problems(cli, problems);
+}
+
+static int test(struct cli *cli, const struct playbooks *books)
+{
+	struct error err = { 0 };
+	struct json *report = NULL;
+	int failed = playbook_test(books, cli_arg(cli, 1), &report, &err);
+
+	if (!report)
+		return cli_fail(cli, &err);
+	if (cli_json(cli)) {
+		cli_print(cli, report);
+		return failed ? 1 : 0;
+	}
+	for (const struct json *row = json_first(json_get(report, "cases")); row; row = json_next(row))
+		fprintf(cli_out(cli), "%s %s: %s%s%s\n", json_bool(json_get(row, "ok"), 0) ? "ok  " : "FAIL", json_text_or(json_get(row, "playbook"), "?"),
+			json_text_or(json_get(row, "name"), "?"), json_text(json_get(row, "detail")) ? ": " : "", json_text_or(json_get(row, "detail"), ""));
+	fprintf(cli_out(cli), "%lld passed, %lld failed\n", (long long)json_int(json_get(report, "passed"), 0), (long long)json_int(json_get(report, "failed"), 0));
+	json_free(report);
+	return failed ? 1 : 0;
+}
+
+static int run(struct cli *cli)
+{
+	struct error err = { 0 };
+	const char *what = cli_arg(cli, 0) ? cli_arg(cli, 0) : "list";
+	struct json *problems = json_array();
+	struct playbooks *books = playbooks_load(problems, &err);
+	static const struct { const char *name; int (*run)(struct cli *, const struct playbooks *); } whats[] = {
+		{ "list", list }, { "show", show }, { "lint", lint }, { "test", test },
+	};
+	int status = -1;
+
+	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
+		cli_say(cli, "pilothouse: %s: %s", json_text_or(json_get(problem, "file"), "?"), json_text_or(json_get(problem, "message"), "?"));
+	for (size_t i = 0; i < sizeof(whats) / sizeof(*whats); i++)
+		if (!strcmp(what, whats[i].name))
+			status = whats[i].run(cli, books);
+	json_free(problems);
+	playbooks_free(books);
+	return status >= 0 ? status : cli_usage(cli, "playbook %.40s: list, show, lint or test", what);
+}
+
+const struct cli_command cmd_playbook = {
+	.name = "playbook", .usage = "[list | show NAME | lint [FILE…] | test [NAME]]", .help = "what is done for which intent", .subcommands = subcommands, .run = run,
+};

@@ -1,0 +1,237 @@
+/* changes, describe, logs: one resource, and what happened. */
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/safe.h"
+#include "base/text.h"
+#include "base/yaml.h"
+#include "cli/cli.h"
+#include "cli/select.h"
+#include "estate/estate.h"
+#include "estate/snapshot.h"
+#include "gate/session.h"
+
+extern const struct cli_command cmd_changes, cmd_describe, cmd_logs;
+
+enum { CHANGES_LIMIT = 1000, LOG_LINE_MAX = 64 << 10 };
+
+/* --- changes --- */
+
+static int window(struct cli *cli, const char *flag, int64_t otherwise_ns, int64_t *since_ns, struct error *err)
+{
+	const char *text = cli_flag(cli, flag);
+	int64_t window_ns = otherwise_ns;
+
+	*since_ns = 0;
+	if (text && clock_parse_window(text, &window_ns) && clock_parse_when(text, since_ns))
+		return error_set(err, ERR_INVALID, "--%s %.40s: a window such as 1h, or a time", flag, text);
+	if (!*since_ns && window_ns)
+		*since_ns = clock_now_ns() - window_ns;
+	return 0;
+}
+
+static int run_changes(struct cli *cli)
+{
+	static const char *const names[] = { "TIME", "KIND", "ID", "FIELD", "OLD", "NEW", "BY" };
+	static const char *const keys[] = { "at", "kind", "id", "field", "old", "new", "by" };
+	struct error err = { 0 };
+	int64_t since_ns;
+	struct estate *estate = session_estate(cli_session(cli), &err);
+
+	if (!estate || window(cli, "since", 3600 * CLOCK_SECOND_NS, &since_ns, &err))
+		return cli_fail(cli, &err);
+	struct json *document = estate_changes(estate, since_ns, cli_flag(cli, "kind"), NULL, (size_t)cli_flag_number(cli, "limit", CHANGES_LIMIT), &err);
+	if (!document)
+		return cli_fail(cli, &err);
+	if (cli_format(cli) == FORMAT_JSONL) {
+		cli_print(cli, json_copy(json_get(document, "changes")));
+		json_free(document);
+		return 0;
+	}
+	if (cli_json(cli))
+		return cli_print(cli, document);
+	struct cli_table *table = cli_table_new(cli);
+	for (size_t i = 0; i < 7; i++)
+		cli_table_column(table, names[i], 'l');
+	for (const struct json *change = json_first(json_get(document, "changes")); change; change = json_next(change))
+		for (size_t i = 0; i < 7; i++)
+			cli_table_cell(table, json_text_or(json_get(change, keys[i]), ""));
+	cli_table_print(table);
+	json_free(document);
+	return 0;
+}
+
+static const struct cli_flag changes_flags[] = {
+	{ "since", 0, "1h", "how far back (1h), or a time" }, { "kind", 0, "KIND", "of that kind" }, { "limit", 0, "N", "at most N" }, { 0 },
+};
+
+const struct cli_command cmd_changes = {
+	.name = "changes", .usage = "[--since 1h]", .help = "what changed, newest first, as far as this program has seen it", .flags = changes_flags, .run = run_changes,
+};
+
+/* --- describe --- */
+
+static void print_members(FILE *out, const struct json *object)
+{
+	for (const struct json *member = json_first(object); member; member = json_next(member)) {
+		char *shown = json_text(member) ? NULL : json_format(member);
+		const char *value = shown ? shown : json_text(member);
+
+		if (*value && strcmp(value, "null"))
+			fprintf(out, "%-18s %s\n", json_key(member), value);
+		free(shown);
+	}
+}
+
+static void print_object(FILE *out, const struct json *object)
+{
+	struct text text;
+
+	text_init(&text, 64 << 20);
+	yaml_format(object, &text);
+	fwrite(text.data, 1, text.length, out);
+	text_release(&text);
+}
+
+static int run_describe(struct cli *cli)
+{
+	struct error err = { 0 };
+	const struct kind *kind;
+	struct ref ref;
+	struct selection selection;
+	struct snapshot *snapshot = NULL;
+	size_t row;
+	struct json *object = NULL, *touches = NULL;
+	struct estate *estate = session_estate(cli_session(cli), &err);
+
+	if (!estate || !(kind = cli_kind(cli, 0, &err)))
+		return cli_fail(cli, &err);
+	if (!cli_arg(cli, 1))
+		return cli_usage(cli, "describe KIND NAME");
+	cli_selection(cli, &selection);
+	if (estate_find(estate, kind, &selection, cli_arg(cli, 1), &ref, &snapshot, &row, &err))
+		return cli_fail(cli, &err);
+	struct json *document = estate_row_json(estate, snapshot, row);
+	snapshot_unref(snapshot);
+	if (!estate_get(estate, &ref, &object, &err))
+		json_set(document, "object", object);
+	else if (err.code != ERR_INVALID)
+		cli_say(cli, "pilothouse: %s", err.text);
+	if (!estate_dependents(estate, &ref, &touches, NULL))
+		json_set(document, "dependents", touches);
+	struct json *changes = estate_changes(estate, clock_now_ns() - 7 * 86400 * CLOCK_SECOND_NS, kind->name, json_text(json_get(document, "id")), 20, NULL);
+	json_set(document, "changes", changes ? json_copy(json_get(changes, "changes")) : json_array());
+	json_free(changes);
+	if (cli_json(cli))
+		return cli_print(cli, document);
+	struct json *cells = json_copy(json_get(document, "cells"));
+	for (const char *const *key = (const char *const[]){ "cells", "object", "dependents", "changes", NULL }; *key; key++) {
+		if (!strcmp(*key, "object") && object)
+			continue;
+		if (strcmp(*key, "object"))
+			json_remove(document, *key);
+	}
+	struct json *whole = object ? json_copy(object) : NULL;
+	json_remove(document, "object");
+	print_members(cli_out(cli), document);
+	print_members(cli_out(cli), cells);
+	if (whole) {
+		fputs("\n", cli_out(cli));
+		print_object(cli_out(cli), whole);
+	}
+	json_free(whole);
+	json_free(cells);
+	json_free(document);
+	return 0;
+}
+
+static const struct cli_flag select_flags[] = { CLI_SELECT_FLAGS, { 0 } };
+
+const struct cli_command cmd_describe = {
+	.name = "describe", .usage = "KIND NAME", .help = "one resource: its row, the whole object, what depends on it, its changes", .flags = select_flags,
+	.run = run_describe,
+};
+
+/* --- logs --- */
+
+static atomic_int cancelled;
+
+static void on_interrupt(int number)
+{
+	(void)number;
+	atomic_store(&cancelled, 1);
+}
+
+static void print_line(struct cli *cli, int64_t at_ns, const char *source, const char *clean)
+{
+	char at[CLOCK_RFC3339_MAX] = "";
+
+	if (at_ns)
+		clock_format(at_ns, at);
+	if (cli_json(cli)) {
+		struct json *line = json_object();
+
+		json_set_text(line, "at", at);
+		json_set_text(line, "source", source);
+		json_set_text(line, "line", clean);
+		char *text = json_format(line);
+		fprintf(cli_out(cli), "%s\n", text);
+		free(text);
+		json_free(line);
+		return;
+	}
+	if (cli_flag(cli, "timestamps") && *at)
+		fprintf(cli_out(cli), "%s ", at);
+	if (cli_flag(cli, "prefix") && *source)
+		fprintf(cli_out(cli), "%s ", source);
+	fprintf(cli_out(cli), "%s\n", clean);
+}
+
+static int on_line(void *arg, int64_t at_ns, const char *source, const char *line, size_t length)
+{
+	struct text clean;
+	struct cli *cli = arg;
+
+	text_init(&clean, LOG_LINE_MAX);
+	safe_add(&clean, line, length);
+	print_line(cli, at_ns, source ? source : "", clean.data);
+	text_release(&clean);
+	if (cli_flag(cli, "follow"))
+		fflush(cli_out(cli));
+	return ferror(cli_out(cli)) || atomic_load(&cancelled);
+}
+
+static int run_logs(struct cli *cli)
+{
+	struct error err = { 0 };
+	const struct kind *kind;
+	struct ref ref;
+	struct log_request request = {
+		.container = cli_flag(cli, "container"), .follow = cli_flag(cli, "follow") != NULL, .previous = cli_flag(cli, "previous") != NULL,
+		.timestamps = 1, .tail = cli_flag_number(cli, "tail", -1), .cancelled = &cancelled,
+	};
+
+	if (window(cli, "since", 0, &request.since_ns, &err) || cli_find(cli, 0, &kind, &ref, &err))
+		return cli_fail(cli, &err);
+	signal(SIGINT, on_interrupt);
+	signal(SIGTERM, on_interrupt);
+	if (estate_logs(session_estate(cli_session(cli), &err), &ref, &request, on_line, cli, &err) && err.code != ERR_CANCELLED)
+		return cli_fail(cli, &err);
+	return 0;
+}
+
+static const struct cli_flag logs_flags[] = {
+	CLI_SELECT_FLAGS, { "container", 'c', "NAME", "container" }, { "follow", 'f', NULL, "go on with new lines" }, { "previous", 'p', NULL, "of the instance before" },
+	{ "since", 0, "1h", "how far back" }, { "tail", 0, "N", "the last N lines" }, { "timestamps", 0, NULL, "with the time of each line" },
+	{ "prefix", 0, NULL, "with the source of each line" }, { 0 },
+};
+
+const struct cli_command cmd_logs = {
+	.name = "logs", .usage = "KIND NAME", .help = "the log of a resource", .flags = logs_flags, .run = run_logs,
+};

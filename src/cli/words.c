@@ -1,0 +1,44 @@
+#include "cli/words.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/cli.h"
+
+static void join(const struct cli *cli, size_t i, struct text *sentence)
+{
+	for (; cli_arg(cli, i); i++)
+		text_format(sentence, "%s%s", sentence->length ? " " : "", cli_arg(cli, i));
+}
+
+int words_parse(struct cli *cli, size_t i, struct grammar_answer *answer, struct error *err)
+{
+	struct text sentence;
+
+	text_init(&sentence, 64 << 10); /* longer than the grammar takes: it says so itself */
+	join(cli, i, &sentence);
+	struct grammar *grammar = sentence.length ? grammar_load(NULL, err) : NULL;
+	if (!sentence.length)
+		error_set(err, ERR_INVALID, "\"WORDS\" are missing");
+	int failed = !grammar || grammar_parse(grammar, sentence.data, NULL, answer, err);
+	grammar_free(grammar);
+	text_release(&sentence);
+	return failed ? -1 : 0;
+}
+
+int words_intent(struct cli *cli, size_t i, struct grammar_answer *answer, struct error *err)
+{
+	const char *scope = cli_flag(cli, "scope");
+
+	if (words_parse(cli, i, answer, err))
+		return -1;
+	if (answer->class != WORDS_OK || answer->intent.confidence < INTENT_ACCEPT) {
+		error_set(err, ERR_UNCLEAR, "%s", answer->question);
+		grammar_answer_release(answer);
+		return -1;
+	}
+	if (scope && !*answer->intent.scope)
+		snprintf(answer->intent.scope, sizeof(answer->intent.scope), "%s", scope);
+	return 0;
+}
