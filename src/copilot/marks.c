@@ -19,8 +19,8 @@ static void number_words(struct marks *marks)
 			marks->words, marks->fold.tokens[i].text, marks->fold.tokens[i].length);
 }
 
-/* The language most words speak for; a word that is a phrase of one language only counts three
- * times. English when level. */
+/* The language most words speak for, those shared by all left out; a word that is a phrase of one
+ * language only counts three times. English when level. */
 static void choose_language(struct marks *marks)
 {
 	unsigned score[WORDS_LANGUAGES] = { 0 }, best = 0;
@@ -32,7 +32,8 @@ static void choose_language(struct marks *marks)
 		for (size_t i = 0; i < marks->fold.count; i++) {
 			unsigned word = marks->word[i];
 
-			if (word && words_languages(marks->words, word) & 1u << l)
+			if (word &&
+				(words_languages(marks->words, word) & (1u << l | 1u)) == 1u << l)
 				score[l] += words_telling(marks->words, word, l) ? 3 : 1;
 		}
 		if (!strcmp(name, "en"))
