@@ -116,6 +116,9 @@ static void try_ended(struct net *net, struct transfer *transfer, CURLcode code)
 {
 	if (transfer->stopped.code)
 		transfer->err = transfer->stopped;
+	else if (!code && !transfer->headers_ended) /* libcurl takes that for an answer */
+		outcome_error(CURLE_PARTIAL_FILE, transfer->easy, "", transfer->authority,
+			&transfer->err);
 	else if (code)
 		outcome_error(code, transfer->easy, transfer->problem, transfer->authority,
 			&transfer->err);
@@ -219,37 +222,46 @@ static void sooner(int64_t *wake_ns, int64_t at_ns)
 		*wake_ns = at_ns;
 }
 
-static void next_look(const struct transfer *transfer, int64_t now, int64_t *wake_ns)
+/* Ends what is over, starts what is due. */
+static void tend(struct net *net)
 {
-	if (transfer->deadline_ns)
-		sooner(wake_ns, transfer->deadline_ns);
-	if (transfer->state == TRANSFER_RUNS && stall_ns(transfer))
-		sooner(wake_ns, transfer->window_ns + stall_ns(transfer));
-	if (transfer->state == TRANSFER_WAITS && transfer->due_ns > now)
-		sooner(wake_ns, transfer->due_ns);
-	if (transfer->request.cancelled)
-		sooner(wake_ns,
-			in_ms(now, is_stream(transfer) ? CANCEL_LOOK_STREAM_MS : CANCEL_LOOK_MS));
-}
-
-/* Ends what is over, starts what is due; returns when to look again, INT64_MAX never. */
-static int64_t tend(struct net *net)
-{
-	int64_t now = clock_monotonic_ns(), wake_ns = INT64_MAX;
+	int64_t now = clock_monotonic_ns();
 
 	for (struct transfer *transfer = net->live, *next; transfer; transfer = next) {
 		next = transfer->next;
 		if (check_end(net, transfer, now))
 			continue;
 		if (transfer->state == TRANSFER_WAITS && transfer->due_ns <= now &&
-			host_has_room(net, transfer)) {
+			host_has_room(net, transfer))
 			start(net, transfer);
-			wake_ns = now; /* curl has work, or the transfer is gone already */
-		} else {
-			next_look(transfer, now, &wake_ns);
-		}
 	}
-	return wake_ns;
+}
+
+static int64_t look_at_ns(const struct net *net, const struct transfer *transfer, int64_t now)
+{
+	int64_t at_ns = INT64_MAX;
+
+	if (transfer->deadline_ns)
+		sooner(&at_ns, transfer->deadline_ns);
+	if (transfer->state == TRANSFER_RUNS && stall_ns(transfer))
+		sooner(&at_ns, transfer->window_ns + stall_ns(transfer));
+	/* One that is due but finds no room is woken by the end of another. */
+	if (transfer->state == TRANSFER_WAITS && host_has_room(net, transfer))
+		sooner(&at_ns, transfer->due_ns);
+	if (transfer->request.cancelled)
+		sooner(&at_ns,
+			in_ms(now, is_stream(transfer) ? CANCEL_LOOK_STREAM_MS : CANCEL_LOOK_MS));
+	return at_ns;
+}
+
+/* When to look again, curl's own business aside; INT64_MAX never. */
+static int64_t next_look_ns(const struct net *net)
+{
+	int64_t now = clock_monotonic_ns(), at_ns = INT64_MAX;
+
+	for (const struct transfer *transfer = net->live; transfer; transfer = transfer->next)
+		sooner(&at_ns, look_at_ns(net, transfer, now));
+	return at_ns;
 }
 
 /* --- the thread --- */
@@ -303,16 +315,10 @@ static void *net_main(void *arg)
 	int running;
 
 	while (!take_submitted(net)) {
-		int64_t wake_ns = tend(net);
-
+		tend(net);
 		curl_multi_perform(net->multi, &running);
 		collect(net);
-		/* What ended may have made room for one that waits. */
-		for (struct transfer *t = net->live; t && wake_ns > 0; t = t->next)
-			if (t->state == TRANSFER_WAITS && t->due_ns <= clock_monotonic_ns() &&
-				host_has_room(net, t))
-				wake_ns = 0;
-		curl_multi_poll(net->multi, NULL, 0, sleep_ms(wake_ns), NULL);
+		curl_multi_poll(net->multi, NULL, 0, sleep_ms(next_look_ns(net)), NULL);
 	}
 	while (net->live)
 		fail(net, net->live, ERR_CANCELLED, "cancelled: the program ends");

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,6 +66,22 @@ static const char *verdict_words(CURL *easy)
 	return NULL;
 }
 
+static const char *connect_words(CURL *easy)
+{
+	long number = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
+	switch (number) {
+	case ECONNREFUSED:
+		return "connection refused (nothing listens there)";
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+		return "there is no way to this host";
+	default:
+		return NULL;
+	}
+}
+
 static const char *words_of(
 	CURLcode code, const struct outcome *known, CURL *easy, const char *problem)
 {
@@ -72,8 +89,8 @@ static const char *words_of(
 
 	if (verdict)
 		return verdict;
-	if (code == CURLE_COULDNT_CONNECT && strstr(problem, "refused"))
-		return "connection refused";
+	if (code == CURLE_COULDNT_CONNECT && connect_words(easy))
+		return connect_words(easy);
 	if (known && known->words)
 		return known->words;
 	return *problem ? problem : curl_easy_strerror(code);

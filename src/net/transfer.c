@@ -283,6 +283,11 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 
 		transfer->status = space ? atoi(space + 1) : 0;
 		text_clear(&transfer->header_lines);
+		transfer->headers_ended = 0;
+		return length;
+	}
+	if (*line == '\r' || *line == '\n') {
+		transfer->headers_ended = 1;
 		return length;
 	}
 	keep_header(transfer, line, length);
@@ -430,7 +435,7 @@ int transfer_begin(struct transfer *transfer)
 		return error_set(&transfer->err, ERR_LIMIT, "out of memory for a connection");
 	text_init(&transfer->body, max_body(transfer));
 	text_init(&transfer->header_lines, NET_HEADERS_MAX);
-	transfer->status = transfer->body_began = 0;
+	transfer->status = transfer->headers_ended = transfer->body_began = 0;
 	transfer->problem[0] = 0;
 	error_clear(&transfer->stopped);
 	transfer->tries++;

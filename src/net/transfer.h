@@ -36,7 +36,8 @@ struct transfer {
 	char problem[CURL_ERROR_SIZE];
 	char authority[NET_AUTHORITY_MAX]; /* "host:port", for the budget and for messages */
 	struct error stopped;              /* why a callback of ours stopped it */
-	int status, body_began, delivered; /* delivered: on_data has seen bytes, so no second try */
+	int status, headers_ended;
+	int body_began, delivered; /* delivered: on_data has seen bytes, so no second try */
 	int tries;
 	int64_t began_ns, deadline_ns, due_ns; /* of all tries; 0: none; not before */
 	int64_t window_ns;                     /* the stall window's start … */
