@@ -147,8 +147,11 @@ struct gate *session_gate(struct session *session, struct error *err)
 {
 	if (session->gate)
 		return session->gate;
+	struct estate *estate = session_estate(session, err); /* opens store and net too: before they are read below */
+	if (!estate)
+		return NULL;
 	struct gate_options options = {
-		.estate = session_estate(session, err),
+		.estate = estate,
 		.store = session->store,
 		.net = session->net,
 		.config = session->config,
@@ -158,8 +161,6 @@ struct gate *session_gate(struct session *session, struct error *err)
 		.on_news = session->options.on_news,
 		.arg = session->options.arg,
 	};
-	if (!options.estate)
-		return NULL;
 	session->gate = gate_new(&options, err);
 	return session->gate;
 }
