@@ -125,15 +125,27 @@ struct newest {
 	struct error err;
 };
 
+/* Undone already, or itself an undo: pressing u twice must not do it again. */
+static int is_undone(const struct json *runs, const struct json *run)
+{
+	const char *id = json_text_or(json_get(run, "run_id"), "");
+
+	if (*json_text_or(json_get(run, "undo_of"), ""))
+		return 1;
+	for (const struct json *other = json_first(runs); other; other = json_next(other))
+		if (!strcmp(json_text_or(json_get(other, "undo_of"), ""), id))
+			return 1;
+	return 0;
+}
+
 static void find_newest(struct job *job)
 {
 	struct newest *newest = (struct newest *)job;
 	struct json *runs = gate_runs(newest->gate, 50, &newest->err);
 
 	for (const struct json *run = json_first(runs); run && !*newest->run; run = json_next(run))
-		if (json_bool(json_get(run, "undoable"), 1) && strcmp(json_text_or(json_get(run, "status"), ""), "running") != 0)
-			snprintf(newest->run, sizeof(newest->run), "%s",
-				json_text_or(json_get(run, "run_id"), json_text_or(json_get(run, "id"), "")));
+		if (strcmp(json_text_or(json_get(run, "status"), ""), "running") != 0 && !is_undone(runs, run))
+			snprintf(newest->run, sizeof(newest->run), "%s", json_text_or(json_get(run, "run_id"), ""));
 	json_free(runs);
 }
 

@@ -176,7 +176,7 @@ static void bind(struct keymap *keymap, const struct command *command, int key)
 
 static void add_problem(struct json *problems, const char *command, const char *what)
 {
-	char *message = mem_format("keys.%s: %s", command, what);
+	char *message = mem_format("ui.keys.%s: %s", command, what);
 
 	if (problems)
 		json_add(problems, json_set_text(json_object(), "message", message));
@@ -226,7 +226,7 @@ static void check_names(const struct json *tree, struct json *problems)
 struct keymap *keymap_new(const struct config *config, struct json *problems)
 {
 	struct keymap *keymap = mem_zero(1, sizeof(*keymap));
-	const struct json *tree = config ? config_tree(config, "keys") : NULL;
+	const struct json *tree = config ? config_tree(config, "ui.keys") : NULL;
 
 	keymap->texts = mem_zero(command_count, sizeof(*keymap->texts));
 	for (size_t i = 0; i < command_count; i++) {

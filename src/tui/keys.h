@@ -1,5 +1,5 @@
 /* keys.h - every command of the console is a row: name, keys, what it does, where it counts, what it risks. The same rows bind the
- * keys, fill `?`, the bottom line, the palette, the man page and the rebinding in config (`keys: {table.filter: "f"}`). */
+ * keys, fill `?`, the bottom line, the palette, the man page and the rebinding in config (`ui: {keys: {table.filter: "f"}}`). */
 #ifndef TUI_KEYS_H
 #define TUI_KEYS_H
 

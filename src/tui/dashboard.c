@@ -1,0 +1,177 @@
+/* dashboard.c - the first screen: what is wrong now, what changed, how full it is, what runs and waits. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "tui/console_private.h"
+#include "tui/dashboard_private.h"
+
+static struct dashboard *of(struct pane *pane)
+{
+	return (struct dashboard *)pane;
+}
+
+static void close_dashboard(struct pane *pane)
+{
+	struct dashboard *dashboard = of(pane);
+
+	dashboard_forget_look(dashboard);
+	dashboard_close_sources(dashboard);
+	for (size_t i = 0; i < dashboard->widget_count; i++)
+		free(dashboard->widgets[i].gauges);
+	free(dashboard->items);
+	free(dashboard);
+}
+
+static int recalc(struct pane *pane)
+{
+	return dashboard_take(of(pane));
+}
+
+static void set_visible(struct pane *pane, int visible)
+{
+	struct dashboard *dashboard = of(pane);
+
+	dashboard->is_visible = visible;
+	for (size_t i = 0; i < dashboard->source_count; i++)
+		feed_set_visible(dashboard->sources[i].feed, visible);
+	if (visible)
+		dashboard_take(dashboard);
+}
+
+static int target(struct pane *pane, struct ref *ref)
+{
+	struct dashboard *dashboard = of(pane);
+
+	if (dashboard->cursor >= dashboard->item_count || !dashboard->items[dashboard->cursor].has_ref)
+		return 0;
+	*ref = dashboard->items[dashboard->cursor].ref;
+	return 1;
+}
+
+static void open_item(struct dashboard *dashboard)
+{
+	struct console *console = dashboard->pane.console;
+	struct error err = { 0 };
+	struct ref ref;
+
+	if (target(&dashboard->pane, &ref))
+		console_push(console, detail_new(console, &ref));
+	else if (dashboard->cursor < dashboard->item_count && *dashboard->items[dashboard->cursor].open &&
+		 console_open(console, dashboard->items[dashboard->cursor].open, &err))
+		console_say_error(console, &err);
+}
+
+static void go(struct dashboard *dashboard, long to)
+{
+	long last = (long)dashboard->item_count - 1;
+
+	dashboard->cursor = (size_t)(to < 0 || last < 0 ? 0 : to > last ? last : to);
+	dashboard->pane.dirty |= 1;
+}
+
+/* The first line of the next or previous part that has one. */
+static void go_part(struct dashboard *dashboard, int by)
+{
+	size_t at = dashboard->cursor;
+
+	if (!dashboard->item_count)
+		return;
+	size_t widget = dashboard->items[at].widget;
+
+	while (dashboard->items[at].widget == widget) {
+		if (by < 0 ? at == 0 : at + 1 == dashboard->item_count)
+			return;
+		at = by < 0 ? at - 1 : at + 1;
+	}
+	while (by < 0 && at > 0 && dashboard->items[at - 1].widget == dashboard->items[at].widget)
+		at--;
+	go(dashboard, (long)at);
+}
+
+static void refresh(struct dashboard *dashboard)
+{
+	for (size_t i = 0; i < dashboard->source_count; i++)
+		feed_refresh(dashboard->sources[i].feed);
+	dashboard->news = 1;
+	dashboard_look(dashboard);
+	console_say(dashboard->pane.console, STYLE_DIM, "asking again");
+}
+
+static int command(struct pane *pane, const struct command *what)
+{
+	struct dashboard *dashboard = of(pane);
+	long at = (long)dashboard->cursor;
+	const struct {
+		const char *name;
+		long to;
+	} moves[] = { { "table.down", at + 1 }, { "table.up", at - 1 }, { "table.top", 0 }, { "table.bottom", (long)dashboard->item_count - 1 },
+		{ "table.page_down", at + 10 }, { "table.page_up", at - 10 }, { "table.half_down", at + 5 }, { "table.half_up", at - 5 } };
+
+	for (size_t i = 0; i < sizeof(moves) / sizeof(*moves); i++) {
+		if (strcmp(moves[i].name, what->name) != 0)
+			continue;
+		go(dashboard, moves[i].to);
+		return 1;
+	}
+	if (!strcmp(what->name, "dashboard.open"))
+		open_item(dashboard);
+	else if (!strcmp(what->name, "dashboard.next"))
+		go_part(dashboard, 1);
+	else if (!strcmp(what->name, "dashboard.previous"))
+		go_part(dashboard, -1);
+	else if (!strcmp(what->name, "global.refresh"))
+		refresh(dashboard);
+	else
+		return 0;
+	return 1;
+}
+
+static void title(struct pane *pane, char *out, size_t size)
+{
+	/* The parts have headings of their own; as a breadcrumb below others it is home. */
+	if (size)
+		*out = 0;
+	(void)pane;
+}
+
+static int64_t next_change(struct pane *pane)
+{
+	return of(pane)->next_age_ns;
+}
+
+int dashboard_ready(struct pane *pane)
+{
+	const struct dashboard *dashboard = of(pane);
+
+	if (!dashboard->looked.is_known)
+		return 0;
+	for (size_t i = 0; i < dashboard->source_count; i++)
+		if (!dashboard->sources[i].answered)
+			return 0;
+	return 1;
+}
+
+static const struct pane_ops dashboard_ops = {
+	.name = "dashboard",
+	.context = "dashboard",
+	.close = close_dashboard,
+	.recalc = recalc,
+	.draw = dashboard_draw,
+	.command = command,
+	.title = title,
+	.target = target,
+	.next_change = next_change,
+	.dump = dashboard_dump,
+	.visible = set_visible,
+};
+
+struct pane *dashboard_new(struct console *console)
+{
+	struct dashboard *dashboard = mem_zero(1, sizeof(*dashboard));
+
+	dashboard->pane = (struct pane){ .ops = &dashboard_ops, .console = console };
+	widgets_load(dashboard);
+	return &dashboard->pane;
+}

@@ -1,0 +1,370 @@
+/* dashboard_draw.c - the widgets' place on the screen and their lines. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/safe.h"
+#include "base/text.h"
+#include "tui/console_private.h"
+#include "tui/dashboard_private.h"
+#include "tui/format.h"
+
+enum { SEVERITY_COLUMNS = 9, AGE_COLUMNS = 5, SCOPE_COLUMNS = 8, RIGHT_COLUMNS = 30, SPARK_MAX = 40 };
+
+static size_t items_of(const struct dashboard *dashboard, size_t widget, size_t *first)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < dashboard->item_count; i++) {
+		if (dashboard->items[i].widget != widget)
+			continue;
+		if (!count++)
+			*first = i;
+	}
+	return count;
+}
+
+static void note_age(struct dashboard *dashboard, int64_t step)
+{
+	if (step > 0 && (!dashboard->next_age_ns || step < dashboard->next_age_ns))
+		dashboard->next_age_ns = step;
+}
+
+/* --- lines --- */
+
+static enum style selected_style(int selected, enum style otherwise)
+{
+	return selected && screen_cursor_look() != CURSOR_MARK ? STYLE_SELECTED : otherwise;
+}
+
+static void put_name(struct rect line, int x, int columns, int selected, const char *text)
+{
+	enum style style = selected_style(selected, STYLE_TEXT);
+	int used = (int)utf8_columns(text, strlen(text));
+
+	if (style == STYLE_SELECTED && used < columns)
+		screen_put(line, 0, x, style, text);
+	else
+		screen_put_n(line, 0, x, columns, style, text, strlen(text));
+}
+
+static void draw_wrong(struct dashboard *dashboard, const struct item *item, struct rect line, int selected)
+{
+	int wide = line.columns > 110, name = line.columns * 2 / 5, x = 3;
+
+	(void)dashboard;
+	screen_put(line, 0, x, item->style, item->mark);
+	x += 2;
+	screen_put_n(line, 0, x, SEVERITY_COLUMNS, item->style, item->severity, strlen(item->severity));
+	x += SEVERITY_COLUMNS;
+	if (wide) {
+		screen_put_n(line, 0, x, 14, STYLE_DIM, item->kind, strlen(item->kind));
+		x += 15;
+	}
+	put_name(line, x, name - 15, selected, item->what);
+	x += name - 14;
+	screen_put_n(line, 0, x, line.columns - x - SCOPE_COLUMNS - 1, STYLE_TEXT, item->why, strlen(item->why));
+	screen_put_n(line, 0, line.columns - SCOPE_COLUMNS, SCOPE_COLUMNS, STYLE_DIM, item->scope, strlen(item->scope));
+}
+
+static void draw_change(struct dashboard *dashboard, const struct item *item, struct rect line, int selected)
+{
+	char at[8] = "";
+	time_t seconds = (time_t)(item->at_ns / CLOCK_SECOND_NS);
+	struct tm local;
+	int x = 3, name = line.columns / 3, by = *item->severity ? 14 : 0;
+
+	(void)dashboard;
+	localtime_r(&seconds, &local);
+	strftime(at, sizeof(at), "%H:%M", &local);
+	screen_put(line, 0, x, STYLE_DIM, at);
+	x += 7;
+	screen_put_n(line, 0, x, 12, STYLE_DIM, item->kind, strlen(item->kind));
+	x += 13;
+	put_name(line, x, name, selected, item->what);
+	x += name + 1;
+	screen_put_n(line, 0, x, line.columns - x - SCOPE_COLUMNS - by - 1, STYLE_TEXT, item->why, strlen(item->why));
+	if (by) {
+		char text[24];
+
+		snprintf(text, sizeof(text), "by %s", item->severity);
+		screen_put_n(line, 0, line.columns - SCOPE_COLUMNS - by, by - 1, STYLE_DIM, text, strlen(text));
+	}
+	screen_put_n(line, 0, line.columns - SCOPE_COLUMNS, SCOPE_COLUMNS, STYLE_DIM, item->scope, strlen(item->scope));
+}
+
+static void draw_gauge(struct dashboard *dashboard, const struct item *item, struct rect line, int selected)
+{
+	const struct gauge *gauge = item->gauge;
+	char now[16], spark[SPARK_MAX * 4 + 1];
+	int columns = line.columns - 26;
+
+	(void)dashboard;
+	put_name(line, 3, 9, selected, item->what);
+	if (!gauge->count) {
+		screen_put_right(line, 0, 12, 6, STYLE_DIM, screen_glyph(GLYPH_DASH), strlen(screen_glyph(GLYPH_DASH)));
+		return;
+	}
+	snprintf(now, sizeof(now), "%.0f %%", gauge->now);
+	screen_put_right(line, 0, 12, 6, item->style, now, strlen(now));
+	if (columns > SPARK_MAX)
+		columns = SPARK_MAX;
+	if (columns < 8)
+		return;
+	int trend = columns > 20 && *gauge->name ? columns - 12 : columns;
+
+	screen_spark(gauge->samples, gauge->count, 100, trend, spark, sizeof(spark));
+	screen_put(line, 0, 20, STYLE_DIM, spark);
+	screen_put_n(line, 0, 21 + trend, line.columns - 22 - trend, STYLE_DIM, gauge->name, strlen(gauge->name));
+}
+
+static void draw_run(struct dashboard *dashboard, const struct item *item, struct rect line, int selected)
+{
+	char end[24];
+	int64_t step = 0;
+	size_t length = (size_t)snprintf(end, sizeof(end), "%.16s", item->why);
+
+	if (!length && item->at_ns) {
+		char age[16];
+
+		format_age(clock_now_ns() - item->at_ns, age, sizeof(age), &step);
+		length = (size_t)snprintf(end, sizeof(end), "%s ago", age);
+	}
+	note_age(dashboard, step);
+	screen_put(line, 0, 3, item->style, item->mark);
+	put_name(line, 5, line.columns - 6 - (int)length - 1, selected, item->what);
+	screen_put_right(line, 0, line.columns - (int)length, (int)length, STYLE_DIM, end, length);
+}
+
+/* --- lines without an item --- */
+
+static const char *nothing_text(const struct dashboard *dashboard, const struct widget *widget)
+{
+	const struct console *console = dashboard->pane.console;
+	size_t waiting = 0;
+
+	if (!console->estate)
+		return *console->problem ? "not known" : "opening …";
+	for (size_t i = 0; i < dashboard->source_count; i++)
+		waiting += !dashboard->sources[i].answered;
+	switch (widget->type) {
+	case WIDGET_WRONG:
+	case WIDGET_KIND:
+		return !dashboard->source_count ? "nothing is watched: no account is configured" : waiting ? "asking …" : "nothing";
+	case WIDGET_CHANGES:
+		return !dashboard->looked.is_known ? "asking …" : *dashboard->looked.problem ? dashboard->looked.problem : "nothing seen to change";
+	default:
+		return !dashboard->looked.is_known ? "asking …" : dashboard->looked.had_gate ? "none yet" : "not known";
+	}
+}
+
+static void draw_audit(struct dashboard *dashboard, struct rect area)
+{
+	const struct looked *looked = &dashboard->looked;
+	char line[200], count[32], at[8] = "";
+	time_t seconds = (time_t)(looked->anchored_ns / CLOCK_SECOND_NS);
+	struct tm local;
+
+	screen_clear_line(area, 0, 0);
+	if (!looked->had_gate)
+		return;
+	format_count((uint64_t)looked->entries, count, sizeof(count));
+	localtime_r(&seconds, &local);
+	strftime(at, sizeof(at), "%H:%M", &local);
+	snprintf(line, sizeof(line), "audit  %s entries, %s, %s%s", count,
+		looked->audit_ok > 0 ? "chain ok" : looked->audit_ok == 0 ? "CHAIN BROKEN: `:audit`, then V" : "chain not checked yet",
+		looked->anchored_ns ? "anchored " : "not anchored yet", looked->anchored_ns ? at : "");
+	screen_put(area, 0, 1, looked->audit_ok == 0 ? STYLE_CRITICAL : STYLE_DIM, line);
+}
+
+static void draw_heading(struct dashboard *dashboard, const struct widget *widget, struct rect area, size_t shown, size_t count)
+{
+	char right[64] = "", age[24];
+	int64_t step = 0;
+
+	screen_clear_line(area, 0, 0);
+	screen_put(area, 0, 1, STYLE_HEADER, widget->title);
+	if (count > shown)
+		snprintf(right, sizeof(right), "%zu of %zu", shown, count);
+	if (widget == dashboard->widgets && dashboard->observed_ns) {
+		format_data_age(clock_now_ns() - dashboard->observed_ns, age, sizeof(age), &step);
+		note_age(dashboard, step);
+		snprintf(right + strlen(right), sizeof(right) - strlen(right), "%sage %s", *right ? "   " : "", age);
+	}
+	screen_put(area, 0, area.columns - (int)utf8_columns(right, strlen(right)) - 1, STYLE_DIM, right);
+}
+
+static void (*const drawers[WIDGET_TYPES])(struct dashboard *dashboard, const struct item *item, struct rect line, int selected) = {
+	[WIDGET_WRONG] = draw_wrong,
+	[WIDGET_KIND] = draw_wrong,
+	[WIDGET_CHANGES] = draw_change,
+	[WIDGET_SATURATION] = draw_gauge,
+	[WIDGET_RUNS] = draw_run,
+};
+
+static void draw_widget(struct dashboard *dashboard, size_t nth, struct rect area)
+{
+	const struct widget *widget = &dashboard->widgets[nth];
+	size_t first = 0, count = items_of(dashboard, nth, &first), room = area.rows > 1 ? (size_t)area.rows - 1 : 0, from = 0;
+
+	if (widget->type == WIDGET_AUDIT) {
+		draw_audit(dashboard, area);
+		return;
+	}
+	if (dashboard->cursor >= first && dashboard->cursor < first + count && dashboard->cursor - first >= room)
+		from = dashboard->cursor - first - room + 1;
+	draw_heading(dashboard, widget, area, count < room ? count : room, count);
+	for (size_t i = 0; i < room; i++) {
+		struct rect line = { .y = area.y + 1 + (int)i, .x = area.x, .rows = 1, .columns = area.columns };
+		int selected = first + from + i == dashboard->cursor && i + from < count;
+
+		screen_clear_line(line, 0, 0);
+		if (from + i < count) {
+			drawers[widget->type](dashboard, &dashboard->items[first + from + i], line, selected);
+			screen_put(line, 0, 1, STYLE_ACCENT, selected ? screen_glyph(GLYPH_CURSOR) : " ");
+		} else if (!i) {
+			screen_put(line, 0, 3, STYLE_DIM, nothing_text(dashboard, widget));
+		}
+	}
+}
+
+/* --- places --- */
+
+struct band { /* widgets side by side, or one over the whole width */
+	size_t left, right;
+	int has_right;
+	int rows; /* with the heading */
+};
+
+static int wanted_rows(const struct dashboard *dashboard, size_t nth)
+{
+	size_t first;
+	const struct widget *widget = &dashboard->widgets[nth];
+	int count = (int)items_of(dashboard, nth, &first);
+
+	if (widget->type == WIDGET_AUDIT)
+		return 1;
+	return 1 + (count < 1 ? 1 : count > widget->rows ? widget->rows : count);
+}
+
+static size_t make_bands(const struct dashboard *dashboard, struct band *bands)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < dashboard->widget_count; i++) {
+		struct band band = { .left = i, .rows = wanted_rows(dashboard, i) };
+
+		if (dashboard->widgets[i].place == PLACE_LEFT && i + 1 < dashboard->widget_count && dashboard->widgets[i + 1].place == PLACE_RIGHT) {
+			int right = wanted_rows(dashboard, ++i);
+
+			band.has_right = 1;
+			band.right = i;
+			band.rows = right > band.rows ? right : band.rows;
+		}
+		bands[count++] = band;
+	}
+	return count;
+}
+
+static int least_rows(const struct dashboard *dashboard, const struct band *band)
+{
+	return dashboard->widgets[band->left].type == WIDGET_AUDIT ? 1 : 2;
+}
+
+/* Too little room takes from the tallest; what is left goes to those that have more to show. */
+static int fit(const struct dashboard *dashboard, struct band *bands, size_t count, int rows)
+{
+	int total = 0, gap = 1;
+
+	for (size_t i = 0; i < count; i++)
+		total += bands[i].rows;
+	if (total + (int)count - 1 > rows)
+		gap = total > rows ? 0 : gap;
+	while (total + gap * ((int)count - 1) > rows) {
+		struct band *tallest = NULL;
+
+		for (size_t i = 0; i < count; i++)
+			if (bands[i].rows > least_rows(dashboard, &bands[i]) && (!tallest || bands[i].rows > tallest->rows))
+				tallest = &bands[i];
+		if (!tallest)
+			break;
+		tallest->rows--;
+		total--;
+	}
+	for (size_t i = 0; i < count; i++) {
+		size_t first;
+		int more = 1 + (int)items_of(dashboard, bands[i].left, &first) - bands[i].rows, left = rows - total - gap * ((int)count - 1);
+
+		if (more > 0 && left > 0) {
+			more = more < left ? more : left;
+			bands[i].rows += more;
+			total += more;
+		}
+	}
+	return gap;
+}
+
+void dashboard_draw(struct pane *pane, struct rect area)
+{
+	struct dashboard *dashboard = (struct dashboard *)pane;
+	struct band bands[WIDGETS_MAX];
+	size_t count = make_bands(dashboard, bands);
+	int gap = fit(dashboard, bands, count, area.rows), y = 0;
+
+	dashboard->next_age_ns = 0;
+	for (size_t i = 0; i < count && y < area.rows; i++) {
+		struct rect whole = { .y = area.y + y, .x = area.x, .rows = bands[i].rows, .columns = area.columns };
+
+		if (whole.rows > area.rows - y)
+			whole.rows = area.rows - y;
+		if (bands[i].has_right) {
+			int right = area.columns > 3 * RIGHT_COLUMNS ? area.columns / 2 : area.columns * 2 / 5;
+			struct rect half = whole;
+
+			half.columns = area.columns - right - 2;
+			draw_widget(dashboard, bands[i].left, half);
+			half.x = area.x + area.columns - right;
+			screen_clear((struct rect){ .y = whole.y, .x = half.x - 2, .rows = whole.rows, .columns = 2 });
+			half.columns = right;
+			draw_widget(dashboard, bands[i].right, half);
+		} else {
+			draw_widget(dashboard, bands[i].left, whole);
+		}
+		y += whole.rows;
+		for (int blank = 0; blank < gap && y < area.rows; blank++)
+			screen_clear_line(area, y++, 0);
+	}
+	for (; y < area.rows; y++)
+		screen_clear_line(area, y, 0);
+}
+
+/* --- as text --- */
+
+void dashboard_dump(struct pane *pane, struct text *out)
+{
+	const struct dashboard *dashboard = (const struct dashboard *)pane;
+	char at[CLOCK_RFC3339_MAX];
+
+	for (size_t widget = 0; widget < dashboard->widget_count; widget++) {
+		if (*dashboard->widgets[widget].title)
+			text_format(out, "%s%s\n", widget ? "\n" : "", dashboard->widgets[widget].title);
+		for (size_t i = 0; i < dashboard->item_count; i++) {
+			const struct item *item = &dashboard->items[i];
+
+			if (item->widget != widget)
+				continue;
+			if (item->gauge && item->gauge->count)
+				text_format(out, "  %-10s %5.1f %%  %s\n", item->what, item->gauge->now, item->why);
+			else if (item->gauge)
+				text_format(out, "  %-10s unknown\n", item->what);
+			else if (item->at_ns) {
+				clock_format(item->at_ns, at);
+				text_format(out, "  %s  %-12s %s  %s  %s\n", at, item->kind, item->what, item->why, item->scope);
+			} else {
+				text_format(out, "  %-9s %-12s %s  %s  %s\n", item->severity, item->kind, item->what, item->why, item->scope);
+			}
+		}
+	}
+}

@@ -1,0 +1,101 @@
+/* dashboard_private.h - what the files of the dashboard share. */
+#ifndef TUI_DASHBOARD_PRIVATE_H
+#define TUI_DASHBOARD_PRIVATE_H
+
+#include <stdint.h>
+
+#include "base/jobs.h"
+#include "estate/estate.h"
+#include "tui/console.h"
+#include "tui/pane.h"
+
+enum { WIDGETS_MAX = 12, SOURCES_MAX = 48, GAUGES_MAX = 8, SAMPLES_MAX = 240, ITEMS_MAX = 200, ITEM_TEXT = 256 };
+
+enum widget_type { WIDGET_WRONG, WIDGET_KIND, WIDGET_CHANGES, WIDGET_SATURATION, WIDGET_RUNS, WIDGET_AUDIT, WIDGET_TYPES };
+enum widget_place { PLACE_FULL, PLACE_LEFT, PLACE_RIGHT };
+
+struct gauge {                 /* one line of saturation */
+	char label[24], kind[64], column[64];
+	double samples[SAMPLES_MAX];
+	size_t count;
+	double now;            /* NAN: not known */
+	char name[64];         /* of the worst row when there are several */
+};
+
+struct widget {
+	enum widget_type type;
+	enum widget_place place;
+	char name[32], title[64], kind[64];
+	int rows, least_rank;
+	int64_t since_ns;
+	struct gauge *gauges;
+	size_t gauge_count;
+};
+
+struct source {                /* one kind somebody watches */
+	const struct kind *kind;
+	struct feed *feed;
+	unsigned version;
+	int wanted_wrong, answered;
+};
+
+/* One line that can be under the cursor. */
+struct item {
+	size_t widget;
+	enum style style;      /* of its mark */
+	const char *mark;      /* glyph, "" none */
+	char severity[16];
+	char what[ITEM_TEXT];  /* name */
+	char why[ITEM_TEXT];
+	char scope[12], kind[64];
+	int64_t at_ns;         /* for the age at the end; 0 none */
+	int rank;
+	struct ref ref;
+	int has_ref;
+	char open[80];         /* palette words for Enter when there is no ref */
+	struct gauge *gauge;
+};
+
+/* What a job found out. */
+struct looked {
+	struct json *changes, *runs, *plans;
+	int64_t entries, anchored_ns;
+	int audit_ok;
+	int had_gate, is_known;
+	char problem[200];
+};
+
+struct dashboard {
+	struct pane pane;
+	struct widget widgets[WIDGETS_MAX];
+	size_t widget_count;
+	struct source sources[SOURCES_MAX];
+	size_t source_count;
+	int sources_open, is_visible;
+	size_t account_count;
+	struct item *items;
+	size_t item_count;
+	size_t cursor;
+	struct looked looked;
+	struct look *look;     /* the job under way */
+	int64_t looked_ns;
+	int look_timer;
+	unsigned gate_version;
+	int64_t next_age_ns, observed_ns;
+	int news;              /* a source changed since the last look */
+	int wrong_total;
+};
+
+/* dashboard_widgets.c */
+void widgets_load(struct dashboard *dashboard);
+/* dashboard_data.c */
+void dashboard_open_sources(struct dashboard *dashboard);
+void dashboard_close_sources(struct dashboard *dashboard);
+int dashboard_take(struct dashboard *dashboard);  /* 1 when items are others */
+void dashboard_look(struct dashboard *dashboard); /* changes, runs, audit: in a job */
+void dashboard_forget_look(struct dashboard *dashboard);
+/* dashboard_draw.c */
+void dashboard_draw(struct pane *pane, struct rect area);
+void dashboard_dump(struct pane *pane, struct text *out);
+
+#endif

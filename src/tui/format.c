@@ -1,0 +1,126 @@
+#include "tui/format.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+enum { NUMBER_MAX = 40, DATA_STEP_S = 5 };
+
+int is_right_aligned(enum column_type type)
+{
+	return type != COLUMN_TEXT && type != COLUMN_BOOL;
+}
+
+size_t format_bytes(double bytes, char *out, size_t size)
+{
+	static const char units[] = " KMGTPE";
+	size_t unit = 0;
+
+	while ((bytes >= 1024 || bytes <= -1024) && unit + 2 < sizeof(units)) {
+		bytes /= 1024;
+		unit++;
+	}
+	if (!unit)
+		return (size_t)snprintf(out, size, "%.0f", bytes);
+	return (size_t)snprintf(out, size, bytes < 10 && bytes > -10 ? "%.1f%ci" : "%.0f%ci", bytes, units[unit]);
+}
+
+size_t format_count(uint64_t count, char *out, size_t size)
+{
+	char digits[32];
+	int length = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)count);
+	size_t used = 0;
+
+	for (int i = 0; i < length && used + 2 < size; i++) {
+		if (i && (length - i) % 3 == 0)
+			out[used++] = ' ';
+		out[used++] = digits[i];
+	}
+	out[used] = 0;
+	return used;
+}
+
+/* clock_format_age changes with the smallest unit it shows; each unit's steps begin at whole ones. */
+size_t format_age(int64_t age_ns, char *out, size_t size, int64_t *step_ns)
+{
+	char text[CLOCK_AGE_MAX];
+	static const struct {
+		char unit;
+		int64_t ns;
+	} steps[] = { { 's', CLOCK_SECOND_NS }, { 'm', 60 * CLOCK_SECOND_NS }, { 'h', 3600 * CLOCK_SECOND_NS }, { 'd', 86400 * CLOCK_SECOND_NS } };
+
+	clock_format_age(age_ns, text);
+	size_t length = (size_t)snprintf(out, size, "%s", text);
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++)
+		if (length && text[length - 1] == steps[i].unit)
+			*step_ns = steps[i].ns - age_ns % steps[i].ns;
+	return length;
+}
+
+size_t format_data_age(int64_t age_ns, char *out, size_t size, int64_t *step_ns)
+{
+	int64_t step = DATA_STEP_S * CLOCK_SECOND_NS;
+
+	if (age_ns < step) {
+		*step_ns = step - (age_ns > 0 ? age_ns : 0);
+		return (size_t)snprintf(out, size, "<%ds", DATA_STEP_S);
+	}
+	if (age_ns >= 60 * CLOCK_SECOND_NS)
+		return format_age(age_ns, out, size, step_ns);
+	*step_ns = step - age_ns % step;
+	return format_age(age_ns / step * step, out, size, &(int64_t){ 0 });
+}
+
+static size_t format_seconds(double seconds, char *out, size_t size)
+{
+	if (seconds < 1)
+		return (size_t)snprintf(out, size, "%.0fms", seconds * 1000);
+	return format_age((int64_t)(seconds * 1e9), out, size, &(int64_t){ 0 });
+}
+
+static size_t format_number_like(enum column_type type, double number, const char *cell, size_t length, char *out, size_t size)
+{
+	switch (type) {
+	case COLUMN_BYTES:
+		return format_bytes(number, out, size);
+	case COLUMN_PERCENT:
+		return (size_t)snprintf(out, size, "%.1f", number);
+	case COLUMN_MILLICORES:
+		return (size_t)snprintf(out, size, "%.0fm", number);
+	case COLUMN_SECONDS:
+		return format_seconds(number, out, size);
+	default:
+		return (size_t)snprintf(out, size, "%.*s", (int)length, cell);
+	}
+}
+
+size_t format_cell(enum column_type type, const char *cell, size_t length, int64_t now_ns, char *out, size_t size, int64_t *step_ns)
+{
+	char copy[NUMBER_MAX], *end;
+	int64_t at;
+	size_t used;
+
+	*step_ns = 0;
+	if (type == COLUMN_TEXT || type == COLUMN_NUMBER || type == COLUMN_BOOL || !length || length >= sizeof(copy)) {
+		used = length < size ? length : size - 1;
+		memcpy(out, cell, used);
+		out[used] = 0;
+		return used;
+	}
+	memcpy(copy, cell, length);
+	copy[length] = 0;
+	if (type == COLUMN_AGE) {
+		if (clock_parse(copy, &at))
+			return (size_t)snprintf(out, size, "%s", copy);
+		return format_age(now_ns > at ? now_ns - at : 0, out, size, step_ns);
+	}
+	double number = strtod(copy, &end);
+
+	if (*end)
+		return (size_t)snprintf(out, size, "%s", copy);
+	used = format_number_like(type, number, cell, length, out, size);
+	return used < size ? used : size - 1;
+}

@@ -1,0 +1,748 @@
+/* table_pane.c - any kind as a table: feed, view, cursor, filter, sort, marks, drill down. */
+#include "tui/table_pane.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/safe.h"
+#include "base/clock.h"
+#include "estate/snapshot.h"
+#include "estate/view.h"
+#include "tui/console_private.h"
+#include "tui/format.h"
+#include "tui/table_private.h"
+
+enum { SLICE_US = 4000 }; /* of filtering and sorting, before the screen gets its turn */
+
+static const struct pane_ops table_ops;
+
+static struct table_pane *of(struct pane *pane)
+{
+	return (struct table_pane *)pane;
+}
+
+int table_row_at(const struct table_pane *table, size_t place, size_t *row)
+{
+	if (place >= view_count(table->view))
+		return 0;
+	*row = view_at(table->view, place);
+	return 1;
+}
+
+/* More than the cursor moved: all rows are drawn again. */
+void table_changed(struct table_pane *table)
+{
+	table->stamp++;
+	table->pane.dirty |= 1;
+}
+
+static char *id_under_cursor(const struct table_pane *table)
+{
+	size_t row;
+
+	return table_row_at(table, table->cursor, &row) ? snapshot_role_text(view_snapshot(table->view), row, ROLE_ID) : NULL;
+}
+
+/* --- filtering and sorting in slices --- */
+
+static void work(struct table_pane *table);
+
+static void on_work(void *arg)
+{
+	struct table_pane *table = arg;
+
+	table->work_timer = 0;
+	work(table);
+}
+
+static void work(struct table_pane *table)
+{
+	int done = view_work(table->view, SLICE_US);
+
+	table_changed(table);
+	if (!done && !table->work_timer)
+		table->work_timer = loop_add_timer(console_loop(table->pane.console), 0, on_work, table);
+}
+
+/* The cursor stays on its row through a new snapshot, filter or order. */
+static void work_keeping_cursor(struct table_pane *table, const char *id)
+{
+	work(table);
+	long place = id ? view_find(table->view, id) : -1;
+
+	if (place >= 0) {
+		long shift = place - (long)table->cursor;
+
+		/* And at its line of the screen, when rows came or went above it. */
+		if (shift && (long)table->top + shift >= 0)
+			table->top = (size_t)((long)table->top + shift);
+		table->cursor = (size_t)place;
+	}
+}
+
+static void take_snapshot(struct table_pane *table)
+{
+	struct snapshot *snapshot = feed_snapshot(table->feed);
+
+	if (!snapshot)
+		return;
+	char *id = table->has_rows && table->cursor ? id_under_cursor(table) : NULL;
+
+	view_set_snapshot(table->view, snapshot);
+	snapshot_unref(snapshot);
+	work_keeping_cursor(table, id);
+	free(id);
+	/* The first page of many is no measure of them all. */
+	if (!table->has_rows || view_count(table->view) < 1000)
+		table->measured = 0;
+	table->has_rows = 1;
+}
+
+static int recalc(struct pane *pane)
+{
+	struct table_pane *table = of(pane);
+	unsigned version;
+
+	if (!table->feed)
+		return 0;
+	version = feed_version(table->feed);
+	if (version == table->version)
+		return 0;
+	table->version = version;
+	struct snapshot *had = view_snapshot(table->view), *now = feed_snapshot(table->feed);
+	int same = now && now == had;
+
+	snapshot_unref(now);
+	if (!same)
+		take_snapshot(table);
+	table_changed(table);
+	return 1;
+}
+
+/* --- feed --- */
+
+static void open_feed(struct table_pane *table)
+{
+	struct estate *estate = console_estate(table->pane.console);
+
+	if (!estate)
+		return;
+	table->feed = estate_open(estate, table->kind, &table->selection);
+	feed_set_visible(table->feed, table->is_visible);
+	table->version = feed_version(table->feed) - 1;
+	recalc(&table->pane);
+}
+
+static void close_feed(struct table_pane *table)
+{
+	if (table->feed)
+		estate_close(console_estate(table->pane.console), table->feed);
+	table->feed = NULL;
+}
+
+static void set_visible(struct pane *pane, int visible)
+{
+	struct table_pane *table = of(pane);
+
+	table->is_visible = visible;
+	if (table->feed)
+		feed_set_visible(table->feed, visible);
+	if (visible)
+		recalc(pane);
+}
+
+static void close_table(struct pane *pane)
+{
+	struct table_pane *table = of(pane);
+
+	if (table->work_timer)
+		loop_remove_timer(console_loop(pane->console), table->work_timer);
+	close_feed(table);
+	view_free(table->view);
+	marks_clear(&table->marks);
+	free(table);
+	screen_cursor(screen_size(), -1, 0);
+}
+
+static void set_selection(struct table_pane *table, const struct selection *selection)
+{
+	snprintf(table->account, sizeof(table->account), "%s", selection && selection->account ? selection->account : "");
+	snprintf(table->namespace_, sizeof(table->namespace_), "%s", selection && selection->namespace_ ? selection->namespace_ : "");
+	snprintf(table->labels, sizeof(table->labels), "%s", selection && selection->labels ? selection->labels : "");
+	table->selection = (struct selection){ .since_ns = selection ? selection->since_ns : 0, .limit = selection ? selection->limit : 0 };
+	table->selection.account = *table->account ? table->account : NULL;
+	table->selection.namespace_ = *table->namespace_ ? table->namespace_ : NULL;
+	table->selection.labels = *table->labels ? table->labels : NULL;
+}
+
+void table_pane_reopen(struct pane *pane, const char *account, const char *namespace_)
+{
+	struct table_pane *table = of(pane);
+
+	if (!pane || pane->ops != &table_ops)
+		return;
+	if (account)
+		snprintf(table->account, sizeof(table->account), "%s", account);
+	if (namespace_)
+		snprintf(table->namespace_, sizeof(table->namespace_), "%s", namespace_);
+	table->selection.account = *table->account ? table->account : NULL;
+	table->selection.namespace_ = *table->namespace_ ? table->namespace_ : NULL;
+	close_feed(table);
+	marks_clear(&table->marks);
+	table->cursor = table->top = 0;
+	table->has_rows = table->measured = 0;
+	open_feed(table);
+	pane->dirty = 1;
+}
+
+/* --- filter --- */
+
+static void apply_filter(struct table_pane *table)
+{
+	struct error err = { 0 };
+	char *id = id_under_cursor(table);
+
+	*table->filter_problem = 0;
+	if (view_set_filter(table->view, table->filter.text, &err))
+		snprintf(table->filter_problem, sizeof(table->filter_problem), "%.199s", err.text);
+	work_keeping_cursor(table, id);
+	free(id);
+}
+
+static void begin_filter(struct table_pane *table)
+{
+	snprintf(table->filter_before, sizeof(table->filter_before), "%s", table->filter.text);
+	table->pane.mode = "line";
+	table_changed(table);
+}
+
+static void end_filter(struct table_pane *table, int keep)
+{
+	table->pane.mode = NULL;
+	screen_cursor(screen_size(), -1, 0);
+	if (!keep || *table->filter_problem) {
+		input_set(&table->filter, keep ? "" : table->filter_before);
+		apply_filter(table);
+	}
+	table_changed(table);
+}
+
+static int typed(struct pane *pane, int key)
+{
+	struct table_pane *table = of(pane);
+	int changed;
+
+	if (!pane->mode || !input_key(&table->filter, key, &changed))
+		return 0;
+	if (changed)
+		apply_filter(table);
+	table_changed(table);
+	return 1;
+}
+
+/* --- sorting --- */
+
+static void set_sort(struct table_pane *table, int column, int descending)
+{
+	char *id = id_under_cursor(table);
+
+	view_set_sort(table->view, column, descending);
+	work_keeping_cursor(table, table->cursor ? id : NULL);
+	free(id);
+}
+
+/* Numbers are looked at from the top: the largest first; names from A. The same column again turns it round. */
+static void sort_by(struct table_pane *table, int column)
+{
+	int descending, now = view_sort_column(table->view, &descending);
+	enum column_type type = table->kind->columns[column].type;
+
+	set_sort(table, column, now == column ? !descending : type != COLUMN_TEXT && type != COLUMN_BOOL && type != COLUMN_AGE);
+}
+
+static void initial_sort(struct table_pane *table)
+{
+	const char *sort = table->kind->sort;
+	int column = sort && *sort ? kind_column_find(table->kind, sort + (*sort == '-')) : -1;
+
+	if (column >= 0)
+		view_set_sort(table->view, column, *sort == '-');
+}
+
+static void use_sort(struct console *console, size_t row, void *arg)
+{
+	struct pane *pane = arg;
+
+	if (console_top(console) != pane)
+		return;
+	if (row)
+		sort_by(of(pane), (int)row - 1);
+	else
+		set_sort(of(pane), -1, 0);
+}
+
+static void choose_sort(struct table_pane *table)
+{
+	struct menu_row rows[COLUMNS_MAX + 1] = { { .label = "as listed" } };
+	size_t count = table->kind->visible_count < COLUMNS_MAX ? table->kind->visible_count : COLUMNS_MAX;
+
+	for (size_t i = 0; i < count; i++)
+		rows[i + 1] = (struct menu_row){ .label = table->kind->columns[i].name, .note = column_type_name(table->kind->columns[i].type) };
+	console_dialog(table->pane.console,
+		menu_new(table->pane.console, "Sort by", rows, count + 1, (size_t)(view_sort_column(table->view, &(int){ 0 }) + 1), use_sort, table, NULL));
+}
+
+static void reverse(struct table_pane *table)
+{
+	int descending, column = view_sort_column(table->view, &descending);
+
+	if (column >= 0)
+		set_sort(table, column, !descending);
+}
+
+/* --- what is under the cursor --- */
+
+static int target_at(const struct table_pane *table, size_t place, struct ref *ref)
+{
+	size_t row;
+
+	if (!table_row_at(table, place, &row))
+		return 0;
+	char *id = snapshot_role_text(view_snapshot(table->view), row, ROLE_ID);
+	int failed = !id || ref_parse(id, ref);
+
+	free(id);
+	return !failed;
+}
+
+static int target(struct pane *pane, struct ref *ref)
+{
+	return target_at(of(pane), of(pane)->cursor, ref);
+}
+
+/* "{namespace}" and "{NAME}" by the row's cells; an unknown one stays empty, which matches nothing it should not. */
+static void fill_template(const struct table_pane *table, size_t row, const char *template, char *out, size_t size)
+{
+	size_t used = 0;
+
+	while (*template && used + 1 < size) {
+		const char *end = *template == '{' ? strchr(template, '}') : NULL;
+		char name[64];
+		size_t length;
+
+		if (!end || (size_t)(end - template) > sizeof(name)) {
+			out[used++] = *template++;
+			continue;
+		}
+		snprintf(name, sizeof(name), "%.*s", (int)(end - template - 1), template + 1);
+		const char *cell = snapshot_cell(view_snapshot(table->view), row, kind_column_find(table->kind, name), &length);
+
+		if (length > size - used - 1)
+			length = size - used - 1;
+		memcpy(out + used, cell, length);
+		used += length;
+		template = end + 1;
+	}
+	out[used] = 0;
+}
+
+static void open_link(struct table_pane *table, const struct kind_link *link)
+{
+	struct console *console = table->pane.console;
+	const struct kind *kind = kinds_find(estate_kinds(console_estate(console)), link->kind);
+	char filter[INPUT_MAX];
+	size_t row;
+	struct ref ref;
+
+	if (!kind || !table_row_at(table, table->cursor, &row) || !target(&table->pane, &ref)) {
+		console_say(console, STYLE_WARNING, "the kind \"%s\" is not known", link->kind);
+		return;
+	}
+	struct selection selection = { .account = *ref.account ? ref.account : NULL,
+		.namespace_ = kind->namespaced ? (*ref.namespace_ ? ref.namespace_ : "*") : NULL };
+
+	fill_template(table, row, link->filter ? link->filter : "", filter, sizeof(filter));
+	console_push(console, table_pane_new(console, kind, &selection, filter));
+}
+
+static void use_link(struct console *console, size_t row, void *arg)
+{
+	struct pane *pane = arg;
+	struct ref ref;
+
+	if (console_top(console) != pane)
+		return;
+	if (row < of(pane)->kind->link_count)
+		open_link(of(pane), &of(pane)->kind->links[row]);
+	else if (target(pane, &ref))
+		console_push(console, detail_new(console, &ref));
+}
+
+static void open_row(struct table_pane *table)
+{
+	const struct kind *kind = table->kind;
+	struct console *console = table->pane.console;
+	struct menu_row rows[17] = { { 0 } };
+	size_t count = kind->link_count < 16 ? kind->link_count : 16;
+	struct ref ref;
+
+	if (!target(&table->pane, &ref))
+		return;
+	if (kind->link_count == 1) {
+		open_link(table, &kind->links[0]);
+		return;
+	}
+	if (!kind->link_count) {
+		console_push(console, detail_new(console, &ref));
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		rows[i] = (struct menu_row){ .label = kind->links[i].title ? kind->links[i].title : kind->links[i].kind, .note = kind->links[i].kind };
+	rows[count] = (struct menu_row){ .label = "everything about it", .note = "describe" };
+	console_dialog(console, menu_new(console, ref.name, rows, count + 1, 0, use_link, table, NULL));
+}
+
+/* --- marks --- */
+
+static void mark_at(struct table_pane *table, size_t place, int on)
+{
+	size_t row, length;
+
+	if (!table_row_at(table, place, &row))
+		return;
+	const char *id = snapshot_role(view_snapshot(table->view), row, ROLE_ID, &length);
+
+	marks_set(&table->marks, id, length, on < 0 ? !marks_has(&table->marks, id, length) : on);
+	table_changed(table);
+}
+
+static void mark(struct table_pane *table)
+{
+	mark_at(table, table->cursor, -1);
+	if (table->cursor + 1 < view_count(table->view))
+		table->cursor++;
+}
+
+static void mark_all(struct table_pane *table)
+{
+	size_t count = view_count(table->view);
+	int on = table->marks.count < count;
+
+	marks_clear(&table->marks);
+	for (size_t place = 0; on && place < count; place++)
+		mark_at(table, place, 1);
+	table_changed(table);
+}
+
+size_t table_pane_marked(struct pane *pane, struct ref **refs)
+{
+	struct table_pane *table = of(pane);
+	size_t count = 0, row, length;
+
+	*refs = NULL;
+	if (!pane || pane->ops != &table_ops || !table->marks.count)
+		return 0;
+	for (size_t place = 0; table_row_at(table, place, &row); place++) {
+		const char *id = snapshot_role(view_snapshot(table->view), row, ROLE_ID, &length);
+
+		if (!marks_has(&table->marks, id, length))
+			continue;
+		*refs = mem_grow(*refs, count + 1, sizeof(**refs));
+		count += (size_t)target_at(table, place, *refs + count);
+	}
+	return count;
+}
+
+/* --- namespaces --- */
+
+int table_pane_is_namespaced(struct pane *pane)
+{
+	return pane && pane->ops == &table_ops && of(pane)->kind->namespaced;
+}
+
+void table_pane_namespaces(struct pane *pane, void (*add)(struct names *names, const char *name),
+	int (*has)(const struct names *names, const char *name), struct names *names)
+{
+	if (!table_pane_is_namespaced(pane))
+		return;
+	struct snapshot *snapshot = view_snapshot(of(pane)->view);
+	char last[254] = "", name[254];
+	size_t length, count = snapshot ? snapshot_count(snapshot) : 0;
+
+	for (size_t row = 0; row < count; row++) {
+		const char *text = snapshot_role(snapshot, row, ROLE_NAMESPACE, &length);
+
+		safe_copy(name, sizeof(name), text, length);
+		if (!*name || !strcmp(name, last)) /* rows of one namespace stand together: few comparisons */
+			continue;
+		snprintf(last, sizeof(last), "%s", name);
+		if (!has(names, name))
+			add(names, name);
+	}
+}
+
+static void toggle_namespaces(struct table_pane *table)
+{
+	if (table->kind->namespaced)
+		table_pane_reopen(&table->pane, NULL, strcmp(table->namespace_, "*") != 0 ? "*" : "");
+}
+
+/* --- moving --- */
+
+static void go(struct table_pane *table, long place)
+{
+	long last = (long)view_count(table->view) - 1;
+
+	table->cursor = (size_t)(place < 0 || last < 0 ? 0 : place > last ? last : place);
+	table->pane.dirty |= 1;
+}
+
+static int move(struct table_pane *table, const char *command)
+{
+	long at = (long)table->cursor, page = table->page > 1 ? table->page - 1 : 1, end = (long)view_count(table->view) - 1;
+	const struct {
+		const char *name;
+		long to;
+	} moves[] = { { "table.down", at + 1 }, { "table.up", at - 1 }, { "table.page_down", at + page }, { "table.page_up", at - page },
+		{ "table.half_down", at + page / 2 }, { "table.half_up", at - page / 2 }, { "table.top", 0 }, { "table.bottom", end } };
+
+	for (size_t i = 0; i < sizeof(moves) / sizeof(*moves); i++) {
+		if (strcmp(moves[i].name, command) != 0)
+			continue;
+		go(table, moves[i].to);
+		return 1;
+	}
+	return 0;
+}
+
+/* Esc takes away what was put on, the latest first; the console closes the pane when there is nothing left. */
+static int take_back(struct table_pane *table)
+{
+	if (table->marks.count) {
+		marks_clear(&table->marks);
+	} else if (table->filter.length) {
+		input_set(&table->filter, "");
+		apply_filter(table);
+	} else {
+		return 0;
+	}
+	table_changed(table);
+	return 1;
+}
+
+static void shift_columns(struct table_pane *table, int by)
+{
+	int to = table->first_column + by;
+
+	table->first_column = to < 0 ? 0 : to;
+	table_changed(table);
+}
+
+static void toggle_wide(struct table_pane *table)
+{
+	table->wide = !table->wide;
+	table_changed(table);
+}
+
+static void shift_left(struct table_pane *table)
+{
+	shift_columns(table, -1);
+}
+
+static void shift_right(struct table_pane *table)
+{
+	if (table->cut_columns)
+		shift_columns(table, 1);
+}
+
+static void refresh(struct table_pane *table)
+{
+	if (table->feed)
+		feed_refresh(table->feed);
+	else
+		open_feed(table);
+	console_say(table->pane.console, STYLE_DIM, "asking again");
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct table_pane *table);
+} rows_of_commands[] = {
+	{ "global.refresh", refresh },
+	{ "table.all_namespaces", toggle_namespaces },
+	{ "table.filter", begin_filter },
+	{ "table.left", shift_left },
+	{ "table.mark", mark },
+	{ "table.mark_all", mark_all },
+	{ "table.open", open_row },
+	{ "table.reverse", reverse },
+	{ "table.right", shift_right },
+	{ "table.sort", choose_sort },
+	{ "table.wide", toggle_wide },
+};
+
+static int command(struct pane *pane, const struct command *what)
+{
+	struct table_pane *table = of(pane);
+
+	if (pane->mode) {
+		int keep = !strcmp(what->name, "dialog.accept");
+
+		if (!keep && strcmp(what->name, "dialog.cancel") != 0)
+			return move(table, !strcmp(what->name, "dialog.down") ? "table.down" : !strcmp(what->name, "dialog.up") ? "table.up" : "");
+		end_filter(table, keep);
+		return 1;
+	}
+	if (!strcmp(what->name, "global.back"))
+		return take_back(table);
+	if (move(table, what->name))
+		return 1;
+	for (size_t i = 0; i < sizeof(rows_of_commands) / sizeof(*rows_of_commands); i++) {
+		if (strcmp(rows_of_commands[i].name, what->name) != 0)
+			continue;
+		rows_of_commands[i].run(table);
+		return 1;
+	}
+	return 0;
+}
+
+enum { WHEEL_UP = 4, WHEEL_DOWN = 5, WHEEL_ROWS = 3 };
+
+static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
+{
+	struct table_pane *table = of(pane);
+	size_t place = table->top + (size_t)(y > 0 ? y - 1 : 0);
+
+	(void)area;
+	if (button == WHEEL_UP || button == WHEEL_DOWN) {
+		go(table, (long)table->cursor + (button == WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS));
+	} else if (y == 0) {
+		int column = table_column_at(table, x);
+
+		if (column >= 0)
+			sort_by(table, column);
+	} else if (place < view_count(table->view)) {
+		int again = place == table->cursor && button == 1;
+
+		go(table, (long)place);
+		if (again) /* a click on the row that has the cursor opens it */
+			open_row(table);
+	}
+}
+
+/* --- head line --- */
+
+static void title(struct pane *pane, char *out, size_t size)
+{
+	struct table_pane *table = of(pane);
+	const char *where = *table->namespace_ && strcmp(table->namespace_, "*") != 0 ? table->namespace_ :
+			    !strcmp(table->namespace_, "*") && table->kind->namespaced ? "all namespaces" : "";
+	const char *crumb = screen_glyph(GLYPH_CRUMB);
+	int has_account = *table->account && strcmp(table->account, "*") != 0;
+
+	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s", table->kind->name, has_account ? " " : "", has_account ? crumb : "", has_account ? " " : "",
+		has_account ? table->account : "", *where ? " " : "", *where ? crumb : "", *where ? " " : "", where,
+		table->filter.length && !pane->mode ? "  /" : "", pane->mode ? "" : table->filter.text);
+}
+
+static size_t count_text(const struct table_pane *table, char *out, size_t size)
+{
+	struct snapshot *snapshot = view_snapshot(table->view);
+	char shown[32], all[32];
+	size_t total = snapshot ? snapshot_count(snapshot) : 0;
+
+	if (!table->has_rows)
+		return (size_t)snprintf(out, size, "%s", "");
+	format_count(view_count(table->view), shown, sizeof(shown));
+	format_count(total, all, sizeof(all));
+	if (view_count(table->view) == total)
+		return (size_t)snprintf(out, size, "%s", all);
+	return (size_t)snprintf(out, size, "%s of %s", shown, all);
+}
+
+static void status(struct pane *pane, char *out, size_t size)
+{
+	struct table_pane *table = of(pane);
+	struct feed_status now = { 0 };
+	struct snapshot *snapshot = view_snapshot(table->view);
+	char count[80], age[32] = "", cut[64] = "", more[48] = "", marked[32] = "", total[32];
+	int64_t step = 0;
+
+	count_text(table, count, sizeof(count));
+	if (table->feed)
+		feed_status(table->feed, &now);
+	if (now.observed_ns && (now.state != FEED_LIVE || now.stale))
+		format_data_age(clock_now_ns() - now.observed_ns, age, sizeof(age), &step);
+	if (snapshot && now.total > snapshot_count(snapshot)) {
+		format_count(now.total, total, sizeof(total));
+		snprintf(cut, sizeof(cut), "  cut: %s exist", total);
+	}
+	if (table->cut_columns)
+		snprintf(more, sizeof(more), "  +%d columns %s", table->cut_columns, screen_glyph(GLYPH_ARROW));
+	const char *state = *now.error ? "failed" : now.stale ? "stale" : now.state == FEED_CACHED ? "last known" : now.state == FEED_LOADING ? "loading" :
+			    now.state == FEED_LIVE ? "live" : "";
+
+	if (table->marks.count)
+		snprintf(marked, sizeof(marked), "  %zu marked", table->marks.count);
+	snprintf(out, size, "%s%s%s%s  %s%s%s%s", count, cut, more, marked, state, *age && *state ? " " : "", *age ? "age " : "", age);
+}
+
+static int64_t next_change(struct pane *pane)
+{
+	struct table_pane *table = of(pane);
+	struct feed_status now = { 0 };
+	int64_t step = table->next_age_ns, data = 0;
+	char age[32];
+
+	if (table->feed)
+		feed_status(table->feed, &now);
+	if (now.observed_ns && (now.state != FEED_LIVE || now.stale))
+		format_data_age(clock_now_ns() - now.observed_ns, age, sizeof(age), &data);
+	return data && (!step || data < step) ? data : step;
+}
+
+static const struct pane_ops table_ops = {
+	.name = "table",
+	.context = "table",
+	.close = close_table,
+	.recalc = recalc,
+	.draw = table_draw,
+	.command = command,
+	.key = typed,
+	.mouse = mouse,
+	.title = title,
+	.status = status,
+	.target = target,
+	.next_change = next_change,
+	.dump = table_dump,
+	.visible = set_visible,
+};
+
+struct pane *table_pane_new(struct console *console, const struct kind *kind, const struct selection *selection, const char *filter)
+{
+	struct table_pane *table = mem_zero(1, sizeof(*table));
+
+	table->pane = (struct pane){ .ops = &table_ops, .console = console };
+	table->kind = kind;
+	table->view = view_new();
+	set_selection(table, selection);
+	/* No rows yet, but the kind: a filter may name its columns. */
+	struct snapshot *none = snapshot_new(kind, 0, 0);
+
+	view_set_snapshot(table->view, none);
+	snapshot_unref(none);
+	initial_sort(table);
+	if (filter && *filter) {
+		input_set(&table->filter, filter);
+		apply_filter(table);
+	}
+	open_feed(table);
+	return &table->pane;
+}

@@ -1,0 +1,66 @@
+/* table_private.h - what the files of the table pane share. */
+#ifndef TUI_TABLE_PRIVATE_H
+#define TUI_TABLE_PRIVATE_H
+
+#include <stdint.h>
+
+#include "estate/estate.h"
+#include "tui/console.h"
+#include "tui/input.h"
+#include "tui/pane.h"
+
+enum { COLUMNS_MAX = 48, CELL_MAX = 512 };
+
+struct marks {
+	uint64_t *hashes; /* open addressing; 0 is free */
+	size_t count, room;
+};
+
+struct shown_column {
+	int column, width, x;
+};
+
+struct table_pane {
+	struct pane pane;
+	const struct kind *kind;
+	struct selection selection; /* its texts are account, namespace_, name, labels below */
+	char account[128], namespace_[254], labels[256];
+	struct feed *feed;
+	struct view *view;
+	unsigned version;
+	int has_rows;
+	size_t cursor, top; /* places in the view */
+	int page;           /* rows that fit */
+	int first_column, wide, is_visible;
+	int widths[COLUMNS_MAX]; /* of the kind's columns; grow, so that nothing jumps while scrolling */
+	int measured;
+	struct shown_column shown[COLUMNS_MAX];
+	int shown_count, cut_columns;
+	struct marks marks;
+	struct input filter;
+	char filter_before[INPUT_MAX];
+	char filter_problem[200];
+	int work_timer;
+	int64_t next_age_ns; /* until the next age on the screen changes */
+	/* what was drawn last, so that a step of the cursor draws two rows only */
+	struct rect drawn_area;
+	size_t drawn_top, drawn_cursor;
+	unsigned stamp, drawn_stamp;
+};
+
+/* table_draw.c */
+void table_draw(struct pane *pane, struct rect area);
+void table_measure(struct table_pane *table);
+/* A cell as it is drawn; returns bytes in out. *age_step_ns: until it reads otherwise, 0 never. */
+size_t table_cell(const struct table_pane *table, size_t row, int column, int64_t now_ns, char out[CELL_MAX], int64_t *age_step_ns);
+int table_column_at(const struct table_pane *table, int x); /* of the kind; -1 none */
+void table_dump(struct pane *pane, struct text *out);
+/* table_marks.c */
+int marks_has(const struct marks *marks, const char *id, size_t length);
+void marks_set(struct marks *marks, const char *id, size_t length, int on);
+void marks_clear(struct marks *marks);
+/* table_pane.c */
+int table_row_at(const struct table_pane *table, size_t place, size_t *row); /* 1 when there is one */
+void table_changed(struct table_pane *table);
+
+#endif
