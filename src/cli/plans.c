@@ -12,6 +12,8 @@
 #include "cli/cli.h"
 #include "gate/gate.h"
 
+enum { BLAST_NAMED = 4 }; /* names a line holds; the JSON has all */
+
 static void show_lines(FILE *out, const char *before, const char *lines)
 {
 	while (*lines) {
@@ -22,15 +24,40 @@ static void show_lines(FILE *out, const char *before, const char *lines)
 	}
 }
 
+static const char *relation_of(const struct json *item)
+{
+	return json_text_or(json_get(item, "relation"), "depends on it");
+}
+
+/* Whether an item before this one has its relation: it was told there. */
+static int told(const struct json *blast, const struct json *item)
+{
+	for (const struct json *each = json_first(blast); each != item; each = json_next(each))
+		if (!strcmp(relation_of(each), relation_of(item)))
+			return 1;
+	return 0;
+}
+
+/* One line a relation: "runs it: 18 (api-1, api-2, api-3, …)". */
+static void show_relation(FILE *out, const struct json *blast, const struct json *first)
+{
+	size_t count = 0;
+
+	for (const struct json *each = first; each; each = json_next(each))
+		count += !strcmp(relation_of(each), relation_of(first));
+	fprintf(out, "   touches   %s: %zu (", relation_of(first), count);
+	size_t shown = 0;
+	for (const struct json *each = first; each && shown < BLAST_NAMED; each = json_next(each))
+		if (!strcmp(relation_of(each), relation_of(first)))
+			fprintf(out, "%s%s", shown++ ? ", " : "", json_text_or(json_get(each, "name"), json_text_or(json_get(each, "id"), "?")));
+	fputs(count > shown ? ", …)\n" : ")\n", out);
+}
+
 static void show_blast(FILE *out, const struct json *blast)
 {
-	if (!json_count(blast))
-		return;
-	fputs("   touches   ", out);
 	for (const struct json *item = json_first(blast); item; item = json_next(item))
-		fprintf(out, "%s%s %s", item == json_first(blast) ? "" : ", ", json_text_or(json_get(item, "relation"), "→"),
-			json_text_or(json_get(item, "name"), json_text_or(json_get(item, "id"), "?")));
-	fputc('\n', out);
+		if (!told(blast, item))
+			show_relation(out, blast, item);
 }
 
 static void show_decision(FILE *out, const struct plan_step *step)
