@@ -39,7 +39,7 @@ static int told(const struct json *blast, const struct json *item)
 }
 
 /* One line a relation: "runs it: 18 (api-1, api-2, api-3, …)". */
-static void show_relation(FILE *out, const struct json *blast, const struct json *first)
+static void show_relation(FILE *out, const struct json *first)
 {
 	size_t count = 0;
 
@@ -57,7 +57,7 @@ static void show_blast(FILE *out, const struct json *blast)
 {
 	for (const struct json *item = json_first(blast); item; item = json_next(item))
 		if (!told(blast, item))
-			show_relation(out, blast, item);
+			show_relation(out, item);
 }
 
 static void show_decision(FILE *out, const struct plan_step *step)
