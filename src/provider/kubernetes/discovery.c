@@ -14,6 +14,7 @@
 #include "estate/kind.h"
 #include "net/net.h"
 #include "provider/kubernetes/account.h"
+#include "provider/kubernetes/get.h"
 #include "provider/kubernetes/resource.h"
 #include "provider/kubernetes/table_json.h"
 
@@ -154,7 +155,7 @@ static int is_called(const struct discovered *item, const char *name)
 
 const struct discovered *discovery_find(const struct discovery *discovery, const char *name)
 {
-	for (size_t i = 0; i < discovery->count; i++)
+	for (size_t i = 0; *name && i < discovery->count; i++)
 		if (discovery->items[i].listable && is_called(&discovery->items[i], name))
 			return &discovery->items[i];
 	return NULL;
@@ -384,7 +385,7 @@ static const struct kind *make_kind(struct provider *provider, struct account *a
 	char name[320];
 
 	if (!fetch_columns(account, item, &response, &head, err)) {
-		int taken = kinds_find(provider->kinds, item->name) != NULL;
+		int taken = get_kind(provider, item->name) && *item->group;
 
 		snprintf(name, sizeof(name), "%s%s%s", item->name, taken ? "." : "", taken ? item->group : "");
 		struct json *definition = definition_of(provider, item, name, &head);
@@ -392,7 +393,7 @@ static const struct kind *make_kind(struct provider *provider, struct account *a
 		kind = kinds_add(provider->kinds, definition, account->name, err);
 		json_free(definition);
 		if (!kind) /* another thread was quicker */
-			kind = kinds_find(provider->kinds, name);
+			kind = get_kind(provider, name);
 	}
 	net_response_release(&response);
 	return kind;

@@ -43,17 +43,20 @@ void get_redact(struct json *object)
 		redact_secret(object);
 }
 
+const struct kind *get_kind(const struct provider *provider, const char *name)
+{
+	char qualified[320];
+
+	/* Other providers have services too. */
+	snprintf(qualified, sizeof(qualified), "kubernetes/%s", name);
+	return kinds_find(provider->kinds, qualified);
+}
+
 int get_target(struct provider *provider, const struct ref *ref, struct account **account,
 	struct resource *resource, struct error *err)
 {
-	const struct kind *kind = kinds_find(provider->kinds, ref->kind);
+	const struct kind *kind = get_kind(provider, ref->kind);
 
-	if (!kind || strcmp(kind->provider, "kubernetes")) {
-		char qualified[96];
-
-		snprintf(qualified, sizeof(qualified), "kubernetes/%s", ref->kind);
-		kind = kinds_find(provider->kinds, qualified);
-	}
 	if (!kind)
 		return error_set(err, ERR_NOT_FOUND, "no kind is called \"%.60s\"", ref->kind);
 	*account = account_find(provider, ref->account, err);

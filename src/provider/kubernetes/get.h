@@ -8,6 +8,7 @@
 struct account;
 struct error;
 struct json;
+struct kind;
 struct provider;
 struct ref;
 struct resource;
@@ -19,6 +20,8 @@ int kube_logs(struct provider *provider, const struct ref *ref, const struct log
 	int (*on_line)(void *arg, int64_t at_ns, const char *source, const char *line, size_t length), void *arg, struct error *err); /* logs_of.c */
 int kube_dependents(struct provider *provider, const struct ref *ref, struct json **out, struct error *err);
 
+/* One of our kinds, by any of its names; NULL: none. */
+const struct kind *get_kind(const struct provider *provider, const char *name);
 /* The account and resource a ref names. */
 int get_target(struct provider *provider, const struct ref *ref, struct account **account,
 	struct resource *resource, struct error *err);

@@ -128,7 +128,7 @@ static void add_sorted(struct json *out, struct ranked *list, size_t count, cons
 /* Plural of an involvedObject's kind, as the registry has it. */
 static void plural(const struct query *query, const char *type, char out[64])
 {
-	const struct kind *kind = kinds_find(query->provider->kinds, type);
+	const struct kind *kind = get_kind(query->provider, type);
 
 	snprintf(out, 64, "%s", kind ? kind->name : type);
 	for (char *c = out; *c; c++)
@@ -174,7 +174,7 @@ static struct json *event_item(const struct query *query, const struct json *eve
 /* "pods" -> "Pod", for involvedObject.kind. */
 static const char *type_of(const struct query *query)
 {
-	const struct kind *kind = *query->kind ? kinds_find(query->provider->kinds, query->kind) : NULL;
+	const struct kind *kind = *query->kind ? get_kind(query->provider, query->kind) : NULL;
 
 	return kind ? json_text(json_get(kind->spec, "type")) : NULL;
 }

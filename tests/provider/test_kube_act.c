@@ -1,0 +1,147 @@
+/* The parts of acting that need no server: options of deletions, diffs, what is hidden, what counts as done. */
+#include "check_main.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "provider/kubernetes/act.h"
+#include "provider/kubernetes/get.h"
+#include "provider/kubernetes/revisions.h"
+
+static struct json *parse(const char *text)
+{
+	struct error err = { 0 };
+	struct json *json = json_parse(text, strlen(text), &err);
+
+	ck_assert_msg(json != NULL, "%s: %s", text, err.text);
+	return json;
+}
+
+static void is(struct json *json, const char *text)
+{
+	char *formatted = json ? json_format(json) : NULL;
+
+	ck_assert_str_eq(formatted ? formatted : "(none)", text);
+	free(formatted);
+	json_free(json);
+}
+
+/* The server ignores the query of a DELETE that has a body: a dry run must stand in it. */
+START_TEST(options_of_a_deletion_stand_in_the_body)
+{
+	is(delete_options("u-1", "Background", 0, 1),
+		"{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"preconditions\":{\"uid\":\"u-1\"},"
+		"\"propagationPolicy\":\"Background\",\"gracePeriodSeconds\":0,\"dryRun\":[\"All\"]}");
+	is(delete_options("", NULL, -1, 0), "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\"}");
+	is(eviction_body("ns", "p", "u", -1, 0),
+		"{\"apiVersion\":\"policy/v1\",\"kind\":\"Eviction\",\"metadata\":{\"name\":\"p\",\"namespace\":\"ns\"},"
+		"\"deleteOptions\":{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"preconditions\":{\"uid\":\"u\"}}}");
+}
+END_TEST
+
+START_TEST(diff_is_small_and_without_noise)
+{
+	struct json *live = parse("{\"kind\":\"Deployment\",\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"1\",\"generation\":1,"
+				  "\"managedFields\":[{}]},\"spec\":{\"replicas\":2,\"template\":{\"spec\":{\"containers\":["
+				  "{\"name\":\"x\",\"image\":\"i:1\"},{\"name\":\"y\",\"image\":\"j:1\"}]}}},\"status\":{\"ready\":2}}");
+	struct json *result = parse("{\"kind\":\"Deployment\",\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"9\",\"generation\":2},"
+				    "\"spec\":{\"replicas\":2,\"paused\":true,\"template\":{\"spec\":{\"containers\":["
+				    "{\"name\":\"x\",\"image\":\"i:2\"},{\"name\":\"y\",\"image\":\"j:1\"}]}}},\"status\":{}}");
+	struct json *before, *after;
+
+	diff_objects(live, result, &before, &after);
+	is(before, "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"image\":\"i:1\",\"name\":\"x\"}]}}}}");
+	is(after, "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"image\":\"i:2\",\"name\":\"x\"}]}},\"paused\":true}}");
+	json_free(live);
+	json_free(result);
+}
+END_TEST
+
+#define DOTS "\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2"
+
+START_TEST(secrets_show_that_they_change_and_nothing_else)
+{
+	struct json *live = parse("{\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\"},\"data\":{\"a\":\"b2xk\",\"b\":\"c2FtZQ==\"}}");
+	struct json *result = parse("{\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\"},\"data\":{\"a\":\"bmV3\",\"b\":\"c2FtZQ==\"}}");
+	struct json *annotated = parse("{\"kind\":\"Secret\",\"metadata\":{\"annotations\":{\"kubectl.kubernetes.io/last-applied-configuration\":\"{b2xk}\"}},\"stringData\":{\"p\":\"q\"}}");
+	struct json *before, *after;
+
+	diff_objects(live, result, &before, &after);
+	is(before, "{\"data\":{\"a\":\"" DOTS "\"}}");
+	is(after, "{\"data\":{\"a\":\"" DOTS " (changed)\"}}");
+	get_redact(annotated);
+	is(annotated, "{\"kind\":\"Secret\",\"metadata\":{\"annotations\":{\"kubectl.kubernetes.io/last-applied-configuration\":\"" DOTS "\"}},\"stringData\":{\"p\":\"" DOTS "\"}}");
+	json_free(live);
+	json_free(result);
+}
+END_TEST
+
+static int satisfied(const char *live_text, const char *type, const char *patch_text)
+{
+	struct json *live = parse(live_text);
+	struct change change = { .type = type, .body = parse(patch_text) };
+	int result = diff_satisfied(live, &change);
+
+	json_free(live);
+	change_release(&change);
+	return result;
+}
+
+START_TEST(what_is_as_wanted_was_done)
+{
+	static const char live[] = "{\"metadata\":{\"labels\":{\"a\":\"1\"}},\"spec\":{\"replicas\":3,\"c\":[{\"name\":\"x\",\"image\":\"i\"},{\"name\":\"y\"}]}}";
+
+	ck_assert(satisfied(live, PATCH_MERGE, "{\"spec\":{\"replicas\":3}}"));
+	ck_assert(!satisfied(live, PATCH_MERGE, "{\"spec\":{\"replicas\":4}}"));
+	ck_assert(satisfied(live, PATCH_MERGE, "{\"metadata\":{\"labels\":{\"b\":null}}}"));
+	ck_assert(!satisfied(live, PATCH_MERGE, "{\"metadata\":{\"labels\":{\"a\":null}}}"));
+	ck_assert(satisfied(live, PATCH_STRATEGIC, "{\"spec\":{\"c\":[{\"name\":\"x\",\"image\":\"i\"}]}}"));
+	ck_assert(!satisfied(live, PATCH_STRATEGIC, "{\"spec\":{\"c\":[{\"name\":\"z\",\"image\":\"i\"}]}}"));
+	ck_assert(satisfied(live, PATCH_JSON, "[{\"op\":\"replace\",\"path\":\"/spec/replicas\",\"value\":3}]"));
+	ck_assert(!satisfied(live, PATCH_JSON, "[{\"op\":\"replace\",\"path\":\"/spec/replicas\",\"value\":2}]"));
+}
+END_TEST
+
+static void selects(const char *selector, const char *text)
+{
+	struct json *json = parse(selector);
+	char *made = selector_text(json);
+
+	ck_assert_str_eq(made ? made : "(none)", text);
+	free(made);
+	json_free(json);
+}
+
+START_TEST(selectors_are_written_as_the_server_reads_them)
+{
+	selects("{\"matchLabels\":{\"app\":\"api\",\"tier\":\"front\"}}", "app=api,tier=front");
+	selects("{\"app\":\"api\"}", "app=api");
+	selects("{\"matchExpressions\":[{\"key\":\"a\",\"operator\":\"In\",\"values\":[\"x\",\"y\"]},{\"key\":\"b\",\"operator\":\"NotIn\",\"values\":[\"z\"]},"
+		"{\"key\":\"c\",\"operator\":\"Exists\"},{\"key\":\"d\",\"operator\":\"DoesNotExist\"}]}",
+		"a in (x,y),b notin (z),c,!d");
+	selects("{}", "(none)");
+}
+END_TEST
+
+START_TEST(manifest_makes_the_object_again)
+{
+	struct json *live = parse("{\"apiVersion\":\"batch/v1\",\"kind\":\"Job\",\"metadata\":{\"name\":\"j\",\"uid\":\"u\",\"resourceVersion\":\"4\","
+				  "\"labels\":{\"controller-uid\":\"u\",\"app\":\"x\"}},\"spec\":{\"selector\":{\"matchLabels\":{}},"
+				  "\"template\":{\"metadata\":{\"labels\":{\"job-name\":\"j\",\"app\":\"x\"}}}},\"status\":{\"active\":1}}");
+
+	is(manifest_of(live), "{\"apiVersion\":\"batch/v1\",\"kind\":\"Job\",\"metadata\":{\"name\":\"j\",\"labels\":{\"app\":\"x\"}},"
+			      "\"spec\":{\"template\":{\"metadata\":{\"labels\":{\"app\":\"x\"}}}}}");
+	json_free(live);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	tcase_add_test(tc, options_of_a_deletion_stand_in_the_body);
+	tcase_add_test(tc, diff_is_small_and_without_noise);
+	tcase_add_test(tc, secrets_show_that_they_change_and_nothing_else);
+	tcase_add_test(tc, what_is_as_wanted_was_done);
+	tcase_add_test(tc, selectors_are_written_as_the_server_reads_them);
+	tcase_add_test(tc, manifest_makes_the_object_again);
+}
+
+TEST_MAIN("provider/kube_act")

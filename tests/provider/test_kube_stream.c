@@ -1,0 +1,354 @@
+/* Lists and watches against a scripted server on loopback: broken streams, expired versions, refusals. */
+#include "check_main.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/jobs.h"
+#include "base/json.h"
+#include "estate/estate.h"
+#include "estate/kind.h"
+#include "estate/snapshot.h"
+#include "net/net.h"
+#include "provider/kubernetes/kubernetes.h"
+
+/* --- the server: answers the n-th request whose path holds `path` with the n-th line of the script for it --- */
+
+struct line {
+	const char *path;   /* part of the request's target */
+	int status;
+	const char *body;   /* chunks of a watch are divided by '|' */
+	enum { WHOLE, CHUNKS, CHUNKS_CUT, HANG } how;
+	int used;
+};
+
+static struct line *script;
+static size_t script_count;
+static int listener, port;
+static pthread_t thread;
+static char asked[32][1024];
+static atomic_int asked_count;
+static atomic_int stop;
+
+static void put(int fd, const char *bytes, size_t length)
+{
+	while (length) {
+		ssize_t sent = send(fd, bytes, length, MSG_NOSIGNAL);
+
+		if (sent <= 0)
+			return;
+		bytes += sent;
+		length -= (size_t)sent;
+	}
+}
+
+static void put_chunks(int fd, const char *body)
+{
+	char size[16];
+
+	while (*body) {
+		size_t length = strcspn(body, "|");
+
+		snprintf(size, sizeof(size), "%zx\r\n", length);
+		put(fd, size, strlen(size));
+		put(fd, body, length);
+		put(fd, "\r\n", 2);
+		body += length + (body[length] == '|');
+	}
+}
+
+static void answer(int fd, const struct line *line)
+{
+	char head[256];
+	size_t length = strlen(line->body);
+
+	if (line->how == WHOLE) {
+		snprintf(head, sizeof(head),
+			"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+			line->status, length);
+		put(fd, head, strlen(head));
+		put(fd, line->body, length);
+		return;
+	}
+	snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
+	put(fd, head, strlen(head));
+	put_chunks(fd, line->body);
+	if (line->how == CHUNKS)
+		put(fd, "0\r\n\r\n", 5);
+}
+
+static void serve(int fd)
+{
+	char request[4096] = "";
+	size_t length = 0;
+	ssize_t got;
+
+	while (length < sizeof(request) - 1 && !strstr(request, "\r\n\r\n") &&
+		(got = recv(fd, request + length, sizeof(request) - 1 - length, 0)) > 0) {
+		length += (size_t)got;
+		request[length] = '\0';
+	}
+	request[strcspn(request, "\r")] = '\0';
+	if (atomic_load(&asked_count) < 32)
+		snprintf(asked[atomic_fetch_add(&asked_count, 1)], sizeof(asked[0]), "%.1000s", request);
+	for (size_t i = 0; i < script_count; i++) {
+		if (script[i].used || !strstr(request, script[i].path))
+			continue;
+		script[i].used = 1;
+		if (script[i].how == HANG) {
+			answer(fd, &(struct line){ .body = script[i].body, .how = CHUNKS_CUT });
+			char byte;
+
+			while (recv(fd, &byte, 1, 0) > 0) /* until the other side leaves */
+				;
+		} else {
+			answer(fd, &script[i]);
+		}
+		return;
+	}
+	answer(fd, &(struct line){ .status = 500, .body = "{\"kind\":\"Status\",\"message\":\"no script\"}", .how = WHOLE });
+}
+
+static void *server_main(void *arg)
+{
+	(void)arg;
+	while (!atomic_load(&stop)) {
+		int fd = accept(listener, NULL, NULL);
+
+		if (fd < 0)
+			break;
+		serve(fd);
+		close(fd);
+	}
+	return NULL;
+}
+
+/* --- the estate over it --- */
+
+static struct kinds *kinds;
+static struct net *net;
+static struct jobs *jobs;
+static struct estate *estate;
+static char kubeconfig_path[64];
+
+static void write_kubeconfig(void)
+{
+	int fd;
+	char text[600];
+
+	snprintf(kubeconfig_path, sizeof(kubeconfig_path), "/tmp/ph-kube-stream-XXXXXX");
+	fd = mkstemp(kubeconfig_path);
+	ck_assert_int_ge(fd, 0);
+	snprintf(text, sizeof(text),
+		"apiVersion: v1\nkind: Config\ncurrent-context: here\n"
+		"clusters: [{name: c, cluster: {server: 'http://127.0.0.1:%d'}}]\n"
+		"users: [{name: u, user: {}}]\n"
+		"contexts: [{name: here, context: {cluster: c, user: u, namespace: shop}}]\n",
+		port);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	setenv("KUBECONFIG", kubeconfig_path, 1);
+}
+
+static void begin(struct line *lines, size_t count)
+{
+	static const struct provider_ops *const providers[] = { &kubernetes_provider, NULL };
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t length = sizeof(address);
+	struct json *problems = json_array();
+	struct error err = { 0 };
+
+	script = lines;
+	script_count = count;
+	listener = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(listener, 16), 0);
+	getsockname(listener, (struct sockaddr *)&address, &length);
+	port = ntohs(address.sin_port);
+	pthread_create(&thread, NULL, server_main, NULL);
+	write_kubeconfig();
+	kinds = kinds_load(problems, &err);
+	ck_assert_msg(kinds != NULL, "%s", err.text);
+	json_free(problems);
+	net = net_new(&err);
+	jobs = jobs_new(2, NULL, NULL);
+	struct estate_options options = { .kinds = kinds, .net = net, .jobs = jobs, .providers = providers };
+
+	estate = estate_new(&options);
+}
+
+static void end(void)
+{
+	estate_free(estate);
+	jobs_free(jobs);
+	net_free(net);
+	kinds_free(kinds);
+	atomic_store(&stop, 1);
+	shutdown(listener, SHUT_RDWR);
+	pthread_join(thread, NULL);
+	close(listener);
+	unlink(kubeconfig_path);
+}
+
+/* Names and counts of the rows, in order of the table: "a=1 b=2". */
+static const char *rows(struct snapshot *snapshot)
+{
+	static char text[512];
+	size_t at = 0;
+
+	*text = '\0';
+	for (size_t i = 0; snapshot && i < snapshot_count(snapshot); i++) {
+		size_t name_length, data_length;
+		const char *name = snapshot_role(snapshot, i, ROLE_NAME, &name_length);
+		const char *data = snapshot_cell(snapshot, i, kind_column_find(snapshot_kind(snapshot), "DATA"), &data_length);
+
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%.*s=%.*s", i ? " " : "", (int)name_length, name,
+			(int)data_length, data);
+	}
+	return text;
+}
+
+static int asked_for(size_t i, const char *part)
+{
+	return i < (size_t)atomic_load(&asked_count) && strstr(asked[i], part) != NULL;
+}
+
+#define COLUMNS "\"columnDefinitions\":[{\"name\":\"Name\"},{\"name\":\"Data\"},{\"name\":\"Age\"}]"
+#define TABLE(version, rest, rows_) "{\"kind\":\"Table\",\"metadata\":{\"resourceVersion\":\"" version "\"" rest "}," COLUMNS ",\"rows\":[" rows_ "]}"
+#define ROW(name, data) "{\"cells\":[\"" name "\"," data ",\"5m\"],\"object\":null}"
+#define EVENT(type, version, name, data)                                                           \
+	"{\"type\":\"" type "\",\"object\":{\"kind\":\"Table\",\"metadata\":{\"resourceVersion\":\"" version \
+	"\"},\"columnDefinitions\":null,\"rows\":[{\"cells\":[\"" name "\"," data ",\"5m\"],\"object\":{\"metadata\":{\"name\":\"" \
+	name "\",\"namespace\":\"shop\",\"resourceVersion\":\"" version "\"}}}]}}\n"
+#define MARK(version) "{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"Table\",\"metadata\":{\"resourceVersion\":\"" version "\"},\"rows\":[]}}\n"
+#define GONE "{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"Expired\",\"code\":410,\"message\":\"too old\"}"
+
+START_TEST(watch_goes_on_without_a_gap)
+{
+	static struct line lines[] = {
+		{ "watch=1", 200, EVENT("ADDED", "11", "d", "1") "{\"type\":\"MODI|FIED\",\"object\":{\"kind\":\"Table\",\"metadata\":{\"resourceVersion\":\"12\"},\"rows\":[{\"cel|ls\":[\"a\",2,\"5m\"],\"object\":{\"metadata\":{\"name\":\"a\",\"namespace\":\"shop\"}}}]}}\n" MARK("15") "{\"type\":\"ADDED\",\"object\":{\"kind\":\"Ta", CHUNKS_CUT, 0 },
+		{ "watch=1", 200, EVENT("ADDED", "16", "e", "1") EVENT("DELETED", "17", "b", "1"), CHUNKS, 0 },
+		{ "watch=1", 200, "{\"type\":\"ERROR\",\"object\":" GONE "}\n", CHUNKS, 0 },
+		{ "watch=1", 410, GONE, WHOLE, 0 },
+		{ "watch=1", 200, "not json\n", CHUNKS, 0 },
+		{ "watch=1", 200, EVENT("ADDED", "32", "g", "7"), HANG, 0 },
+		{ "limit=", 200, TABLE("10", "", ROW("a", "1") "," ROW("b", "1") "," ROW("c", "1")), WHOLE, 0 },
+		{ "limit=", 200, TABLE("30", "", ROW("a", "2") "," ROW("d", "1") "," ROW("f", "1")), WHOLE, 0 },
+		{ "limit=", 200, TABLE("31", "", ROW("a", "2") "," ROW("d", "1") "," ROW("f", "1")), WHOLE, 0 },
+	};
+	static const char *const order[] = { "limit=500", "resourceVersion=10&", "resourceVersion=15&", "resourceVersion=17&",
+		"limit=500", "resourceVersion=30&", "limit=500", "resourceVersion=31&", "resourceVersion=31&" };
+	struct selection selection = { .account = "here", .namespace_ = "shop" };
+	struct timespec step = { .tv_nsec = 20000000 };
+	int seen_a = 0, done = 0;
+
+	begin(lines, sizeof(lines) / sizeof(*lines));
+	struct feed *feed = estate_open(estate, kinds_find(kinds, "configmaps"), &selection);
+
+	for (int turn = 0; turn < 1000 && !done; turn++) {
+		struct snapshot *snapshot = feed_snapshot(feed);
+		const char *text = rows(snapshot);
+
+		ck_assert_msg(!seen_a || strstr(text, "a="), "a row that stays left the table: %s", text);
+		seen_a |= strstr(text, "a=") != NULL;
+		done = strstr(text, "g=7") != NULL;
+		if (done)
+			ck_assert_str_eq(text, "a=2 d=1 f=1 g=7");
+		snapshot_unref(snapshot);
+		nanosleep(&step, NULL); /* the server's side moves by itself */
+	}
+	ck_assert_msg(done, "%d requests, the last: %s", atomic_load(&asked_count), asked[atomic_load(&asked_count) - 1]);
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
+		ck_assert_msg(asked_for(i, order[i]), "request %zu is \"%s\", not %s", i, asked[i], order[i]);
+	estate_close(estate, feed);
+	end();
+}
+END_TEST
+
+START_TEST(pages_follow_and_expired_ones_begin_anew)
+{
+	static struct line lines[] = {
+		{ "continue=t1", 410, GONE, WHOLE, 0 },
+		{ "continue=t2", 200, TABLE("21", "", ROW("z", "9")), WHOLE, 0 },
+		{ "limit=", 200, TABLE("10", ",\"continue\":\"t1\"", ROW("a", "1")), WHOLE, 0 },
+		{ "limit=", 200, TABLE("20", ",\"continue\":\"t2\"", ROW("a", "1")), WHOLE, 0 },
+	};
+	struct selection selection = { .account = "here", .namespace_ = "shop" };
+	struct json *errors = json_array();
+	struct error err = { 0 };
+
+	begin(lines, sizeof(lines) / sizeof(*lines));
+	struct snapshot *snapshot = estate_list(estate, kinds_find(kinds, "configmaps"), &selection, errors, &err);
+
+	ck_assert_msg(snapshot != NULL, "%s", err.text);
+	ck_assert_str_eq(rows(snapshot), "a=1 z=9");
+	snapshot_unref(snapshot);
+	json_free(errors);
+	end();
+}
+END_TEST
+
+/* No right to list namespaces, none cluster-wide: the context's own namespace, and a note that says so. */
+START_TEST(rights_in_one_namespace_are_enough)
+{
+#define NO "{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"Forbidden\",\"code\":403,\"message\":\"no\"}"
+	static struct line lines[] = {
+		{ "/api/v1/namespaces?", 403, NO, WHOLE, 0 },
+		{ "/api/v1/configmaps?", 403, NO, WHOLE, 0 },
+		{ "/api/v1/namespaces/shop/configmaps?", 200, TABLE("10", "", ROW("a", "1")), WHOLE, 0 },
+	};
+	struct selection selection = { .account = "here", .namespace_ = "*" };
+	struct json *errors = json_array();
+	struct error err = { 0 };
+
+	begin(lines, sizeof(lines) / sizeof(*lines));
+	struct snapshot *snapshot = estate_list(estate, kinds_find(kinds, "configmaps"), &selection, errors, &err);
+
+	ck_assert_msg(snapshot != NULL, "%s", err.text);
+	ck_assert_str_eq(rows(snapshot), "a=1");
+	ck_assert_uint_eq(json_count(errors), 1);
+	ck_assert_msg(strstr(json_text(json_get(json_first(errors), "message")), "only namespace shop") != NULL, "%s",
+		json_text(json_get(json_first(errors), "message")));
+	snapshot_unref(snapshot);
+	json_free(errors);
+	end();
+}
+END_TEST
+
+START_TEST(answers_that_are_no_tables_are_errors)
+{
+	static const char *const bodies[] = { "{\"kind\":\"ConfigMapList\",\"items\":[]}", "[]", "", "{\"kind\":\"Table\",\"rows\":[{" };
+	struct selection selection = { .account = "here", .namespace_ = "shop" };
+
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+		struct line lines[] = { { "limit=", 200, bodies[i], WHOLE, 0 } };
+		struct json *errors = json_array();
+		struct error err = { 0 };
+
+		atomic_store(&stop, 0);
+		begin(lines, 1);
+		struct snapshot *snapshot = estate_list(estate, kinds_find(kinds, "configmaps"), &selection, errors, &err);
+
+		ck_assert_msg(!snapshot || json_count(errors), "body %zu", i);
+		snapshot_unref(snapshot);
+		json_free(errors);
+		end();
+	}
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	tcase_add_test(tc, watch_goes_on_without_a_gap);
+	tcase_add_test(tc, pages_follow_and_expired_ones_begin_anew);
+	tcase_add_test(tc, rights_in_one_namespace_are_enough);
+	tcase_add_test(tc, answers_that_are_no_tables_are_errors);
+}
+
+TEST_MAIN("provider/kube_stream")
