@@ -412,8 +412,13 @@ static void on_key(struct console *console, int key)
 		return;
 	if (pane->ops->key && pane->ops->key(pane, key))
 		return;
-	if (!command && !pane->mode && !console->dialog_count)
-		console_verb_key(console, key);
+	if (!command && !pane->mode && !console->dialog_count && console_verb_key(console, key))
+		return;
+	/* Esc and a letter that came together over a slow line, where Alt and that letter mean nothing. */
+	if (!command && key & K_ALT) {
+		on_key(console, K_ESC);
+		on_key(console, key & ~K_ALT);
+	}
 }
 
 static void on_readable(void *arg)

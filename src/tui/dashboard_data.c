@@ -343,7 +343,7 @@ static void add_change(struct dashboard *dashboard, size_t widget, const struct 
 
 static void add_changes(struct dashboard *dashboard, size_t widget)
 {
-	for (const struct json *change = json_first(dashboard->looked.changes); change; change = json_next(change))
+	for (const struct json *change = json_first(json_get(dashboard->looked.changes, "changes")); change; change = json_next(change))
 		add_change(dashboard, widget, change);
 }
 

@@ -183,8 +183,6 @@ static void draw_header(const struct table_pane *table, struct rect area)
 			screen_put(area, 0, shown->x + (is_right_aligned(column->type) ? shown->width : (int)utf8_columns(column->name, length)), STYLE_ACCENT,
 				screen_glyph(descending ? GLYPH_DOWN : GLYPH_UP));
 	}
-	if (table->cut_columns || table->first_column)
-		screen_put(area, 0, area.columns - 1, STYLE_ACCENT, screen_glyph(GLYPH_CRUMB));
 }
 
 struct row_look {
