@@ -240,7 +240,7 @@ static void add_hidden_roles(struct kind *kind, int declared_hidden_too)
 			.path = "",
 			.hidden = 1,
 			/* worked out from the other cells: no change of its own */
-			.is_volatile = role == ROLE_WHY || role == ROLE_SCOPE,
+			.is_volatile = role == ROLE_WHY || role == ROLE_SCOPE || role == ROLE_SEVERITY,
 		};
 		kind->role[role] = (int)kind->column_count++;
 	}
