@@ -20,8 +20,9 @@ static int save_in(struct sqlite3 *db, void *arg, struct error *err)
 {
 	const struct saving *saving = arg;
 
-	return store_exec(db, err, "INSERT OR REPLACE INTO cache(key, bytes, saved_ns) VALUES(?,?,?)", "tbi", saving->key, saving->bytes, saving->length,
-		saving->at_ns);
+	return store_exec(db, err,
+		"INSERT OR REPLACE INTO cache(key, bytes, saved_ns) VALUES(?,?,?)", "tbi",
+		saving->key, saving->bytes, saving->length, saving->at_ns);
 }
 
 static void release(void *arg)
@@ -54,7 +55,8 @@ static int on_row(sqlite3_stmt *row, void *arg)
 	struct loading *loading = arg;
 
 	loading->length = (size_t)sqlite3_column_bytes(row, 0);
-	loading->bytes = mem_text_n(loading->length ? sqlite3_column_blob(row, 0) : "", loading->length);
+	loading->bytes =
+		mem_text_n(loading->length ? sqlite3_column_blob(row, 0) : "", loading->length);
 	loading->at_ns = sqlite3_column_int64(row, 1);
 	return 1;
 }
@@ -63,10 +65,12 @@ static int load_in(struct sqlite3 *db, void *arg, struct error *err)
 {
 	struct loading *loading = arg;
 
-	return store_query(db, err, on_row, loading, "SELECT bytes, saved_ns FROM cache WHERE key = ?", "t", loading->key);
+	return store_query(db, err, on_row, loading,
+		"SELECT bytes, saved_ns FROM cache WHERE key = ?", "t", loading->key);
 }
 
-int cache_load(struct store *store, const char *key, void **bytes, size_t *length, int64_t *saved_at_ns, struct error *err)
+int cache_load(struct store *store, const char *key, void **bytes, size_t *length,
+	int64_t *saved_at_ns, struct error *err)
 {
 	struct loading loading = { .key = key };
 

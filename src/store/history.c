@@ -21,14 +21,18 @@ static int add_in(struct sqlite3 *db, void *arg, struct error *err)
 {
 	const struct adding *a = arg;
 
-	if (store_exec(db, err, "INSERT INTO version(kind, source, id, at_ns, row) VALUES(?,?,?,?,?)", a->row ? "tttib" : "tttin", a->kind, a->source, a->id,
-		    a->at_ns, a->row, a->row_length))
+	if (store_exec(db, err,
+		    "INSERT INTO version(kind, source, id, at_ns, row) VALUES(?,?,?,?,?)",
+		    a->row ? "tttib" : "tttin", a->kind, a->source, a->id, a->at_ns, a->row,
+		    a->row_length))
 		return -1;
 	for (size_t i = 0; i < a->count; i++) {
 		const struct history_change *c = &a->changes[i];
 
-		if (store_exec(db, err, "INSERT INTO change(at_ns, kind, id, field, old, new, by) VALUES(?,?,?,?,?,?,?)", "itttttt", c->at_ns, c->kind, c->id,
-			    c->field, c->old, c->new_, c->by))
+		if (store_exec(db, err,
+			    "INSERT INTO change(at_ns, kind, id, field, old, new, by) "
+			    "VALUES(?,?,?,?,?,?,?)",
+			    "itttttt", c->at_ns, c->kind, c->id, c->field, c->old, c->new_, c->by))
 			return -1;
 	}
 	return 0;
@@ -36,7 +40,10 @@ static int add_in(struct sqlite3 *db, void *arg, struct error *err)
 
 static void free_text(const char *text)
 {
-	union { const char *shown; char *owned; } owned = { .shown = text };
+	union {
+		const char *shown;
+		char *owned;
+	} owned = { .shown = text };
 
 	free(owned.owned);
 }
@@ -59,17 +66,28 @@ static void release(void *arg)
 	free(a);
 }
 
-void history_add(struct store *store, const char *kind, const char *source, const char *id, int64_t at_ns, const char *row, size_t row_length,
-	const struct history_change *changes, size_t count)
+void history_add(struct store *store, const char *kind, const char *source, const char *id,
+	int64_t at_ns, const char *row, size_t row_length, const struct history_change *changes,
+	size_t count)
 {
 	struct adding *a = mem_zero(1, sizeof(*a));
 
-	*a = (struct adding){ .kind = mem_text(kind), .source = mem_text(source), .id = mem_text(id), .row = row ? mem_text_n(row, row_length) : NULL,
-		.row_length = row_length, .count = count, .at_ns = at_ns };
+	*a = (struct adding){ .kind = mem_text(kind),
+		.source = mem_text(source),
+		.id = mem_text(id),
+		.row = row ? mem_text_n(row, row_length) : NULL,
+		.row_length = row_length,
+		.count = count,
+		.at_ns = at_ns };
 	a->changes = count ? mem_zero(count, sizeof(*a->changes)) : NULL;
 	for (size_t i = 0; i < count; i++)
-		a->changes[i] = (struct history_change){ .at_ns = changes[i].at_ns, .kind = a->kind, .id = a->id, .field = mem_text(changes[i].field),
-			.old = mem_text(changes[i].old), .new_ = mem_text(changes[i].new_), .by = mem_text(changes[i].by ? changes[i].by : "") };
+		a->changes[i] = (struct history_change){ .at_ns = changes[i].at_ns,
+			.kind = a->kind,
+			.id = a->id,
+			.field = mem_text(changes[i].field),
+			.old = mem_text(changes[i].old),
+			.new_ = mem_text(changes[i].new_),
+			.by = mem_text(changes[i].by ? changes[i].by : "") };
 	store_post(store, add_in, a, release);
 }
 
@@ -78,7 +96,8 @@ struct asking {
 	int64_t since_ns, until_ns;
 	size_t limit;
 	int (*on_change)(const struct history_change *change, void *arg);
-	int (*on_version)(const char *source, const char *id, int64_t observed_ns, const char *row, size_t row_length, void *arg);
+	int (*on_version)(const char *source, const char *id, int64_t observed_ns, const char *row,
+		size_t row_length, void *arg);
 	void *arg;
 };
 
@@ -90,7 +109,8 @@ static const char *text_at(sqlite3_stmt *row, int i)
 static int on_change_row(sqlite3_stmt *row, void *arg)
 {
 	const struct asking *asking = arg;
-	struct history_change change = { sqlite3_column_int64(row, 0), text_at(row, 1), text_at(row, 2), text_at(row, 3), text_at(row, 4), text_at(row, 5),
+	struct history_change change = { sqlite3_column_int64(row, 0), text_at(row, 1),
+		text_at(row, 2), text_at(row, 3), text_at(row, 4), text_at(row, 5),
 		text_at(row, 6) };
 
 	return asking->on_change(&change, asking->arg);
@@ -101,15 +121,25 @@ static int changes_in(struct sqlite3 *db, void *arg, struct error *err)
 	const struct asking *a = arg;
 
 	return store_query(db, err, on_change_row, arg,
-		"SELECT at_ns, kind, id, field, old, new, by FROM change WHERE at_ns >= ?1 AND at_ns <= ?2 AND (?3 IS NULL OR kind = ?3)"
+		"SELECT at_ns, kind, id, field, old, new, by FROM change WHERE at_ns >= ?1 AND "
+		"at_ns <= ?2 AND (?3 IS NULL OR kind = ?3)"
 		" AND (?4 IS NULL OR id = ?4) ORDER BY at_ns DESC, rowid DESC LIMIT ?5",
-		"iitti", a->since_ns, a->until_ns ? a->until_ns : INT64_MAX, a->kind, a->id, (int64_t)a->limit);
+		"iitti", a->since_ns, a->until_ns ? a->until_ns : INT64_MAX, a->kind, a->id,
+		(int64_t)a->limit);
 }
 
-int history_changes(struct store *store, const char *kind, const char *id, int64_t since_ns, int64_t until_ns, size_t limit,
-	int (*on_change)(const struct history_change *change, void *arg), void *arg, struct error *err)
+int history_changes(struct store *store, const char *kind, const char *id, int64_t since_ns,
+	int64_t until_ns, size_t limit,
+	int (*on_change)(const struct history_change *change, void *arg), void *arg,
+	struct error *err)
 {
-	struct asking asking = { .kind = kind, .id = id, .since_ns = since_ns, .until_ns = until_ns, .limit = limit, .on_change = on_change, .arg = arg };
+	struct asking asking = { .kind = kind,
+		.id = id,
+		.since_ns = since_ns,
+		.until_ns = until_ns,
+		.limit = limit,
+		.on_change = on_change,
+		.arg = arg };
 
 	return store_read(store, changes_in, &asking, err);
 }
@@ -119,24 +149,32 @@ static int on_version_row(sqlite3_stmt *row, void *arg)
 	const struct asking *asking = arg;
 	const char *bytes = sqlite3_column_blob(row, 3);
 
-	if (!bytes)
+	if (sqlite3_column_type(row, 3) == SQLITE_NULL)
 		return 0; /* gone at that time */
-	return asking->on_version(text_at(row, 0), text_at(row, 1), sqlite3_column_int64(row, 2), bytes, (size_t)sqlite3_column_bytes(row, 3), asking->arg);
+	return asking->on_version(text_at(row, 0), text_at(row, 1), sqlite3_column_int64(row, 2),
+		bytes ? bytes : "", (size_t)sqlite3_column_bytes(row, 3), asking->arg);
 }
 
-/* SQLite gives the other columns of the row that holds the max (its documented bare-column rule). */
+/* SQLite gives the other columns of the row that holds the max (its documented bare-column rule).
+ */
 static int versions_in(struct sqlite3 *db, void *arg, struct error *err)
 {
 	const struct asking *a = arg;
 
-	return store_query(db, err, on_version_row, arg, "SELECT source, id, max(at_ns), row FROM version WHERE kind = ? AND at_ns <= ? GROUP BY id", "ti", a->kind,
-		a->until_ns);
+	return store_query(db, err, on_version_row, arg,
+		"SELECT source, id, max(at_ns), row FROM version WHERE kind = ? AND at_ns <= ? "
+		"GROUP BY id, source",
+		"ti", a->kind, a->until_ns);
 }
 
 int history_rows_at(struct store *store, const char *kind, int64_t at_ns,
-	int (*on_row)(const char *source, const char *id, int64_t observed_ns, const char *row, size_t row_length, void *arg), void *arg, struct error *err)
+	int (*on_row)(const char *source, const char *id, int64_t observed_ns, const char *row,
+		size_t row_length, void *arg),
+	void *arg, struct error *err)
 {
-	struct asking asking = { .kind = kind, .until_ns = at_ns, .on_version = on_row, .arg = arg };
+	struct asking asking = {
+		.kind = kind, .until_ns = at_ns, .on_version = on_row, .arg = arg
+	};
 
 	return store_read(store, versions_in, &asking, err);
 }
@@ -145,15 +183,21 @@ static int trim_in(struct sqlite3 *db, void *arg, struct error *err)
 {
 	const int64_t *before_ns = arg;
 
-	/* The last version before the cut stays: `get --at` of just after it still knows the row. */
+	/* The last version before the cut stays: `get --at` of just after it still knows the row.
+	 */
 	if (store_exec(db, err,
-		    "DELETE FROM version WHERE at_ns < ?1 AND EXISTS(SELECT 1 FROM version v WHERE v.kind = version.kind AND v.id = version.id"
+		    "DELETE FROM version WHERE at_ns < ?1 AND EXISTS(SELECT 1 FROM version v WHERE "
+		    "v.kind = version.kind AND v.id = version.id"
 		    " AND v.at_ns > version.at_ns AND v.at_ns < ?1)",
 		    "i", *before_ns))
 		return -1;
 	if (store_exec(db, err, "DELETE FROM change WHERE at_ns < ?", "i", *before_ns))
 		return -1;
-	return store_exec(db, err, "DELETE FROM version WHERE rowid <= (SELECT max(rowid) FROM version) - ?", "i", (int64_t)VERSIONS_KEPT);
+	return store_exec(db, err,
+		"DELETE FROM version WHERE rowid <= (SELECT max(rowid) FROM version) - ?"
+		" AND EXISTS(SELECT 1 FROM version v WHERE v.kind = version.kind AND v.id = "
+		"version.id AND v.at_ns > version.at_ns)",
+		"i", (int64_t)VERSIONS_KEPT);
 }
 
 void history_trim(struct store *store, int64_t before_ns)

@@ -16,6 +16,8 @@ static int fail(struct sqlite3 *db, struct error *err)
 		return error_set(err, ERR_CONFLICT, "the database is locked by another program");
 	if (code == SQLITE_READONLY)
 		return error_set(err, ERR_IO, "the database is read-only: nothing was written");
+	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+		return error_set(err, ERR_IO, "the database is damaged: %s", sqlite3_errmsg(db));
 	return error_set(err, ERR_IO, "database: %s", sqlite3_errmsg(db));
 }
 
@@ -32,11 +34,13 @@ static int bind_all(sqlite3_stmt *statement, const char *format, va_list args)
 			failed = sqlite3_bind_int64(statement, i, va_arg(args, int64_t));
 			break;
 		case 't':
-			failed = sqlite3_bind_text(statement, i, va_arg(args, const char *), -1, SQLITE_STATIC);
+			failed = sqlite3_bind_text(
+				statement, i, va_arg(args, const char *), -1, SQLITE_STATIC);
 			break;
 		case 'b':
 			bytes = va_arg(args, const void *);
-			failed = sqlite3_bind_blob64(statement, i, bytes, va_arg(args, size_t), SQLITE_STATIC);
+			failed = sqlite3_bind_blob64(
+				statement, i, bytes, va_arg(args, size_t), SQLITE_STATIC);
 			break;
 		case 'd':
 			failed = sqlite3_bind_double(statement, i, va_arg(args, double));
@@ -48,7 +52,8 @@ static int bind_all(sqlite3_stmt *statement, const char *format, va_list args)
 	return failed;
 }
 
-static int each_row(sqlite3_stmt *statement, int (*on_row)(struct sqlite3_stmt *row, void *arg), void *arg)
+static int each_row(
+	sqlite3_stmt *statement, int (*on_row)(struct sqlite3_stmt *row, void *arg), void *arg)
 {
 	int code = sqlite3_step(statement);
 
@@ -60,14 +65,16 @@ static int each_row(sqlite3_stmt *statement, int (*on_row)(struct sqlite3_stmt *
 	return code;
 }
 
-static int run(struct sqlite3 *db, struct error *err, int (*on_row)(struct sqlite3_stmt *row, void *arg), void *arg, const char *sql, const char *format,
-	va_list args)
+static int run(struct sqlite3 *db, struct error *err,
+	int (*on_row)(struct sqlite3_stmt *row, void *arg), void *arg, const char *sql,
+	const char *format, va_list args)
 {
 	sqlite3_stmt *statement = NULL;
 
 	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL))
 		return fail(db, err);
-	int failed = bind_all(statement, format, args) || each_row(statement, on_row, arg) != SQLITE_DONE;
+	int failed = bind_all(statement, format, args) ||
+		     each_row(statement, on_row, arg) != SQLITE_DONE;
 	if (failed)
 		fail(db, err);
 	sqlite3_finalize(statement);
@@ -84,7 +91,9 @@ int store_exec(struct sqlite3 *db, struct error *err, const char *sql, const cha
 	return failed;
 }
 
-int store_query(struct sqlite3 *db, struct error *err, int (*on_row)(struct sqlite3_stmt *row, void *arg), void *arg, const char *sql, const char *format, ...)
+int store_query(struct sqlite3 *db, struct error *err,
+	int (*on_row)(struct sqlite3_stmt *row, void *arg), void *arg, const char *sql,
+	const char *format, ...)
 {
 	va_list args;
 
