@@ -1,4 +1,5 @@
-/* What changes a cluster, against a real one: dry runs change nothing, acts do what the preview said, undo puts it back. */
+/* What changes a cluster, against a real one: dry runs change nothing, acts do what the preview
+ * said, undo puts it back. */
 #include <stdarg.h>
 
 #include "kube_peer.h"
@@ -32,7 +33,8 @@ static void observe(struct act_request *request)
 	struct error err = { 0 };
 	struct json *state = NULL;
 
-	ck_assert_msg(!kubernetes_provider.act->observe(peer.provider, request, &state, &err), "%s", err.text);
+	ck_assert_msg(!kubernetes_provider.act->observe(peer.provider, request, &state, &err), "%s",
+		err.text);
 	request->state = state;
 }
 
@@ -41,8 +43,8 @@ static struct act_preview preview(struct act_request *request)
 	struct act_preview out;
 	struct error err = { 0 };
 
-	ck_assert_msg(!kubernetes_provider.act->preview(peer.provider, request, &out, &err), "%s: %s",
-		request->verb->name, err.text);
+	ck_assert_msg(!kubernetes_provider.act->preview(peer.provider, request, &out, &err),
+		"%s: %s", request->verb->name, err.text);
 	return out;
 }
 
@@ -51,8 +53,8 @@ static void act(struct act_request *request, struct json **output)
 	struct act_result result;
 	struct error err = { 0 };
 
-	ck_assert_msg(!kubernetes_provider.act->act(peer.provider, request, &result, &err), "%s: %s",
-		request->verb->name, err.text);
+	ck_assert_msg(!kubernetes_provider.act->act(peer.provider, request, &result, &err),
+		"%s: %s", request->verb->name, err.text);
 	if (strcmp(request->verb->name, "exec") != 0)
 		ck_assert_msg(*result.remote_id, "no Audit-Id");
 	if (output)
@@ -65,7 +67,8 @@ static enum act_outcome outcome(struct act_request *request)
 	enum act_outcome out;
 	struct error err = { 0 };
 
-	ck_assert_msg(!kubernetes_provider.act->reconcile(peer.provider, request, &out, &err), "%s", err.text);
+	ck_assert_msg(!kubernetes_provider.act->reconcile(peer.provider, request, &out, &err), "%s",
+		err.text);
 	return out;
 }
 
@@ -74,7 +77,8 @@ static void undo(const struct ref *ref, const struct json *undo_of)
 {
 	struct ref copy = *ref;
 	char *params = json_format(json_get(undo_of, "params"));
-	struct act_request request = request_for(&copy, json_text(json_get(undo_of, "verb")), params);
+	struct act_request request =
+		request_for(&copy, json_text(json_get(undo_of, "verb")), params);
 
 	if (strcmp(request.verb->name, "apply") != 0)
 		observe(&request);
@@ -92,7 +96,8 @@ static const char *field(const char *kind, const char *name, const char *path)
 static void make_configmap(const char *name)
 {
 	kubectl(NULL, 0, "-n " NS " delete configmap %s --ignore-not-found", name);
-	ck_assert_int_eq(kubectl(NULL, 0, "-n " NS " create configmap %s --from-literal=a=1", name), 0);
+	ck_assert_int_eq(
+		kubectl(NULL, 0, "-n " NS " create configmap %s --from-literal=a=1", name), 0);
 }
 
 START_TEST(dry_run_of_a_delete_leaves_the_object)
@@ -179,10 +184,12 @@ START_TEST(state_follows_the_spec_only)
 	kubectl(NULL, 0, "-n " NS " label deployment worker ph-act=1 --overwrite");
 	observe(&second);
 	ck_assert(json_equal(first.state, second.state));
-	kubectl(NULL, 0, "-n " NS " patch deployment worker -p '{\"spec\":{\"minReadySeconds\":1}}'");
+	kubectl(NULL, 0,
+		"-n " NS " patch deployment worker -p '{\"spec\":{\"minReadySeconds\":1}}'");
 	observe(&third);
 	ck_assert(!json_equal(first.state, third.state));
-	kubectl(NULL, 0, "-n " NS " patch deployment worker -p '{\"spec\":{\"minReadySeconds\":0}}'");
+	kubectl(NULL, 0,
+		"-n " NS " patch deployment worker -p '{\"spec\":{\"minReadySeconds\":0}}'");
 	kubectl(NULL, 0, "-n " NS " label deployment worker ph-act-");
 	release(&first);
 	release(&second);
@@ -193,11 +200,13 @@ END_TEST
 START_TEST(image_and_rollback)
 {
 	struct ref ref = peer_ref("deployments", NS, "mailer");
-	struct act_request image = request_for(&ref, "set_image", "{\"image\":\"registry.invalid/ph/mailer:v0\"}");
+	struct act_request image =
+		request_for(&ref, "set_image", "{\"image\":\"registry.invalid/ph/mailer:v0\"}");
 	struct act_request back = request_for(&ref, "rollback", "{}");
 	char before[sizeof(seen)];
 
-	snprintf(before, sizeof(before), "%s", field("deployment", "mailer", ".spec.template.spec.containers[0].image"));
+	snprintf(before, sizeof(before), "%s",
+		field("deployment", "mailer", ".spec.template.spec.containers[0].image"));
 	observe(&image);
 	struct act_preview shown = preview(&image);
 
@@ -208,7 +217,10 @@ START_TEST(image_and_rollback)
 	ck_assert_int_eq(outcome(&image), ACT_DONE);
 	/* The new revision stands once the controller has made its replica set. */
 	PEER_WAIT(strcmp(field("deployment", "mailer", ".metadata.generation"), "") != 0 &&
-		!kubectl(NULL, 0, "-n " NS " get rs -l app=mailer -o jsonpath='{.items[*].spec.template.spec.containers[0].image}' | grep -q mailer:v0"));
+		  !kubectl(NULL, 0,
+			  "-n " NS " get rs -l app=mailer -o "
+				   "jsonpath='{.items[*].spec.template.spec.containers[0].image}' "
+				   "| grep -q mailer:v0"));
 	observe(&back);
 	struct act_preview rolled = preview(&back);
 	char *after = json_format(rolled.after);
@@ -216,7 +228,8 @@ START_TEST(image_and_rollback)
 	ck_assert_msg(strstr(after, before) != NULL, "%s", after);
 	ck_assert_ptr_nonnull(rolled.undo);
 	act(&back, NULL);
-	ck_assert_str_eq(field("deployment", "mailer", ".spec.template.spec.containers[0].image"), before);
+	ck_assert_str_eq(
+		field("deployment", "mailer", ".spec.template.spec.containers[0].image"), before);
 	ck_assert_int_eq(outcome(&back), ACT_DONE);
 	free(after);
 	act_preview_release(&shown);
@@ -229,7 +242,8 @@ END_TEST
 START_TEST(restart_pause_resume)
 {
 	struct ref ref = peer_ref("deployments", NS, "cron");
-	struct act_request pause = request_for(&ref, "pause", "{}"), restart = request_for(&ref, "restart", "{}");
+	struct act_request pause = request_for(&ref, "pause", "{}"),
+			   restart = request_for(&ref, "restart", "{}");
 	struct act_request resume = request_for(&ref, "resume", "{}");
 	struct act_preview shown;
 	struct error err = { 0 };
@@ -237,7 +251,8 @@ START_TEST(restart_pause_resume)
 	observe(&pause);
 	act(&pause, NULL);
 	ck_assert_str_eq(field("deployment", "cron", ".spec.paused"), "true");
-	ck_assert_int_eq(kubernetes_provider.act->preview(peer.provider, &restart, &shown, &err), -1);
+	ck_assert_int_eq(
+		kubernetes_provider.act->preview(peer.provider, &restart, &shown, &err), -1);
 	ck_assert_int_eq(err.code, ERR_CONFLICT);
 	observe(&resume);
 	act(&resume, NULL);
@@ -255,7 +270,8 @@ END_TEST
 START_TEST(labels_come_and_go)
 {
 	struct ref ref = peer_ref("configmaps", NS, "ph-act-label");
-	struct act_request request = request_for(&ref, "label", "{\"key\":\"team\",\"value\":\"blue\"}");
+	struct act_request request =
+		request_for(&ref, "label", "{\"key\":\"team\",\"value\":\"blue\"}");
 
 	make_configmap(ref.name);
 	observe(&request);
@@ -275,7 +291,9 @@ START_TEST(labels_come_and_go)
 }
 END_TEST
 
-#define MANIFEST "apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: ph-act-apply, namespace: " NS "}\\ndata: {a: \\\"%s\\\"}\\n"
+#define MANIFEST                                                                                   \
+	"apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: ph-act-apply, namespace: " NS         \
+	"}\\ndata: {a: \\\"%s\\\"}\\n"
 
 START_TEST(apply_creates_and_names_conflicts)
 {
@@ -295,7 +313,9 @@ START_TEST(apply_creates_and_names_conflicts)
 	act(&create, NULL);
 	ck_assert_str_eq(field("configmap", ref.name, ".data.a"), "1");
 	act_preview_release(&shown);
-	kubectl(NULL, 0, "-n " NS " patch configmap ph-act-apply -p '{\"data\":{\"a\":\"2\"}}' --field-manager=somebody");
+	kubectl(NULL, 0,
+		"-n " NS " patch configmap ph-act-apply -p '{\"data\":{\"a\":\"2\"}}' "
+			 "--field-manager=somebody");
 	snprintf(params, sizeof(params), "{\"manifest\":\"" MANIFEST "\"}", "3");
 	struct act_request edit = request_for(&ref, "edit", params);
 
@@ -323,11 +343,13 @@ START_TEST(unknown_fields_are_refused)
 {
 	struct ref ref = peer_ref("configmaps", NS, "ph-act-strict");
 	struct act_request request = request_for(&ref, "apply",
-		"{\"manifest\":\"{apiVersion: v1, kind: ConfigMap, metadata: {name: ph-act-strict}, dta: {a: b}}\"}");
+		"{\"manifest\":\"{apiVersion: v1, kind: ConfigMap, metadata: {name: "
+		"ph-act-strict}, dta: {a: b}}\"}");
 	struct act_preview shown;
 	struct error err = { 0 };
 
-	ck_assert_int_eq(kubernetes_provider.act->preview(peer.provider, &request, &shown, &err), -1);
+	ck_assert_int_eq(
+		kubernetes_provider.act->preview(peer.provider, &request, &shown, &err), -1);
 	ck_assert_msg(strstr(err.text, "dta") != NULL, "%s", err.text);
 	release(&request);
 }
@@ -348,12 +370,18 @@ START_TEST(drain_and_uncordon)
 	struct json *output;
 
 	kubectl(node, sizeof(node), "get nodes -o name | sort | tail -1 | cut -d/ -f2");
-	kubectl(NULL, 0, "-n " NS " delete pod ph-act-drain --ignore-not-found --force --grace-period=0");
-	ck_assert_int_eq(kubectl(NULL, 0, "-n " NS " run ph-act-drain --image=registry.invalid/ph --restart=Never --overrides='{\"spec\":{\"nodeName\":\"%s\"}}'",
-				 node), 0);
+	kubectl(NULL, 0,
+		"-n " NS " delete pod ph-act-drain --ignore-not-found --force --grace-period=0");
+	ck_assert_int_eq(
+		kubectl(NULL, 0,
+			"-n " NS " run ph-act-drain --image=registry.invalid/ph --restart=Never "
+				 "--overrides='{\"spec\":{\"nodeName\":\"%s\"}}'",
+			node),
+		0);
 	struct ref ref = peer_ref("nodes", "", node);
 	struct act_request careful = request_for(&ref, "drain", "{\"timeout\":\"30s\"}");
-	struct act_request request = request_for(&ref, "drain", "{\"timeout\":\"30s\",\"force\":true,\"grace\":0}");
+	struct act_request request =
+		request_for(&ref, "drain", "{\"timeout\":\"30s\",\"force\":true,\"grace\":0}");
 	struct act_result result;
 	struct error err = { 0 };
 
@@ -366,7 +394,8 @@ START_TEST(drain_and_uncordon)
 	observe(&request);
 	struct act_preview shown = preview(&request);
 
-	ck_assert_msg(strstr(shown.dry_run_text, "would be evicted") != NULL, "%s", shown.dry_run_text);
+	ck_assert_msg(
+		strstr(shown.dry_run_text, "would be evicted") != NULL, "%s", shown.dry_run_text);
 	kubectl(seen, sizeof(seen), "get node %s -o jsonpath='{.spec.unschedulable}'", node);
 	ck_assert_str_eq(seen, "");
 	ck_assert_str_eq(json_text(json_get(shown.undo, "verb")), "uncordon");
@@ -393,9 +422,15 @@ START_TEST(budget_holds_an_eviction)
 	struct act_result result;
 
 	kubectl(NULL, 0, "-n " NS " delete pdb ph-act-pdb --ignore-not-found");
-	ck_assert_int_eq(kubectl(NULL, 0, "-n " NS " create pdb ph-act-pdb --selector=app=gateway --min-available=100%%"), 0);
+	ck_assert_int_eq(
+		kubectl(NULL, 0,
+			"-n " NS
+			" create pdb ph-act-pdb --selector=app=gateway --min-available=100%%"),
+		0);
 	PEER_WAIT(!strcmp(field("pdb", "ph-act-pdb", ".status.observedGeneration"), "1"));
-	kubectl(pod, sizeof(pod), "-n " NS " get pods -l app=gateway --field-selector=status.phase=Running -o jsonpath='{.items[0].metadata.name}'");
+	kubectl(pod, sizeof(pod),
+		"-n " NS " get pods -l app=gateway --field-selector=status.phase=Running -o "
+			 "jsonpath='{.items[0].metadata.name}'");
 	struct ref ref = peer_ref("pods", NS, pod);
 	struct act_request request = request_for(&ref, "evict", "{}");
 
@@ -416,22 +451,26 @@ START_TEST(secret_values_are_never_shown)
 	struct json *object, *blast;
 	struct error err = { 0 };
 
-	kubectl(name, sizeof(name), "-n " NS " get secrets -o jsonpath='{.items[0].metadata.name}'");
+	kubectl(name, sizeof(name),
+		"-n " NS " get secrets -o jsonpath='{.items[0].metadata.name}'");
 	struct ref ref = peer_ref("secrets", NS, name);
 	struct act_request request = request_for(&ref, "label", "{\"key\":\"a\",\"value\":\"b\"}");
 
 	ck_assert_msg(!kubernetes_provider.get(peer.provider, &ref, &object, &err), "%s", err.text);
 	char *text = json_format(object);
 
-	for (const struct json *item = json_first(json_get(object, "data")); item; item = json_next(item))
-		ck_assert_str_eq(json_text(item), "\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2");
+	for (const struct json *item = json_first(json_get(object, "data")); item;
+		item = json_next(item))
+		ck_assert_str_eq(
+			json_text(item), "\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2");
 	ck_assert_uint_gt(json_count(json_get(object, "data")), 0);
 	observe(&request);
 	struct act_preview shown = preview(&request);
 	char *after = json_format(shown.after);
 
 	ck_assert_ptr_null(strstr(after, "\"data\""));
-	ck_assert_msg(!kubernetes_provider.dependents(peer.provider, &ref, &blast, &err), "%s", err.text);
+	ck_assert_msg(
+		!kubernetes_provider.dependents(peer.provider, &ref, &blast, &err), "%s", err.text);
 	json_free(blast);
 	free(after);
 	free(text);
@@ -447,15 +486,19 @@ START_TEST(exec_tells_output_and_status)
 	char pod[128];
 	struct json *output;
 
-	kubectl(pod, sizeof(pod), "-n " NS " get pods -l app=api --field-selector=status.phase=Running -o jsonpath='{.items[0].metadata.name}'");
+	kubectl(pod, sizeof(pod),
+		"-n " NS " get pods -l app=api --field-selector=status.phase=Running -o "
+			 "jsonpath='{.items[0].metadata.name}'");
 	struct ref ref = peer_ref("pods", NS, pod);
-	struct act_request request = request_for(&ref, "exec", "{\"command\":\"echo 'two  words' x\\\\ y\"}");
+	struct act_request request =
+		request_for(&ref, "exec", "{\"command\":\"echo 'two  words' x\\\\ y\"}");
 
 	observe(&request);
 	act(&request, &output);
 	ck_assert_int_eq(json_int(json_get(output, "status"), -1), 0);
-	ck_assert_msg(strstr(json_text_or(json_get(output, "output"), ""), "two  words x y") != NULL, "%s",
-		json_text_or(json_get(output, "output"), ""));
+	ck_assert_msg(
+		strstr(json_text_or(json_get(output, "output"), ""), "two  words x y") != NULL,
+		"%s", json_text_or(json_get(output, "output"), ""));
 	ck_assert_int_eq(outcome(&request), ACT_UNKNOWN);
 	json_free(output);
 	release(&request);
@@ -481,12 +524,18 @@ START_TEST(questions_of_playbooks)
 	ck_assert_ptr_null(out); /* the peer has no metrics server */
 	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
 	ck_assert_msg(strstr(err.text, "no metrics API") != NULL, "%s", err.text);
-	out = ask("kubernetes.pods_state", "{\"namespace\":\"" "payments-prod" "\",\"limit\":200}", &err);
+	out = ask("kubernetes.pods_state",
+		"{\"namespace\":\""
+		"payments-prod"
+		"\",\"limit\":200}",
+		&err);
 	ck_assert_msg(out != NULL, "%s", err.text);
 	int crash = 0, oom = 0, waiting = 0;
 
-	for (const struct json *item = json_first(json_get(out, "items")); item; item = json_next(item)) {
-		crash += !strcmp(json_text_or(json_get(item, "waiting_reason"), ""), "CrashLoopBackOff");
+	for (const struct json *item = json_first(json_get(out, "items")); item;
+		item = json_next(item)) {
+		crash += !strcmp(
+			json_text_or(json_get(item, "waiting_reason"), ""), "CrashLoopBackOff");
 		oom += json_bool(json_get(item, "oom_killed"), 0);
 		waiting += json_text(json_get(item, "waiting_reason")) != NULL;
 		ck_assert_ptr_nonnull(json_get(item, "containers"));
@@ -497,7 +546,8 @@ START_TEST(questions_of_playbooks)
 	ck_assert_msg(out && json_count(json_get(out, "items")) >= 100, "%s", err.text);
 	int pressed = 0, down = 0;
 
-	for (const struct json *item = json_first(json_get(out, "items")); item; item = json_next(item)) {
+	for (const struct json *item = json_first(json_get(out, "items")); item;
+		item = json_next(item)) {
 		pressed += json_count(json_get(item, "conditions")) > 0;
 		down += !json_bool(json_get(item, "ready"), 1);
 	}

@@ -1,4 +1,5 @@
-/* Lists of a real server: whole, quick, for each kind of ours, for custom resources, and for users with few rights. */
+/* Lists of a real server: whole, quick, for each kind of ours, for custom resources, and for users
+ * with few rights. */
 #include <stdarg.h>
 #include <sys/resource.h>
 
@@ -7,7 +8,8 @@
 
 enum { LEAST_PODS = 9000, RSS_MOST_KIB = 38 * 1024 };
 
-static struct snapshot *list(const char *kind_name, const char *account, const char *namespace_, struct json *errors)
+static struct snapshot *list(
+	const char *kind_name, const char *account, const char *namespace_, struct json *errors)
 {
 	struct error err = { 0 };
 	struct selection selection = { .account = account, .namespace_ = namespace_ };
@@ -35,11 +37,14 @@ START_TEST(all_pods_in_little_memory)
 	int64_t took_ms = (clock_monotonic_ns() - begun) / 1000000;
 
 	getrusage(RUSAGE_SELF, &usage);
-	printf("%zu pods in %lld ms, %ld KiB RSS\n", snapshot_count(snapshot), (long long)took_ms, usage.ru_maxrss);
+	printf("%zu pods in %lld ms, %ld KiB RSS\n", snapshot_count(snapshot), (long long)took_ms,
+		usage.ru_maxrss);
 	ck_assert_uint_ge(snapshot_count(snapshot), LEAST_PODS);
 	ck_assert_uint_eq(json_count(errors), 0);
 	ck_assert_int_le(usage.ru_maxrss, RSS_MOST_KIB);
-	kubectl(counted, sizeof(counted), "get --raw '/api/v1/pods?limit=1' | grep -o 'remainingItemCount\":[0-9]*' | cut -d: -f2");
+	kubectl(counted, sizeof(counted),
+		"get --raw '/api/v1/pods?limit=1' | grep -o 'remainingItemCount\":[0-9]*' | cut "
+		"-d: -f2");
 	/* Others change pods meanwhile: a handful of difference is theirs. */
 	ck_assert_int_le(labs((long)snapshot_count(snapshot) - (atol(counted) + 1)), 60);
 	snapshot_unref(snapshot);
@@ -69,7 +74,8 @@ START_TEST(few_rights_are_enough)
 	struct snapshot *snapshot = list("pods", "peer-dev", "*", errors);
 
 	ck_assert_uint_ge(snapshot_count(snapshot), 100);
-	ck_assert_msg(strstr(json_text_or(json_get(json_first(errors), "message"), ""), "only namespace payments-prod"),
+	ck_assert_msg(strstr(json_text_or(json_get(json_first(errors), "message"), ""),
+			      "only namespace payments-prod"),
 		"%s", json_text_or(json_get(json_first(errors), "message"), "no note"));
 	snapshot_unref(snapshot);
 	json_free(errors);
@@ -120,7 +126,8 @@ START_TEST(nodes_tell_their_pressure)
 		size_t length;
 		char *severity = snapshot_role_text(snapshot, i, ROLE_SEVERITY);
 
-		snapshot_cell(snapshot, i, kind_column_find(snapshot_kind(snapshot), "PRESSURE"), &length);
+		snapshot_cell(snapshot, i, kind_column_find(snapshot_kind(snapshot), "PRESSURE"),
+			&length);
 		pressed += length > 0;
 		critical += !strcmp(severity, "critical");
 		free(severity);
@@ -133,12 +140,16 @@ START_TEST(nodes_tell_their_pressure)
 END_TEST
 
 static const char crd[] =
-	"apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: lanterns.ph.example}\n"
-	"spec:\n  group: ph.example\n  scope: Namespaced\n  names: {plural: lanterns, singular: lantern, kind: Lantern, shortNames: [lan]}\n"
-	"  versions:\n  - name: v1\n    served: true\n    storage: true\n    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}\n"
-	"    additionalPrinterColumns:\n    - {name: Lumen, type: integer, jsonPath: .spec.lumen}\n    - {name: Age, type: date, jsonPath: .metadata.creationTimestamp}\n";
-static const char lantern[] =
-	"apiVersion: ph.example/v1\nkind: Lantern\nmetadata: {name: bow, namespace: search-perf}\nspec: {lumen: 40}\n";
+	"apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: "
+	"lanterns.ph.example}\n"
+	"spec:\n  group: ph.example\n  scope: Namespaced\n  names: {plural: lanterns, singular: "
+	"lantern, kind: Lantern, shortNames: [lan]}\n"
+	"  versions:\n  - name: v1\n    served: true\n    storage: true\n    schema: "
+	"{openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}\n"
+	"    additionalPrinterColumns:\n    - {name: Lumen, type: integer, jsonPath: "
+	".spec.lumen}\n    - {name: Age, type: date, jsonPath: .metadata.creationTimestamp}\n";
+static const char lantern[] = "apiVersion: ph.example/v1\nkind: Lantern\nmetadata: {name: bow, "
+			      "namespace: search-perf}\nspec: {lumen: 40}\n";
 
 static void apply(const char *manifest)
 {
@@ -154,14 +165,18 @@ START_TEST(custom_resources_become_kinds)
 	size_t length;
 
 	apply(crd);
-	ck_assert_int_eq(kubectl(NULL, 0, "wait --for=condition=Established --timeout=20s crd/lanterns.ph.example"), 0);
+	ck_assert_int_eq(
+		kubectl(NULL, 0,
+			"wait --for=condition=Established --timeout=20s crd/lanterns.ph.example"),
+		0);
 	PEER_WAIT(!kubectl(NULL, 0, "get lanterns -A"));
 	apply(lantern);
 	struct snapshot *snapshot = list("lan", "peer-admin", "search-perf", errors);
 
 	ck_assert_uint_eq(snapshot_count(snapshot), 1);
 	ck_assert_str_eq(snapshot_kind(snapshot)->name, "lanterns");
-	const char *lumen = snapshot_cell(snapshot, 0, kind_column_find(snapshot_kind(snapshot), "LUMEN"), &length);
+	const char *lumen = snapshot_cell(
+		snapshot, 0, kind_column_find(snapshot_kind(snapshot), "LUMEN"), &length);
 
 	ck_assert_msg(length == 2 && !memcmp(lumen, "40", 2), "%.*s", (int)length, lumen);
 	ck_assert_ptr_nonnull(kind_verb_find(snapshot_kind(snapshot), "delete"));

@@ -1,4 +1,5 @@
-/* Watches of a real server: what others change arrives, also for a user who may watch one namespace only. */
+/* Watches of a real server: what others change arrives, also for a user who may watch one namespace
+ * only. */
 #include <stdarg.h>
 
 #include "base/clock.h"
@@ -25,7 +26,8 @@ static int data_of(struct feed *feed, const char *name)
 		char *row_name = snapshot_role_text(snapshot, i, ROLE_NAME);
 
 		if (!strcmp(row_name, name))
-			data = (int)snapshot_number(snapshot, i, kind_column_find(snapshot_kind(snapshot), "DATA"));
+			data = (int)snapshot_number(
+				snapshot, i, kind_column_find(snapshot_kind(snapshot), "DATA"));
 		free(row_name);
 	}
 	snapshot_unref(snapshot);
@@ -38,7 +40,8 @@ static void follow(const char *account, const char *namespace_, const char *plac
 
 	kubectl(NULL, 0, "-n %s delete configmap %s --ignore-not-found", place, name);
 	PEER_WAIT(data_of(feed, name) == -1);
-	ck_assert_int_eq(kubectl(NULL, 0, "-n %s create configmap %s --from-literal=a=1", place, name), 0);
+	ck_assert_int_eq(
+		kubectl(NULL, 0, "-n %s create configmap %s --from-literal=a=1", place, name), 0);
 	PEER_WAIT(data_of(feed, name) == 1);
 	kubectl(NULL, 0, "-n %s patch configmap %s -p '{\"data\":{\"b\":\"2\"}}'", place, name);
 	PEER_WAIT(data_of(feed, name) == 2);

@@ -1,4 +1,5 @@
-/* The parts of acting that need no server: options of deletions, diffs, what is hidden, what counts as done. */
+/* The parts of acting that need no server: options of deletions, diffs, what is hidden, what counts
+ * as done. */
 #include "check_main.h"
 
 #include "base/error.h"
@@ -29,28 +30,40 @@ static void is(struct json *json, const char *text)
 START_TEST(options_of_a_deletion_stand_in_the_body)
 {
 	is(delete_options("u-1", "Background", 0, 1),
-		"{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"preconditions\":{\"uid\":\"u-1\"},"
-		"\"propagationPolicy\":\"Background\",\"gracePeriodSeconds\":0,\"dryRun\":[\"All\"]}");
+		"{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"preconditions\":{\"uid\":\"u-"
+		"1\"},"
+		"\"propagationPolicy\":\"Background\",\"gracePeriodSeconds\":0,\"dryRun\":[\"All\"]"
+		"}");
 	is(delete_options("", NULL, -1, 0), "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\"}");
 	is(eviction_body("ns", "p", "u", -1, 0),
-		"{\"apiVersion\":\"policy/v1\",\"kind\":\"Eviction\",\"metadata\":{\"name\":\"p\",\"namespace\":\"ns\"},"
-		"\"deleteOptions\":{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"preconditions\":{\"uid\":\"u\"}}}");
+		"{\"apiVersion\":\"policy/"
+		"v1\",\"kind\":\"Eviction\",\"metadata\":{\"name\":\"p\",\"namespace\":\"ns\"},"
+		"\"deleteOptions\":{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\","
+		"\"preconditions\":{\"uid\":\"u\"}}}");
 }
 END_TEST
 
 START_TEST(diff_is_small_and_without_noise)
 {
-	struct json *live = parse("{\"kind\":\"Deployment\",\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"1\",\"generation\":1,"
-				  "\"managedFields\":[{}]},\"spec\":{\"replicas\":2,\"template\":{\"spec\":{\"containers\":["
-				  "{\"name\":\"x\",\"image\":\"i:1\"},{\"name\":\"y\",\"image\":\"j:1\"}]}}},\"status\":{\"ready\":2}}");
-	struct json *result = parse("{\"kind\":\"Deployment\",\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"9\",\"generation\":2},"
-				    "\"spec\":{\"replicas\":2,\"paused\":true,\"template\":{\"spec\":{\"containers\":["
-				    "{\"name\":\"x\",\"image\":\"i:2\"},{\"name\":\"y\",\"image\":\"j:1\"}]}}},\"status\":{}}");
+	struct json *live = parse("{\"kind\":\"Deployment\",\"metadata\":{\"name\":\"a\","
+				  "\"resourceVersion\":\"1\",\"generation\":1,"
+				  "\"managedFields\":[{}]},\"spec\":{\"replicas\":2,\"template\":{"
+				  "\"spec\":{\"containers\":["
+				  "{\"name\":\"x\",\"image\":\"i:1\"},{\"name\":\"y\",\"image\":"
+				  "\"j:1\"}]}}},\"status\":{\"ready\":2}}");
+	struct json *result = parse(
+		"{\"kind\":\"Deployment\",\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"9\","
+		"\"generation\":2},"
+		"\"spec\":{\"replicas\":2,\"paused\":true,\"template\":{\"spec\":{\"containers\":["
+		"{\"name\":\"x\",\"image\":\"i:2\"},{\"name\":\"y\",\"image\":\"j:1\"}]}}},"
+		"\"status\":{}}");
 	struct json *before, *after;
 
 	diff_objects(live, result, &before, &after);
-	is(before, "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"image\":\"i:1\",\"name\":\"x\"}]}}}}");
-	is(after, "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"image\":\"i:2\",\"name\":\"x\"}]}},\"paused\":true}}");
+	is(before, "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"image\":\"i:1\",\"name\":"
+		   "\"x\"}]}}}}");
+	is(after, "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"image\":\"i:2\",\"name\":"
+		  "\"x\"}]}},\"paused\":true}}");
 	json_free(live);
 	json_free(result);
 }
@@ -60,16 +73,22 @@ END_TEST
 
 START_TEST(secrets_show_that_they_change_and_nothing_else)
 {
-	struct json *live = parse("{\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\"},\"data\":{\"a\":\"b2xk\",\"b\":\"c2FtZQ==\"}}");
-	struct json *result = parse("{\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\"},\"data\":{\"a\":\"bmV3\",\"b\":\"c2FtZQ==\"}}");
-	struct json *annotated = parse("{\"kind\":\"Secret\",\"metadata\":{\"annotations\":{\"kubectl.kubernetes.io/last-applied-configuration\":\"{b2xk}\"}},\"stringData\":{\"p\":\"q\"}}");
+	struct json *live = parse("{\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\"},\"data\":{"
+				  "\"a\":\"b2xk\",\"b\":\"c2FtZQ==\"}}");
+	struct json *result = parse("{\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\"},\"data\":{"
+				    "\"a\":\"bmV3\",\"b\":\"c2FtZQ==\"}}");
+	struct json *annotated =
+		parse("{\"kind\":\"Secret\",\"metadata\":{\"annotations\":{\"kubectl.kubernetes.io/"
+		      "last-applied-configuration\":\"{b2xk}\"}},\"stringData\":{\"p\":\"q\"}}");
 	struct json *before, *after;
 
 	diff_objects(live, result, &before, &after);
 	is(before, "{\"data\":{\"a\":\"" DOTS "\"}}");
 	is(after, "{\"data\":{\"a\":\"" DOTS " (changed)\"}}");
 	get_redact(annotated);
-	is(annotated, "{\"kind\":\"Secret\",\"metadata\":{\"annotations\":{\"kubectl.kubernetes.io/last-applied-configuration\":\"" DOTS "\"}},\"stringData\":{\"p\":\"" DOTS "\"}}");
+	is(annotated,
+		"{\"kind\":\"Secret\",\"metadata\":{\"annotations\":{\"kubectl.kubernetes.io/"
+		"last-applied-configuration\":\"" DOTS "\"}},\"stringData\":{\"p\":\"" DOTS "\"}}");
 	json_free(live);
 	json_free(result);
 }
@@ -88,16 +107,22 @@ static int satisfied(const char *live_text, const char *type, const char *patch_
 
 START_TEST(what_is_as_wanted_was_done)
 {
-	static const char live[] = "{\"metadata\":{\"labels\":{\"a\":\"1\"}},\"spec\":{\"replicas\":3,\"c\":[{\"name\":\"x\",\"image\":\"i\"},{\"name\":\"y\"}]}}";
+	static const char live[] =
+		"{\"metadata\":{\"labels\":{\"a\":\"1\"}},\"spec\":{\"replicas\":3,\"c\":[{"
+		"\"name\":\"x\",\"image\":\"i\"},{\"name\":\"y\"}]}}";
 
 	ck_assert(satisfied(live, PATCH_MERGE, "{\"spec\":{\"replicas\":3}}"));
 	ck_assert(!satisfied(live, PATCH_MERGE, "{\"spec\":{\"replicas\":4}}"));
 	ck_assert(satisfied(live, PATCH_MERGE, "{\"metadata\":{\"labels\":{\"b\":null}}}"));
 	ck_assert(!satisfied(live, PATCH_MERGE, "{\"metadata\":{\"labels\":{\"a\":null}}}"));
-	ck_assert(satisfied(live, PATCH_STRATEGIC, "{\"spec\":{\"c\":[{\"name\":\"x\",\"image\":\"i\"}]}}"));
-	ck_assert(!satisfied(live, PATCH_STRATEGIC, "{\"spec\":{\"c\":[{\"name\":\"z\",\"image\":\"i\"}]}}"));
-	ck_assert(satisfied(live, PATCH_JSON, "[{\"op\":\"replace\",\"path\":\"/spec/replicas\",\"value\":3}]"));
-	ck_assert(!satisfied(live, PATCH_JSON, "[{\"op\":\"replace\",\"path\":\"/spec/replicas\",\"value\":2}]"));
+	ck_assert(satisfied(
+		live, PATCH_STRATEGIC, "{\"spec\":{\"c\":[{\"name\":\"x\",\"image\":\"i\"}]}}"));
+	ck_assert(!satisfied(
+		live, PATCH_STRATEGIC, "{\"spec\":{\"c\":[{\"name\":\"z\",\"image\":\"i\"}]}}"));
+	ck_assert(satisfied(live, PATCH_JSON,
+		"[{\"op\":\"replace\",\"path\":\"/spec/replicas\",\"value\":3}]"));
+	ck_assert(!satisfied(live, PATCH_JSON,
+		"[{\"op\":\"replace\",\"path\":\"/spec/replicas\",\"value\":2}]"));
 }
 END_TEST
 
@@ -115,8 +140,10 @@ START_TEST(selectors_are_written_as_the_server_reads_them)
 {
 	selects("{\"matchLabels\":{\"app\":\"api\",\"tier\":\"front\"}}", "app=api,tier=front");
 	selects("{\"app\":\"api\"}", "app=api");
-	selects("{\"matchExpressions\":[{\"key\":\"a\",\"operator\":\"In\",\"values\":[\"x\",\"y\"]},{\"key\":\"b\",\"operator\":\"NotIn\",\"values\":[\"z\"]},"
-		"{\"key\":\"c\",\"operator\":\"Exists\"},{\"key\":\"d\",\"operator\":\"DoesNotExist\"}]}",
+	selects("{\"matchExpressions\":[{\"key\":\"a\",\"operator\":\"In\",\"values\":[\"x\",\"y\"]"
+		"},{\"key\":\"b\",\"operator\":\"NotIn\",\"values\":[\"z\"]},"
+		"{\"key\":\"c\",\"operator\":\"Exists\"},{\"key\":\"d\",\"operator\":"
+		"\"DoesNotExist\"}]}",
 		"a in (x,y),b notin (z),c,!d");
 	selects("{}", "(none)");
 }
@@ -124,12 +151,18 @@ END_TEST
 
 START_TEST(manifest_makes_the_object_again)
 {
-	struct json *live = parse("{\"apiVersion\":\"batch/v1\",\"kind\":\"Job\",\"metadata\":{\"name\":\"j\",\"uid\":\"u\",\"resourceVersion\":\"4\","
-				  "\"labels\":{\"controller-uid\":\"u\",\"app\":\"x\"}},\"spec\":{\"selector\":{\"matchLabels\":{}},"
-				  "\"template\":{\"metadata\":{\"labels\":{\"job-name\":\"j\",\"app\":\"x\"}}}},\"status\":{\"active\":1}}");
+	struct json *live = parse("{\"apiVersion\":\"batch/"
+				  "v1\",\"kind\":\"Job\",\"metadata\":{\"name\":\"j\",\"uid\":"
+				  "\"u\",\"resourceVersion\":\"4\","
+				  "\"labels\":{\"controller-uid\":\"u\",\"app\":\"x\"}},\"spec\":{"
+				  "\"selector\":{\"matchLabels\":{}},"
+				  "\"template\":{\"metadata\":{\"labels\":{\"job-name\":\"j\","
+				  "\"app\":\"x\"}}}},\"status\":{\"active\":1}}");
 
-	is(manifest_of(live), "{\"apiVersion\":\"batch/v1\",\"kind\":\"Job\",\"metadata\":{\"name\":\"j\",\"labels\":{\"app\":\"x\"}},"
-			      "\"spec\":{\"template\":{\"metadata\":{\"labels\":{\"app\":\"x\"}}}}}");
+	is(manifest_of(live),
+		"{\"apiVersion\":\"batch/"
+		"v1\",\"kind\":\"Job\",\"metadata\":{\"name\":\"j\",\"labels\":{\"app\":\"x\"}},"
+		"\"spec\":{\"template\":{\"metadata\":{\"labels\":{\"app\":\"x\"}}}}}");
 	json_free(live);
 }
 END_TEST

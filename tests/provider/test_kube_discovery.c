@@ -7,16 +7,26 @@
 #include "provider/kubernetes/rights.h"
 
 static const char core[] =
-	"{\"kind\":\"APIGroupDiscoveryList\",\"items\":[{\"metadata\":{\"name\":\"\"},\"versions\":[{\"version\":\"v1\",\"resources\":["
-	"{\"resource\":\"bindings\",\"responseKind\":{\"kind\":\"Binding\"},\"scope\":\"Namespaced\",\"singularResource\":\"binding\",\"verbs\":[\"create\"]},"
-	"{\"resource\":\"pods\",\"responseKind\":{\"kind\":\"Pod\"},\"scope\":\"Namespaced\",\"singularResource\":\"pod\",\"verbs\":[\"get\",\"list\",\"watch\"],\"shortNames\":[\"po\"]}]}]}]}";
+	"{\"kind\":\"APIGroupDiscoveryList\",\"items\":[{\"metadata\":{\"name\":\"\"},\"versions\":"
+	"[{\"version\":\"v1\",\"resources\":["
+	"{\"resource\":\"bindings\",\"responseKind\":{\"kind\":\"Binding\"},\"scope\":"
+	"\"Namespaced\",\"singularResource\":\"binding\",\"verbs\":[\"create\"]},"
+	"{\"resource\":\"pods\",\"responseKind\":{\"kind\":\"Pod\"},\"scope\":\"Namespaced\","
+	"\"singularResource\":\"pod\",\"verbs\":[\"get\",\"list\",\"watch\"],\"shortNames\":["
+	"\"po\"]}]}]}]}";
 static const char groups[] =
-	"{\"kind\":\"APIGroupDiscoveryList\",\"items\":[{\"metadata\":{\"name\":\"apps\"},\"versions\":["
-	"{\"version\":\"v1\",\"resources\":[{\"resource\":\"deployments\",\"responseKind\":{\"kind\":\"Deployment\"},\"scope\":\"Namespaced\",\"singularResource\":\"deployment\","
-	"\"verbs\":[\"list\",\"watch\"],\"shortNames\":[\"deploy\"],\"subresources\":[{\"subresource\":\"scale\"},{\"subresource\":\"status\"}]}]},"
-	"{\"version\":\"v1beta1\",\"resources\":[{\"resource\":\"deployments\",\"scope\":\"Namespaced\",\"verbs\":[\"list\"]},"
+	"{\"kind\":\"APIGroupDiscoveryList\",\"items\":[{\"metadata\":{\"name\":\"apps\"},"
+	"\"versions\":["
+	"{\"version\":\"v1\",\"resources\":[{\"resource\":\"deployments\",\"responseKind\":{"
+	"\"kind\":\"Deployment\"},\"scope\":\"Namespaced\",\"singularResource\":\"deployment\","
+	"\"verbs\":[\"list\",\"watch\"],\"shortNames\":[\"deploy\"],\"subresources\":[{"
+	"\"subresource\":\"scale\"},{\"subresource\":\"status\"}]}]},"
+	"{\"version\":\"v1beta1\",\"resources\":[{\"resource\":\"deployments\",\"scope\":"
+	"\"Namespaced\",\"verbs\":[\"list\"]},"
 	"{\"resource\":\"old\",\"scope\":\"Cluster\",\"verbs\":[\"list\"]}]}]},"
-	"{\"metadata\":{\"name\":\"shop.example\"},\"versions\":[{\"version\":\"v2\",\"resources\":[{\"resource\":\"pods\",\"responseKind\":{\"kind\":\"Pod\"},\"scope\":\"Cluster\",\"verbs\":[\"list\"]}]}]}]}";
+	"{\"metadata\":{\"name\":\"shop.example\"},\"versions\":[{\"version\":\"v2\",\"resources\":"
+	"[{\"resource\":\"pods\",\"responseKind\":{\"kind\":\"Pod\"},\"scope\":\"Cluster\","
+	"\"verbs\":[\"list\"]}]}]}]}";
 
 static struct discovery *parse(const char *a, const char *b, struct error *err)
 {
@@ -60,9 +70,11 @@ END_TEST
 START_TEST(rights_are_yes_no_or_unknown)
 {
 	static const char text[] =
-		"{\"incomplete\":false,\"resourceRules\":[{\"verbs\":[\"get\",\"list\"],\"apiGroups\":[\"\"],\"resources\":[\"pods\",\"pods/log\"]},"
+		"{\"incomplete\":false,\"resourceRules\":[{\"verbs\":[\"get\",\"list\"],"
+		"\"apiGroups\":[\"\"],\"resources\":[\"pods\",\"pods/log\"]},"
 		"{\"verbs\":[\"*\"],\"apiGroups\":[\"apps\"],\"resources\":[\"*\"]},"
-		"{\"verbs\":[\"get\"],\"apiGroups\":[\"\"],\"resources\":[\"secrets\"],\"resourceNames\":[\"one\"]}]}";
+		"{\"verbs\":[\"get\"],\"apiGroups\":[\"\"],\"resources\":[\"secrets\"],"
+		"\"resourceNames\":[\"one\"]}]}";
 	struct error err = { 0 };
 	struct json *status = json_parse(text, sizeof(text) - 1, &err);
 

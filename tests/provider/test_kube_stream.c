@@ -1,4 +1,5 @@
-/* Lists and watches against a scripted server on loopback: broken streams, expired versions, refusals. */
+/* Lists and watches against a scripted server on loopback: broken streams, expired versions,
+ * refusals. */
 #include "check_main.h"
 
 #include <arpa/inet.h>
@@ -18,12 +19,13 @@
 #include "net/net.h"
 #include "provider/kubernetes/kubernetes.h"
 
-/* --- the server: answers the n-th request whose path holds `path` with the n-th line of the script for it --- */
+/* --- the server: answers the n-th request whose path holds `path` with the n-th line of the script
+ * for it --- */
 
 struct line {
-	const char *path;   /* part of the request's target */
+	const char *path; /* part of the request's target */
 	int status;
-	const char *body;   /* chunks of a watch are divided by '|' */
+	const char *body; /* chunks of a watch are divided by '|' */
 	enum { WHOLE, CHUNKS, CHUNKS_CUT, HANG } how;
 	int used;
 };
@@ -70,13 +72,15 @@ static void answer(int fd, const struct line *line)
 
 	if (line->how == WHOLE) {
 		snprintf(head, sizeof(head),
-			"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+			"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: "
+			"%zu\r\nConnection: close\r\n\r\n",
 			line->status, length);
 		put(fd, head, strlen(head));
 		put(fd, line->body, length);
 		return;
 	}
-	snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
+	snprintf(head, sizeof(head),
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
 	put(fd, head, strlen(head));
 	put_chunks(fd, line->body);
 	if (line->how == CHUNKS)
@@ -96,7 +100,8 @@ static void serve(int fd)
 	}
 	request[strcspn(request, "\r")] = '\0';
 	if (atomic_load(&asked_count) < 32)
-		snprintf(asked[atomic_fetch_add(&asked_count, 1)], sizeof(asked[0]), "%.1000s", request);
+		snprintf(asked[atomic_fetch_add(&asked_count, 1)], sizeof(asked[0]), "%.1000s",
+			request);
 	for (size_t i = 0; i < script_count; i++) {
 		if (script[i].used || !strstr(request, script[i].path))
 			continue;
@@ -112,7 +117,9 @@ static void serve(int fd)
 		}
 		return;
 	}
-	answer(fd, &(struct line){ .status = 500, .body = "{\"kind\":\"Status\",\"message\":\"no script\"}", .how = WHOLE });
+	answer(fd, &(struct line){ .status = 500,
+			   .body = "{\"kind\":\"Status\",\"message\":\"no script\"}",
+			   .how = WHOLE });
 }
 
 static void *server_main(void *arg)
@@ -159,13 +166,16 @@ static void write_kubeconfig(void)
 static void begin(struct line *lines, size_t count)
 {
 	static const struct provider_ops *const providers[] = { &kubernetes_provider, NULL };
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t length = sizeof(address);
 	struct json *problems = json_array();
 	struct error err = { 0 };
 
 	script = lines;
 	script_count = count;
+	atomic_store(&stop, 0);
+	atomic_store(&asked_count, 0);
 	listener = socket(AF_INET, SOCK_STREAM, 0);
 	ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
 	ck_assert_int_eq(listen(listener, 16), 0);
@@ -178,7 +188,9 @@ static void begin(struct line *lines, size_t count)
 	json_free(problems);
 	net = net_new(&err);
 	jobs = jobs_new(2, NULL, NULL);
-	struct estate_options options = { .kinds = kinds, .net = net, .jobs = jobs, .providers = providers };
+	struct estate_options options = {
+		.kinds = kinds, .net = net, .jobs = jobs, .providers = providers
+	};
 
 	estate = estate_new(&options);
 }
@@ -206,10 +218,11 @@ static const char *rows(struct snapshot *snapshot)
 	for (size_t i = 0; snapshot && i < snapshot_count(snapshot); i++) {
 		size_t name_length, data_length;
 		const char *name = snapshot_role(snapshot, i, ROLE_NAME, &name_length);
-		const char *data = snapshot_cell(snapshot, i, kind_column_find(snapshot_kind(snapshot), "DATA"), &data_length);
+		const char *data = snapshot_cell(snapshot, i,
+			kind_column_find(snapshot_kind(snapshot), "DATA"), &data_length);
 
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%.*s=%.*s", i ? " " : "", (int)name_length, name,
-			(int)data_length, data);
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%.*s=%.*s", i ? " " : "",
+			(int)name_length, name, (int)data_length, data);
 	}
 	return text;
 }
@@ -220,30 +233,56 @@ static int asked_for(size_t i, const char *part)
 }
 
 #define COLUMNS "\"columnDefinitions\":[{\"name\":\"Name\"},{\"name\":\"Data\"},{\"name\":\"Age\"}]"
-#define TABLE(version, rest, rows_) "{\"kind\":\"Table\",\"metadata\":{\"resourceVersion\":\"" version "\"" rest "}," COLUMNS ",\"rows\":[" rows_ "]}"
+#define TABLE(version, rest, rows_)                                                                \
+	"{\"kind\":\"Table\",\"metadata\":{\"resourceVersion\":\"" version "\"" rest "}," COLUMNS  \
+	",\"rows\":[" rows_ "]}"
 #define ROW(name, data) "{\"cells\":[\"" name "\"," data ",\"5m\"],\"object\":null}"
 #define EVENT(type, version, name, data)                                                           \
-	"{\"type\":\"" type "\",\"object\":{\"kind\":\"Table\",\"metadata\":{\"resourceVersion\":\"" version \
-	"\"},\"columnDefinitions\":null,\"rows\":[{\"cells\":[\"" name "\"," data ",\"5m\"],\"object\":{\"metadata\":{\"name\":\"" \
-	name "\",\"namespace\":\"shop\",\"resourceVersion\":\"" version "\"}}}]}}\n"
-#define MARK(version) "{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"Table\",\"metadata\":{\"resourceVersion\":\"" version "\"},\"rows\":[]}}\n"
-#define GONE "{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"Expired\",\"code\":410,\"message\":\"too old\"}"
+	"{\"type\":\"" type                                                                        \
+	"\",\"object\":{\"kind\":\"Table\",\"metadata\":{\"resourceVersion\":\"" version           \
+	"\"},\"columnDefinitions\":null,\"rows\":[{\"cells\":[\"" name "\"," data                  \
+	",\"5m\"],\"object\":{\"metadata\":{\"name\":\"" name                                      \
+	"\",\"namespace\":\"shop\",\"resourceVersion\":\"" version "\"}}}]}}\n"
+#define MARK(version)                                                                              \
+	"{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"Table\",\"metadata\":{\"resourceVersion\":" \
+	"\"" version "\"},\"rows\":[]}}\n"
+#define GONE                                                                                       \
+	"{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"Expired\",\"code\":410,"         \
+	"\"message\":\"too old\"}"
 
 START_TEST(watch_goes_on_without_a_gap)
 {
-	static struct line lines[] = {
-		{ "watch=1", 200, EVENT("ADDED", "11", "d", "1") "{\"type\":\"MODI|FIED\",\"object\":{\"kind\":\"Table\",\"metadata\":{\"resourceVersion\":\"12\"},\"rows\":[{\"cel|ls\":[\"a\",2,\"5m\"],\"object\":{\"metadata\":{\"name\":\"a\",\"namespace\":\"shop\"}}}]}}\n" MARK("15") "{\"type\":\"ADDED\",\"object\":{\"kind\":\"Ta", CHUNKS_CUT, 0 },
-		{ "watch=1", 200, EVENT("ADDED", "16", "e", "1") EVENT("DELETED", "17", "b", "1"), CHUNKS, 0 },
-		{ "watch=1", 200, "{\"type\":\"ERROR\",\"object\":" GONE "}\n", CHUNKS, 0 },
-		{ "watch=1", 410, GONE, WHOLE, 0 },
-		{ "watch=1", 200, "not json\n", CHUNKS, 0 },
-		{ "watch=1", 200, EVENT("ADDED", "32", "g", "7"), HANG, 0 },
-		{ "limit=", 200, TABLE("10", "", ROW("a", "1") "," ROW("b", "1") "," ROW("c", "1")), WHOLE, 0 },
-		{ "limit=", 200, TABLE("30", "", ROW("a", "2") "," ROW("d", "1") "," ROW("f", "1")), WHOLE, 0 },
-		{ "limit=", 200, TABLE("31", "", ROW("a", "2") "," ROW("d", "1") "," ROW("f", "1")), WHOLE, 0 },
-	};
-	static const char *const order[] = { "limit=500", "resourceVersion=10&", "resourceVersion=15&", "resourceVersion=17&",
-		"limit=500", "resourceVersion=30&", "limit=500", "resourceVersion=31&", "resourceVersion=31&" };
+	static struct line
+		lines[] = {
+			{ "watch=1", 200,
+				EVENT("ADDED", "11", "d",
+					"1") "{\"type\":\"MODI|FIED\",\"object\":{\"kind\":"
+					     "\"Table\",\"metadata\":{\"resourceVersion\":\"12\"},"
+					     "\"rows\":[{\"cel|ls\":[\"a\",2,\"5m\"],\"object\":{"
+					     "\"metadata\":{\"name\":\"a\",\"namespace\":\"shop\"}}"
+					     "}]}}\n" MARK("15") "{\"type\":\"ADDED\",\"object\":{"
+								 "\"kind\":\"Ta",
+				CHUNKS_CUT, 0 },
+			{ "watch=1", 200,
+				EVENT("ADDED", "16", "e", "1") EVENT("DELETED", "17", "b", "1"),
+				CHUNKS, 0 },
+			{ "watch=1", 200, "{\"type\":\"ERROR\",\"object\":" GONE "}\n", CHUNKS, 0 },
+			{ "watch=1", 410, GONE, WHOLE, 0 },
+			{ "watch=1", 200, "not json\n", CHUNKS, 0 },
+			{ "watch=1", 200, EVENT("ADDED", "32", "g", "7"), HANG, 0 },
+			{ "limit=", 200,
+				TABLE("10", "", ROW("a", "1") "," ROW("b", "1") "," ROW("c", "1")),
+				WHOLE, 0 },
+			{ "limit=", 200,
+				TABLE("30", "", ROW("a", "2") "," ROW("d", "1") "," ROW("f", "1")),
+				WHOLE, 0 },
+			{ "limit=", 200,
+				TABLE("31", "", ROW("a", "2") "," ROW("d", "1") "," ROW("f", "1")),
+				WHOLE, 0 },
+		};
+	static const char *const order[] = { "limit=500", "resourceVersion=10&",
+		"resourceVersion=15&", "resourceVersion=17&", "limit=500", "resourceVersion=30&",
+		"limit=500", "resourceVersion=31&", "resourceVersion=31&" };
 	struct selection selection = { .account = "here", .namespace_ = "shop" };
 	struct timespec step = { .tv_nsec = 20000000 };
 	int seen_a = 0, done = 0;
@@ -255,7 +294,8 @@ START_TEST(watch_goes_on_without_a_gap)
 		struct snapshot *snapshot = feed_snapshot(feed);
 		const char *text = rows(snapshot);
 
-		ck_assert_msg(!seen_a || strstr(text, "a="), "a row that stays left the table: %s", text);
+		ck_assert_msg(
+			!seen_a || strstr(text, "a="), "a row that stays left the table: %s", text);
 		seen_a |= strstr(text, "a=") != NULL;
 		done = strstr(text, "g=7") != NULL;
 		if (done)
@@ -263,9 +303,11 @@ START_TEST(watch_goes_on_without_a_gap)
 		snapshot_unref(snapshot);
 		nanosleep(&step, NULL); /* the server's side moves by itself */
 	}
-	ck_assert_msg(done, "%d requests, the last: %s", atomic_load(&asked_count), asked[atomic_load(&asked_count) - 1]);
+	ck_assert_msg(done, "%d requests, the last: %s", atomic_load(&asked_count),
+		asked[atomic_load(&asked_count) - 1]);
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
-		ck_assert_msg(asked_for(i, order[i]), "request %zu is \"%s\", not %s", i, asked[i], order[i]);
+		ck_assert_msg(asked_for(i, order[i]), "request %zu is \"%s\", not %s", i, asked[i],
+			order[i]);
 	estate_close(estate, feed);
 	end();
 }
@@ -284,7 +326,8 @@ START_TEST(pages_follow_and_expired_ones_begin_anew)
 	struct error err = { 0 };
 
 	begin(lines, sizeof(lines) / sizeof(*lines));
-	struct snapshot *snapshot = estate_list(estate, kinds_find(kinds, "configmaps"), &selection, errors, &err);
+	struct snapshot *snapshot =
+		estate_list(estate, kinds_find(kinds, "configmaps"), &selection, errors, &err);
 
 	ck_assert_msg(snapshot != NULL, "%s", err.text);
 	ck_assert_str_eq(rows(snapshot), "a=1 z=9");
@@ -294,27 +337,33 @@ START_TEST(pages_follow_and_expired_ones_begin_anew)
 }
 END_TEST
 
-/* No right to list namespaces, none cluster-wide: the context's own namespace, and a note that says so. */
+/* No right to list namespaces, none cluster-wide: the context's own namespace, and a note that says
+ * so. */
 START_TEST(rights_in_one_namespace_are_enough)
 {
-#define NO "{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"Forbidden\",\"code\":403,\"message\":\"no\"}"
+#define NO                                                                                         \
+	"{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"Forbidden\",\"code\":403,"       \
+	"\"message\":\"no\"}"
 	static struct line lines[] = {
 		{ "/api/v1/namespaces?", 403, NO, WHOLE, 0 },
 		{ "/api/v1/configmaps?", 403, NO, WHOLE, 0 },
-		{ "/api/v1/namespaces/shop/configmaps?", 200, TABLE("10", "", ROW("a", "1")), WHOLE, 0 },
+		{ "/api/v1/namespaces/shop/configmaps?", 200, TABLE("10", "", ROW("a", "1")), WHOLE,
+			0 },
 	};
 	struct selection selection = { .account = "here", .namespace_ = "*" };
 	struct json *errors = json_array();
 	struct error err = { 0 };
 
 	begin(lines, sizeof(lines) / sizeof(*lines));
-	struct snapshot *snapshot = estate_list(estate, kinds_find(kinds, "configmaps"), &selection, errors, &err);
+	struct snapshot *snapshot =
+		estate_list(estate, kinds_find(kinds, "configmaps"), &selection, errors, &err);
 
 	ck_assert_msg(snapshot != NULL, "%s", err.text);
 	ck_assert_str_eq(rows(snapshot), "a=1");
 	ck_assert_uint_eq(json_count(errors), 1);
-	ck_assert_msg(strstr(json_text(json_get(json_first(errors), "message")), "only namespace shop") != NULL, "%s",
-		json_text(json_get(json_first(errors), "message")));
+	ck_assert_msg(strstr(json_text(json_get(json_first(errors), "message")),
+			      "only namespace shop") != NULL,
+		"%s", json_text(json_get(json_first(errors), "message")));
 	snapshot_unref(snapshot);
 	json_free(errors);
 	end();
@@ -323,7 +372,8 @@ END_TEST
 
 START_TEST(answers_that_are_no_tables_are_errors)
 {
-	static const char *const bodies[] = { "{\"kind\":\"ConfigMapList\",\"items\":[]}", "[]", "", "{\"kind\":\"Table\",\"rows\":[{" };
+	static const char *const bodies[] = { "{\"kind\":\"ConfigMapList\",\"items\":[]}", "[]", "",
+		"{\"kind\":\"Table\",\"rows\":[{" };
 	struct selection selection = { .account = "here", .namespace_ = "shop" };
 
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
@@ -331,9 +381,9 @@ START_TEST(answers_that_are_no_tables_are_errors)
 		struct json *errors = json_array();
 		struct error err = { 0 };
 
-		atomic_store(&stop, 0);
 		begin(lines, 1);
-		struct snapshot *snapshot = estate_list(estate, kinds_find(kinds, "configmaps"), &selection, errors, &err);
+		struct snapshot *snapshot = estate_list(
+			estate, kinds_find(kinds, "configmaps"), &selection, errors, &err);
 
 		ck_assert_msg(!snapshot || json_count(errors), "body %zu", i);
 		snapshot_unref(snapshot);

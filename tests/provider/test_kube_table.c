@@ -17,14 +17,20 @@
 	"{\"name\":\"Node\",\"type\":\"string\",\"priority\":1}]"
 
 static const char page[] =
-	"{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":{\"resourceVersion\":\"316\","
+	"{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/"
+	"v1\",\"metadata\":{\"resourceVersion\":\"316\","
 	"\"continue\":\"abc\",\"remainingItemCount\":7}," COLUMNS
-	",\"rows\":[{\"cells\":[\"api-1\",\"0/2\",\"CrashLoopBackOff\",\"8 (4m ago)\",\"2d4h\",\"\\u003cnone\\u003e\"],"
-	"\"object\":null},{\"cells\":[\"caf\\u00e9 \\ud83d\\ude00\",\"1/1\",null,0,\"<unknown>\",\"n\\\"1\"],"
-	"\"object\":{\"kind\":\"PartialObjectMetadata\",\"metadata\":{\"name\":\"api-2\",\"namespace\":\"pay\","
-	"\"uid\":\"u-2\",\"creationTimestamp\":\"2026-11-21T09:56:40Z\",\"labels\":{\"app\":\"api\",\"x\":\"\"},"
+	",\"rows\":[{\"cells\":[\"api-1\",\"0/2\",\"CrashLoopBackOff\",\"8 (4m "
+	"ago)\",\"2d4h\",\"\\u003cnone\\u003e\"],"
+	"\"object\":null},{\"cells\":[\"caf\\u00e9 "
+	"\\ud83d\\ude00\",\"1/1\",null,0,\"<unknown>\",\"n\\\"1\"],"
+	"\"object\":{\"kind\":\"PartialObjectMetadata\",\"metadata\":{\"name\":\"api-2\","
+	"\"namespace\":\"pay\","
+	"\"uid\":\"u-2\",\"creationTimestamp\":\"2026-11-21T09:56:40Z\",\"labels\":{\"app\":"
+	"\"api\",\"x\":\"\"},"
 	"\"managedFields\":[{\"manager\":\"old\",\"time\":\"2026-01-01T00:00:00Z\"},"
-	"{\"manager\":\"kubectl\",\"time\":\"2026-02-01T00:00:00Z\"},{\"manager\":\"older\",\"time\":\"2025-01-01T00:00:00Z\"}]}}}]}";
+	"{\"manager\":\"kubectl\",\"time\":\"2026-02-01T00:00:00Z\"},{\"manager\":\"older\","
+	"\"time\":\"2025-01-01T00:00:00Z\"}]}}}]}";
 
 static struct kinds *kinds;
 
@@ -39,7 +45,8 @@ static void load(void)
 		const char *file = json_text_or(json_get(p, "file"), "?");
 
 		ck_assert_msg(!strstr(file, "kinds/kubernetes"), "%s:%d: %s", file,
-			(int)json_int(json_get(p, "line"), 0), json_text_or(json_get(p, "message"), "?"));
+			(int)json_int(json_get(p, "line"), 0),
+			json_text_or(json_get(p, "message"), "?"));
 	}
 	json_free(problems);
 }
@@ -81,7 +88,8 @@ START_TEST(page_is_read_row_by_row)
 }
 END_TEST
 
-/* Every prefix of a page is a broken answer: an error, never a row too many, a hang or a read past the end. */
+/* Every prefix of a page is a broken answer: an error, never a row too many, a hang or a read past
+ * the end. */
 START_TEST(cut_page_is_an_error)
 {
 	for (size_t length = 0; length < sizeof(page) - 1; length++) {
@@ -100,8 +108,8 @@ END_TEST
 
 START_TEST(hostile_bytes_are_errors)
 {
-	static const char *const bad[] = { "", "null", "[]", "{\"rows\":}", "{\"rows\":[{]}", "{\"a\" 1}",
-		"{\"rows\":[", "{,}", "{\"a\":1}x" };
+	static const char *const bad[] = { "", "null", "[]", "{\"rows\":}", "{\"rows\":[{]}",
+		"{\"a\" 1}", "{\"rows\":[", "{,}", "{\"a\":1}x" };
 	struct table_head head;
 	struct table_row row;
 	struct error err = { 0 };
@@ -117,7 +125,8 @@ START_TEST(hostile_bytes_are_errors)
 	memset(deep, '[', sizeof(deep));
 	memcpy(deep, "{\"a\":", 5);
 	ck_assert_int_eq(table_json_open(deep, sizeof(deep), &head, &err), -1);
-	memset(deep + 5, '\0', sizeof(deep) - 5); /* NUL bytes must not stop the scan in its place */
+	memset(deep + 5, '\0',
+		sizeof(deep) - 5); /* NUL bytes must not stop the scan in its place */
 	deep[5] = '[';
 	ck_assert_int_eq(table_json_open(deep, sizeof(deep), &head, &err), -1);
 }
@@ -125,7 +134,8 @@ END_TEST
 
 START_TEST(event_is_split)
 {
-	static const char line[] = "{\"type\":\"DELETED\",\"object\":{\"kind\":\"Table\",\"rows\":null}}";
+	static const char line[] =
+		"{\"type\":\"DELETED\",\"object\":{\"kind\":\"Table\",\"rows\":null}}";
 	static const char cut[] = "{\"type\":\"ADDED\",\"object\":{\"kind\":\"Ta";
 	struct error err = { 0 };
 	const char *object;

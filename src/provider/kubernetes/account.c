@@ -77,14 +77,16 @@ void account_note(struct account *account, const struct error *err)
 		state = "unauthorized";
 	pthread_mutex_lock(&account->lock);
 	snprintf(account->state, sizeof(account->state), "%s", state);
-	snprintf(account->why, sizeof(account->why), "%s", strcmp(state, "ok") && err ? err->text : "");
+	snprintf(account->why, sizeof(account->why), "%s",
+		strcmp(state, "ok") && err ? err->text : "");
 	pthread_mutex_unlock(&account->lock);
 }
 
 void call_request(const struct account *account, const struct call *call,
 	struct net_request *request, struct net_header *headers)
 {
-	headers[0] = (struct net_header){ .name = "Accept", .value = call->accept ? call->accept : ACCEPT_JSON };
+	headers[0] = (struct net_header){ .name = "Accept",
+		.value = call->accept ? call->accept : ACCEPT_JSON };
 	headers[1] = (struct net_header){ .name = "Content-Type", .value = call->type };
 	*request = (struct net_request){
 		.method = call->method,

@@ -20,20 +20,31 @@ static const char *const node_fields[] = { "spec.unschedulable", NULL };
 static const char *const label_fields[] = { "metadata.labels", NULL };
 static const char *const annotation_fields[] = { "metadata.annotations", NULL };
 
-static const struct verb verbs[] = { /* ordered by name: looked up with bsearch */
+static const struct verb verbs[] = {
+	/* ordered by name: looked up with bsearch */
 	{ .name = "annotate", .build = build_meta, .undo = undo_meta, .fields = annotation_fields },
 	{ .name = "apply", .build = build_manifest, .undo = undo_manifest, .content = 1 },
 	{ .name = "cordon", .build = build_cordon, .undo = undo_cordon, .fields = node_fields },
 	{ .name = "delete", .build = build_delete, .undo = undo_delete, .outcome = outcome_delete },
-	{ .name = "drain", .preview = preview_drain, .act = act_drain, .outcome = outcome_drain, .fields = node_fields },
+	{ .name = "drain",
+		.preview = preview_drain,
+		.act = act_drain,
+		.outcome = outcome_drain,
+		.fields = node_fields },
 	{ .name = "edit", .build = build_manifest, .undo = undo_manifest, .content = 1 },
 	{ .name = "evict", .build = build_evict, .outcome = outcome_delete },
 	{ .name = "exec", .preview = preview_exec, .act = act_exec, .outcome = outcome_exec },
 	{ .name = "label", .build = build_meta, .undo = undo_meta, .fields = label_fields },
 	{ .name = "pause", .build = build_pause, .undo = undo_pause, .fields = pause_fields },
-	{ .name = "restart", .build = build_restart, .outcome = outcome_restart, .fields = restart_fields },
+	{ .name = "restart",
+		.build = build_restart,
+		.outcome = outcome_restart,
+		.fields = restart_fields },
 	{ .name = "resume", .build = build_pause, .undo = undo_pause, .fields = pause_fields },
-	{ .name = "rollback", .build = build_rollback, .undo = undo_rollback, .fields = image_fields,
+	{ .name = "rollback",
+		.build = build_rollback,
+		.undo = undo_rollback,
+		.fields = image_fields,
 		.resolve = resolve_rollback },
 	{ .name = "scale", .build = build_scale, .undo = undo_scale, .fields = scale_fields },
 	{ .name = "set_image", .build = build_image, .undo = undo_image, .fields = image_fields },
@@ -70,10 +81,12 @@ int param_bool(const struct action *action, const char *name)
 	const struct json *value = json_get(action->request->params, name);
 	const char *text = json_text(value);
 
-	return text ? !strcmp(text, "true") || !strcmp(text, "1") || !strcmp(text, "yes") : json_bool(value, 0);
+	return text ? !strcmp(text, "true") || !strcmp(text, "1") || !strcmp(text, "yes")
+		    : json_bool(value, 0);
 }
 
-void set_undo(const struct action *action, struct act_preview *preview, const char *verb, struct json *params)
+void set_undo(const struct action *action, struct act_preview *preview, const char *verb,
+	struct json *params)
 {
 	preview->undo = json_object();
 	json_set_text(preview->undo, "verb", verb);
@@ -84,11 +97,12 @@ void set_undo(const struct action *action, struct act_preview *preview, const ch
 static const struct verb *begin(struct provider *provider, const struct act_request *request,
 	struct action *action, struct error *err)
 {
-	const struct verb *verb = bsearch(request->verb->name, verbs, sizeof(verbs) / sizeof(*verbs),
-		sizeof(*verbs), compare_name);
+	const struct verb *verb = bsearch(request->verb->name, verbs,
+		sizeof(verbs) / sizeof(*verbs), sizeof(*verbs), compare_name);
 
 	if (!verb) {
-		error_set(err, ERR_INVALID, "%s does not know how to %s", request->kind->name, request->verb->name);
+		error_set(err, ERR_INVALID, "%s does not know how to %s", request->kind->name,
+			request->verb->name);
 		return NULL;
 	}
 	*action = (struct action){ .provider = provider, .request = request };
@@ -141,7 +155,8 @@ static struct json *field_value(const struct json *value, const char *path)
 	return list;
 }
 
-static struct json *state_of(const struct verb *verb, const struct action *action, const struct json *live)
+static struct json *state_of(
+	const struct verb *verb, const struct action *action, const struct json *live)
 {
 	struct json *state = json_object();
 	const struct json *generation = json_at(live, "metadata.generation");
@@ -153,7 +168,8 @@ static struct json *state_of(const struct verb *verb, const struct action *actio
 	for (size_t i = 0; verb->fields && verb->fields[i]; i++) {
 		const struct json *value = json_at(live, verb->fields[i]);
 
-		json_set(state, verb->fields[i], value ? field_value(value, verb->fields[i]) : json_null());
+		json_set(state, verb->fields[i],
+			value ? field_value(value, verb->fields[i]) : json_null());
 	}
 	if (verb->content && live) {
 		content_digest(live, digest);
@@ -164,8 +180,8 @@ static struct json *state_of(const struct verb *verb, const struct action *actio
 	return state;
 }
 
-static int kube_observe(struct provider *provider, const struct act_request *request, struct json **state,
-	struct error *err)
+static int kube_observe(struct provider *provider, const struct act_request *request,
+	struct json **state, struct error *err)
 {
 	struct action action;
 	struct json *live;
@@ -184,21 +200,24 @@ static void fill_estimate(const struct act_request *request, struct act_preview 
 {
 	preview->seconds = request->verb->seconds ? request->verb->seconds : -1;
 	if (!preview->undo && !*preview->undo_text)
-		snprintf(preview->undo_text, sizeof(preview->undo_text), "%s", request->verb->inverse);
+		snprintf(preview->undo_text, sizeof(preview->undo_text), "%s",
+			request->verb->inverse);
 }
 
 static void tell_dry_run(struct act_preview *preview, const struct answer *answer)
 {
 	preview->dry_run = 1;
-	snprintf(preview->dry_run_text, sizeof(preview->dry_run_text), "dry run by the server: accepted%s%.190s",
-		*answer->warnings ? "; it warns: " : "", answer->warnings);
+	snprintf(preview->dry_run_text, sizeof(preview->dry_run_text),
+		"dry run by the server: accepted%s%.190s", *answer->warnings ? "; it warns: " : "",
+		answer->warnings);
 }
 
-static int dry_run(const struct action *action, const struct json *live, const struct change *change,
-	struct act_preview *preview, struct error *err)
+static int dry_run(const struct action *action, const struct json *live,
+	const struct change *change, struct act_preview *preview, struct error *err)
 {
 	struct answer answer;
-	int gone = !strcmp(change->method, "DELETE") || (change->sub && !strcmp(change->sub, "eviction"));
+	int gone = !strcmp(change->method, "DELETE") ||
+		   (change->sub && !strcmp(change->sub, "eviction"));
 
 	if (change_send(action, change, 1, &answer, err))
 		return error_wrap(err, "dry run");
@@ -206,8 +225,10 @@ static int dry_run(const struct action *action, const struct json *live, const s
 	if (gone) {
 		preview->before = diff_summary(live);
 	} else if (change->sub && !strcmp(change->sub, "scale")) {
-		preview->before = json_set(json_object(), "replicas", json_copy(json_at(live, "spec.replicas")));
-		preview->after = json_set(json_object(), "replicas", json_copy(json_at(answer.object, "spec.replicas")));
+		preview->before = json_set(
+			json_object(), "replicas", json_copy(json_at(live, "spec.replicas")));
+		preview->after = json_set(json_object(), "replicas",
+			json_copy(json_at(answer.object, "spec.replicas")));
 	} else {
 		diff_objects(live, answer.object, &preview->before, &preview->after);
 	}
@@ -215,11 +236,12 @@ static int dry_run(const struct action *action, const struct json *live, const s
 	return 0;
 }
 
-static int preview_change(const struct verb *verb, const struct action *action, const struct json *live,
-	struct act_preview *preview, struct error *err)
+static int preview_change(const struct verb *verb, const struct action *action,
+	const struct json *live, struct act_preview *preview, struct error *err)
 {
 	struct change change = { 0 };
-	int failed = verb->build(action, live, &change, err) || dry_run(action, live, &change, preview, err);
+	int failed = verb->build(action, live, &change, err) ||
+		     dry_run(action, live, &change, preview, err);
 
 	change_release(&change);
 	if (!failed && verb->undo)
@@ -227,8 +249,8 @@ static int preview_change(const struct verb *verb, const struct action *action, 
 	return failed ? -1 : 0;
 }
 
-static int kube_preview(struct provider *provider, const struct act_request *request, struct act_preview *preview,
-	struct error *err)
+static int kube_preview(struct provider *provider, const struct act_request *request,
+	struct act_preview *preview, struct error *err)
 {
 	struct action action;
 	struct json *live;
@@ -241,7 +263,8 @@ static int kube_preview(struct provider *provider, const struct act_request *req
 	failed = verb->preview ? verb->preview(&action, live, preview, err)
 			       : preview_change(verb, &action, live, preview, err);
 	/* What cannot be found out about its surroundings is no reason to hide the rest. */
-	if (!failed && live && !preview->blast && kube_dependents(provider, request->ref, &preview->blast, NULL))
+	if (!failed && live && !preview->blast &&
+		kube_dependents(provider, request->ref, &preview->blast, NULL))
 		preview->blast = json_array();
 	json_free(live);
 	if (failed)
@@ -255,8 +278,9 @@ static int kube_preview(struct provider *provider, const struct act_request *req
 
 static struct json *small_output(const struct json *object, const struct answer *answer)
 {
-	static const char *const shown[] = { "metadata.name", "metadata.namespace", "metadata.generation",
-		"metadata.resourceVersion", "spec.replicas", "status", "reason" };
+	static const char *const shown[] = { "metadata.name", "metadata.namespace",
+		"metadata.generation", "metadata.resourceVersion", "spec.replicas", "status",
+		"reason" };
 	struct json *output = json_object();
 
 	for (size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++) {
@@ -276,7 +300,8 @@ static int act_change(const struct verb *verb, const struct action *action, cons
 {
 	struct change change = { 0 };
 	struct answer answer = { 0 };
-	int failed = verb->build(action, live, &change, err) || change_send(action, &change, 0, &answer, err);
+	int failed = verb->build(action, live, &change, err) ||
+		     change_send(action, &change, 0, &answer, err);
 
 	snprintf(result->remote_id, sizeof(result->remote_id), "%s", answer.audit_id);
 	if (!failed)
@@ -286,8 +311,8 @@ static int act_change(const struct verb *verb, const struct action *action, cons
 	return failed ? -1 : 0;
 }
 
-static int kube_act(struct provider *provider, const struct act_request *request, struct act_result *result,
-	struct error *err)
+static int kube_act(struct provider *provider, const struct act_request *request,
+	struct act_result *result, struct error *err)
 {
 	struct action action;
 	struct json *live;
@@ -301,7 +326,8 @@ static int kube_act(struct provider *provider, const struct act_request *request
 
 	/* The approval is for the object that was shown: another one of the same name is not it. */
 	if (live && *uid && strcmp(uid, json_text_or(json_at(live, "metadata.uid"), "")) != 0)
-		error_set(err, ERR_CONFLICT, "%s was deleted and made anew meanwhile", request->ref->name);
+		error_set(err, ERR_CONFLICT, "%s was deleted and made anew meanwhile",
+			request->ref->name);
 	else
 		failed = verb->act ? verb->act(&action, live, result, err)
 				   : act_change(verb, &action, live, result, err);
@@ -312,7 +338,8 @@ static int kube_act(struct provider *provider, const struct act_request *request
 /* --- reconcile --- */
 
 /* Not as wanted: when nothing that was observed has changed either, it did not happen. */
-static enum act_outcome judge(const struct verb *verb, const struct action *action, const struct json *live)
+static enum act_outcome judge(
+	const struct verb *verb, const struct action *action, const struct json *live)
 {
 	struct change change = { 0 };
 	struct json *now = state_of(verb, action, live);
@@ -327,8 +354,8 @@ static enum act_outcome judge(const struct verb *verb, const struct action *acti
 	return outcome;
 }
 
-static int kube_reconcile(struct provider *provider, const struct act_request *request, enum act_outcome *outcome,
-	struct error *err)
+static int kube_reconcile(struct provider *provider, const struct act_request *request,
+	enum act_outcome *outcome, struct error *err)
 {
 	struct action action;
 	struct json *live = NULL;

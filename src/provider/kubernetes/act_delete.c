@@ -15,15 +15,16 @@ static const char *approved_uid(const struct action *action, const struct json *
 	return uid && *uid ? uid : json_text_or(json_at(live, "metadata.uid"), "");
 }
 
-int build_delete(const struct action *action, const struct json *live, struct change *change, struct error *err)
+int build_delete(const struct action *action, const struct json *live, struct change *change,
+	struct error *err)
 {
 	const char *propagation = param_text(action, "propagation");
 
 	(void)err;
 	change->method = "DELETE";
 	change->type = "application/json";
-	change->body = delete_options(approved_uid(action, live), propagation ? propagation : "Background",
-		param_int(action, "grace", -1), 0);
+	change->body = delete_options(approved_uid(action, live),
+		propagation ? propagation : "Background", param_int(action, "grace", -1), 0);
 	return 0;
 }
 
@@ -45,7 +46,8 @@ void undo_delete(const struct action *action, const struct json *live, struct ac
 	json_free(manifest);
 }
 
-struct json *eviction_body(const char *namespace_, const char *name, const char *uid, long grace, int dry)
+struct json *eviction_body(
+	const char *namespace_, const char *name, const char *uid, long grace, int dry)
 {
 	struct json *body = json_object(), *meta = json_object();
 
@@ -58,7 +60,8 @@ struct json *eviction_body(const char *namespace_, const char *name, const char 
 	return body;
 }
 
-int build_evict(const struct action *action, const struct json *live, struct change *change, struct error *err)
+int build_evict(const struct action *action, const struct json *live, struct change *change,
+	struct error *err)
 {
 	const struct ref *ref = action->request->ref;
 

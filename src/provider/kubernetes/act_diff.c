@@ -21,8 +21,8 @@ static void drop_noise(struct json *object)
 }
 
 /* After both were hidden, values that differed must still look different. */
-static void mark_changed(struct json *after, const struct json *before_data, const struct json *after_data,
-	const char *member)
+static void mark_changed(struct json *after, const struct json *before_data,
+	const struct json *after_data, const char *member)
 {
 	struct json *shown = json_get(after, member);
 
@@ -43,7 +43,8 @@ static struct json *cleaned(const struct json *object)
 static const struct json *item_named(const struct json *list, const char *name)
 {
 	for (const struct json *item = json_first(list); item; item = json_next(item))
-		if (json_text(json_get(item, "name")) && !strcmp(json_text(json_get(item, "name")), name))
+		if (json_text(json_get(item, "name")) &&
+			!strcmp(json_text(json_get(item, "name")), name))
 			return item;
 	return NULL;
 }
@@ -56,10 +57,12 @@ static int all_named(const struct json *list)
 	return 1;
 }
 
-static void differ(const struct json *a, const struct json *b, struct json **out_a, struct json **out_b);
+static void differ(
+	const struct json *a, const struct json *b, struct json **out_a, struct json **out_b);
 
 /* Members of `from` that `other` lacks or has otherwise. */
-static void differ_members(const struct json *a, const struct json *b, struct json *out_a, struct json *out_b)
+static void differ_members(
+	const struct json *a, const struct json *b, struct json *out_a, struct json *out_b)
 {
 	for (const struct json *item = json_first(a); item; item = json_next(item)) {
 		const struct json *other = json_get(b, json_key(item));
@@ -79,7 +82,8 @@ static void differ_members(const struct json *a, const struct json *b, struct js
 }
 
 /* Lists whose items have names (containers, ports, variables): item by item. */
-static void differ_named(const struct json *a, const struct json *b, struct json *out_a, struct json *out_b)
+static void differ_named(
+	const struct json *a, const struct json *b, struct json *out_a, struct json *out_b)
 {
 	for (const struct json *item = json_first(a); item; item = json_next(item)) {
 		const char *name = json_text(json_get(item, "name"));
@@ -104,14 +108,16 @@ static void differ_named(const struct json *a, const struct json *b, struct json
 }
 
 /* The parts in which a and b differ; NULL for one that is not there. */
-static void differ(const struct json *a, const struct json *b, struct json **out_a, struct json **out_b)
+static void differ(
+	const struct json *a, const struct json *b, struct json **out_a, struct json **out_b)
 {
 	*out_a = *out_b = NULL;
 	if (json_is(a, JSON_OBJECT) && json_is(b, JSON_OBJECT)) {
 		*out_a = json_object();
 		*out_b = json_object();
 		differ_members(a, b, *out_a, *out_b);
-	} else if (json_is(a, JSON_ARRAY) && json_is(b, JSON_ARRAY) && all_named(a) && all_named(b)) {
+	} else if (json_is(a, JSON_ARRAY) && json_is(b, JSON_ARRAY) && all_named(a) &&
+		   all_named(b)) {
 		*out_a = json_array();
 		*out_b = json_array();
 		differ_named(a, b, *out_a, *out_b);
@@ -121,7 +127,8 @@ static void differ(const struct json *a, const struct json *b, struct json **out
 	}
 }
 
-void diff_objects(const struct json *live, const struct json *result, struct json **before, struct json **after)
+void diff_objects(const struct json *live, const struct json *result, struct json **before,
+	struct json **after)
 {
 	struct json *a = live ? cleaned(live) : NULL;
 	struct json *b = result ? cleaned(result) : NULL;

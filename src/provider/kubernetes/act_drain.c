@@ -1,5 +1,6 @@
-/* A node is closed to new pods, then each pod on it is evicted: disruption budgets are obeyed, a refusal (429) is tried
- * again until the deadline and then told. Pods of daemon sets and mirror pods stay, as they would come straight back. */
+/* A node is closed to new pods, then each pod on it is evicted: disruption budgets are obeyed, a
+ * refusal (429) is tried again until the deadline and then told. Pods of daemon sets and mirror
+ * pods stay, as they would come straight back. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +73,8 @@ static const char *namespace_of(const struct json *pod)
 }
 
 /* Sends one eviction as an action on that pod. */
-static int evict(const struct action *action, const struct json *pod, int dry, int *status, struct error *err)
+static int evict(const struct action *action, const struct json *pod, int dry, int *status,
+	struct error *err)
 {
 	struct ref ref = { .provider = "kubernetes" };
 	struct act_request request = *action->request;
@@ -84,9 +86,10 @@ static int evict(const struct action *action, const struct json *pod, int dry, i
 	snprintf(ref.namespace_, sizeof(ref.namespace_), "%s", namespace_of(pod));
 	request.ref = &ref;
 	one.request = &request;
-	one.resource = (struct resource){ .api = "v1", .name = "pods", .type = "Pod", .namespaced = 1 };
-	change.body = eviction_body(ref.namespace_, ref.name, json_text(json_at(pod, "metadata.uid")),
-		param_int(action, "grace", -1), 0);
+	one.resource =
+		(struct resource){ .api = "v1", .name = "pods", .type = "Pod", .namespaced = 1 };
+	change.body = eviction_body(ref.namespace_, ref.name,
+		json_text(json_at(pod, "metadata.uid")), param_int(action, "grace", -1), 0);
 	int failed = change_send(&one, &change, dry, &answer, err);
 
 	*status = answer.status;
@@ -95,11 +98,12 @@ static int evict(const struct action *action, const struct json *pod, int dry, i
 	return failed;
 }
 
-static int cordon(const struct action *action, const struct json *live, int dry, struct answer *answer,
-	struct error *err)
+static int cordon(const struct action *action, const struct json *live, int dry,
+	struct answer *answer, struct error *err)
 {
 	struct change change = { .method = "PATCH", .type = PATCH_MERGE };
-	struct json *meta = json_set_text(json_object(), "uid", json_text(json_at(live, "metadata.uid")));
+	struct json *meta =
+		json_set_text(json_object(), "uid", json_text(json_at(live, "metadata.uid")));
 
 	change.body = json_set(json_object(), "metadata", meta);
 	json_set(change.body, "spec", json_set(json_object(), "unschedulable", json_boolean(1)));
@@ -132,7 +136,8 @@ static void add_blast(struct json *blast, const struct action *action, const str
 	json_add(blast, item);
 }
 
-static void count_pod(const struct action *action, const struct json *pod, struct tally *tally, struct json *blast)
+static void count_pod(const struct action *action, const struct json *pod, struct tally *tally,
+	struct json *blast)
 {
 	enum fate fate = fate_of(pod);
 	struct error err = { 0 };
@@ -147,22 +152,27 @@ static void count_pod(const struct action *action, const struct json *pod, struc
 		return;
 	}
 	if (fate == FATE_ALONE && !tally->alone++)
-		snprintf(tally->first_alone, sizeof(tally->first_alone), "%.60s/%.60s", namespace_of(pod), name_of(pod));
+		snprintf(tally->first_alone, sizeof(tally->first_alone), "%.60s/%.60s",
+			namespace_of(pod), name_of(pod));
 	tally->evict++;
 	add_blast(blast, action, pod);
-	if (tally->evict <= DRY_RUNS_MAX && evict(action, pod, 1, &status, &err) && status == 429 && !tally->held++)
-		snprintf(tally->first_held, sizeof(tally->first_held), "%.60s/%.60s", namespace_of(pod), name_of(pod));
+	if (tally->evict <= DRY_RUNS_MAX && evict(action, pod, 1, &status, &err) && status == 429 &&
+		!tally->held++)
+		snprintf(tally->first_held, sizeof(tally->first_held), "%.60s/%.60s",
+			namespace_of(pod), name_of(pod));
 }
 
 static void describe_dry_run(struct act_preview *preview, const struct tally *tally)
 {
 	int at = snprintf(preview->dry_run_text, sizeof(preview->dry_run_text),
-		"dry run by the server: accepted; %zu pods would be evicted, %zu stay (daemon sets, mirror pods)",
+		"dry run by the server: accepted; %zu pods would be evicted, %zu stay (daemon "
+		"sets, mirror pods)",
 		tally->evict, tally->stay);
 
 	if (tally->held && at > 0 && (size_t)at < sizeof(preview->dry_run_text))
 		snprintf(preview->dry_run_text + at, sizeof(preview->dry_run_text) - (size_t)at,
-			"; %zu held up now by a disruption budget (%.90s)", tally->held, tally->first_held);
+			"; %zu held up now by a disruption budget (%.90s)", tally->held,
+			tally->first_held);
 	preview->dry_run = 1;
 }
 
@@ -170,11 +180,14 @@ static int check_alone(const struct action *action, const struct tally *tally, s
 {
 	if (!tally->alone || param_bool(action, "force"))
 		return 0;
-	return error_set(err, ERR_CONFLICT, "%zu of its pods would not come back, as nothing manages them (%.120s): force=true evicts them too",
+	return error_set(err, ERR_CONFLICT,
+		"%zu of its pods would not come back, as nothing manages them (%.120s): force=true "
+		"evicts them too",
 		tally->alone, tally->first_alone);
 }
 
-int preview_drain(const struct action *action, const struct json *live, struct act_preview *preview, struct error *err)
+int preview_drain(const struct action *action, const struct json *live, struct act_preview *preview,
+	struct error *err)
 {
 	struct tally tally = { 0 };
 	struct answer answer;
@@ -188,19 +201,21 @@ int preview_drain(const struct action *action, const struct json *live, struct a
 	if (!pods)
 		return -1;
 	preview->blast = json_array();
-	for (const struct json *pod = json_first(json_get(pods, "items")); pod; pod = json_next(pod))
+	for (const struct json *pod = json_first(json_get(pods, "items")); pod;
+		pod = json_next(pod))
 		count_pod(action, pod, &tally, preview->blast);
 	json_free(pods);
 	if (check_alone(action, &tally, err))
 		return -1;
 	describe_dry_run(preview, &tally);
-	preview->before = json_set_int(json_set(json_object(), "unschedulable", json_boolean(was)), "pods",
-		(int64_t)(tally.evict + tally.stay + tally.ending));
-	preview->after = json_set_int(json_set(json_object(), "unschedulable", json_boolean(1)), "pods",
-		(int64_t)(tally.stay + tally.ending));
+	preview->before = json_set_int(json_set(json_object(), "unschedulable", json_boolean(was)),
+		"pods", (int64_t)(tally.evict + tally.stay + tally.ending));
+	preview->after = json_set_int(json_set(json_object(), "unschedulable", json_boolean(1)),
+		"pods", (int64_t)(tally.stay + tally.ending));
 	if (!was)
 		set_undo(action, preview, "uncordon", NULL);
-	snprintf(preview->undo_text, sizeof(preview->undo_text), "%s; evicted pods stay where they went",
+	snprintf(preview->undo_text, sizeof(preview->undo_text),
+		"%s; evicted pods stay where they went",
 		was ? "it was cordoned before" : "uncordon it again");
 	return 0;
 }
@@ -209,14 +224,15 @@ int preview_drain(const struct action *action, const struct json *live, struct a
 
 struct drain {
 	const struct action *action;
-	struct json *pods;      /* the answer that lists them */
-	char *done;             /* one a pod: 0 to do, 1 evicted, 2 left alone */
+	struct json *pods; /* the answer that lists them */
+	char *done;        /* one a pod: 0 to do, 1 evicted, 2 left alone */
 	size_t count, evicted, left;
 	int64_t deadline_ns;
-	struct error trouble;   /* why the last one could not be evicted */
+	struct error trouble; /* why the last one could not be evicted */
 };
 
-__attribute__((format(printf, 2, 3))) static void tell(const struct drain *drain, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void tell(
+	const struct drain *drain, const char *format, ...)
 {
 	char line[400];
 	va_list args;
@@ -237,8 +253,8 @@ static void settle(struct drain *drain, size_t i, const struct json *pod)
 	if (!evict(drain->action, pod, 0, &status, &err) || status == 404) {
 		drain->done[i] = 1;
 		drain->evicted++;
-		tell(drain, "evicted %s/%s (%zu of %zu)", namespace_of(pod), name_of(pod), drain->evicted,
-			drain->count - drain->left);
+		tell(drain, "evicted %s/%s (%zu of %zu)", namespace_of(pod), name_of(pod),
+			drain->evicted, drain->count - drain->left);
 		return;
 	}
 	drain->trouble = err;
@@ -251,7 +267,8 @@ static size_t turn(struct drain *drain)
 	size_t i = 0, remaining = 0;
 	const atomic_int *cancelled = drain->action->request->cancelled;
 
-	for (const struct json *pod = json_first(json_get(drain->pods, "items")); pod; pod = json_next(pod), i++) {
+	for (const struct json *pod = json_first(json_get(drain->pods, "items")); pod;
+		pod = json_next(pod), i++) {
 		if (!drain->done[i] && !(cancelled && atomic_load(cancelled)))
 			settle(drain, i, pod);
 		remaining += !drain->done[i];
@@ -265,7 +282,8 @@ static void sort_out(struct drain *drain)
 
 	drain->count = json_count(json_get(drain->pods, "items"));
 	drain->done = mem_zero(drain->count + 1, 1);
-	for (const struct json *pod = json_first(json_get(drain->pods, "items")); pod; pod = json_next(pod), i++) {
+	for (const struct json *pod = json_first(json_get(drain->pods, "items")); pod;
+		pod = json_next(pod), i++) {
 		enum fate fate = fate_of(pod);
 
 		if (fate == FATE_EVICT || fate == FATE_ALONE)
@@ -281,11 +299,13 @@ static int evict_all(struct drain *drain, struct error *err)
 
 	while ((remaining = turn(drain)) > 0) {
 		if (clock_monotonic_ns() >= drain->deadline_ns)
-			return error_set(err, ERR_CONFLICT, "%zu of %zu pods evicted; %zu remain: %.150s", drain->evicted,
+			return error_set(err, ERR_CONFLICT,
+				"%zu of %zu pods evicted; %zu remain: %.150s", drain->evicted,
 				drain->count - drain->left, remaining, drain->trouble.text);
 		tell(drain, "%zu pods held up: trying again in %d s", remaining, RETRY_MS / 1000);
 		if (pause_ms(drain->action->request->cancelled, RETRY_MS))
-			return error_set(err, ERR_CANCELLED, "cancelled after %zu evictions; the node stays cordoned",
+			return error_set(err, ERR_CANCELLED,
+				"cancelled after %zu evictions; the node stays cordoned",
 				drain->evicted);
 	}
 	return 0;
@@ -296,12 +316,14 @@ static size_t still_there(const struct drain *drain, const struct json *now)
 {
 	size_t i = 0, there = 0;
 
-	for (const struct json *pod = json_first(json_get(drain->pods, "items")); pod; pod = json_next(pod), i++) {
+	for (const struct json *pod = json_first(json_get(drain->pods, "items")); pod;
+		pod = json_next(pod), i++) {
 		const char *uid = json_text_or(json_at(pod, "metadata.uid"), "");
 
 		if (drain->done[i] != 1)
 			continue;
-		for (const struct json *other = json_first(json_get(now, "items")); other; other = json_next(other))
+		for (const struct json *other = json_first(json_get(now, "items")); other;
+			other = json_next(other))
 			there += !strcmp(uid, json_text_or(json_at(other, "metadata.uid"), ""));
 	}
 	return there;
@@ -322,9 +344,11 @@ static int wait_gone(struct drain *drain, struct error *err)
 			break;
 		tell(drain, "%zu evicted pods are still ending", there);
 		if (clock_monotonic_ns() >= drain->deadline_ns)
-			return error_set(err, ERR_CONFLICT, "all pods are evicted, %zu are still ending", there);
+			return error_set(err, ERR_CONFLICT,
+				"all pods are evicted, %zu are still ending", there);
 		if (pause_ms(drain->action->request->cancelled, WAIT_MS))
-			return error_set(err, ERR_CANCELLED, "cancelled: all pods are evicted, %zu are still ending", there);
+			return error_set(err, ERR_CANCELLED,
+				"cancelled: all pods are evicted, %zu are still ending", there);
 	}
 	return 0;
 }
@@ -343,14 +367,16 @@ static int check_forced(const struct drain *drain, struct error *err)
 {
 	struct tally tally = { 0 };
 
-	for (const struct json *pod = json_first(json_get(drain->pods, "items")); pod; pod = json_next(pod))
+	for (const struct json *pod = json_first(json_get(drain->pods, "items")); pod;
+		pod = json_next(pod))
 		if (fate_of(pod) == FATE_ALONE && !tally.alone++)
-			snprintf(tally.first_alone, sizeof(tally.first_alone), "%.60s/%.60s", namespace_of(pod),
-				name_of(pod));
+			snprintf(tally.first_alone, sizeof(tally.first_alone), "%.60s/%.60s",
+				namespace_of(pod), name_of(pod));
 	return check_alone(drain->action, &tally, err);
 }
 
-int act_drain(const struct action *action, const struct json *live, struct act_result *result, struct error *err)
+int act_drain(const struct action *action, const struct json *live, struct act_result *result,
+	struct error *err)
 {
 	struct drain drain = { .action = action, .deadline_ns = deadline(action) };
 	struct answer answer = { 0 };
@@ -389,7 +415,8 @@ enum act_outcome outcome_drain(const struct action *action, const struct json *l
 	if (!json_bool(json_at(live, "spec.unschedulable"), 0))
 		return live ? ACT_NOT_DONE : ACT_UNKNOWN;
 	pods = pods_on(action, NULL);
-	for (const struct json *pod = json_first(json_get(pods, "items")); pod; pod = json_next(pod)) {
+	for (const struct json *pod = json_first(json_get(pods, "items")); pod;
+		pod = json_next(pod)) {
 		enum fate fate = fate_of(pod);
 
 		remain += fate == FATE_EVICT || fate == FATE_ALONE;

@@ -1,4 +1,5 @@
-/* A command in a container. What it did there cannot be known or undone: the audit has its words and its output. */
+/* A command in a container. What it did there cannot be known or undone: the audit has its words
+ * and its output. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,8 @@
 
 enum { ARGUMENTS_MAX = 64, OUTPUT_MAX = 64 * 1024, TIMEOUT_DEFAULT_MS = 30000 };
 
-/* Splits at spaces; '…' and "…" hold together, \ keeps the next character. In place; -1: a quote does not end, too many. */
+/* Splits at spaces; '…' and "…" hold together, \ keeps the next character. In place; -1: a quote
+ * does not end, too many. */
 static int split(char *text, const char **argv)
 {
 	size_t count = 0;
@@ -48,7 +50,8 @@ static int split(char *text, const char **argv)
 	return count ? 0 : -1;
 }
 
-static int command_of(const struct action *action, char **words, const char **argv, struct error *err)
+static int command_of(
+	const struct action *action, char **words, const char **argv, struct error *err)
 {
 	const char *command = param_text(action, "command");
 
@@ -59,10 +62,12 @@ static int command_of(const struct action *action, char **words, const char **ar
 		return 0;
 	free(*words);
 	*words = NULL;
-	return error_set(err, ERR_INVALID, "the command's quotes do not match, or it has more than %d words", ARGUMENTS_MAX);
+	return error_set(err, ERR_INVALID,
+		"the command's quotes do not match, or it has more than %d words", ARGUMENTS_MAX);
 }
 
-int preview_exec(const struct action *action, const struct json *live, struct act_preview *preview, struct error *err)
+int preview_exec(const struct action *action, const struct json *live, struct act_preview *preview,
+	struct error *err)
 {
 	const char *argv[ARGUMENTS_MAX + 1];
 	struct json *list = json_array();
@@ -76,10 +81,12 @@ int preview_exec(const struct action *action, const struct json *live, struct ac
 		json_add(list, json_string(argv[i]));
 	preview->before = json_object();
 	preview->after = json_set(json_object(), "command", list);
-	json_set_text(preview->after, "container", param_text(action, "container")
+	json_set_text(preview->after, "container",
+		param_text(action, "container")
 			? param_text(action, "container")
 			: json_text_or(json_at(live, "spec.containers.0.name"), ""));
-	snprintf(preview->dry_run_text, sizeof(preview->dry_run_text), "a command cannot be tried without running it");
+	snprintf(preview->dry_run_text, sizeof(preview->dry_run_text),
+		"a command cannot be tried without running it");
 	free(words);
 	return 0;
 }
@@ -94,7 +101,8 @@ static int timeout_ms(const struct action *action)
 	return (int)(window_ns / 1000000);
 }
 
-int act_exec(const struct action *action, const struct json *live, struct act_result *result, struct error *err)
+int act_exec(const struct action *action, const struct json *live, struct act_result *result,
+	struct error *err)
 {
 	const struct ref *ref = action->request->ref;
 	const char *argv[ARGUMENTS_MAX + 1];
@@ -107,8 +115,8 @@ int act_exec(const struct action *action, const struct json *live, struct act_re
 		return -1;
 	text_init(&output, OUTPUT_MAX);
 	int failed = kubernetes_exec_run(action->account->cluster, ref->namespace_, ref->name,
-		param_text(action, "container"), argv, timeout_ms(action), action->request->cancelled, &output,
-		&status, err);
+		param_text(action, "container"), argv, timeout_ms(action),
+		action->request->cancelled, &output, &status, err);
 
 	result->output = json_set_int(json_object(), "status", failed ? -1 : status);
 	json_set_text(result->output, "output", output.data);

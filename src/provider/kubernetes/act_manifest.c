@@ -12,8 +12,9 @@
 /* Set by the server, of no meaning in a manifest. */
 static void strip(struct json *object)
 {
-	static const char *const own[] = { "managedFields", "resourceVersion", "generation", "creationTimestamp",
-		"deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "uid" };
+	static const char *const own[] = { "managedFields", "resourceVersion", "generation",
+		"creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink",
+		"uid" };
 	struct json *meta = json_get(object, "metadata");
 
 	json_remove(object, "status");
@@ -25,8 +26,8 @@ static void strip(struct json *object)
 /* A job's selector and labels hold its old uid: the server makes new ones. */
 static void strip_job(struct json *object)
 {
-	static const char *const labels[] = { "controller-uid", "batch.kubernetes.io/controller-uid", "job-name",
-		"batch.kubernetes.io/job-name" };
+	static const char *const labels[] = { "controller-uid",
+		"batch.kubernetes.io/controller-uid", "job-name", "batch.kubernetes.io/job-name" };
 
 	json_remove(json_get(object, "spec"), "selector");
 	for (size_t i = 0; i < sizeof(labels) / sizeof(*labels); i++) {
@@ -50,17 +51,20 @@ static int check_names(const struct action *action, const struct json *object, s
 {
 	const struct ref *ref = action->request->ref;
 	const char *name = json_text_or(json_at(object, "metadata.name"), "");
-	const char *namespace_ = json_text_or(json_at(object, "metadata.namespace"), ref->namespace_);
+	const char *namespace_ =
+		json_text_or(json_at(object, "metadata.namespace"), ref->namespace_);
 
 	if (strcmp(json_text_or(json_get(object, "kind"), ""), action->resource.type) != 0)
 		return error_set(err, ERR_INVALID, "the manifest is of a %.60s, not a %s",
-			json_text_or(json_get(object, "kind"), "nameless kind"), action->resource.type);
+			json_text_or(json_get(object, "kind"), "nameless kind"),
+			action->resource.type);
 	if (strcmp(json_text_or(json_get(object, "apiVersion"), ""), action->resource.api) != 0)
 		return error_set(err, ERR_INVALID, "the manifest is of %.60s, not %s",
-			json_text_or(json_get(object, "apiVersion"), "no apiVersion"), action->resource.api);
+			json_text_or(json_get(object, "apiVersion"), "no apiVersion"),
+			action->resource.api);
 	if (strcmp(name, ref->name) != 0 || strcmp(namespace_, ref->namespace_) != 0)
-		return error_set(err, ERR_INVALID, "the manifest names %.80s/%.80s, not %.80s", namespace_, name,
-			ref->name);
+		return error_set(err, ERR_INVALID, "the manifest names %.80s/%.80s, not %.80s",
+			namespace_, name, ref->name);
 	return 0;
 }
 
@@ -103,7 +107,8 @@ static void keep_hidden(struct json *object, const char *shown)
 	}
 }
 
-int build_manifest(const struct action *action, const struct json *live, struct change *change, struct error *err)
+int build_manifest(const struct action *action, const struct json *live, struct change *change,
+	struct error *err)
 {
 	struct json *object = parse_manifest(action, err);
 
@@ -112,7 +117,8 @@ int build_manifest(const struct action *action, const struct json *live, struct 
 	strip(object);
 	keep_hidden(object, "\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2");
 	if (live) /* no other object of that name */
-		json_set_text(json_get(object, "metadata"), "uid", json_text(json_at(live, "metadata.uid")));
+		json_set_text(json_get(object, "metadata"), "uid",
+			json_text(json_at(live, "metadata.uid")));
 	change->method = "PATCH";
 	change->type = PATCH_APPLY;
 	change->body = object;
@@ -121,7 +127,8 @@ int build_manifest(const struct action *action, const struct json *live, struct 
 	return 0;
 }
 
-void undo_manifest(const struct action *action, const struct json *live, struct act_preview *preview)
+void undo_manifest(
+	const struct action *action, const struct json *live, struct act_preview *preview)
 {
 	struct json *params = json_object(), *manifest;
 	char *text;
@@ -133,7 +140,8 @@ void undo_manifest(const struct action *action, const struct json *live, struct 
 	}
 	if (!strcmp(action->resource.type, "Secret")) {
 		json_free(params);
-		snprintf(preview->undo_text, sizeof(preview->undo_text), "the former values of a secret are not kept");
+		snprintf(preview->undo_text, sizeof(preview->undo_text),
+			"the former values of a secret are not kept");
 		return;
 	}
 	manifest = manifest_of(live);

@@ -21,7 +21,8 @@ static const char *map_of(const struct action *action)
 	return !strcmp(action->request->verb->name, "label") ? "labels" : "annotations";
 }
 
-int build_meta(const struct action *action, const struct json *live, struct change *change, struct error *err)
+int build_meta(const struct action *action, const struct json *live, struct change *change,
+	struct error *err)
 {
 	const char *key = param_text(action, "key"), *value = param_text(action, "value");
 	struct json *map = json_object();
@@ -49,9 +50,11 @@ void undo_meta(const struct action *action, const struct json *live, struct act_
 		json_set_text(params, "value", was);
 	set_undo(action, preview, action->request->verb->name, params);
 	if (was)
-		snprintf(preview->undo_text, sizeof(preview->undo_text), "set %.90s back to %.90s", key, was);
+		snprintf(preview->undo_text, sizeof(preview->undo_text), "set %.90s back to %.90s",
+			key, was);
 	else
-		snprintf(preview->undo_text, sizeof(preview->undo_text), "remove %.120s again", key);
+		snprintf(
+			preview->undo_text, sizeof(preview->undo_text), "remove %.120s again", key);
 }
 
 static int wants_cordon(const struct action *action)
@@ -59,7 +62,8 @@ static int wants_cordon(const struct action *action)
 	return !strcmp(action->request->verb->name, "cordon");
 }
 
-int build_cordon(const struct action *action, const struct json *live, struct change *change, struct error *err)
+int build_cordon(const struct action *action, const struct json *live, struct change *change,
+	struct error *err)
 {
 	struct json *spec = json_object();
 
@@ -76,9 +80,11 @@ void undo_cordon(const struct action *action, const struct json *live, struct ac
 	int was = json_bool(json_at(live, "spec.unschedulable"), 0);
 
 	if (was == wants_cordon(action)) {
-		snprintf(preview->undo_text, sizeof(preview->undo_text), "nothing to undo: it is so already");
+		snprintf(preview->undo_text, sizeof(preview->undo_text),
+			"nothing to undo: it is so already");
 		return;
 	}
 	set_undo(action, preview, was ? "cordon" : "uncordon", NULL);
-	snprintf(preview->undo_text, sizeof(preview->undo_text), "%s it again", was ? "cordon" : "uncordon");
+	snprintf(preview->undo_text, sizeof(preview->undo_text), "%s it again",
+		was ? "cordon" : "uncordon");
 }

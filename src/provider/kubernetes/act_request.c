@@ -38,7 +38,8 @@ struct json *delete_options(const char *uid, const char *propagation, long grace
 	return options;
 }
 
-static void change_path(struct text *path, const struct action *action, const struct change *change, int dry)
+static void change_path(
+	struct text *path, const struct action *action, const struct change *change, int dry)
 {
 	const struct ref *ref = action->request->ref;
 
@@ -54,11 +55,13 @@ static void change_path(struct text *path, const struct action *action, const st
 		url_query(path, "force", "true");
 }
 
-/* Options of deletions carry the dry run themselves; an eviction's must say the same as the query. */
+/* Options of deletions carry the dry run themselves; an eviction's must say the same as the query.
+ */
 static struct json *body_of(const struct change *change, int dry)
 {
 	struct json *body = json_copy(change->body);
-	struct json *options = !strcmp(change->method, "DELETE") ? body : json_get(body, "deleteOptions");
+	struct json *options =
+		!strcmp(change->method, "DELETE") ? body : json_get(body, "deleteOptions");
 
 	if (options && dry)
 		json_set(options, "dryRun", json_add(json_array(), json_string("All")));
@@ -83,24 +86,27 @@ static void add_causes(const struct json *status, struct error *err)
 		text_add(&text, *field ? ": " : "");
 		safe_add(&text, message, strlen(message));
 	}
-	error_set(err, err->code, "%.60s: %.180s", json_text_or(json_get(status, "reason"), "refused"), text.data);
+	error_set(err, err->code, "%.60s: %.180s",
+		json_text_or(json_get(status, "reason"), "refused"), text.data);
 	text_release(&text);
 }
 
 static void explain(const struct net_response *response, struct error *err)
 {
-	struct json *status = response->body ? json_parse(response->body, response->body_length, NULL) : NULL;
+	struct json *status =
+		response->body ? json_parse(response->body, response->body_length, NULL) : NULL;
 
 	/* A 429 is an answer: nothing was done. ERR_UNREACHABLE would leave that open. */
 	if (response->status == 429)
-		error_set(err, ERR_CONFLICT, "not now: %.200s", json_text_or(json_get(status, "message"), "too many requests"));
+		error_set(err, ERR_CONFLICT, "not now: %.200s",
+			json_text_or(json_get(status, "message"), "too many requests"));
 	else if (response->status == 409 || response->status == 422)
 		add_causes(status, err);
 	json_free(status);
 }
 
-int change_send(const struct action *action, const struct change *change, int dry, struct answer *answer,
-	struct error *err)
+int change_send(const struct action *action, const struct change *change, int dry,
+	struct answer *answer, struct error *err)
 {
 	struct text path;
 	struct json *body = body_of(change, dry);

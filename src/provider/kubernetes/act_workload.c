@@ -19,7 +19,8 @@ enum { REPLICAS_MAX = 100000 };
 
 static struct json *with_uid(const struct json *live)
 {
-	struct json *meta = json_set_text(json_object(), "uid", json_text(json_at(live, "metadata.uid")));
+	struct json *meta =
+		json_set_text(json_object(), "uid", json_text(json_at(live, "metadata.uid")));
 
 	return json_set(json_object(), "metadata", meta);
 }
@@ -31,12 +32,14 @@ static void patch(struct change *change, const char *type, struct json *body)
 	change->body = body;
 }
 
-int build_scale(const struct action *action, const struct json *live, struct change *change, struct error *err)
+int build_scale(const struct action *action, const struct json *live, struct change *change,
+	struct error *err)
 {
 	long replicas = param_int(action, "replicas", -1);
 
 	if (replicas < 0 || replicas > REPLICAS_MAX)
-		return error_set(err, ERR_INVALID, "replicas is a number from 0 to %d", REPLICAS_MAX);
+		return error_set(
+			err, ERR_INVALID, "replicas is a number from 0 to %d", REPLICAS_MAX);
 	patch(change, PATCH_MERGE, with_uid(live));
 	json_set(change->body, "spec", json_set_int(json_object(), "replicas", replicas));
 	change->sub = "scale";
@@ -48,11 +51,13 @@ void undo_scale(const struct action *action, const struct json *live, struct act
 	int64_t was = json_int(json_at(live, "spec.replicas"), -1);
 
 	if (was < 0) {
-		snprintf(preview->undo_text, sizeof(preview->undo_text), "the object does not say how many there were");
+		snprintf(preview->undo_text, sizeof(preview->undo_text),
+			"the object does not say how many there were");
 		return;
 	}
 	set_undo(action, preview, "scale", json_set_int(json_object(), "replicas", was));
-	snprintf(preview->undo_text, sizeof(preview->undo_text), "scale back to %lld", (long long)was);
+	snprintf(preview->undo_text, sizeof(preview->undo_text), "scale back to %lld",
+		(long long)was);
 }
 
 static int check_not_paused(const struct json *live, struct error *err)
@@ -62,7 +67,8 @@ static int check_not_paused(const struct json *live, struct error *err)
 	return 0;
 }
 
-int build_restart(const struct action *action, const struct json *live, struct change *change, struct error *err)
+int build_restart(const struct action *action, const struct json *live, struct change *change,
+	struct error *err)
 {
 	char now[CLOCK_RFC3339_MAX];
 	struct json *annotations = json_object();
@@ -101,13 +107,15 @@ static const char *pause_field(const struct action *action)
 	return !strcmp(action->resource.type, "Deployment") ? "paused" : "suspend";
 }
 
-int build_pause(const struct action *action, const struct json *live, struct change *change, struct error *err)
+int build_pause(const struct action *action, const struct json *live, struct change *change,
+	struct error *err)
 {
 	int pause = !strcmp(action->request->verb->name, "pause");
 
 	(void)err;
 	patch(change, PATCH_MERGE, with_uid(live));
-	json_set(change->body, "spec", json_set(json_object(), pause_field(action), json_boolean(pause)));
+	json_set(change->body, "spec",
+		json_set(json_object(), pause_field(action), json_boolean(pause)));
 	return 0;
 }
 
@@ -116,7 +124,8 @@ void undo_pause(const struct action *action, const struct json *live, struct act
 	int was = json_bool(json_get(json_get(live, "spec"), pause_field(action)), 0);
 
 	if (was == !strcmp(action->request->verb->name, "pause")) {
-		snprintf(preview->undo_text, sizeof(preview->undo_text), "nothing to undo: it is so already");
+		snprintf(preview->undo_text, sizeof(preview->undo_text),
+			"nothing to undo: it is so already");
 		return;
 	}
 	set_undo(action, preview, was ? "pause" : "resume", NULL);
@@ -126,7 +135,8 @@ void undo_pause(const struct action *action, const struct json *live, struct act
 /* --- image --- */
 
 /* The container meant: named, or the only one. */
-static const struct json *container_of(const struct action *action, const struct json *live, struct error *err)
+static const struct json *container_of(
+	const struct action *action, const struct json *live, struct error *err)
 {
 	const struct json *list = json_at(live, "spec.template.spec.containers");
 	const char *wanted = param_text(action, "container");
@@ -139,11 +149,13 @@ static const struct json *container_of(const struct action *action, const struct
 	if (wanted)
 		error_set(err, ERR_NOT_FOUND, "it has no container called %.80s", wanted);
 	else
-		error_set(err, ERR_INVALID, "it has %zu containers: say which with container=", json_count(list));
+		error_set(err, ERR_INVALID,
+			"it has %zu containers: say which with container=", json_count(list));
 	return NULL;
 }
 
-int build_image(const struct action *action, const struct json *live, struct change *change, struct error *err)
+int build_image(const struct action *action, const struct json *live, struct change *change,
+	struct error *err)
 {
 	const struct json *container = container_of(action, live, err);
 	const char *image = param_text(action, "image");
@@ -159,7 +171,8 @@ int build_image(const struct action *action, const struct json *live, struct cha
 	json_set(change->body, "spec",
 		json_set(json_object(), "template",
 			json_set(json_object(), "spec",
-				json_set(json_object(), "containers", json_add(json_array(), item)))));
+				json_set(json_object(), "containers",
+					json_add(json_array(), item)))));
 	return 0;
 }
 
@@ -172,13 +185,16 @@ void undo_image(const struct action *action, const struct json *live, struct act
 	json_set_text(params, "image", image);
 	json_set_text(params, "container", json_text(json_get(container, "name")));
 	set_undo(action, preview, "set_image", params);
-	snprintf(preview->undo_text, sizeof(preview->undo_text), "set the image back to %.200s", image);
+	snprintf(preview->undo_text, sizeof(preview->undo_text), "set the image back to %.200s",
+		image);
 }
 
 /* --- revisions --- */
 
-/* The revision meant: by the name it had when the plan was made, for numbers move with each rollback. */
-static const struct json *wanted_revision(const struct action *action, const struct json *revisions, struct error *err)
+/* The revision meant: by the name it had when the plan was made, for numbers move with each
+ * rollback. */
+static const struct json *wanted_revision(
+	const struct action *action, const struct json *revisions, struct error *err)
 {
 	const char *name = json_text(json_get(action->request->state, "to"));
 
@@ -186,21 +202,24 @@ static const struct json *wanted_revision(const struct action *action, const str
 		if (!strcmp(json_text_or(json_get(item, "name"), ""), name))
 			return item;
 	if (name)
-		return error_set(err, ERR_NOT_FOUND, "revision %.120s is not kept any more", name), NULL;
+		return error_set(err, ERR_NOT_FOUND, "revision %.120s is not kept any more", name),
+		       NULL;
 	return revisions_find(revisions, param_int(action, "revision", 0), err);
 }
 
 void resolve_rollback(const struct action *action, const struct json *live, struct json *state)
 {
 	struct json *revisions = revisions_of(action->account, &action->resource, live, NULL);
-	const struct json *wanted = revisions_find(revisions, param_int(action, "revision", 0), NULL);
+	const struct json *wanted =
+		revisions_find(revisions, param_int(action, "revision", 0), NULL);
 
 	if (wanted)
 		json_set_text(state, "to", json_text(json_get(wanted, "name")));
 	json_free(revisions);
 }
 
-int build_rollback(const struct action *action, const struct json *live, struct change *change, struct error *err)
+int build_rollback(const struct action *action, const struct json *live, struct change *change,
+	struct error *err)
 {
 	struct json *revisions = NULL;
 	const struct json *wanted;
@@ -210,7 +229,8 @@ int build_rollback(const struct action *action, const struct json *live, struct 
 		return -1;
 	revisions = revisions_of(action->account, &action->resource, live, err);
 	wanted = revisions ? wanted_revision(action, revisions, err) : NULL;
-	if (wanted && json_get(wanted, "patch")) { /* stateful sets, daemon sets: a strategic patch is what they keep */
+	if (wanted && json_get(wanted, "patch")) { /* stateful sets, daemon sets: a strategic patch
+						      is what they keep */
 		patch(change, PATCH_STRATEGIC, json_copy(json_get(wanted, "patch")));
 		failed = 0;
 	} else if (wanted) {
@@ -225,15 +245,17 @@ int build_rollback(const struct action *action, const struct json *live, struct 
 	return failed;
 }
 
-void undo_rollback(const struct action *action, const struct json *live, struct act_preview *preview)
+void undo_rollback(
+	const struct action *action, const struct json *live, struct act_preview *preview)
 {
 	struct json *revisions = revisions_of(action->account, &action->resource, live, NULL);
 	int64_t current = json_int(json_get(json_first(revisions), "revision"), 0);
 
 	if (current > 0) {
-		set_undo(action, preview, "rollback", json_set_int(json_object(), "revision", current));
-		snprintf(preview->undo_text, sizeof(preview->undo_text), "forward again to revision %lld",
-			(long long)current);
+		set_undo(action, preview, "rollback",
+			json_set_int(json_object(), "revision", current));
+		snprintf(preview->undo_text, sizeof(preview->undo_text),
+			"forward again to revision %lld", (long long)current);
 	}
 	json_free(revisions);
 }

@@ -1,5 +1,5 @@
-/* What a change would touch: owners above, pods below, and what points at them by selector or by name. Each part that
- * cannot be read (a 403) is left out; what was found is still true. */
+/* What a change would touch: owners above, pods below, and what points at them by selector or by
+ * name. Each part that cannot be read (a 403) is left out; what was found is still true. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,8 +42,8 @@ static void found(struct search *search, const char *kind, const char *namespace
 }
 
 /* A collection of the namespace; NULL when it may not be read. */
-static struct json *fetch(struct search *search, const char *api, const char *name, const char *parameter,
-	const char *value)
+static struct json *fetch(struct search *search, const char *api, const char *name,
+	const char *parameter, const char *value)
 {
 	struct resource resource = { .api = api, .name = name, .namespaced = 1 };
 	struct text path;
@@ -71,18 +71,20 @@ static const char *namespace_of(const struct json *object)
 	return json_text(json_at(object, "metadata.namespace"));
 }
 
-/* Whether a selector's matchLabels (or plain map) all stand among labels. Expressions are left to the server: a
- * selector that has any matches here by its labels alone. */
+/* Whether a selector's matchLabels (or plain map) all stand among labels. Expressions are left to
+ * the server: a selector that has any matches here by its labels alone. */
 static int matches(const struct json *selector, const struct json *labels)
 {
-	const struct json *map = json_get(selector, "matchLabels") ? json_get(selector, "matchLabels") : selector;
+	const struct json *map =
+		json_get(selector, "matchLabels") ? json_get(selector, "matchLabels") : selector;
 
 	if (!json_count(map))
 		return 0;
 	for (const struct json *item = json_first(map); item; item = json_next(item)) {
 		if (!json_text(item))
 			return 0;
-		if (strcmp(json_text_or(json_get(labels, json_key(item)), "\x01"), json_text(item)) != 0)
+		if (strcmp(json_text_or(json_get(labels, json_key(item)), "\x01"),
+			    json_text(item)) != 0)
 			return 0;
 	}
 	return 1;
@@ -99,8 +101,10 @@ static int ingress_leads_to(const struct json *ingress, const char *service)
 {
 	if (backend_is(json_at(ingress, "spec.defaultBackend"), service))
 		return 1;
-	for (const struct json *rule = json_first(json_at(ingress, "spec.rules")); rule; rule = json_next(rule))
-		for (const struct json *path = json_first(json_at(rule, "http.paths")); path; path = json_next(path))
+	for (const struct json *rule = json_first(json_at(ingress, "spec.rules")); rule;
+		rule = json_next(rule))
+		for (const struct json *path = json_first(json_at(rule, "http.paths")); path;
+			path = json_next(path))
 			if (backend_is(json_get(path, "backend"), service))
 				return 1;
 	return 0;
@@ -111,15 +115,20 @@ static void add_behind_service(struct search *search, const char *service)
 	struct json *slices = fetch(search, "discovery.k8s.io/v1", "endpointslices", NULL, NULL);
 	struct json *ingresses = fetch(search, "networking.k8s.io/v1", "ingresses", NULL, NULL);
 
-	for (const struct json *item = json_first(json_get(slices, "items")); item; item = json_next(item)) {
+	for (const struct json *item = json_first(json_get(slices, "items")); item;
+		item = json_next(item)) {
 		const struct json *labels = json_at(item, "metadata.labels");
 
-		if (!strcmp(json_text_or(json_get(labels, "kubernetes.io/service-name"), ""), service))
-			found(search, "endpointslices", namespace_of(item), name_of(item), "endpoints");
+		if (!strcmp(json_text_or(json_get(labels, "kubernetes.io/service-name"), ""),
+			    service))
+			found(search, "endpointslices", namespace_of(item), name_of(item),
+				"endpoints");
 	}
-	for (const struct json *item = json_first(json_get(ingresses, "items")); item; item = json_next(item))
+	for (const struct json *item = json_first(json_get(ingresses, "items")); item;
+		item = json_next(item))
 		if (ingress_leads_to(item, service))
-			found(search, "ingresses", namespace_of(item), name_of(item), "routes to it");
+			found(search, "ingresses", namespace_of(item), name_of(item),
+				"routes to it");
 	json_free(slices);
 	json_free(ingresses);
 }
@@ -129,29 +138,35 @@ static void add_selecting(struct search *search, const struct json *labels)
 	struct json *services = fetch(search, "v1", "services", NULL, NULL);
 	struct json *budgets = fetch(search, "policy/v1", "poddisruptionbudgets", NULL, NULL);
 
-	for (const struct json *item = json_first(json_get(services, "items")); item; item = json_next(item)) {
+	for (const struct json *item = json_first(json_get(services, "items")); item;
+		item = json_next(item)) {
 		if (!matches(json_at(item, "spec.selector"), labels))
 			continue;
 		found(search, "services", namespace_of(item), name_of(item), "selects its pods");
 		add_behind_service(search, name_of(item));
 	}
-	for (const struct json *item = json_first(json_get(budgets, "items")); item; item = json_next(item))
+	for (const struct json *item = json_first(json_get(budgets, "items")); item;
+		item = json_next(item))
 		if (matches(json_at(item, "spec.selector"), labels))
-			found(search, "poddisruptionbudgets", namespace_of(item), name_of(item), "limits disruption");
+			found(search, "poddisruptionbudgets", namespace_of(item), name_of(item),
+				"limits disruption");
 	json_free(services);
 	json_free(budgets);
 }
 
 static void add_scalers(struct search *search, const char *type, const char *name)
 {
-	struct json *scalers = fetch(search, "autoscaling/v2", "horizontalpodautoscalers", NULL, NULL);
+	struct json *scalers =
+		fetch(search, "autoscaling/v2", "horizontalpodautoscalers", NULL, NULL);
 
-	for (const struct json *item = json_first(json_get(scalers, "items")); item; item = json_next(item)) {
+	for (const struct json *item = json_first(json_get(scalers, "items")); item;
+		item = json_next(item)) {
 		const struct json *target = json_at(item, "spec.scaleTargetRef");
 
 		if (!strcmp(json_text_or(json_get(target, "kind"), ""), type) &&
 			!strcmp(json_text_or(json_get(target, "name"), ""), name))
-			found(search, "horizontalpodautoscalers", namespace_of(item), name_of(item), "scales it");
+			found(search, "horizontalpodautoscalers", namespace_of(item), name_of(item),
+				"scales it");
 	}
 	json_free(scalers);
 }
@@ -171,8 +186,8 @@ static const struct {
 
 static void add_owners(struct search *search, const struct json *object, int depth)
 {
-	for (const struct json *owner = json_first(json_at(object, "metadata.ownerReferences")); owner && depth;
-		owner = json_next(owner)) {
+	for (const struct json *owner = json_first(json_at(object, "metadata.ownerReferences"));
+		owner && depth; owner = json_next(owner)) {
 		const char *type = json_text_or(json_get(owner, "kind"), "");
 		size_t i = 0;
 
@@ -180,12 +195,16 @@ static void add_owners(struct search *search, const struct json *object, int dep
 			i++;
 		if (i == sizeof(owners) / sizeof(*owners))
 			continue;
-		found(search, owners[i].kind, search->namespace_, json_text(json_get(owner, "name")), "owns it");
-		struct resource resource = { .api = owners[i].api, .name = owners[i].kind, .namespaced = 1 };
+		found(search, owners[i].kind, search->namespace_,
+			json_text(json_get(owner, "name")), "owns it");
+		struct resource resource = {
+			.api = owners[i].api, .name = owners[i].kind, .namespaced = 1
+		};
 		struct ref ref = { 0 };
 
 		snprintf(ref.namespace_, sizeof(ref.namespace_), "%s", search->namespace_);
-		snprintf(ref.name, sizeof(ref.name), "%s", json_text_or(json_get(owner, "name"), ""));
+		snprintf(ref.name, sizeof(ref.name), "%s",
+			json_text_or(json_get(owner, "name"), ""));
 		struct json *above = get_live(search->account, &resource, &ref, NULL);
 
 		add_owners(search, above, depth - 1);
@@ -193,11 +212,13 @@ static void add_owners(struct search *search, const struct json *object, int dep
 	}
 }
 
-static void add_pods(struct search *search, const char *parameter, const char *value, const char *relation)
+static void add_pods(
+	struct search *search, const char *parameter, const char *value, const char *relation)
 {
 	struct json *pods = fetch(search, "v1", "pods", parameter, value);
 
-	for (const struct json *item = json_first(json_get(pods, "items")); item; item = json_next(item))
+	for (const struct json *item = json_first(json_get(pods, "items")); item;
+		item = json_next(item))
 		found(search, "pods", namespace_of(item), name_of(item), relation);
 	json_free(pods);
 }
@@ -266,7 +287,8 @@ static void of_mounted(struct search *search, const char *name, const char *cons
 {
 	struct json *pods = fetch(search, "v1", "pods", NULL, NULL);
 
-	for (const struct json *pod = json_first(json_get(pods, "items")); pod; pod = json_next(pod))
+	for (const struct json *pod = json_first(json_get(pods, "items")); pod;
+		pod = json_next(pod))
 		for (size_t i = 0; words[i]; i++)
 			if (uses(json_get(pod, "spec"), words[i], name)) {
 				found(search, "pods", namespace_of(pod), name_of(pod), "uses it");
@@ -277,12 +299,14 @@ static void of_mounted(struct search *search, const char *name, const char *cons
 
 static void of_configmap(struct search *search, const struct json *live)
 {
-	of_mounted(search, name_of(live), (const char *const[]){ "configMap", "configMapRef", "configMapKeyRef", NULL });
+	of_mounted(search, name_of(live),
+		(const char *const[]){ "configMap", "configMapRef", "configMapKeyRef", NULL });
 }
 
 static void of_secret(struct search *search, const struct json *live)
 {
-	of_mounted(search, name_of(live), (const char *const[]){ "secret", "secretRef", "secretKeyRef", NULL });
+	of_mounted(search, name_of(live),
+		(const char *const[]){ "secret", "secretRef", "secretKeyRef", NULL });
 }
 
 static void of_claim(struct search *search, const struct json *live)
@@ -308,7 +332,8 @@ static const struct {
 	{ "PersistentVolumeClaim", of_claim },
 };
 
-int kube_dependents(struct provider *provider, const struct ref *ref, struct json **out, struct error *err)
+int kube_dependents(
+	struct provider *provider, const struct ref *ref, struct json **out, struct error *err)
 {
 	struct search search = { .namespace_ = ref->namespace_ };
 	struct resource resource;

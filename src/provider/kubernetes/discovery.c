@@ -20,9 +20,10 @@
 
 enum { RESOURCES_MAX = 5000, SHORTS_MAX = 16 };
 
-#define ACCEPT_DISCOVERY \
-	"application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList," \
-	"application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json"
+#define ACCEPT_DISCOVERY                                                                           \
+	"application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"                    \
+	"application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/"   \
+	"json"
 
 struct discovery {
 	struct arena *texts;
@@ -74,7 +75,8 @@ static const char *const *copy_shorts(struct arena *texts, const struct json *li
 	const char **shorts = arena_alloc(texts, (SHORTS_MAX + 1) * sizeof(*shorts));
 	size_t count = 0;
 
-	for (const struct json *item = json_first(list); item && count < SHORTS_MAX; item = json_next(item))
+	for (const struct json *item = json_first(list); item && count < SHORTS_MAX;
+		item = json_next(item))
 		if (json_text(item))
 			shorts[count++] = arena_text(texts, json_text(item));
 	return shorts;
@@ -83,7 +85,8 @@ static const char *const *copy_shorts(struct arena *texts, const struct json *li
 static int known(const struct discovery *discovery, const char *group, const char *name)
 {
 	for (size_t i = 0; i < discovery->count; i++)
-		if (!strcmp(discovery->items[i].name, name) && !strcmp(discovery->items[i].group, group))
+		if (!strcmp(discovery->items[i].name, name) &&
+			!strcmp(discovery->items[i].group, group))
 			return 1;
 	return 0;
 }
@@ -98,12 +101,15 @@ static void add_resource(struct discovery *discovery, const char *group, const c
 	/* Versions come preferred first: a later one brings only what the former has not. */
 	if (!name || discovery->count == RESOURCES_MAX || known(discovery, group, name))
 		return;
-	discovery->items = mem_grow(discovery->items, discovery->count + 1, sizeof(*discovery->items));
+	discovery->items =
+		mem_grow(discovery->items, discovery->count + 1, sizeof(*discovery->items));
 	discovery->items[discovery->count++] = (struct discovered){
-		.api = *group ? arena_format(texts, "%s/%s", group, version) : arena_text(texts, version),
+		.api = *group ? arena_format(texts, "%s/%s", group, version)
+			      : arena_text(texts, version),
 		.group = arena_text(texts, group),
 		.name = arena_text(texts, name),
-		.singular = arena_text(texts, json_text_or(json_get(resource, "singularResource"), "")),
+		.singular =
+			arena_text(texts, json_text_or(json_get(resource, "singularResource"), "")),
 		.type = arena_text(texts, json_text_or(json_at(resource, "responseKind.kind"), "")),
 		.shorts = copy_shorts(texts, json_get(resource, "shortNames")),
 		.namespaced = !strcmp(json_text_or(json_get(resource, "scope"), ""), "Namespaced"),
@@ -117,18 +123,23 @@ static int add_groups(struct discovery *discovery, const struct json *list, stru
 {
 	if (strcmp(json_text_or(json_get(list, "kind"), ""), "APIGroupDiscoveryList"))
 		return error_set(err, ERR_FORMAT,
-			"the server has no aggregated discovery (Kubernetes 1.26 or newer has): custom resources are not found");
-	for (const struct json *group = json_first(json_get(list, "items")); group; group = json_next(group))
+			"the server has no aggregated discovery (Kubernetes 1.26 or newer has): "
+			"custom resources are not found");
+	for (const struct json *group = json_first(json_get(list, "items")); group;
+		group = json_next(group))
 		for (const struct json *version = json_first(json_get(group, "versions")); version;
 			version = json_next(version))
-			for (const struct json *resource = json_first(json_get(version, "resources"));
+			for (const struct json *resource =
+					json_first(json_get(version, "resources"));
 				resource; resource = json_next(resource))
-				add_resource(discovery, json_text_or(json_at(group, "metadata.name"), ""),
+				add_resource(discovery,
+					json_text_or(json_at(group, "metadata.name"), ""),
 					json_text_or(json_get(version, "version"), ""), resource);
 	return 0;
 }
 
-struct discovery *discovery_parse(const struct json *core, const struct json *groups, struct error *err)
+struct discovery *discovery_parse(
+	const struct json *core, const struct json *groups, struct error *err)
 {
 	struct discovery *discovery = mem_zero(1, sizeof(*discovery));
 
@@ -143,9 +154,11 @@ static int is_called(const struct discovered *item, const char *name)
 {
 	size_t length = strlen(item->name);
 
-	if (!strcasecmp(item->name, name) || !strcasecmp(item->singular, name) || !strcasecmp(item->type, name))
+	if (!strcasecmp(item->name, name) || !strcasecmp(item->singular, name) ||
+		!strcasecmp(item->type, name))
 		return 1;
-	if (!strncasecmp(item->name, name, length) && name[length] == '.' && !strcasecmp(item->group, name + length + 1))
+	if (!strncasecmp(item->name, name, length) && name[length] == '.' &&
+		!strcasecmp(item->group, name + length + 1))
 		return 1;
 	for (size_t i = 0; item->shorts[i]; i++)
 		if (!strcasecmp(item->shorts[i], name))
@@ -201,7 +214,9 @@ static void column_name(const char *name, char out[64])
 	size_t i = 0;
 
 	for (; name[i] && i < 63; i++)
-		out[i] = isalnum((unsigned char)name[i]) || name[i] == '-' ? (char)toupper((unsigned char)name[i]) : '_';
+		out[i] = isalnum((unsigned char)name[i]) || name[i] == '-'
+				 ? (char)toupper((unsigned char)name[i])
+				 : '_';
 	out[i] = '\0';
 }
 
@@ -247,7 +262,8 @@ static int is_taken(const struct table_head *head, size_t i)
 		return 1;
 	for (size_t k = 0; k < i; k++) {
 		column_name(head->columns[k].name, other);
-		if (!strcasecmp(name, other) || (!strcmp(name, "PHASE") && !strcmp(other, "STATUS")) ||
+		if (!strcasecmp(name, other) ||
+			(!strcmp(name, "PHASE") && !strcmp(other, "STATUS")) ||
 			(!strcmp(name, "STATUS") && !strcmp(other, "PHASE")))
 			return 1;
 	}
@@ -259,7 +275,8 @@ static struct json *columns_of(const struct discovered *item, const struct table
 	struct json *columns = json_array();
 
 	if (item->namespaced)
-		json_add(columns, json_set_text(json_set_text(json_object(), "name", "NAMESPACE"), "role", "namespace"));
+		json_add(columns, json_set_text(json_set_text(json_object(), "name", "NAMESPACE"),
+					  "role", "namespace"));
 	for (size_t i = 0; i < head->column_count; i++)
 		if (!is_taken(head, i))
 			add_column(columns, &head->columns[i]);
@@ -303,12 +320,14 @@ static void borrow_verb(struct json *verbs, const struct kind_verb *verb)
 	json_add(verbs, item);
 }
 
-/* Verbs any object has are those of config maps; where the server can scale, stateful sets say how. */
+/* Verbs any object has are those of config maps; where the server can scale, stateful sets say how.
+ */
 static struct json *verbs_of(const struct provider *provider, const struct discovered *item)
 {
 	const struct kind *model = kinds_find(provider->kinds, "kubernetes/configmaps");
 	const struct kind *workload = kinds_find(provider->kinds, "kubernetes/statefulsets");
-	const struct kind_verb *scale = workload && item->scalable ? kind_verb_find(workload, "scale") : NULL;
+	const struct kind_verb *scale =
+		workload && item->scalable ? kind_verb_find(workload, "scale") : NULL;
 	struct json *verbs = json_array();
 
 	if (scale)
@@ -348,10 +367,12 @@ static struct json *definition_of(const struct provider *provider, const struct 
 	return definition;
 }
 
-static int fetch_columns(struct account *account, const struct discovered *item, struct net_response *response,
-	struct table_head *head, struct error *err)
+static int fetch_columns(struct account *account, const struct discovered *item,
+	struct net_response *response, struct table_head *head, struct error *err)
 {
-	struct resource resource = { .api = item->api, .name = item->name, .namespaced = item->namespaced };
+	struct resource resource = {
+		.api = item->api, .name = item->name, .namespaced = item->namespaced
+	};
 	struct text path;
 
 	text_init(&path, RESOURCE_PATH_MAX);
@@ -387,7 +408,8 @@ static const struct kind *make_kind(struct provider *provider, struct account *a
 	if (!fetch_columns(account, item, &response, &head, err)) {
 		int taken = get_kind(provider, item->name) && *item->group;
 
-		snprintf(name, sizeof(name), "%s%s%s", item->name, taken ? "." : "", taken ? item->group : "");
+		snprintf(name, sizeof(name), "%s%s%s", item->name, taken ? "." : "",
+			taken ? item->group : "");
 		struct json *definition = definition_of(provider, item, name, &head);
 
 		kind = kinds_add(provider->kinds, definition, account->name, err);
@@ -412,7 +434,8 @@ const struct kind *kube_resolve(struct provider *provider, const char *name, str
 	if (!discovery)
 		return NULL;
 	if (!item) {
-		error_set(err, ERR_NOT_FOUND, "the server of %s has no resource called \"%.100s\"", account->name, name);
+		error_set(err, ERR_NOT_FOUND, "the server of %s has no resource called \"%.100s\"",
+			account->name, name);
 		return NULL;
 	}
 	return make_kind(provider, account, item, err);

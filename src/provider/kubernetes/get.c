@@ -72,8 +72,8 @@ struct json *get_path(struct account *account, const char *path, struct error *e
 	return call_json(account, &call, err);
 }
 
-struct json *get_live(struct account *account, const struct resource *resource, const struct ref *ref,
-	struct error *err)
+struct json *get_live(struct account *account, const struct resource *resource,
+	const struct ref *ref, struct error *err)
 {
 	struct text path;
 
@@ -85,7 +85,8 @@ struct json *get_live(struct account *account, const struct resource *resource, 
 	return object;
 }
 
-int kube_get(struct provider *provider, const struct ref *ref, struct json **object, struct error *err)
+int kube_get(
+	struct provider *provider, const struct ref *ref, struct json **object, struct error *err)
 {
 	struct account *account;
 	struct resource resource;

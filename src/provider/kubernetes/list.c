@@ -1,6 +1,7 @@
-/* Lists as Tables without objects: a nineteenth of the bytes. Such rows do not say their namespace, so where all are
- * shown each namespace is asked for its own, several at a time over the kept connections. Who may not list namespaces
- * gets one cluster-wide list with metadata; who may not do that either, the context's own namespace. */
+/* Lists as Tables without objects: a nineteenth of the bytes. Such rows do not say their namespace,
+ * so where all are shown each namespace is asked for its own, several at a time over the kept
+ * connections. Who may not list namespaces gets one cluster-wide list with metadata; who may not do
+ * that either, the context's own namespace. */
 #include "provider/kubernetes/list.h"
 
 #include <stdio.h>
@@ -20,11 +21,11 @@
 
 enum {
 	PAGE = 500,
-	PAGE_WHOLE = 100,     /* with metadata or objects a row is 3 to 6 KB */
-	PARALLEL = 6,         /* lists of one cluster at a time */
+	PAGE_WHOLE = 100, /* with metadata or objects a row is 3 to 6 KB */
+	PARALLEL = 6,     /* lists of one cluster at a time */
 	PAINT_EVERY_MS = 80,
 	LIMIT = 100000,
-	RESTARTS = 2,         /* lists whose continuation expired, begun anew */
+	RESTARTS = 2, /* lists whose continuation expired, begun anew */
 };
 
 /* "kubernetes:CONTEXT/", as ref_format writes it. */
@@ -38,7 +39,8 @@ static void part_of(const char *account, char out[300])
 }
 
 int lister_init(struct lister *lister, struct provider *provider, struct account *account,
-	const struct kind *kind, const struct selection *selection, struct feed *feed, int several, struct error *err)
+	const struct kind *kind, const struct selection *selection, struct feed *feed, int several,
+	struct error *err)
 {
 	memset(lister, 0, sizeof(*lister));
 	lister->provider = provider;
@@ -63,7 +65,8 @@ void lister_release(struct lister *lister)
 	table_row_release(&lister->row);
 }
 
-/* Resource versions are opaque, but where both are numbers the order is theirs (KEP-5504); else the first one stays. */
+/* Resource versions are opaque, but where both are numbers the order is theirs (KEP-5504); else the
+ * first one stays. */
 static void keep_smallest(struct lister *lister, const char *version)
 {
 	char *kept = lister->resource_version;
@@ -120,7 +123,8 @@ int lister_take(struct lister *lister, const char *bytes, size_t length, const c
 	if (table_json_open(bytes, length, &lister->head, err))
 		return -1;
 	if (strcmp(lister->head.kind, "Table"))
-		return error_set(err, ERR_FORMAT, "the server of %s gives no tables of %s (it sent a %s)",
+		return error_set(err, ERR_FORMAT,
+			"the server of %s gives no tables of %s (it sent a %s)",
 			lister->account->name, lister->kind->name,
 			*lister->head.kind ? lister->head.kind : "nameless answer");
 	rows_learn(&lister->rows, &lister->head);
@@ -158,7 +162,9 @@ static int fetch_page(struct lister *lister, const char *namespace_, const char 
 	struct text *path, int *status, struct error *err)
 {
 	struct net_response response = { 0 };
-	struct call call = { .path = path->data, .accept = ACCEPT_TABLE, .cancelled = lister->cancelled };
+	struct call call = {
+		.path = path->data, .accept = ACCEPT_TABLE, .cancelled = lister->cancelled
+	};
 	int failed = call_fetch(lister->account, &call, &response, err);
 
 	*status = response.status;
@@ -167,13 +173,16 @@ static int fetch_page(struct lister *lister, const char *namespace_, const char 
 	/* The token points into the body: the next path is made while it is there. */
 	text_clear(path);
 	if (!failed && lister->head.token_length && !is_full(lister))
-		page_path(path, lister, namespace_, include, lister->head.token, lister->head.token_length);
+		page_path(path, lister, namespace_, include, lister->head.token,
+			lister->head.token_length);
 	net_response_release(&response);
 	return failed;
 }
 
-/* One collection from its first page to its last; a continuation that died of old age (410) means beginning again. */
-static int fetch_pages(struct lister *lister, const char *namespace_, const char *include, struct error *err)
+/* One collection from its first page to its last; a continuation that died of old age (410) means
+ * beginning again. */
+static int fetch_pages(
+	struct lister *lister, const char *namespace_, const char *include, struct error *err)
 {
 	struct text path;
 	int status = 0, failed = -1;
@@ -184,7 +193,8 @@ static int fetch_pages(struct lister *lister, const char *namespace_, const char
 		page_path(&path, lister, namespace_, include, NULL, 0);
 		do {
 			if (path.cut) {
-				failed = error_set(err, ERR_LIMIT, "the server's page token is too long");
+				failed = error_set(
+					err, ERR_LIMIT, "the server's page token is too long");
 				break;
 			}
 			failed = fetch_page(lister, namespace_, include, &path, &status, err);
@@ -196,7 +206,8 @@ static int fetch_pages(struct lister *lister, const char *namespace_, const char
 	return failed;
 }
 
-struct json *list_namespaces(struct account *account, const atomic_int *cancelled, struct error *err)
+struct json *list_namespaces(
+	struct account *account, const atomic_int *cancelled, struct error *err)
 {
 	struct call call = { .path = "/api/v1/namespaces?includeObject=None",
 		.accept = ACCEPT_TABLE,
@@ -274,7 +285,9 @@ static int queue_page(struct lister *lister, struct pages *pages, const struct j
 
 	text_init(&path, RESOURCE_PATH_MAX);
 	page_path(&path, lister, json_text(namespace_), "None", token, token_length);
-	struct call call = { .path = path.data, .accept = ACCEPT_TABLE, .cancelled = lister->cancelled };
+	struct call call = {
+		.path = path.data, .accept = ACCEPT_TABLE, .cancelled = lister->cancelled
+	};
 
 	call_request(lister->account, &call, &request, headers);
 	if (path.cut)
@@ -293,7 +306,8 @@ static int queue_page(struct lister *lister, struct pages *pages, const struct j
 	return made ? 0 : -1;
 }
 
-/* A namespace that refuses us is a fact, told; one that is gone has no rows. Anything else is tried once more alone. */
+/* A namespace that refuses us is a fact, told; one that is gone has no rows. Anything else is tried
+ * once more alone. */
 static int settle_namespace(struct lister *lister, const char *namespace_, struct error *err)
 {
 	if (!fetch_pages(lister, namespace_, "None", err))
@@ -317,11 +331,13 @@ static int take_answer(struct lister *lister, struct pages *pages, const struct 
 	if (lister_take(lister, response->body, response->body_length, json_text(namespace_), err))
 		return -1;
 	if (lister->head.token_length && !is_full(lister))
-		return queue_page(lister, pages, namespace_, lister->head.token, lister->head.token_length, err);
+		return queue_page(lister, pages, namespace_, lister->head.token,
+			lister->head.token_length, err);
 	return 0;
 }
 
-static int run_batch(struct lister *lister, struct pages *pages, struct json *again, struct error *err)
+static int run_batch(
+	struct lister *lister, struct pages *pages, struct json *again, struct error *err)
 {
 	struct net_response response = { 0 };
 	struct error own = { 0 };
@@ -342,13 +358,15 @@ static int run_batch(struct lister *lister, struct pages *pages, struct json *ag
 	return failed;
 }
 
-static int list_each_namespace(struct lister *lister, const struct json *namespaces, struct error *err)
+static int list_each_namespace(
+	struct lister *lister, const struct json *namespaces, struct error *err)
 {
 	struct pages pages = { .batch = net_batch_new(lister->provider->net, PARALLEL) };
 	struct json *again = json_array();
 	int failed = 0;
 
-	for (const struct json *item = json_first(namespaces); item && !failed; item = json_next(item))
+	for (const struct json *item = json_first(namespaces); item && !failed;
+		item = json_next(item))
 		failed = queue_page(lister, &pages, item, NULL, 0, err);
 	if (!failed)
 		failed = run_batch(lister, &pages, again, err);
@@ -373,11 +391,14 @@ static int list_cluster_wide(struct lister *lister, struct error *err)
 static int list_own_namespace(struct lister *lister, struct error *err)
 {
 	lister->reach = REACH_ONE;
-	snprintf(lister->namespace_, sizeof(lister->namespace_), "%s", account_namespace(lister->account));
-	if (fetch_pages(lister, lister->namespace_, lister->resource.whole ? "Object" : "None", err))
+	snprintf(lister->namespace_, sizeof(lister->namespace_), "%s",
+		account_namespace(lister->account));
+	if (fetch_pages(
+		    lister, lister->namespace_, lister->resource.whole ? "Object" : "None", err))
 		return -1;
-	error_set(&lister->refusal, ERR_FORBIDDEN, "only namespace %.60s is shown: no right to list %.60s in all",
-		lister->namespace_, lister->kind->name);
+	error_set(&lister->refusal, ERR_FORBIDDEN,
+		"only namespace %.60s is shown: no right to list %.60s in all", lister->namespace_,
+		lister->kind->name);
 	return 0;
 }
 
@@ -416,11 +437,12 @@ static int list_selected(struct lister *lister, struct error *err)
 	lister->reach = REACH_ONE;
 	snprintf(lister->namespace_, sizeof(lister->namespace_), "%s",
 		wanted && *wanted ? wanted : account_namespace(lister->account));
-	return fetch_pages(lister, lister->namespace_, lister->resource.whole ? "Object" : "None", err);
+	return fetch_pages(
+		lister, lister->namespace_, lister->resource.whole ? "Object" : "None", err);
 }
 
-/* What is missing for lack of rights is told under a name of its own: a note under the account's says that its rows
- * are old ones. */
+/* What is missing for lack of rights is told under a name of its own: a note under the account's
+ * says that its rows are old ones. */
 static void tell_rights(struct lister *lister)
 {
 	char source[160];
@@ -455,8 +477,8 @@ int lister_run(struct lister *lister, struct error *err)
 static int list_one(struct share *share, struct error *err)
 {
 	struct lister *lister = mem_zero(1, sizeof(*lister));
-	int failed = lister_init(lister, share->provider, share->account, share->kind, share->selection,
-		share->feed, share->several, err);
+	int failed = lister_init(lister, share->provider, share->account, share->kind,
+		share->selection, share->feed, share->several, err);
 
 	if (!failed) {
 		failed = lister_run(lister, err);

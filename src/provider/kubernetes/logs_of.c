@@ -23,13 +23,16 @@ int kube_logs(struct provider *provider, const struct ref *ref, const struct log
 	if (get_target(provider, ref, &account, &resource, err))
 		return -1;
 	if (!strcmp(resource.name, "pods"))
-		return kubernetes_logs(account->cluster, ref->namespace_, ref->name, request, on_line, arg, err);
+		return kubernetes_logs(
+			account->cluster, ref->namespace_, ref->name, request, on_line, arg, err);
 	live = get_live(account, &resource, ref, err);
 	if (!live)
 		return -1;
 	selector = selector_text(json_at(live, "spec.selector"));
-	failed = selector ? kubernetes_logs_selected(account->cluster, ref->namespace_, selector, request, on_line, arg, err)
-			  : error_set(err, ERR_INVALID, "%s selects no pods: it has no log", ref->name);
+	failed = selector ? kubernetes_logs_selected(account->cluster, ref->namespace_, selector,
+				    request, on_line, arg, err)
+			  : error_set(err, ERR_INVALID, "%s selects no pods: it has no log",
+				    ref->name);
 	free(selector);
 	json_free(live);
 	return failed;

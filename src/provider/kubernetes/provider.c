@@ -18,7 +18,8 @@
 #include "provider/kubernetes/query.h"
 #include "provider/kubernetes/rights.h"
 
-/* A kubeconfig that exists but is broken is an error of its own: only without any do we look whether we run in a pod. */
+/* A kubeconfig that exists but is broken is an error of its own: only without any do we look
+ * whether we run in a pod. */
 static struct kubeconfig *load(const struct config *config, struct error *err)
 {
 	const char *paths = config ? config_get(config, "kubernetes.kubeconfig") : NULL;
@@ -87,7 +88,8 @@ static void describe(struct provider *provider, size_t i, struct provider_accoun
 	snprintf(out->name, sizeof(out->name), "%s", name);
 	snprintf(out->state, sizeof(out->state), "unknown");
 	if (!kubeconfig_context(provider->kubeconfig, name, &context, &err)) {
-		snprintf(out->server, sizeof(out->server), "%s", context.server ? context.server : "");
+		snprintf(out->server, sizeof(out->server), "%s",
+			context.server ? context.server : "");
 		snprintf(out->user, sizeof(out->user), "%s", context.user ? context.user : "");
 		out->insecure = context.insecure;
 	} else {

@@ -1,25 +1,34 @@
-/* What playbooks ask for beyond rows. Parameters, all optional: "account" (context), "namespace" ("*" or absent: all that may
- * be read), "name", "kind" (plural), "id" (of a row: stands for account, namespace, kind and name), "selector" (labels),
- * "limit". Every answer is {"items": […]}; a field that is not known is absent, never 0. Times are RFC 3339.
+/* What playbooks ask for beyond rows. Parameters, all optional: "account" (context), "namespace"
+ * ("*" or absent: all that may be read), "name", "kind" (plural), "id" (of a row: stands for
+ * account, namespace, kind and name), "selector" (labels), "limit". Every answer is {"items": […]};
+ * a field that is not known is absent, never 0. Times are RFC 3339.
  *
- * kubernetes.metrics      kind pods (default) or nodes; sort cpu (default) or memory. Needs metrics.k8s.io; else ERR_NOT_FOUND.
+ * kubernetes.metrics      kind pods (default) or nodes; sort cpu (default) or memory. Needs
+ * metrics.k8s.io; else ERR_NOT_FOUND.
  *   {"id","name","namespace","cpu_millicores","memory_bytes","at"}, and of the first `limit` (20):
- *   pods: "workload","workload_kind","cpu_limit_millicores","memory_limit_bytes","cpu_ratio","memory_ratio"
+ *   pods:
+ * "workload","workload_kind","cpu_limit_millicores","memory_limit_bytes","cpu_ratio","memory_ratio"
  *   nodes: "cpu_limit_millicores","memory_limit_bytes" (allocatable),"cpu_ratio","memory_ratio"
- * kubernetes.events       warnings, newest first: {"id","namespace","object" ("pods/api-1"),"object_id","reason","message",
- *   "count","first","last","source"}
+ * kubernetes.events       warnings, newest first: {"id","namespace","object"
+ * ("pods/api-1"),"object_id","reason","message", "count","first","last","source"}
  * kubernetes.scheduling   events FailedScheduling in the same shape
- * kubernetes.pods_state   pods that are not as they should be (all: true for all of a name or selector), worst first; of the
- *   first `limit` (50): {"id","name","namespace","status","phase","reason","message","node","created","workload",
- *   "workload_kind","restarts","ready" ("0/1"),"waiting_reason","last_reason","last_exit_code","oom_killed",
+ * kubernetes.pods_state   pods that are not as they should be (all: true for all of a name or
+ * selector), worst first; of the first `limit` (50):
+ * {"id","name","namespace","status","phase","reason","message","node","created","workload",
+ *   "workload_kind","restarts","ready"
+ * ("0/1"),"waiting_reason","last_reason","last_exit_code","oom_killed",
  *   "scheduled","scheduling_message","containers":[{"name","image","state","reason","message","exit_code","restarts",
  *   "last_reason","last_exit_code","last_finished","memory_limit_bytes","cpu_limit_millicores","memory_request_bytes",
  *   "cpu_request_millicores"}]}; "total": how many there are
- * kubernetes.rollout      of one deployment, stateful set or daemon set: items are its revisions, newest first:
- *   {"revision","name","images","created","change_cause","replicas","ready","current"}; beside them "id","desired","updated",
- *   "available","unavailable","paused","progressing" (true/false),"progressing_reason","progressing_message","failed"
- * kubernetes.nodes_state  {"id","name","ready","ready_reason","ready_message","ready_since","conditions" (those that hold, without
- *   Ready),"unschedulable","taints":[{"key","value","effect"}],"cpu_millicores","memory_bytes","pods_max","pods"} */
+ * kubernetes.rollout      of one deployment, stateful set or daemon set: items are its revisions,
+ * newest first:
+ *   {"revision","name","images","created","change_cause","replicas","ready","current"}; beside them
+ * "id","desired","updated", "available","unavailable","paused","progressing"
+ * (true/false),"progressing_reason","progressing_message","failed" kubernetes.nodes_state
+ * {"id","name","ready","ready_reason","ready_message","ready_since","conditions" (those that hold,
+ * without
+ *   Ready),"unschedulable","taints":[{"key","value","effect"}],"cpu_millicores","memory_bytes","pods_max","pods"}
+ */
 #include "provider/kubernetes/query.h"
 
 #include <math.h>
@@ -49,7 +58,8 @@ struct json *query_items(struct json *out)
 	return json_get(out, "items");
 }
 
-void query_id(const struct query *query, const char *kind, const char *namespace_, const char *name, struct json *item)
+void query_id(const struct query *query, const char *kind, const char *namespace_, const char *name,
+	struct json *item)
 {
 	struct ref ref = { .provider = "kubernetes" };
 	char id[1200];
@@ -71,8 +81,8 @@ static void copy_text(struct json *item, const char *name, const struct json *va
 		json_set_text(item, name, json_text(value));
 }
 
-static struct json *fetch(const struct query *query, const char *api, const char *name, const char *parameter,
-	const char *value, struct error *err)
+static struct json *fetch(const struct query *query, const char *api, const char *name,
+	const char *parameter, const char *value, struct error *err)
 {
 	struct resource resource = { .api = api, .name = name, .namespaced = 1 };
 	struct text path;
@@ -107,8 +117,10 @@ static int highest_first(const void *a, const void *b)
 	return x->number < y->number ? 1 : x->number > y->number ? -1 : 0;
 }
 
-/* Adds the items to the answer by a member of theirs, highest or newest first, at most max. Takes them. */
-static void add_sorted(struct json *out, struct ranked *list, size_t count, const char *member, size_t max)
+/* Adds the items to the answer by a member of theirs, highest or newest first, at most max. Takes
+ * them. */
+static void add_sorted(
+	struct json *out, struct ranked *list, size_t count, const char *member, size_t max)
 {
 	for (size_t i = 0; i < count; i++) {
 		list[i].number = json_number(json_get(list[i].item, member), -1);
@@ -137,8 +149,8 @@ static void plural(const struct query *query, const char *type, char out[64])
 
 static const char *last_seen(const struct json *event)
 {
-	static const char *const times[] = { "series.lastObservedTime", "lastTimestamp", "eventTime",
-		"metadata.creationTimestamp" };
+	static const char *const times[] = { "series.lastObservedTime", "lastTimestamp",
+		"eventTime", "metadata.creationTimestamp" };
 
 	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++)
 		if (json_text(json_at(event, times[i])))
@@ -163,11 +175,13 @@ static struct json *event_item(const struct query *query, const struct json *eve
 	json_free(target);
 	copy_text(item, "reason", json_get(event, "reason"));
 	copy_text(item, "message", json_get(event, "message"));
-	json_set_int(item, "count", json_int(json_at(event, "series.count"), json_int(json_get(event, "count"), 1)));
+	json_set_int(item, "count",
+		json_int(json_at(event, "series.count"), json_int(json_get(event, "count"), 1)));
 	copy_text(item, "first", json_get(event, "firstTimestamp"));
 	json_set_text(item, "last", last_seen(event));
-	copy_text(item, "source", json_at(event, "source.component") ? json_at(event, "source.component")
-								       : json_get(event, "reportingComponent"));
+	copy_text(item, "source",
+		json_at(event, "source.component") ? json_at(event, "source.component")
+						   : json_get(event, "reportingComponent"));
 	return item;
 }
 
@@ -179,7 +193,8 @@ static const char *type_of(const struct query *query)
 	return kind ? json_text(json_get(kind->spec, "type")) : NULL;
 }
 
-static int collect_events(struct query *query, const char *condition, struct json *out, struct error *err)
+static int collect_events(
+	struct query *query, const char *condition, struct json *out, struct error *err)
 {
 	const char *type = type_of(query);
 	struct text field;
@@ -198,7 +213,8 @@ static int collect_events(struct query *query, const char *condition, struct jso
 	if (!answer)
 		return -1;
 	list = mem_zero(json_count(json_get(answer, "items")) + 1, sizeof(*list));
-	for (const struct json *event = json_first(json_get(answer, "items")); event; event = json_next(event))
+	for (const struct json *event = json_first(json_get(answer, "items")); event;
+		event = json_next(event))
 		list[count++].item = event_item(query, event);
 	add_sorted(out, list, count, "last", query->limit ? query->limit : LIMIT_EVENTS);
 	json_free(answer);
@@ -267,15 +283,19 @@ static struct json *metric_item(const struct query *query, const struct json *me
 /* Limits stand in the object: read for those that are shown only. */
 static void add_limits(const struct query *query, struct json *item, int nodes)
 {
-	struct resource resource = { .api = "v1", .name = nodes ? "nodes" : "pods", .namespaced = !nodes };
+	struct resource resource = {
+		.api = "v1", .name = nodes ? "nodes" : "pods", .namespaced = !nodes
+	};
 	struct ref ref = { 0 };
 	struct json *live;
 
-	snprintf(ref.namespace_, sizeof(ref.namespace_), "%s", json_text_or(json_get(item, "namespace"), ""));
+	snprintf(ref.namespace_, sizeof(ref.namespace_), "%s",
+		json_text_or(json_get(item, "namespace"), ""));
 	snprintf(ref.name, sizeof(ref.name), "%s", json_text_or(json_get(item, "name"), ""));
 	live = get_live(query->account, &resource, &ref, NULL);
 	if (live && nodes)
-		set_ratio(item, rows_parse_quantity(json_text(json_at(live, "status.allocatable.cpu"))),
+		set_ratio(item,
+			rows_parse_quantity(json_text(json_at(live, "status.allocatable.cpu"))),
 			rows_parse_quantity(json_text(json_at(live, "status.allocatable.memory"))));
 	if (live && !nodes) {
 		query_workload(live, item);
@@ -297,9 +317,11 @@ static int query_metrics(struct query *query, struct json *out, struct error *er
 
 	if (nodes)
 		*query->namespace_ = '\0';
-	answer = fetch(query, "metrics.k8s.io/v1beta1", nodes ? "nodes" : "pods", "labelSelector", selector, &own);
+	answer = fetch(query, "metrics.k8s.io/v1beta1", nodes ? "nodes" : "pods", "labelSelector",
+		selector, &own);
 	if (!answer && own.code == ERR_NOT_FOUND)
-		return error_set(err, ERR_NOT_FOUND, "no metrics API: the cluster of %s runs no metrics server",
+		return error_set(err, ERR_NOT_FOUND,
+			"no metrics API: the cluster of %s runs no metrics server",
 			query->account->name);
 	if (!answer) {
 		if (err)
@@ -307,8 +329,10 @@ static int query_metrics(struct query *query, struct json *out, struct error *er
 		return -1;
 	}
 	list = mem_zero(json_count(json_get(answer, "items")) + 1, sizeof(*list));
-	for (const struct json *metric = json_first(json_get(answer, "items")); metric; metric = json_next(metric))
-		if (!*query->name || !strcmp(json_text_or(json_at(metric, "metadata.name"), ""), query->name))
+	for (const struct json *metric = json_first(json_get(answer, "items")); metric;
+		metric = json_next(metric))
+		if (!*query->name ||
+			!strcmp(json_text_or(json_at(metric, "metadata.name"), ""), query->name))
 			list[count++].item = metric_item(query, metric, nodes);
 	add_sorted(out, list, count, !strcmp(sort, "memory") ? "memory_bytes" : "cpu_millicores",
 		query->limit ? query->limit : LIMIT_TOP);
@@ -322,7 +346,8 @@ static int query_metrics(struct query *query, struct json *out, struct error *er
 
 static const struct json *condition_of(const struct json *live, const char *type)
 {
-	for (const struct json *item = json_first(json_at(live, "status.conditions")); item; item = json_next(item))
+	for (const struct json *item = json_first(json_at(live, "status.conditions")); item;
+		item = json_next(item))
 		if (!strcmp(json_text_or(json_get(item, "type"), ""), type))
 			return item;
 	return NULL;
@@ -355,7 +380,8 @@ static void describe_rollout(struct json *out, const struct json *live)
 
 static void add_revisions(struct json *out, const struct json *revisions)
 {
-	for (const struct json *revision = json_first(revisions); revision; revision = json_next(revision)) {
+	for (const struct json *revision = json_first(revisions); revision;
+		revision = json_next(revision)) {
 		struct json *item = json_copy(revision);
 
 		json_remove(item, "template");
@@ -395,7 +421,8 @@ static int query_rollout(struct query *query, struct json *out, struct error *er
 
 /* --- nodes --- */
 
-static void add_quantity(struct json *item, const char *name, const struct json *value, double scale)
+static void add_quantity(
+	struct json *item, const char *name, const struct json *value, double scale)
 {
 	double number = rows_parse_quantity(json_text(value));
 
@@ -407,10 +434,12 @@ static struct json *conditions_of(const struct json *node)
 {
 	struct json *list = json_array();
 
-	for (const struct json *item = json_first(json_at(node, "status.conditions")); item; item = json_next(item)) {
+	for (const struct json *item = json_first(json_at(node, "status.conditions")); item;
+		item = json_next(item)) {
 		const char *type = json_text_or(json_get(item, "type"), "");
 
-		if (strcmp(type, "Ready") != 0 && !strcmp(json_text_or(json_get(item, "status"), ""), "True"))
+		if (strcmp(type, "Ready") != 0 &&
+			!strcmp(json_text_or(json_get(item, "status"), ""), "True"))
 			json_add(list, json_string(type));
 	}
 	return list;
@@ -423,14 +452,18 @@ static struct json *node_item(const struct query *query, const struct json *node
 
 	query_id(query, "nodes", NULL, json_text(json_at(node, "metadata.name")), item);
 	if (ready) {
-		json_set(item, "ready", json_boolean(!strcmp(json_text_or(json_get(ready, "status"), ""), "True")));
+		json_set(item, "ready",
+			json_boolean(!strcmp(json_text_or(json_get(ready, "status"), ""), "True")));
 		copy_text(item, "ready_reason", json_get(ready, "reason"));
 		copy_text(item, "ready_message", json_get(ready, "message"));
 		copy_text(item, "ready_since", json_get(ready, "lastTransitionTime"));
 	}
 	json_set(item, "conditions", conditions_of(node));
-	json_set(item, "unschedulable", json_boolean(json_bool(json_at(node, "spec.unschedulable"), 0)));
-	json_set(item, "taints", json_at(node, "spec.taints") ? json_copy(json_at(node, "spec.taints")) : json_array());
+	json_set(item, "unschedulable",
+		json_boolean(json_bool(json_at(node, "spec.unschedulable"), 0)));
+	json_set(item, "taints",
+		json_at(node, "spec.taints") ? json_copy(json_at(node, "spec.taints"))
+					     : json_array());
 	add_quantity(item, "cpu_millicores", json_at(node, "status.allocatable.cpu"), 1000);
 	add_quantity(item, "memory_bytes", json_at(node, "status.allocatable.memory"), 1);
 	add_quantity(item, "pods_max", json_at(node, "status.allocatable.pods"), 1);
@@ -443,7 +476,8 @@ static void count_on_node(void *arg, const char *namespace_, const struct table_
 
 	(void)namespace_;
 	if (row->count > POD_NODE && *row->cells[POD_NODE])
-		json_set_int(counts, row->cells[POD_NODE], json_int(json_get(counts, row->cells[POD_NODE]), 0) + 1);
+		json_set_int(counts, row->cells[POD_NODE],
+			json_int(json_get(counts, row->cells[POD_NODE]), 0) + 1);
 }
 
 static int query_nodes(struct query *query, struct json *out, struct error *err)
@@ -452,9 +486,11 @@ static int query_nodes(struct query *query, struct json *out, struct error *err)
 	int counted;
 
 	*query->namespace_ = '\0';
-	answer = fetch(query, "v1", "nodes", "labelSelector", json_text_or(json_get(query->params, "selector"), ""), err);
+	answer = fetch(query, "v1", "nodes", "labelSelector",
+		json_text_or(json_get(query->params, "selector"), ""), err);
 	counted = answer && !query_scan_pods(query, NULL, count_on_node, counts, NULL);
-	for (const struct json *node = json_first(json_get(answer, "items")); node; node = json_next(node)) {
+	for (const struct json *node = json_first(json_get(answer, "items")); node;
+		node = json_next(node)) {
 		const char *name = json_text_or(json_at(node, "metadata.name"), "");
 		struct json *item;
 
@@ -489,7 +525,8 @@ static void copy_param(const struct json *params, const char *name, char *out, s
 	snprintf(out, size, "%s", json_text_or(json_get(params, name), ""));
 }
 
-static int read_params(struct provider *provider, const struct json *params, struct query *query, struct error *err)
+static int read_params(struct provider *provider, const struct json *params, struct query *query,
+	struct error *err)
 {
 	const char *id = json_text(json_get(params, "id"));
 	const char *account = json_text(json_get(params, "account"));
@@ -514,8 +551,8 @@ static int read_params(struct provider *provider, const struct json *params, str
 	return query->account ? 0 : -1;
 }
 
-int kube_query(struct provider *provider, const char *name, const struct json *params, struct json **out,
-	struct error *err)
+int kube_query(struct provider *provider, const char *name, const struct json *params,
+	struct json **out, struct error *err)
 {
 	struct query query;
 	size_t i = 0;

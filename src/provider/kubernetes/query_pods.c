@@ -25,8 +25,8 @@ static const struct resource pods = { .api = "v1", .name = "pods", .type = "Pod"
 
 /* --- the table --- */
 
-static int scan_page(struct account *account, struct text *path, const char *namespace_, query_pod_fn on_row, void *arg,
-	char *token, size_t token_size, struct error *err)
+static int scan_page(struct account *account, struct text *path, const char *namespace_,
+	query_pod_fn on_row, void *arg, char *token, size_t token_size, struct error *err)
 {
 	struct call call = { .path = path->data, .accept = ACCEPT_TABLE };
 	struct net_response response = { 0 };
@@ -40,15 +40,16 @@ static int scan_page(struct account *account, struct text *path, const char *nam
 		!table_json_open(response.body, response.body_length, &head, err)) {
 		while ((more = table_json_next(&head, &row, err)) > 0)
 			on_row(arg, *row.namespace_ ? row.namespace_ : namespace_, &row);
-		snprintf(token, token_size, "%.*s", (int)head.token_length, head.token_length ? head.token : "");
+		snprintf(token, token_size, "%.*s", (int)head.token_length,
+			head.token_length ? head.token : "");
 	}
 	table_row_release(&row);
 	net_response_release(&response);
 	return more;
 }
 
-static int scan_namespace(struct account *account, const char *namespace_, const char *selector, query_pod_fn on_row,
-	void *arg, struct error *err)
+static int scan_namespace(struct account *account, const char *namespace_, const char *selector,
+	query_pod_fn on_row, void *arg, struct error *err)
 {
 	char token[4096] = "", limit[16];
 	int failed;
@@ -65,33 +66,39 @@ static int scan_namespace(struct account *account, const char *namespace_, const
 			url_query(&path, "labelSelector", selector);
 		if (*token)
 			url_query(&path, "continue", token);
-		failed = scan_page(account, &path, namespace_, on_row, arg, token, sizeof(token), err);
+		failed = scan_page(
+			account, &path, namespace_, on_row, arg, token, sizeof(token), err);
 		text_release(&path);
 	} while (!failed && *token);
 	return failed;
 }
 
-int query_scan_pods(struct query *query, const char *selector, query_pod_fn on_row, void *arg, struct error *err)
+int query_scan_pods(struct query *query, const char *selector, query_pod_fn on_row, void *arg,
+	struct error *err)
 {
 	struct json *namespaces;
 	struct error own = { 0 };
 	int failed = 0;
 
 	if (*query->namespace_)
-		return scan_namespace(query->account, query->namespace_, selector, on_row, arg, err);
+		return scan_namespace(
+			query->account, query->namespace_, selector, on_row, arg, err);
 	namespaces = list_namespaces(query->account, NULL, &own);
 	if (!namespaces && own.code == ERR_FORBIDDEN &&
 		!scan_namespace(query->account, "", selector, on_row, arg, &own))
 		return 0;
 	if (!namespaces && own.code == ERR_FORBIDDEN)
-		return scan_namespace(query->account, account_namespace(query->account), selector, on_row, arg, err);
+		return scan_namespace(query->account, account_namespace(query->account), selector,
+			on_row, arg, err);
 	if (!namespaces) {
 		if (err)
 			*err = own;
 		return -1;
 	}
-	for (const struct json *item = json_first(namespaces); item && !failed; item = json_next(item)) {
-		failed = scan_namespace(query->account, json_text_or(item, ""), selector, on_row, arg, &own);
+	for (const struct json *item = json_first(namespaces); item && !failed;
+		item = json_next(item)) {
+		failed = scan_namespace(
+			query->account, json_text_or(item, ""), selector, on_row, arg, &own);
 		if (failed && own.code == ERR_FORBIDDEN)
 			failed = 0; /* a namespace that is not ours */
 		if (failed && err)
@@ -137,7 +144,8 @@ static void take(void *arg, const char *namespace_, const struct table_row *row)
 
 	if (!*name || (*suspects->query->name && strcmp(suspects->query->name, name) != 0))
 		return;
-	rank = rank_of(row->cells[POD_STATUS], row->cells[POD_READY], strtol(row->cells[POD_RESTARTS], NULL, 10));
+	rank = rank_of(row->cells[POD_STATUS], row->cells[POD_READY],
+		strtol(row->cells[POD_RESTARTS], NULL, 10));
 	if (!rank && !suspects->all)
 		return;
 	suspects->total++;
@@ -184,7 +192,8 @@ static void copy_text(struct json *item, const char *name, const struct json *va
 		json_set_text(item, name, json_text(value));
 }
 
-static void copy_quantity(struct json *item, const char *name, const struct json *value, double scale)
+static void copy_quantity(
+	struct json *item, const char *name, const struct json *value, double scale)
 {
 	double number = rows_parse_quantity(json_text(value));
 
@@ -207,7 +216,8 @@ void query_workload(const struct json *pod, struct json *item)
 	const char *type = json_text_or(json_get(owner, "kind"), "");
 	char name[260];
 	/* Replica sets are named DEPLOYMENT-HASH; the hash stands in the pod's labels too. */
-	int by_deployment = !strcmp(type, "ReplicaSet") && json_get(json_at(pod, "metadata.labels"), "pod-template-hash");
+	int by_deployment = !strcmp(type, "ReplicaSet") &&
+			    json_get(json_at(pod, "metadata.labels"), "pod-template-hash");
 
 	if (!owner)
 		return;
@@ -248,18 +258,20 @@ static struct json *container_item(const struct json *status, const struct json 
 	copy_quantity(item, "memory_limit_bytes", json_at(spec, "resources.limits.memory"), 1);
 	copy_quantity(item, "cpu_limit_millicores", json_at(spec, "resources.limits.cpu"), 1000);
 	copy_quantity(item, "memory_request_bytes", json_at(spec, "resources.requests.memory"), 1);
-	copy_quantity(item, "cpu_request_millicores", json_at(spec, "resources.requests.cpu"), 1000);
+	copy_quantity(
+		item, "cpu_request_millicores", json_at(spec, "resources.requests.cpu"), 1000);
 	return item;
 }
 
 static int is_oom(const struct json *container)
 {
 	return !strcmp(json_text_or(json_get(container, "reason"), ""), "OOMKilled") ||
-		!strcmp(json_text_or(json_get(container, "last_reason"), ""), "OOMKilled");
+	       !strcmp(json_text_or(json_get(container, "last_reason"), ""), "OOMKilled");
 }
 
 /* The first container that has it speaks for the pod. */
-static void lift(struct json *item, const char *name, const struct json *container, const char *member)
+static void lift(
+	struct json *item, const char *name, const struct json *container, const char *member)
 {
 	const struct json *value = json_get(container, member);
 
@@ -267,11 +279,13 @@ static void lift(struct json *item, const char *name, const struct json *contain
 		json_set(item, name, json_copy(value));
 }
 
-static void add_containers(struct json *item, const struct json *pod, const char *statuses, const char *specs)
+static void add_containers(
+	struct json *item, const struct json *pod, const char *statuses, const char *specs)
 {
 	struct json *list = json_get(item, "containers");
 
-	for (const struct json *status = json_first(json_at(pod, statuses)); status; status = json_next(status)) {
+	for (const struct json *status = json_first(json_at(pod, statuses)); status;
+		status = json_next(status)) {
 		const char *name = json_text_or(json_get(status, "name"), "");
 		struct json *container = container_item(status, named(json_at(pod, specs), name));
 
@@ -291,17 +305,19 @@ static void add_containers(struct json *item, const struct json *pod, const char
 
 static void add_scheduling(struct json *item, const struct json *pod)
 {
-	for (const struct json *condition = json_first(json_at(pod, "status.conditions")); condition;
-		condition = json_next(condition)) {
+	for (const struct json *condition = json_first(json_at(pod, "status.conditions"));
+		condition; condition = json_next(condition)) {
 		if (strcmp(json_text_or(json_get(condition, "type"), ""), "PodScheduled") != 0)
 			continue;
 		json_set(item, "scheduled",
-			json_boolean(!strcmp(json_text_or(json_get(condition, "status"), ""), "True")));
+			json_boolean(
+				!strcmp(json_text_or(json_get(condition, "status"), ""), "True")));
 		copy_text(item, "scheduling_message", json_get(condition, "message"));
 	}
 }
 
-static struct json *pod_item(const struct query *query, const struct suspect *suspect, const struct json *pod)
+static struct json *pod_item(
+	const struct query *query, const struct suspect *suspect, const struct json *pod)
 {
 	struct json *item = json_object();
 
@@ -343,7 +359,8 @@ static void read_whole(const struct query *query, const struct suspects *suspect
 
 int query_pods_state(struct query *query, struct json *out, struct error *err)
 {
-	struct suspects suspects = { .query = query, .all = json_bool(json_get(query->params, "all"), 0) || *query->name };
+	struct suspects suspects = { .query = query,
+		.all = json_bool(json_get(query->params, "all"), 0) || *query->name };
 	const char *selector = json_text(json_get(query->params, "selector"));
 	int failed = query_scan_pods(query, selector, take, &suspects, err);
 

@@ -19,7 +19,8 @@
 
 static void add_expression(struct text *out, const struct json *item)
 {
-	const char *key = json_text_or(json_get(item, "key"), ""), *op = json_text_or(json_get(item, "operator"), "");
+	const char *key = json_text_or(json_get(item, "key"), ""),
+		   *op = json_text_or(json_get(item, "operator"), "");
 	const struct json *values = json_get(item, "values");
 
 	text_add(out, out->length ? "," : "");
@@ -29,7 +30,8 @@ static void add_expression(struct text *out, const struct json *item)
 	}
 	text_format(out, "%s %s (", key, !strcmp(op, "NotIn") ? "notin" : "in");
 	for (const struct json *value = json_first(values); value; value = json_next(value))
-		text_format(out, "%s%s", value == json_first(values) ? "" : ",", json_text_or(value, ""));
+		text_format(out, "%s%s", value == json_first(values) ? "" : ",",
+			json_text_or(value, ""));
 	text_add(out, ")");
 }
 
@@ -43,8 +45,10 @@ char *selector_text(const struct json *selector)
 		labels = selector;
 	text_init(&out, 4096);
 	for (const struct json *item = json_first(labels); item; item = json_next(item))
-		text_format(&out, "%s%s=%s", out.length ? "," : "", json_key(item), json_text_or(item, ""));
-	for (const struct json *item = json_first(json_get(selector, "matchExpressions")); item; item = json_next(item))
+		text_format(&out, "%s%s=%s", out.length ? "," : "", json_key(item),
+			json_text_or(item, ""));
+	for (const struct json *item = json_first(json_get(selector, "matchExpressions")); item;
+		item = json_next(item))
 		add_expression(&out, item);
 	if (out.length && !out.cut)
 		return text_take(&out);
@@ -54,8 +58,8 @@ char *selector_text(const struct json *selector)
 
 static int is_owned(const struct json *object, const char *uid)
 {
-	for (const struct json *owner = json_first(json_at(object, "metadata.ownerReferences")); owner;
-		owner = json_next(owner))
+	for (const struct json *owner = json_first(json_at(object, "metadata.ownerReferences"));
+		owner; owner = json_next(owner))
 		if (!strcmp(json_text_or(json_get(owner, "uid"), ""), uid))
 			return 1;
 	return 0;
@@ -65,7 +69,8 @@ static struct json *images_of(const struct json *template)
 {
 	struct json *images = json_array();
 
-	for (const struct json *item = json_first(json_at(template, "spec.containers")); item; item = json_next(item))
+	for (const struct json *item = json_first(json_at(template, "spec.containers")); item;
+		item = json_next(item))
 		json_add(images, json_string(json_text(json_get(item, "image"))));
 	return images;
 }
@@ -99,7 +104,8 @@ static struct json *of_replicaset(const struct json *object)
 static struct json *of_controller_revision(const struct json *object)
 {
 	const struct json *data = json_get(object, "data");
-	struct json *out = common(object, json_int(json_get(object, "revision"), 0), json_at(data, "spec.template"));
+	struct json *out = common(
+		object, json_int(json_get(object, "revision"), 0), json_at(data, "spec.template"));
 
 	return json_set(out, "patch", json_copy(data));
 }
@@ -119,7 +125,8 @@ static struct json *sorted(const struct json *objects, const char *uid, int cont
 
 	for (const struct json *object = json_first(objects); object; object = json_next(object))
 		if (is_owned(object, uid))
-			items[count++] = controller_revisions ? of_controller_revision(object) : of_replicaset(object);
+			items[count++] = controller_revisions ? of_controller_revision(object)
+							      : of_replicaset(object);
 	qsort(items, count, sizeof(*items), newest_first);
 	for (size_t i = 0; i < count; i++)
 		json_add(list, items[i]);
@@ -127,8 +134,8 @@ static struct json *sorted(const struct json *objects, const char *uid, int cont
 	return list;
 }
 
-struct json *revisions_of(struct account *account, const struct resource *resource, const struct json *live,
-	struct error *err)
+struct json *revisions_of(struct account *account, const struct resource *resource,
+	const struct json *live, struct error *err)
 {
 	int is_deployment = !strcmp(resource->type, "Deployment");
 	struct resource kept = { .api = "apps/v1",
@@ -144,7 +151,8 @@ struct json *revisions_of(struct account *account, const struct resource *resour
 		url_query(&path, "labelSelector", selector);
 	answer = get_path(account, path.data, err);
 	if (answer)
-		list = sorted(json_get(answer, "items"), json_text_or(json_at(live, "metadata.uid"), ""), !is_deployment);
+		list = sorted(json_get(answer, "items"),
+			json_text_or(json_at(live, "metadata.uid"), ""), !is_deployment);
 	json_free(answer);
 	text_release(&path);
 	free(selector);
@@ -157,7 +165,8 @@ const struct json *revisions_find(const struct json *revisions, long revision, s
 
 	if (!revision)
 		found = json_item(revisions, 1);
-	for (const struct json *item = json_first(revisions); item && revision; item = json_next(item))
+	for (const struct json *item = json_first(revisions); item && revision;
+		item = json_next(item))
 		if (json_int(json_get(item, "revision"), 0) == revision)
 			found = item;
 	if (!found && revision)

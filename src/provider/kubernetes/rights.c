@@ -40,14 +40,17 @@ static int names(const struct json *list, const char *text)
 	return 0;
 }
 
-int rights_judge(const struct json *status, const char *verb, const char *group, const char *resource)
+int rights_judge(
+	const struct json *status, const char *verb, const char *group, const char *resource)
 {
 	int narrow = 0;
 
 	if (!status)
 		return -1;
-	for (const struct json *rule = json_first(json_get(status, "resourceRules")); rule; rule = json_next(rule)) {
-		if (!names(json_get(rule, "verbs"), verb) || !names(json_get(rule, "apiGroups"), group) ||
+	for (const struct json *rule = json_first(json_get(status, "resourceRules")); rule;
+		rule = json_next(rule)) {
+		if (!names(json_get(rule, "verbs"), verb) ||
+			!names(json_get(rule, "apiGroups"), group) ||
 			!names(json_get(rule, "resources"), resource))
 			continue;
 		if (!json_count(json_get(rule, "resourceNames")))

@@ -49,7 +49,9 @@ void rows_learn(struct rows *rows, const struct table_head *head)
 
 		const char *less = strstr(path, LESS);
 
-		rows->source[i] = (signed char)(*path && *path != '.' && *path != '@' ? find_cell(head, path) : -1);
+		rows->source[i] =
+			(signed char)(*path && *path != '.' && *path != '@' ? find_cell(head, path)
+									    : -1);
 		rows->less[i] = (signed char)(less ? find_cell(head, less + strlen(LESS)) : -1);
 	}
 	rows->name_cell = find_cell(head, "Name");
@@ -60,7 +62,8 @@ int64_t rows_parse_duration(const char *text, size_t length)
 	static const struct {
 		char unit;
 		int64_t seconds;
-	} units[] = { { 'y', 365 * 86400 }, { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 } };
+	} units[] = { { 'y', 365 * 86400 }, { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 },
+		{ 's', 1 } };
 	const char *end = text + length;
 	int64_t total = 0;
 
@@ -108,7 +111,8 @@ double rows_parse_quantity(const char *text)
 static const struct json *item_called(const struct json *list, const char *name, size_t length)
 {
 	for (const struct json *item = json_first(list); item; item = json_next(item)) {
-		const char *type = json_text_or(json_get(item, "type"), json_text(json_get(item, "name")));
+		const char *type =
+			json_text_or(json_get(item, "type"), json_text(json_get(item, "name")));
 
 		if (type && strlen(type) == length && !memcmp(type, name, length))
 			return item;
@@ -143,7 +147,8 @@ static void set(struct rows *rows, size_t i, const char *text, size_t length)
 	rows->lengths[i] = length;
 }
 
-__attribute__((format(printf, 3, 4))) static void make(struct rows *rows, size_t i, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void make(
+	struct rows *rows, size_t i, const char *format, ...)
 {
 	va_list args;
 
@@ -168,7 +173,8 @@ static void make_time(struct rows *rows, size_t i, int64_t at_ns)
 /* What the server writes for "there is none". */
 static int is_none(const char *text, size_t length)
 {
-	static const char *const none[] = { "<none>", "<unknown>", "<unset>", "<invalid>", "<nil>" };
+	static const char *const none[] = { "<none>", "<unknown>", "<unset>", "<invalid>",
+		"<nil>" };
 
 	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
 		if (length == strlen(none[i]) && !memcmp(text, none[i], length))
@@ -288,7 +294,8 @@ static void fill_conditions(struct rows *rows, size_t i, const struct json *obje
 		item = json_next(item)) {
 		const char *type = json_text_or(json_get(item, "type"), "");
 
-		if (strcmp(json_text_or(json_get(item, "status"), ""), "True") || !strcmp(type, "Ready"))
+		if (strcmp(json_text_or(json_get(item, "status"), ""), "True") ||
+			!strcmp(type, "Ready"))
 			continue;
 		if (text.length)
 			text_add(&text, ",");
@@ -305,7 +312,8 @@ static void fill_difference(struct rows *rows, size_t i, const struct table_row 
 
 	if (from >= row->count || less >= row->count)
 		return;
-	long difference = strtol(row->cells[from], &from_end, 10) - strtol(row->cells[less], &less_end, 10);
+	long difference =
+		strtol(row->cells[from], &from_end, 10) - strtol(row->cells[less], &less_end, 10);
 
 	if (from_end != row->cells[from] && less_end != row->cells[less])
 		make(rows, i, "%ld", difference);
@@ -362,9 +370,11 @@ static int fill_names(struct rows *rows, const struct table_row *row, const char
 	return 0;
 }
 
-int rows_fill(struct rows *rows, const struct table_row *row, const char *namespace_, int64_t now_ns)
+int rows_fill(
+	struct rows *rows, const struct table_row *row, const char *namespace_, int64_t now_ns)
 {
-	size_t count = rows->kind->column_count < ROWS_COLUMNS_MAX ? rows->kind->column_count : ROWS_COLUMNS_MAX;
+	size_t count = rows->kind->column_count < ROWS_COLUMNS_MAX ? rows->kind->column_count
+								   : ROWS_COLUMNS_MAX;
 	struct json *object = NULL;
 
 	if (row->object_length && json_bool(json_get(rows->kind->spec, "object"), 0))
@@ -378,7 +388,9 @@ int rows_fill(struct rows *rows, const struct table_row *row, const char *namesp
 	/* Cells may point into the object, which ends here. */
 	for (size_t i = 0; object && i < count; i++)
 		if (*rows->kind->columns[i].path == '.' && rows->cells[i] != rows->made[i])
-			make(rows, i, "%.*s", (int)(rows->lengths[i] < ROWS_CELL ? rows->lengths[i] : ROWS_CELL - 1),
+			make(rows, i, "%.*s",
+				(int)(rows->lengths[i] < ROWS_CELL ? rows->lengths[i]
+								   : ROWS_CELL - 1),
 				rows->cells[i]);
 	json_free(object);
 	return failed;

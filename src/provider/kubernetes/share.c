@@ -1,4 +1,5 @@
-/* One selection over one or several contexts: each works by itself, so that a slow or dead one holds up nobody. */
+/* One selection over one or several contexts: each works by itself, so that a slow or dead one
+ * holds up nobody. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,8 +53,9 @@ static int join_all(struct task *tasks, size_t count, struct error *err)
 	return failed;
 }
 
-int list_accounts(struct provider *provider, const struct kind *kind, const struct selection *selection,
-	struct feed *feed, int (*work)(struct share *share, struct error *err), struct error *err)
+int list_accounts(struct provider *provider, const struct kind *kind,
+	const struct selection *selection, struct feed *feed,
+	int (*work)(struct share *share, struct error *err), struct error *err)
 {
 	int several = selection->account && !strcmp(selection->account, "*");
 	size_t count = several ? provider->account_count : 1;
@@ -70,12 +72,14 @@ int list_accounts(struct provider *provider, const struct kind *kind, const stru
 			.selection = selection,
 			.feed = feed,
 			.several = several };
-		tasks[i].name = several ? kubeconfig_context_at(provider->kubeconfig, i) : selection->account;
+		tasks[i].name = several ? kubeconfig_context_at(provider->kubeconfig, i)
+					: selection->account;
 		tasks[i].work = work;
 		if (!several)
 			run(&tasks[i]);
 		else
-			tasks[i].started = !pthread_create(&tasks[i].thread, NULL, run_thread, &tasks[i]);
+			tasks[i].started =
+				!pthread_create(&tasks[i].thread, NULL, run_thread, &tasks[i]);
 		if (several && !tasks[i].started)
 			run(&tasks[i]);
 	}

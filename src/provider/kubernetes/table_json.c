@@ -12,7 +12,8 @@ struct scan {
 
 static void skip_space(struct scan *s)
 {
-	while (s->at < s->end && (*s->at == ' ' || *s->at == '\n' || *s->at == '\t' || *s->at == '\r'))
+	while (s->at < s->end &&
+		(*s->at == ' ' || *s->at == '\n' || *s->at == '\t' || *s->at == '\r'))
 		s->at++;
 }
 
@@ -127,10 +128,10 @@ static unsigned hex4(const char *at)
 
 	for (int i = 0; i < 4; i++) {
 		char c = at[i];
-		unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') :
-			c >= 'a' && c <= 'f'          ? (unsigned)(c - 'a' + 10) :
-			c >= 'A' && c <= 'F'          ? (unsigned)(c - 'A' + 10) :
-							0;
+		unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
+				 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
+				 : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A' + 10)
+							: 0;
 		value = value * 16 + digit;
 	}
 	return value;
@@ -160,7 +161,8 @@ static size_t encode(unsigned code, char out[4])
 	return 4;
 }
 
-/* \uXXXX, a surrogate pair too (RFC 8259 7); a lone half stays one, and safe text shows it. Returns bytes eaten after 'u'. */
+/* \uXXXX, a surrogate pair too (RFC 8259 7); a lone half stays one, and safe text shows it. Returns
+ * bytes eaten after 'u'. */
 static size_t unicode(const char *at, const char *end, char out[4], size_t *length)
 {
 	if (end - at < 4)
@@ -250,7 +252,8 @@ static int read_head_meta(struct scan *s, struct table_head *head)
 	s->at++;
 	while ((more = next_member(s, &first, &key, &length)) > 0) {
 		if (is(key, length, "resourceVersion"))
-			more = copy_value(s, head->resource_version, sizeof(head->resource_version));
+			more = copy_value(
+				s, head->resource_version, sizeof(head->resource_version));
 		else if (is(key, length, "continue") && peek(s) == '"')
 			more = raw_string(s, &head->token, &head->token_length);
 		else if (is(key, length, "remainingItemCount")) {
@@ -361,8 +364,9 @@ int table_json_open(const char *bytes, size_t length, struct table_head *head, s
 		if (read_head_member(&s, head, key, key_length))
 			break;
 	if (more || peek(&s) >= 0)
-		return error_set(err, ERR_FORMAT, "the answer is cut or no JSON (at byte %zu of %zu)",
-			(size_t)(s.at - bytes), length);
+		return error_set(err, ERR_FORMAT,
+			"the answer is cut or no JSON (at byte %zu of %zu)", (size_t)(s.at - bytes),
+			length);
 	return 0;
 }
 
@@ -377,8 +381,8 @@ void table_row_release(struct table_row *row)
 	text_release(&row->store);
 }
 
-/* Texts of a row stand in its store one after the other, each ended by NUL; the store may move while it grows, so
- * places are kept as offsets until the row is whole. Offset 0 is "". */
+/* Texts of a row stand in its store one after the other, each ended by NUL; the store may move
+ * while it grows, so places are kept as offsets until the row is whole. Offset 0 is "". */
 struct places {
 	size_t cells[TABLE_COLUMNS_MAX];
 	size_t name, namespace_, uid, resource_version, created, deleted, labels, manager;
@@ -421,7 +425,8 @@ static int read_cells(struct scan *s, struct table_row *row, struct places *plac
 				return -1;
 			continue;
 		}
-		if (store_value(s, &row->store, &places->cells[row->count], &row->lengths[row->count]))
+		if (store_value(
+			    s, &row->store, &places->cells[row->count], &row->lengths[row->count]))
 			return -1;
 		row->count++;
 	}
@@ -458,7 +463,8 @@ static int read_labels(struct scan *s, struct text *store, size_t *place)
 	return more;
 }
 
-/* One managedFields entry: who wrote last wins. Times are RFC 3339 in UTC, so they compare as text. */
+/* One managedFields entry: who wrote last wins. Times are RFC 3339 in UTC, so they compare as text.
+ */
 static int read_manager(struct scan *s, struct text *store, struct places *places)
 {
 	const char *key;

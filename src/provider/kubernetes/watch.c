@@ -1,6 +1,7 @@
-/* A list, then one watch from the smallest resourceVersion of its parts: what changed between the first part and the
- * last is told again, nothing is missed. A stream that ends or breaks is taken up at the last version seen; only when
- * that one is gone (410) the list is made anew, and rows that stay never leave the table meanwhile. */
+/* A list, then one watch from the smallest resourceVersion of its parts: what changed between the
+ * first part and the last is told again, nothing is missed. A stream that ends or breaks is taken
+ * up at the last version seen; only when that one is gone (410) the list is made anew, and rows
+ * that stay never leave the table meanwhile. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,21 +20,21 @@
 enum {
 	LINE_MAX_BYTES = 8 * 1024 * 1024, /* an event; objects are at most 1.5 MiB in etcd */
 	WATCH_SECONDS = 290,
-	STALL_MS = 150 * 1000,            /* bookmarks come about once a minute */
+	STALL_MS = 150 * 1000, /* bookmarks come about once a minute */
 	BACKOFF_FIRST_MS = 500,
 	BACKOFF_MAX_MS = 30 * 1000,
-	POLL_MS = 10 * 1000,              /* where watching is forbidden */
+	POLL_MS = 10 * 1000, /* where watching is forbidden */
 };
 
 struct follower {
 	struct share *share;
 	struct lister lister;
-	struct text partial;   /* the line that has not ended */
-	int expired;           /* our version is gone: list again */
-	int alive;             /* something came since the stream was opened */
+	struct text partial; /* the line that has not ended */
+	int expired;         /* our version is gone: list again */
+	int alive;           /* something came since the stream was opened */
 	int backoff_ms;
 	int noted;
-	struct error trouble;  /* an ERROR event */
+	struct error trouble; /* an ERROR event */
 };
 
 /* --- one event; on the net thread, while the account's waits in stream() --- */
@@ -44,8 +45,8 @@ static void take_status(struct follower *f, const struct table_head *head)
 	if (head->code == 410 || !strcmp(head->reason, "Expired") || !strcmp(head->reason, "Gone"))
 		f->expired = 1;
 	else
-		error_set(&f->trouble, ERR_UNREACHABLE, "the watch of %s ended: %.160s", f->lister.kind->name,
-			head->message);
+		error_set(&f->trouble, ERR_UNREACHABLE, "the watch of %s ended: %.160s",
+			f->lister.kind->name, head->message);
 }
 
 static void take_row(struct follower *f, int deleted)
@@ -105,7 +106,8 @@ static int take_bytes(struct follower *f, const char *bytes, size_t length)
 		if (!newline || f->partial.length)
 			text_add_n(&f->partial, bytes, piece);
 		if (f->partial.cut)
-			return error_set(&f->trouble, ERR_LIMIT, "an event of the watch is larger than %d MiB",
+			return error_set(&f->trouble, ERR_LIMIT,
+				"an event of the watch is larger than %d MiB",
 				LINE_MAX_BYTES >> 20);
 		if (newline && f->partial.length)
 			failed = take_event(f, f->partial.data, f->partial.length);
@@ -151,13 +153,15 @@ static void watch_path(struct text *path, const struct follower *f)
 	const struct selection *selection = lister->selection;
 	char field[300], seconds[16];
 
-	resource_path(path, &lister->resource, lister->reach == REACH_ONE ? lister->namespace_ : NULL, NULL, NULL);
+	resource_path(path, &lister->resource,
+		lister->reach == REACH_ONE ? lister->namespace_ : NULL, NULL, NULL);
 	url_query(path, "watch", "1");
 	url_query(path, "resourceVersion", lister->resource_version);
 	url_query(path, "allowWatchBookmarks", "true");
 	url_query(path, "includeObject", lister->resource.whole ? "Object" : "Metadata");
 	/* Not all at the same moment. */
-	snprintf(seconds, sizeof(seconds), "%d", WATCH_SECONDS + (int)(clock_monotonic_ns() / 1000 % 60));
+	snprintf(seconds, sizeof(seconds), "%d",
+		WATCH_SECONDS + (int)(clock_monotonic_ns() / 1000 % 60));
 	url_query(path, "timeoutSeconds", seconds);
 	if (selection->labels && *selection->labels)
 		url_query(path, "labelSelector", selection->labels);
@@ -202,8 +206,9 @@ static int cancelled(const struct follower *f)
 /* What trying again will not mend. */
 static int is_final(const struct error *err)
 {
-	return err->code == ERR_FORBIDDEN || err->code == ERR_NOT_FOUND || err->code == ERR_UNAUTHORIZED ||
-		err->code == ERR_INVALID || err->code == ERR_CANCELLED;
+	return err->code == ERR_FORBIDDEN || err->code == ERR_NOT_FOUND ||
+	       err->code == ERR_UNAUTHORIZED || err->code == ERR_INVALID ||
+	       err->code == ERR_CANCELLED;
 }
 
 static int back_off(struct follower *f)
@@ -212,10 +217,12 @@ static int back_off(struct follower *f)
 
 	f->backoff_ms = wait_ms * 2 < BACKOFF_MAX_MS ? wait_ms * 2 : BACKOFF_MAX_MS;
 	/* A quarter of jitter: consoles that lost the same server do not come back as one. */
-	return pause_ms(f->lister.cancelled, wait_ms + (int)(clock_monotonic_ns() / 1000 % (wait_ms / 4 + 1)));
+	return pause_ms(f->lister.cancelled,
+		wait_ms + (int)(clock_monotonic_ns() / 1000 % (wait_ms / 4 + 1)));
 }
 
-/* After a stream ended: 0 to open it again at the version reached, or to list again when expired. */
+/* After a stream ended: 0 to open it again at the version reached, or to list again when expired.
+ */
 static int after_stream(struct follower *f, int failed, int status, struct error *err)
 {
 	if (cancelled(f))
@@ -272,8 +279,8 @@ static int follow(struct follower *f, struct error *err)
 static int watch_one(struct share *share, struct error *err)
 {
 	struct follower *f = mem_zero(1, sizeof(*f));
-	int failed = lister_init(&f->lister, share->provider, share->account, share->kind, share->selection,
-		share->feed, share->several, err);
+	int failed = lister_init(&f->lister, share->provider, share->account, share->kind,
+		share->selection, share->feed, share->several, err);
 
 	f->share = share;
 	text_init(&f->partial, LINE_MAX_BYTES);
@@ -286,8 +293,8 @@ static int watch_one(struct share *share, struct error *err)
 	return failed;
 }
 
-int kube_watch(struct provider *provider, const struct kind *kind, const struct selection *selection,
-	struct feed *feed, struct error *err)
+int kube_watch(struct provider *provider, const struct kind *kind,
+	const struct selection *selection, struct feed *feed, struct error *err)
 {
 	return list_accounts(provider, kind, selection, feed, watch_one, err);
 }
