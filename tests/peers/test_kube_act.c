@@ -339,6 +339,25 @@ START_TEST(apply_creates_and_names_conflicts)
 }
 END_TEST
 
+START_TEST(edit_says_what_stays)
+{
+	struct ref ref = peer_ref("configmaps", NS, "ph-act-kept");
+	struct act_request request = request_for(&ref, "edit",
+		"{\"manifest\":\"{apiVersion: v1, kind: ConfigMap, metadata: {name: ph-act-kept, namespace: " NS
+		"}, data: {b: x}}\"}");
+
+	make_configmap(ref.name);
+	observe(&request);
+	struct act_preview shown = preview(&request);
+
+	ck_assert_msg(strstr(shown.dry_run_text, "data.a was taken out but stays") != NULL, "%s",
+		shown.dry_run_text);
+	act_preview_release(&shown);
+	release(&request);
+	kubectl(NULL, 0, "-n " NS " delete configmap %s", ref.name);
+}
+END_TEST
+
 START_TEST(unknown_fields_are_refused)
 {
 	struct ref ref = peer_ref("configmaps", NS, "ph-act-strict");
@@ -577,6 +596,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, restart_pause_resume);
 	tcase_add_test(tc, labels_come_and_go);
 	tcase_add_test(tc, apply_creates_and_names_conflicts);
+	tcase_add_test(tc, edit_says_what_stays);
 	tcase_add_test(tc, unknown_fields_are_refused);
 	tcase_add_test(tc, drain_and_uncordon);
 	tcase_add_test(tc, budget_holds_an_eviction);

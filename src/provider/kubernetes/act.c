@@ -212,6 +212,20 @@ static void tell_dry_run(struct act_preview *preview, const struct answer *answe
 		answer->warnings);
 }
 
+/* Server-side apply drops only what we own: a line taken out in the editor may stay, and then that
+ * is said. */
+static void tell_kept(
+	struct act_preview *preview, const struct answer *answer, const struct change *change)
+{
+	char kept[100];
+	size_t at = strlen(preview->dry_run_text);
+
+	manifest_kept(answer->object, change->body, kept, sizeof(kept));
+	if (*kept)
+		snprintf(preview->dry_run_text + at, sizeof(preview->dry_run_text) - at,
+			"; %s was taken out but stays, as another manager owns it", kept);
+}
+
 static int dry_run(const struct action *action, const struct json *live,
 	const struct change *change, struct act_preview *preview, struct error *err)
 {
@@ -232,6 +246,9 @@ static int dry_run(const struct action *action, const struct json *live,
 	} else {
 		diff_objects(live, answer.object, &preview->before, &preview->after);
 	}
+	if (live && !strcmp(action->request->verb->name, "edit") &&
+		strcmp(action->resource.type, "Secret") != 0)
+		tell_kept(preview, &answer, change);
 	answer_release(&answer);
 	return 0;
 }

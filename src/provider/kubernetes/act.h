@@ -90,6 +90,8 @@ int build_manifest(const struct action *action, const struct json *live, struct 
 void undo_manifest(const struct action *action, const struct json *live, struct act_preview *preview);
 /* The object as a manifest that makes it again. You own it. */
 struct json *manifest_of(const struct json *live);
+/* What an editor took out and the server keeps, as other managers own it: its first path into out, or "". */
+void manifest_kept(const struct json *result, const struct json *wanted, char *out, size_t size);
 /* act_delete.c */
 int build_delete(const struct action *action, const struct json *live, struct change *change, struct error *err);
 void undo_delete(const struct action *action, const struct json *live, struct act_preview *preview);

@@ -127,6 +127,33 @@ int build_manifest(const struct action *action, const struct json *live, struct 
 	return 0;
 }
 
+static int find_kept(const struct json *result, const struct json *wanted, struct text *path)
+{
+	size_t length = path->length;
+
+	for (const struct json *item = json_first(result); item; item = json_next(item)) {
+		const struct json *other = json_get(wanted, json_key(item));
+
+		text_format(path, "%s%s", length ? "." : "", json_key(item));
+		if (!other || (json_is(item, JSON_OBJECT) && find_kept(item, other, path)))
+			return 1;
+		while (path->length > length)
+			path->data[--path->length] = '\0';
+	}
+	return 0;
+}
+
+void manifest_kept(const struct json *result, const struct json *wanted, char *out, size_t size)
+{
+	struct json *manifest = manifest_of(result);
+	struct text path;
+
+	text_init(&path, size - 1);
+	snprintf(out, size, "%s", find_kept(manifest, wanted, &path) ? path.data : "");
+	text_release(&path);
+	json_free(manifest);
+}
+
 void undo_manifest(
 	const struct action *action, const struct json *live, struct act_preview *preview)
 {
