@@ -39,12 +39,12 @@ struct net_request {
 	const char *proxy;            /* "http://…", "socks5://…"; NULL: the environment's (NO_PROXY honoured) */
 	int connect_timeout_ms;       /* 0: 10,000 */
 	int timeout_ms;               /* 0: 60,000; -1: none (a watch) */
-	int stall_timeout_ms;         /* nothing received for so long: ERR_TIMEOUT; 0: 30,000; -1: none */
+	int stall_timeout_ms;         /* nothing (of a body that is kept: less than 1 KiB) received for so long: ERR_TIMEOUT; 0: 30,000; -1: none */
 	size_t max_bytes;             /* of the body; 0: 64 MiB. More: ERR_LIMIT */
 	int gzip;                     /* ask for compression */
-	int retries;                  /* tries after the first on connection failure, 429, 502, 503, 504: only idempotent methods; jittered, Retry-After obeyed (max 30 s) */
+	int retries;                  /* tries after the first on connection failure, 429, 502, 503, 504: only GET, HEAD, OPTIONS and harmless: a write is never sent twice; jittered, Retry-After obeyed (longer than 30 s: the answer is given back at once) */
 	int harmless;                 /* a POST that only asks (access review, token): allowed in read-only mode */
-	const atomic_int *cancelled;  /* NULL: never */
+	const atomic_int *cancelled;  /* looked at every 100 ms (streams: 1 s) and at net_wake(); NULL: never */
 	/* Streaming: each piece as it comes, the body is then not kept. Only for status 2xx. Non-zero stops with ERR_CANCELLED. */
 	int (*on_data)(void *arg, const char *bytes, size_t length);
 	void *arg;
@@ -61,7 +61,9 @@ struct net_response {
 
 struct net *net_new(struct error *err);
 void net_free(struct net *net); /* cancels everything; NULL is fine */
-/* In read-only mode only GET, HEAD and harmless requests leave the process; others fail with ERR_DENIED. */
+/* Has what was cancelled end now. */
+void net_wake(struct net *net);
+/* In read-only mode only GET, HEAD, OPTIONS and harmless requests (and harmless WebSockets) leave the process; others fail with ERR_DENIED. */
 void net_set_read_only(struct net *net, int read_only);
 /* Blocks the calling worker. 0 with any HTTP status; -1: ERR_UNREACHABLE (refused, DNS, reset), ERR_UNAUTHORIZED never here,
  * ERR_TIMEOUT, ERR_LIMIT, ERR_CANCELLED, ERR_FORMAT (truncated), ERR_DENIED. TLS failures are ERR_UNREACHABLE with the cause in words. */
@@ -70,7 +72,7 @@ void net_response_release(struct net_response *response);
 /* Value of a response header (name in lower case) copied to out; NULL when absent. Several: the first. */
 const char *net_header(const struct net_response *response, const char *name, char *out, size_t size);
 
-/* Many at once: add (all copied), then take each as it ends. */
+/* Many at once: add (all copied but *tls and *cancelled, which must outlive it), then take each as it ends. */
 struct net_batch;
 struct net_batch *net_batch_new(struct net *net, int parallel /* per batch, e.g. 8 */);
 void net_batch_add(struct net_batch *batch, const struct net_request *request, void *tag);
@@ -78,14 +80,16 @@ void net_batch_add(struct net_batch *batch, const struct net_request *request, v
 int net_batch_next(struct net_batch *batch, void **tag, struct net_response *response, struct error *err);
 void net_batch_free(struct net_batch *batch); /* cancels what is left */
 
-/* WebSocket client (RFC 6455), framing by wslay. One thread at a time. */
+/* WebSocket client (RFC 6455), framing by wslay. One thread at a time, one that has SIGPIPE blocked or ignored.
+ * Messages up to 16 MiB. Pings are answered while receiving. */
 struct net_ws;
 /* protocols: comma list offered; the chosen one is net_ws_protocol(). A refused upgrade gives the HTTP status in *status. */
 struct net_ws *net_ws_open(struct net *net, const struct net_request *request, const char *protocols, int *status, struct error *err);
 const char *net_ws_protocol(const struct net_ws *ws);
-int net_ws_fd(const struct net_ws *ws); /* to poll */
+/* To poll; but receive with timeout 0 until nothing comes before: messages may wait inside. */
+int net_ws_fd(const struct net_ws *ws);
 int net_ws_send(struct net_ws *ws, int binary, const void *bytes, size_t length, struct error *err);
-/* 1: a message (*bytes owned by ws until the next call), 0: closed by the peer or deadline passed (*bytes NULL, see closed), -1: error. */
+/* timeout_ms -1: none. 1: a message (*bytes owned by ws until the next call), 0: closed by the peer or deadline passed (*bytes NULL, see closed), -1: error. */
 int net_ws_receive(struct net_ws *ws, int timeout_ms, const char **bytes, size_t *length, int *closed, struct error *err);
 void net_ws_close(struct net_ws *ws);
 

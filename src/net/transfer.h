@@ -70,7 +70,6 @@ int retry_after_ms(const char *value, int64_t now_ns); /* seconds or an HTTP dat
 
 /* net.c */
 void net_submit(struct net *net, struct transfer *transfer);
-void net_wake(struct net *net); /* look at what was abandoned */
 int net_is_read_only(const struct net *net);
 
 #endif

@@ -99,7 +99,8 @@ static void on_message(wslay_event_context_ptr frames,
 
 	copy->next = NULL;
 	copy->length = message->msg_length;
-	memcpy(copy->bytes, message->msg, message->msg_length);
+	if (message->msg_length) /* an empty message has no bytes to point at */
+		memcpy(copy->bytes, message->msg, message->msg_length);
 	copy->bytes[copy->length] = 0;
 	*ws->last = copy;
 	ws->last = &copy->next;

@@ -2,7 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <openssl/err.h>
+#include <openssl/crypto.h>
 #include <openssl/pem.h>
 #include <poll.h>
 #include <pthread.h>
@@ -214,7 +214,7 @@ static void leave(struct peer *peer)
 	if (peer->tls)
 		SSL_shutdown(peer->tls);
 	SSL_free(peer->tls);
-	ERR_clear_error();
+	OPENSSL_thread_stop(); /* now: nobody waits for the very end of a detached thread */
 	pthread_mutex_lock(&faults->lock);
 	struct peer **at = &faults->peers;
 

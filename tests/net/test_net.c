@@ -1,4 +1,5 @@
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -153,6 +154,23 @@ START_TEST(follows_redirects_only_without_credentials)
 }
 END_TEST
 
+START_TEST(a_proxy_is_asked_in_the_servers_place)
+{
+	struct net_request request = { .url = "http://nothing.invalid/ok",
+		.proxy = faults_url(faults) };
+
+	ck_assert_msg(!net_fetch(net, &request, &response, &err), "%s", err.text);
+	ck_assert_uint_eq(faults_requests(faults), 1);
+	ck_assert_int_eq(response.status, 404); /* it took the whole URL for a path */
+	request.url = "https://nothing.invalid/ok";
+	request.proxy = faults_url(faults);
+	ck_assert_int_eq(
+		net_fetch(net, &request, &response, &err), -1); /* CONNECT was answered by 404 */
+	ck_assert_int_eq(err.code, ERR_UNREACHABLE);
+	ck_assert_uint_eq(faults_requests(faults), 2);
+}
+END_TEST
+
 START_TEST(read_only_mode_lets_only_questions_out)
 {
 	static const char *const writes[] = { "POST", "PUT", "PATCH", "DELETE", "LINK" };
@@ -233,6 +251,27 @@ START_TEST(cancels_in_the_middle)
 }
 END_TEST
 
+static void *cancel_soon(void *arg)
+{
+	while (!faults_requests(faults))
+		sched_yield();
+	atomic_store((atomic_int *)arg, 1);
+	net_wake(net);
+	return NULL;
+}
+
+START_TEST(a_wake_cancels_a_silent_stream_at_once)
+{
+	struct ticks ticks = { .stop_at = 100 };
+	pthread_t thread;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, cancel_soon, &ticks.cancelled), 0);
+	ck_fails(ERR_CANCELLED, "/stream?count=0", .on_data = on_tick, .arg = &ticks,
+		.timeout_ms = -1, .cancelled = &ticks.cancelled);
+	pthread_join(thread, NULL);
+}
+END_TEST
+
 static void *fetch_for_ever(void *arg)
 {
 	struct net_request request = {
@@ -276,11 +315,13 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_write_is_never_sent_twice);
 	tcase_add_test(tc, asks_for_compression_and_undoes_it);
 	tcase_add_test(tc, follows_redirects_only_without_credentials);
+	tcase_add_test(tc, a_proxy_is_asked_in_the_servers_place);
 	tcase_add_test(tc, read_only_mode_lets_only_questions_out);
 	tcase_add_test(tc, a_stream_comes_piece_by_piece);
 	tcase_add_test(tc, a_stream_that_falls_silent_stalls);
 	tcase_add_test(tc, an_error_answer_to_a_stream_is_kept);
 	tcase_add_test(tc, cancels_in_the_middle);
+	tcase_add_test(tc, a_wake_cancels_a_silent_stream_at_once);
 	tcase_add_test(tc, the_end_of_the_program_cancels_all);
 }
 TEST_MAIN("net/net")
