@@ -43,6 +43,21 @@ struct keymap *console_keymap(struct console *console)
 	return console->keymap;
 }
 
+int console_last_key(struct console *console)
+{
+	return console->last_key;
+}
+
+int console_asked_key(struct console *console)
+{
+	return console->asked_key;
+}
+
+void console_note_asked(struct console *console)
+{
+	console->asked_key = console->last_key;
+}
+
 struct estate *console_estate(struct console *console)
 {
 	return console->estate;
@@ -394,6 +409,7 @@ static void on_key(struct console *console, int key)
 {
 	struct pane *pane = focused(console);
 
+	console->last_key = key;
 	if (*console->message) {
 		*console->message = 0;
 		console->dirty = 1;

@@ -51,6 +51,10 @@ int console_spawn(struct console *console, struct job *job);
 void console_dialog(struct console *console, struct pane *pane);
 void console_close(struct console *console, struct pane *pane); /* wherever it stands; freed at the end of the turn */
 struct keymap *console_keymap(struct console *console);
+/* The key being handled, and the one that began what is being planned: that one never approves it. */
+int console_last_key(struct console *console);
+int console_asked_key(struct console *console);
+void console_note_asked(struct console *console); /* the key being handled is asking for a change */
 /* NULL until they are opened (after the first frame). */
 struct estate *console_estate(struct console *console);
 struct gate *console_gate(struct console *console);

@@ -67,6 +67,7 @@ static void submit(struct console *console, const struct ref *ref, const char *v
 	snprintf(act->verb, sizeof(act->verb), "%s", verb);
 	snprintf(act->run, sizeof(act->run), "%s", run);
 	act->params = params;
+	console_note_asked(console);
 	console_say(console, STYLE_DIM, "planning …");
 	console_submit(console, &act->job);
 }

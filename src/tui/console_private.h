@@ -14,6 +14,8 @@
 
 enum { PANES_MAX = 64, DIALOGS_MAX = 8, ACCOUNTS_MAX = 64 };
 
+struct live_run;
+
 struct stack {
 	struct pane *panes[PANES_MAX];
 	size_t count;
@@ -47,6 +49,8 @@ struct console {
 	int64_t painted_news_ns;
 	int tick_timer;
 	int ended;
+	int asked_key, last_key;     /* the key that began what is being planned; it never approves it */
+	struct live_run *live_runs;  /* of this console, under way */
 	const char *open_at_start;
 	struct text record;
 	int recording;

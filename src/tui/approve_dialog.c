@@ -1,0 +1,592 @@
+/* approve_dialog.c - what, where, why, what else it touches, how it is undone; then a person says yes, or nothing happens. Cancel has the
+ * focus: Enter and Esc close it. One key approves, and it is never the key that asked; in a protected scope the target's name is typed
+ * before it. What may be approved is decided by the gate, not here. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/safe.h"
+#include "gate/gate.h"
+#include "gate/intent.h"
+#include "gate/session.h"
+#include "tui/asking.h"
+#include "tui/console_private.h"
+#include "tui/live_run.h"
+#include "tui/plan_text.h"
+#include "tui/text_view.h"
+
+enum { BODY_MAX = 1 << 20, BOX_COLUMNS = 96, FOOT_ROWS = 3, FRAME = 2, INNER = 4 };
+
+enum stage {
+	STAGE_CHECKING,  /* is it still good? the gate looks at the target */
+	STAGE_OPEN,      /* can be approved */
+	STAGE_ENOUGH,    /* needs no approval, or has them all: can be run */
+	STAGE_WAITING,   /* approved by this person, others are needed */
+	STAGE_VOID,      /* expired or drifted */
+	STAGE_REFUSED,   /* read-only, dry run, or the policy denies */
+	STAGE_WORKING,   /* approval is under way */
+};
+
+struct approve {
+	struct pane pane;
+	struct plan *plan;
+	struct text_view view;
+	struct input typed;
+	struct asking *asking;
+	struct json *drift;
+	enum stage stage;
+	enum style said_style;
+	char said[400];
+	char name[512];        /* to be typed; "" not protected */
+	int asked_key;
+	int built_columns;
+	unsigned version;      /* of the gate, as last looked at */
+};
+
+static struct approve *of(struct pane *pane)
+{
+	return (struct approve *)pane;
+}
+
+static void close_approve(struct pane *pane)
+{
+	struct approve *approve = of(pane);
+
+	asking_stop(&approve->asking);
+	text_view_release(&approve->view);
+	plan_free(approve->plan);
+	json_free(approve->drift);
+	free(approve);
+	screen_cursor(screen_size(), -1, 0);
+}
+
+static struct gate *gate_of(const struct approve *approve)
+{
+	return console_gate(approve->pane.console);
+}
+
+static void say(struct approve *approve, enum style style, const char *text)
+{
+	safe_copy(approve->said, sizeof(approve->said), text, strlen(text));
+	approve->said_style = style;
+	approve->pane.dirty = 1;
+}
+
+static void set_stage(struct approve *approve, enum stage stage, enum style style, const char *text)
+{
+	approve->stage = stage;
+	approve->built_columns = 0;
+	say(approve, style, text);
+}
+
+/* --- is it still good? --- */
+
+static void ask_check(struct asking *asking)
+{
+	struct plan *plan = gate_plan_load(asking->gate, asking->text, &asking->err);
+
+	if (!plan) {
+		asking->outcome = -1;
+		return;
+	}
+	asking->outcome = gate_approved(asking->gate, plan, asking->other, &asking->err);
+	if (asking->outcome < 0)
+		asking->json = gate_drift(asking->gate, plan, NULL);
+	plan_free(plan);
+}
+
+static void take_drift(struct approve *approve, struct asking *asking)
+{
+	json_free(approve->drift);
+	approve->drift = asking->json;
+	asking->json = NULL;
+}
+
+static void voided(struct approve *approve, struct asking *asking)
+{
+	take_drift(approve, asking);
+	approve->view.top = 0;
+	if (asking->err.code == ERR_CONFLICT)
+		set_stage(approve, STAGE_VOID, STYLE_WARNING, asking->err.text);
+	else
+		set_stage(approve, STAGE_REFUSED, STYLE_CRITICAL, asking->err.text);
+}
+
+static void checked(void *pane, struct asking *asking)
+{
+	struct approve *approve = pane;
+	char text[400];
+
+	if (asking->outcome < 0) {
+		voided(approve, asking);
+	} else if (asking->outcome) {
+		set_stage(approve, STAGE_ENOUGH, STYLE_DIM, plan_decision(approve->plan) == DECIDE_APPROVE ? "approved: it can be run" : "");
+	} else {
+		snprintf(text, sizeof(text), "%s", asking->other);
+		set_stage(approve, STAGE_OPEN, STYLE_DIM, text);
+	}
+}
+
+static const char *refusal(const struct approve *approve)
+{
+	struct gate *gate = gate_of(approve);
+
+	if (!gate)
+		return "the gate is not open: nothing can be changed";
+	if (gate_read_only(gate) && plan_writes(approve->plan))
+		return "READ-ONLY: this shows what would be done; nothing can be written from here";
+	if (session_options(console_session(approve->pane.console))->dry_run && plan_writes(approve->plan))
+		return "DRY RUN: this shows what would be done; nothing is run";
+	return plan_decision(approve->plan) == DECIDE_DENY ? "denied by the policy named above: it cannot be approved" : NULL;
+}
+
+static void check(struct approve *approve)
+{
+	const char *why = refusal(approve);
+
+	if (why) {
+		set_stage(approve, STAGE_REFUSED, STYLE_CRITICAL, why);
+		return;
+	}
+	struct asking *asking = asking_new(approve->pane.console, &approve->asking, approve, ask_check, checked);
+
+	set_stage(approve, STAGE_CHECKING, STYLE_DIM, "looking whether the target is still as planned …");
+	approve->version = gate_version(gate_of(approve));
+	snprintf(asking->text, sizeof(asking->text), "%s", approve->plan->id);
+	asking_send(asking);
+}
+
+/* --- yes --- */
+
+static void begin_run(struct approve *approve)
+{
+	struct console *console = approve->pane.console;
+	struct plan *plan = approve->plan;
+	struct error err = { 0 };
+
+	approve->plan = NULL;
+	struct live_run *live = live_run_start(console, plan, &err);
+
+	console_close(console, &approve->pane);
+	if (live)
+		console_push(console, run_new_live(console, live));
+	else
+		console_say_error(console, &err);
+}
+
+static void ask_approval(struct asking *asking)
+{
+	asking->outcome = -1;
+	if (gate_approve(asking->gate, asking->text, asking->other, &asking->err)) {
+		struct plan *plan = asking->err.code == ERR_CONFLICT ? gate_plan_load(asking->gate, asking->text, NULL) : NULL;
+
+		asking->json = plan ? gate_drift(asking->gate, plan, NULL) : NULL;
+		plan_free(plan);
+		return;
+	}
+	ask_check(asking);
+}
+
+static void approved(void *pane, struct asking *asking)
+{
+	struct approve *approve = pane;
+	char text[400];
+
+	if (asking->outcome > 0) {
+		begin_run(approve);
+	} else if (!asking->outcome) {
+		snprintf(text, sizeof(text), "your approval is recorded: %.200s; the plan waits in the approvals", asking->other);
+		set_stage(approve, STAGE_WAITING, STYLE_OK, text);
+	} else if (asking->err.code == ERR_CONFLICT) {
+		voided(approve, asking);
+	} else {
+		set_stage(approve, STAGE_OPEN, STYLE_CRITICAL, asking->err.text);
+	}
+}
+
+static int name_is_typed(const struct approve *approve)
+{
+	return !*approve->name || !strcmp(approve->typed.text, approve->name);
+}
+
+static void send_approval(struct approve *approve)
+{
+	struct asking *asking = asking_new(approve->pane.console, &approve->asking, approve, ask_approval, approved);
+
+	snprintf(asking->text, sizeof(asking->text), "%s", approve->plan->id);
+	snprintf(asking->other, sizeof(asking->other), "%s", *approve->name ? "typed" : "key");
+	set_stage(approve, STAGE_WORKING, STYLE_DIM, "approving …");
+	asking_send(asking);
+}
+
+static int is_expired(const struct approve *approve)
+{
+	return clock_now_ns() >= approve->plan->expires_ns;
+}
+
+static void expire(struct approve *approve)
+{
+	set_stage(approve, STAGE_VOID, STYLE_WARNING, "this plan has expired: nothing was done; a new plan looks at the target again");
+}
+
+static void confirm(struct approve *approve)
+{
+	if (console_last_key(approve->pane.console) == approve->asked_key)
+		say(approve, STYLE_WARNING, "the key that asked does not approve: bind approve.confirm to another key");
+	else if (approve->stage != STAGE_OPEN && approve->stage != STAGE_ENOUGH)
+		say(approve, approve->said_style, approve->said);
+	else if (is_expired(approve))
+		expire(approve);
+	else if (refusal(approve))
+		set_stage(approve, STAGE_REFUSED, STYLE_CRITICAL, refusal(approve));
+	else if (!name_is_typed(approve))
+		say(approve, STYLE_WARNING, "type the target's name first, exactly");
+	else if (approve->stage == STAGE_ENOUGH)
+		begin_run(approve);
+	else
+		send_approval(approve);
+}
+
+/* --- a new plan for the same --- */
+
+static void ask_again(struct asking *asking)
+{
+	struct plan *old = gate_plan_load(asking->gate, asking->text, &asking->err);
+	struct intent intent;
+
+	if (!old)
+		return;
+	const struct plan_step *step = plan_main_write(old);
+
+	if (*old->undo_of) {
+		gate_plan_undo(asking->gate, old->undo_of, &asking->plan, &asking->err);
+	} else if (old->intent) {
+		if (!intent_from_json(&intent, old->intent, &asking->err))
+			gate_plan_intent(asking->gate, &intent, &asking->plan, &asking->err);
+		intent_release(&intent);
+	} else if (step) {
+		gate_plan_act(asking->gate, &step->ref, step->verb, step->params, step->because, &asking->plan, &asking->err);
+	}
+	plan_free(old);
+}
+
+static void take_plan(struct approve *approve, struct plan *plan)
+{
+	plan_free(approve->plan);
+	approve->plan = plan;
+	json_free(approve->drift);
+	approve->drift = NULL;
+	input_set(&approve->typed, "");
+	const struct plan_step *step = plan_main_write(plan);
+
+	snprintf(approve->name, sizeof(approve->name), "%s", step && plan_is_protected(plan) ? step->ref.name : "");
+	check(approve);
+}
+
+static void planned_again(void *pane, struct asking *asking)
+{
+	struct approve *approve = pane;
+	struct plan *plan = asking->plan;
+
+	asking->plan = NULL;
+	if (plan)
+		take_plan(approve, plan);
+	else
+		set_stage(approve, STAGE_VOID, STYLE_CRITICAL, *asking->err.text ? asking->err.text : "no new plan could be made");
+}
+
+static void renew(struct approve *approve)
+{
+	if (approve->stage == STAGE_WORKING || !gate_of(approve))
+		return;
+	struct asking *asking = asking_new(approve->pane.console, &approve->asking, approve, ask_again, planned_again);
+
+	approve->asked_key = console_last_key(approve->pane.console);
+	snprintf(asking->text, sizeof(asking->text), "%s", approve->plan->id);
+	set_stage(approve, STAGE_WORKING, STYLE_DIM, "planning anew …");
+	asking_send(asking);
+}
+
+/* --- no --- */
+
+static void ask_deny(struct asking *asking)
+{
+	asking->outcome = gate_deny(asking->gate, asking->text, asking->other, &asking->err);
+}
+
+static void denied(void *pane, struct asking *asking)
+{
+	struct approve *approve = pane;
+
+	if (asking->outcome) {
+		set_stage(approve, STAGE_OPEN, STYLE_CRITICAL, asking->err.text);
+		return;
+	}
+	console_say(approve->pane.console, STYLE_OK, "denied: nothing was done");
+	console_close(approve->pane.console, &approve->pane);
+}
+
+static void deny(struct approve *approve)
+{
+	if (approve->stage == STAGE_WORKING || !gate_of(approve))
+		return;
+	struct asking *asking = asking_new(approve->pane.console, &approve->asking, approve, ask_deny, denied);
+
+	snprintf(asking->text, sizeof(asking->text), "%s", approve->plan->id);
+	snprintf(asking->other, sizeof(asking->other), "denied in the console");
+	set_stage(approve, STAGE_WORKING, STYLE_DIM, "denying …");
+	asking_send(asking);
+}
+
+static void cancel(struct approve *approve)
+{
+	struct console *console = approve->pane.console;
+
+	if (approve->stage == STAGE_WORKING)
+		console_say(console, STYLE_WARNING, "closed while the gate was at work: nothing is run; look in the approvals");
+	else if (approve->stage == STAGE_WAITING)
+		console_say(console, STYLE_OK, "it waits in the approvals");
+	else
+		console_say(console, STYLE_DIM, "cancelled: nothing was changed");
+	console_close(console, &approve->pane);
+}
+
+/* --- drawing --- */
+
+static void build(struct approve *approve, int columns)
+{
+	const struct user *user = gate_of(approve) ? gate_user(gate_of(approve)) : NULL;
+
+	if (approve->built_columns == columns)
+		return;
+	approve->built_columns = columns;
+	text_view_clear(&approve->view);
+	plan_text_drift(&approve->view, approve->drift, columns);
+	plan_text(&approve->view, approve->plan, user ? user->role : "unknown", columns);
+}
+
+static struct rect box_of(struct approve *approve, struct rect area)
+{
+	struct rect box = { .columns = area.columns - 2 < BOX_COLUMNS ? area.columns - 2 : BOX_COLUMNS };
+
+	build(approve, box.columns - INNER - 1);
+	box.rows = (int)approve->view.count + FRAME + FOOT_ROWS;
+	if (box.rows > area.rows)
+		box.rows = area.rows;
+	box.y = area.y + (area.rows - box.rows) / 2;
+	box.x = area.x + (area.columns - box.columns) / 2;
+	return box;
+}
+
+/* "expires 14:17, in 14 min" */
+static void expiry(const struct approve *approve, char *out, size_t size)
+{
+	time_t at = (time_t)(approve->plan->expires_ns / CLOCK_SECOND_NS);
+	int64_t left_s = (approve->plan->expires_ns - clock_now_ns()) / CLOCK_SECOND_NS;
+	struct tm local;
+	char clock[8];
+
+	localtime_r(&at, &local);
+	strftime(clock, sizeof(clock), "%H:%M", &local);
+	if (left_s <= 0)
+		snprintf(out, size, "expired %s", clock);
+	else if (left_s < 90)
+		snprintf(out, size, "expires %s, in %d s", clock, (int)left_s);
+	else
+		snprintf(out, size, "expires %s, in %d min", clock, (int)(left_s / 60));
+}
+
+/* The line on which a person decides. Returns the column after the question. */
+static int draw_question(struct approve *approve, struct rect foot, int right)
+{
+	char key[24], text[640];
+	int can = approve->stage == STAGE_OPEN || approve->stage == STAGE_ENOUGH;
+
+	snprintf(key, sizeof(key), "%s", keymap_key_of(console_keymap(approve->pane.console), "approve.confirm"));
+	if (approve->stage == STAGE_VOID) {
+		snprintf(text, sizeof(text), "%s  make a new plan", keymap_key_of(console_keymap(approve->pane.console), "approve.renew"));
+		return screen_put(foot, 1, 0, STYLE_KEY, text);
+	}
+	if (!can)
+		return 0;
+	const char *what = approve->stage == STAGE_ENOUGH ? "run" : "approve";
+
+	if (!*approve->name) {
+		snprintf(text, sizeof(text), "%s  %s", key, what);
+		return screen_put(foot, 1, 0, STYLE_KEY, text);
+	}
+	snprintf(text, sizeof(text), "Type %s, then %s to %s ", approve->name, key, what);
+	int room = right - 12, used = (int)utf8_columns(text, strlen(text));
+
+	if (used > room)
+		used = room > 0 ? room : 0;
+	screen_put_n(foot, 1, 0, used, STYLE_BOLD, text, strlen(text));
+	input_draw(&approve->typed, foot, 1, used, right - used - 1, name_is_typed(approve) ? STYLE_OK : STYLE_TEXT, 1, 0);
+	return right;
+}
+
+static void draw_foot(struct approve *approve, struct rect foot)
+{
+	char when[64], button[24];
+
+	expiry(approve, when, sizeof(when));
+	snprintf(button, sizeof(button), "[ %s ]", approve->stage == STAGE_WAITING || approve->stage == STAGE_REFUSED ? "Close" : "Cancel");
+	int when_x = foot.columns - (int)utf8_columns(when, strlen(when)), button_x = when_x - (int)strlen(button) - 3;
+
+	screen_put_n(foot, 0, 0, foot.columns, approve->said_style, approve->said, strlen(approve->said));
+	screen_clear_line(foot, 1, 0);
+	draw_question(approve, foot, button_x - 1);
+	screen_put(foot, 1, button_x, STYLE_SELECTED, button);
+	screen_put(foot, 1, when_x, is_expired(approve) ? STYLE_WARNING : STYLE_DIM, when);
+}
+
+static void draw(struct pane *pane, struct rect area)
+{
+	struct approve *approve = of(pane);
+
+	if (!approve->plan) /* its run has begun; this closes with the turn */
+		return;
+	if (approve->stage <= STAGE_ENOUGH && is_expired(approve))
+		expire(approve);
+	struct rect box = box_of(approve, area);
+	struct rect body = { .y = box.y + 1, .x = box.x + 1, .rows = box.rows - FRAME - FOOT_ROWS, .columns = box.columns - 2 };
+	struct rect foot = { .y = body.y + body.rows + 1, .x = box.x + 2, .rows = 2, .columns = box.columns - INNER };
+	int protected = *approve->name != 0;
+
+	screen_clear(box);
+	screen_frame(box, protected ? STYLE_PROD : STYLE_ACCENT, protected ? "PROD" : "Approve");
+	screen_cursor(screen_size(), -1, 0);
+	text_view_draw(&approve->view, NULL, body);
+	if (approve->view.top + (size_t)body.rows < approve->view.count)
+		screen_put_right(body, body.rows, 0, body.columns - 1, STYLE_DIM, "more below: Down, PgDn", 22);
+	draw_foot(approve, foot);
+}
+
+/* --- keys --- */
+
+static const struct {
+	const char *name;
+	void (*run)(struct approve *approve);
+} rows[] = {
+	{ "approve.confirm", confirm },
+	{ "approve.deny", deny },
+	{ "approve.renew", renew },
+	{ "dialog.accept", cancel }, /* Cancel has the focus */
+	{ "dialog.cancel", cancel },
+};
+
+static const struct {
+	const char *name, *as;
+} scrolls[] = {
+	{ "dialog.down", "text.down" },
+	{ "dialog.up", "text.up" },
+	{ "dialog.page_down", "text.page_down" },
+	{ "dialog.page_up", "text.page_up" },
+};
+
+static int command(struct pane *pane, const struct command *what)
+{
+	struct approve *approve = of(pane);
+
+	if (!approve->plan)
+		return 1;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (strcmp(rows[i].name, what->name) != 0)
+			continue;
+		rows[i].run(approve);
+		return 1;
+	}
+	for (size_t i = 0; i < sizeof(scrolls) / sizeof(*scrolls); i++)
+		if (!strcmp(scrolls[i].name, what->name))
+			return text_view_command(&approve->view, pane, command_find(scrolls[i].as));
+	return 1; /* whatever it is, it does nothing behind this dialog */
+}
+
+static int key(struct pane *pane, int pressed)
+{
+	struct approve *approve = of(pane);
+	int changed;
+
+	if (!*approve->name || !approve->plan) {
+		if (pressed == 'n' || pressed == 'q')
+			cancel(approve);
+		return 1;
+	}
+	if (input_key(&approve->typed, pressed, &changed))
+		pane->dirty = 1;
+	return 1;
+}
+
+static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
+{
+	(void)area;
+	(void)x;
+	if (of(pane)->plan)
+		text_view_mouse(&of(pane)->view, pane, y, button);
+}
+
+/* Another console may have approved, denied or run it. */
+static int recalc(struct pane *pane)
+{
+	struct approve *approve = of(pane);
+
+	if (!approve->plan || !gate_of(approve) || approve->version == gate_version(gate_of(approve)))
+		return 0;
+	approve->version = gate_version(gate_of(approve));
+	if (approve->stage != STAGE_WAITING)
+		return 0;
+	check(approve);
+	return 1;
+}
+
+static int64_t next_change(struct pane *pane)
+{
+	struct approve *approve = of(pane);
+	int64_t left = approve->plan ? approve->plan->expires_ns - clock_now_ns() : 0;
+
+	if (left <= 0)
+		return 0;
+	return left < 90 * CLOCK_SECOND_NS ? CLOCK_SECOND_NS : left % (60 * CLOCK_SECOND_NS) + 1;
+}
+
+static void title(struct pane *pane, char *out, size_t size)
+{
+	struct approve *approve = of(pane);
+
+	snprintf(out, size, "approve %s", approve->plan ? approve->plan->summary : "");
+}
+
+static void dump(struct pane *pane, struct text *out)
+{
+	text_view_dump(&of(pane)->view, out);
+}
+
+static const struct pane_ops ops = {
+	.name = "approve",
+	.context = "approve",
+	.close = close_approve,
+	.recalc = recalc,
+	.draw = draw,
+	.command = command,
+	.key = key,
+	.mouse = mouse,
+	.title = title,
+	.next_change = next_change,
+	.dump = dump,
+};
+
+struct pane *approve_dialog_new(struct console *console, struct plan *plan)
+{
+	struct approve *approve = mem_zero(1, sizeof(*approve));
+
+	approve->pane = (struct pane){ .ops = &ops, .console = console };
+	text_view_init(&approve->view, BODY_MAX, 0);
+	approve->asked_key = console_asked_key(console);
+	take_plan(approve, plan);
+	return &approve->pane;
+}

@@ -1,0 +1,255 @@
+#include "tui/plan_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "gate/plan.h"
+#include "tui/text_view.h"
+
+enum { LABEL = 10, TOUCHES_NAMED = 12, DIFF_LINES = 400 };
+
+/* As src/gate/approval.c: there a key alone does not approve. */
+static int step_is_protected(const struct plan_step *step)
+{
+	return step->risk != RISK_READ && !strcmp(step->scope, "prod");
+}
+
+const struct plan_step *plan_main_write(const struct plan *plan)
+{
+	const struct plan_step *first = NULL;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_step *step = &plan->steps[i];
+
+		if (step_is_protected(step))
+			return step;
+		if (!first && step->risk != RISK_READ)
+			first = step;
+	}
+	return first;
+}
+
+int plan_is_protected(const struct plan *plan)
+{
+	const struct plan_step *step = plan_main_write(plan);
+
+	return step && step_is_protected(step);
+}
+
+void plan_risk_text(const struct plan *plan, char *out, size_t size)
+{
+	int writes = plan_writes(plan), reads = (int)plan->count - writes;
+
+	if (!writes)
+		snprintf(out, size, "read, %d step%s", reads, reads == 1 ? "" : "s");
+	else if (!reads)
+		snprintf(out, size, "%s, %d step%s", risk_name(plan_risk(plan)), writes, writes == 1 ? "" : "s");
+	else
+		snprintf(out, size, "%s, %d of %zu steps", risk_name(plan_risk(plan)), writes, plan->count);
+}
+
+/* --- parts of a step --- */
+
+static void diff(struct text_view *view, const struct plan_step *step)
+{
+	char *lines = plan_step_diff(step);
+	const char *at = lines;
+	int count = 0;
+
+	for (; *at && count < DIFF_LINES; count++) {
+		size_t length = strcspn(at, "\n");
+		enum style style = *at == '-' ? STYLE_REMOVED : *at == '+' ? STYLE_ADDED : STYLE_DIM;
+
+		text_view_add(view, STYLE_TEXT, "  ");
+		text_view_add_n(view, style, at, length);
+		text_view_end(view, -1);
+		at += length + (at[length] == '\n');
+	}
+	if (*at)
+		text_view_line(view, STYLE_WARNING, "  … the difference goes on; dump the plan to read all of it");
+	if (!count)
+		text_view_line(view, STYLE_DIM, "  no difference is known before it is done");
+	free(lines);
+}
+
+static void where(struct text_view *view, const struct plan_step *step, int columns)
+{
+	char text[1400];
+	const struct ref *ref = &step->ref;
+
+	if (!*ref->kind) {
+		text_view_field(view, "Where", LABEL, columns, STYLE_TEXT, step->target);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s %s%s%s on %s%s%s%s", ref->kind, ref->namespace_, *ref->namespace_ ? "/" : "", ref->name, ref->provider,
+		*ref->account ? " " : "", ref->account, *step->scope ? "" : ", no scope known");
+	text_view_add(view, STYLE_DIM, "Where");
+	text_view_pad(view, LABEL);
+	if (*step->scope)
+		text_view_addf(view, step_is_protected(step) ? STYLE_PROD : STYLE_BOLD, "%s", step->scope);
+	if (*step->scope)
+		text_view_add(view, STYLE_TEXT, " ");
+	text_view_words(view, STYLE_TEXT, LABEL, columns, text, -1);
+}
+
+static void dry_run(struct text_view *view, const struct plan_step *step, int columns)
+{
+	char text[400];
+
+	if (step->dry_run)
+		snprintf(text, sizeof(text), "by the source: %s", *step->dry_run_text ? step->dry_run_text : "accepted");
+	else
+		snprintf(text, sizeof(text), "%s%s", "the source has none; computed here", *step->dry_run_text ? step->dry_run_text : "");
+	if (!step->dry_run && *step->dry_run_text)
+		snprintf(text, sizeof(text), "computed here: %s", step->dry_run_text);
+	text_view_field(view, "Dry run", LABEL, columns, STYLE_TEXT, text);
+}
+
+static void touches(struct text_view *view, const struct plan_step *step, int columns)
+{
+	struct text text;
+	size_t count = json_count(step->blast), named = 0;
+
+	text_init(&text, 4096);
+	for (const struct json *item = json_first(step->blast); item && named < TOUCHES_NAMED; item = json_next(item), named++) {
+		const char *relation = json_text_or(json_get(item, "relation"), "");
+
+		text_format(&text, "%s%s%s%s", named ? ", " : "", relation, *relation ? " " : "",
+			json_text_or(json_get(item, "name"), json_text_or(json_get(item, "id"), "?")));
+	}
+	if (count > named)
+		text_format(&text, " and %zu more", count - named);
+	text_view_field(view, "Touches", LABEL, columns, count ? STYLE_TEXT : STYLE_DIM, count ? text.data : "nothing else that is known");
+	text_release(&text);
+}
+
+static void undo(struct text_view *view, const struct plan_step *step, int columns)
+{
+	char text[400];
+
+	if (step->undo) {
+		text_view_field(view, "Undo", LABEL, columns, STYLE_TEXT, *step->undo_text ? step->undo_text : "recorded when it is done");
+		return;
+	}
+	snprintf(text, sizeof(text), "cannot be undone%s%s", *step->undo_text ? ": " : "", step->undo_text);
+	text_view_field(view, "Undo", LABEL, columns, STYLE_WARNING, text);
+}
+
+static void policy(struct text_view *view, const struct plan_step *step, const char *role, int columns)
+{
+	static const char *const words[] = { "denies", "asks", "allows" };
+	static const enum style styles[] = { STYLE_CRITICAL, STYLE_TEXT, STYLE_TEXT };
+	char text[900], who[200] = "";
+
+	if (step->decision == DECIDE_APPROVE)
+		snprintf(who, sizeof(who), "%d approval%s%s%s%s", step->approvals_needed, step->approvals_needed == 1 ? "" : "s", *step->approver ? " by " : "",
+			step->approver, step->not_self ? ", not by who asked" : "");
+	snprintf(text, sizeof(text), "%s by %s%s%s%s%s · you: role %s", words[step->decision], *step->rule ? step->rule : "no rule", *who ? ": " : "", who,
+		*step->why && step->decision == DECIDE_DENY ? ": " : "", step->decision == DECIDE_DENY ? step->why : "", role);
+	text_view_field(view, "Policy", LABEL, columns, styles[step->decision], text);
+}
+
+static void estimate(struct text_view *view, const struct plan_step *step, int columns)
+{
+	char text[120], time[40] = "time unknown", cost[60] = "cost unknown";
+
+	if (step->estimate_seconds >= 0)
+		snprintf(time, sizeof(time), "about %d s", step->estimate_seconds);
+	if (*step->cost)
+		snprintf(cost, sizeof(cost), "%s%s", !strcmp(step->cost, "0") ? "no cost" : "cost ", !strcmp(step->cost, "0") ? "" : step->cost);
+	snprintf(text, sizeof(text), "%s, %s", time, cost);
+	text_view_field(view, "Estimate", LABEL, columns, STYLE_TEXT, text);
+}
+
+static void write_step(struct text_view *view, const struct plan *plan, const struct plan_step *step, const char *role, int columns)
+{
+	if (plan_writes(plan) > 1) {
+		text_view_addf(view, STYLE_BOLD, "%s  %s", step->id, step->action);
+		text_view_end(view, -1);
+	}
+	diff(view, step);
+	text_view_end(view, -1);
+	where(view, step, columns);
+	dry_run(view, step, columns);
+	touches(view, step, columns);
+	undo(view, step, columns);
+	policy(view, step, role, columns);
+	if (*step->because)
+		text_view_field(view, "Because", LABEL, columns, STYLE_TEXT, step->because);
+	estimate(view, step, columns);
+}
+
+static void reads(struct text_view *view, const struct plan *plan, int columns)
+{
+	char label[24];
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_step *step = &plan->steps[i];
+
+		if (step->risk != RISK_READ)
+			continue;
+		snprintf(label, sizeof(label), "%.12s", step->id);
+		text_view_add(view, STYLE_DIM, "reads ");
+		text_view_addf(view, STYLE_TEXT, "%s  %s ", label, step->action);
+		text_view_words(view, STYLE_DIM, LABEL, columns, step->target, -1);
+	}
+}
+
+void plan_text(struct text_view *view, const struct plan *plan, const char *role, int columns)
+{
+	char risk[64];
+	int writes = 0;
+
+	plan_risk_text(plan, risk, sizeof(risk));
+	text_view_words(view, STYLE_BOLD, 0, columns, plan->summary, -1);
+	text_view_addf(view, STYLE_DIM, "%s, asked for by %s%s%s%s%s", risk, plan->asked_by, *plan->playbook ? ", playbook " : "", plan->playbook,
+		*plan->undo_of ? ", undoes run " : "", plan->undo_of);
+	text_view_end(view, -1);
+	reads(view, plan, columns);
+	for (size_t i = 0; i < plan->count; i++) {
+		if (plan->steps[i].risk == RISK_READ)
+			continue;
+		if (writes++)
+			text_view_end(view, -1);
+		write_step(view, plan, &plan->steps[i], role, columns);
+	}
+}
+
+/* --- drift --- */
+
+static void drift_line(struct text_view *view, enum style style, const char *mark, const char *key, const struct json *value)
+{
+	char *shown = json_text(value) ? NULL : json_format(value);
+
+	text_view_addf(view, style, "  %s %s: %.400s", mark, key, shown ? shown : json_text(value));
+	text_view_end(view, -1);
+	free(shown);
+}
+
+void plan_text_drift(struct text_view *view, const struct json *drift, int columns)
+{
+	const struct json *was = json_get(drift, "was"), *is = json_get(drift, "is");
+
+	if (!drift)
+		return;
+	text_view_words(view, STYLE_WARNING, 0, columns, "Since the plan was made its target changed:", -1);
+	if (json_type(is) == JSON_NULL)
+		text_view_line(view, STYLE_REMOVED, "  - it is gone");
+	for (const struct json *field = json_first(was); field && json_type(is) != JSON_NULL; field = json_next(field)) {
+		const struct json *now = json_get(is, json_key(field));
+
+		if (now && json_equal(now, field))
+			continue;
+		drift_line(view, STYLE_REMOVED, "-", json_key(field), field);
+		if (now)
+			drift_line(view, STYLE_ADDED, "+", json_key(field), now);
+	}
+	for (const struct json *field = json_first(is); field; field = json_next(field))
+		if (!json_get(was, json_key(field)))
+			drift_line(view, STYLE_ADDED, "+", json_key(field), field);
+	text_view_end(view, -1);
+}

@@ -1,0 +1,160 @@
+#include "tui/run_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "gate/plan.h"
+#include "tui/text_view.h"
+
+enum { LABEL = 10, OUTPUT_SHOWN = 600 };
+
+static const struct {
+	const char *status;
+	enum glyph glyph;
+	enum style style;
+	const char *says;
+} states[] = {
+	{ "done", GLYPH_CHECK, STYLE_OK, "done" },
+	{ "failed", GLYPH_CROSS, STYLE_CRITICAL, "failed: what is done so far stays recorded and can be undone" },
+	{ "cancelled", GLYPH_CROSS, STYLE_WARNING, "cancelled: what is done so far stays recorded and can be undone" },
+	{ "denied", GLYPH_CROSS, STYLE_WARNING, "denied: nothing was done" },
+	{ "rolled_back", GLYPH_ARROW, STYLE_DIM, "undone by a later run" },
+	{ "running", GLYPH_WAIT, STYLE_ACCENT, "running" },
+	{ "started", GLYPH_WAIT, STYLE_ACCENT, "started" },
+	{ "skipped", GLYPH_DASH, STYLE_DIM, "not begun" },
+	{ "unknown", GLYPH_CIRCLE, STYLE_WARNING,
+		"outcome unknown: the request left and no answer came. Nothing is repeated. r asks the source what happened; until then look at "
+		"the target itself before doing it again" },
+};
+
+static size_t state_of(const char *status)
+{
+	size_t count = sizeof(states) / sizeof(*states);
+
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(states[i].status, status))
+			return i;
+	return count - 1;
+}
+
+const char *run_glyph(const char *status)
+{
+	return screen_glyph(states[state_of(status)].glyph);
+}
+
+enum style run_style(const char *status)
+{
+	return states[state_of(status)].style;
+}
+
+void run_elapsed(int64_t ns, char *out, size_t size)
+{
+	long long tenths = ns / (CLOCK_SECOND_NS / 10);
+
+	if (ns < 0)
+		snprintf(out, size, "unknown");
+	else if (tenths < 600)
+		snprintf(out, size, "%lld.%lld s", tenths / 10, tenths % 10);
+	else
+		snprintf(out, size, "%lld min %lld s", tenths / 600, tenths / 10 % 60);
+}
+
+static int64_t time_of(const struct json *object, const char *key)
+{
+	int64_t at;
+
+	return clock_parse(json_text_or(json_get(object, key), ""), &at) ? -1 : at;
+}
+
+int64_t run_took_ns(const struct json *run)
+{
+	int64_t from = time_of(run, "started_at"), to = time_of(run, "finished_at");
+
+	if (from < 0)
+		return -1;
+	return (to < 0 ? clock_now_ns() : to) - from;
+}
+
+int run_can_undo(const struct json *run)
+{
+	const char *status = json_text_or(json_get(run, "status"), "");
+
+	if (!strcmp(status, "running") || !strcmp(status, "rolled_back"))
+		return 0;
+	for (const struct json *step = json_first(json_get(run, "steps")); step; step = json_next(step))
+		if (!strcmp(json_text_or(json_get(step, "status"), ""), "done") && json_type(json_get(step, "undo")) != JSON_NULL)
+			return 1;
+	return 0;
+}
+
+static const struct plan_step *step_in(const struct plan *plan, const char *id)
+{
+	for (size_t i = 0; plan && i < plan->count; i++)
+		if (!strcmp(plan->steps[i].id, id))
+			return &plan->steps[i];
+	return NULL;
+}
+
+void run_text_step(struct text_view *view, const struct plan *plan, const char *id, const char *status, int64_t took_ns, int columns)
+{
+	const struct plan_step *step = step_in(plan, id);
+	char took[32];
+
+	run_elapsed(took_ns, took, sizeof(took));
+	text_view_addf(view, run_style(status), "%s ", run_glyph(status));
+	text_view_addf(view, STYLE_TEXT, "%-10.24s ", id);
+	text_view_addf(view, run_style(status), "%-9s ", status);
+	text_view_addf(view, STYLE_DIM, "%9s  ", strcmp(status, "skipped") != 0 ? took : "");
+	text_view_words(view, STYLE_TEXT, 34, columns, step ? step->target : "", -1);
+}
+
+static void step_text(struct text_view *view, const struct json *step, int columns)
+{
+	const char *error = json_text(json_get(step, "error")), *status = json_text_or(json_get(step, "status"), "unknown");
+	const struct json *output = json_get(step, "output");
+	char *shown = json_type(output) == JSON_NULL ? NULL : json_format(output);
+
+	run_text_step(view, NULL, json_text_or(json_get(step, "id"), "?"), status, run_took_ns(step), columns);
+	if (error) {
+		text_view_add(view, STYLE_TEXT, "    ");
+		text_view_words(view, run_style(status), 4, columns, error, -1);
+	}
+	if (shown) {
+		text_view_addf(view, STYLE_DIM, "    %.*s%s", OUTPUT_SHOWN, shown, strlen(shown) > OUTPUT_SHOWN ? " …" : "");
+		text_view_end(view, -1);
+	}
+	free(shown);
+}
+
+static void times(struct text_view *view, const struct json *run, int columns)
+{
+	char text[200], took[32];
+	const char *finished = json_text(json_get(run, "finished_at"));
+
+	run_elapsed(run_took_ns(run), took, sizeof(took));
+	snprintf(text, sizeof(text), "%s to %s, %s", json_text_or(json_get(run, "started_at"), "unknown"), finished ? finished : "now", took);
+	text_view_field(view, "When", LABEL, columns, STYLE_TEXT, text);
+}
+
+void run_text(struct text_view *view, const struct json *run, int columns)
+{
+	const char *status = json_text_or(json_get(run, "status"), "unknown"), *undo_of = json_text_or(json_get(run, "undo_of"), "");
+
+	text_view_words(view, STYLE_BOLD, 0, columns, json_text_or(json_get(run, "summary"), "a run whose plan is not known any more"), -1);
+	text_view_addf(view, run_style(status), "%s ", run_glyph(status));
+	text_view_words(view, run_style(status), 2, columns, states[state_of(status)].says, -1);
+	text_view_end(view, -1);
+	for (const struct json *step = json_first(json_get(run, "steps")); step; step = json_next(step))
+		step_text(view, step, columns);
+	text_view_end(view, -1);
+	text_view_field(view, "Run", LABEL, columns, STYLE_TEXT, json_text_or(json_get(run, "run_id"), "?"));
+	text_view_field(view, "By", LABEL, columns, STYLE_TEXT, json_text_or(json_get(run, "user"), "unknown"));
+	times(view, run, columns);
+	if (*undo_of)
+		text_view_field(view, "Undoes", LABEL, columns, STYLE_TEXT, undo_of);
+	text_view_field(view, "Undo", LABEL, columns, run_can_undo(run) ? STYLE_TEXT : STYLE_DIM,
+		run_can_undo(run) ? "recorded: u shows how, and asks" : "nothing of it can be undone");
+}
