@@ -2,6 +2,7 @@
  * console_commands.c, opening by name in console_open.c, acting in console_act.c. */
 #include "tui/console.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -547,6 +548,7 @@ static void start(void *arg)
 	if (console->open_at_start && console_open(console, console->open_at_start, &err))
 		console_say_error(console, &err);
 	console_watch_themes(console);
+	malloc_trim(0); /* what reading the data files took */
 }
 
 static void tell_key_problems(struct console *console, struct json *problems)

@@ -145,7 +145,7 @@ int dashboard_ready(struct pane *pane)
 {
 	const struct dashboard *dashboard = of(pane);
 
-	if (!dashboard->looked.is_known)
+	if (!dashboard->looked.is_known || dashboard->sources_open < 2)
 		return 0;
 	for (size_t i = 0; i < dashboard->source_count; i++)
 		if (!dashboard->sources[i].answered)

@@ -16,7 +16,7 @@
 #include "tui/console_private.h"
 #include "tui/dashboard_private.h"
 
-enum { LOOK_EVERY_MS = 5000, CHANGES_MAX = 40, RUNS_MAX = 10 };
+enum { OTHERS_AFTER_MS = 400, LOOK_EVERY_MS = 5000, CHANGES_MAX = 40, RUNS_MAX = 10 };
 
 /* --- sources --- */
 
@@ -67,24 +67,49 @@ static void open_wrong(struct dashboard *dashboard)
 	}
 }
 
-/* Once the rooms are open; again when an account has come. */
+static void open_gauges(struct dashboard *dashboard)
+{
+	for (size_t i = 0; i < dashboard->widget_count; i++)
+		for (size_t g = 0; g < dashboard->widgets[i].gauge_count; g++)
+			open_named(dashboard, dashboard->widgets[i].gauges[g].kind);
+}
+
+static void open_others(struct dashboard *dashboard)
+{
+	for (size_t i = 0; i < dashboard->widget_count; i++) {
+		if (dashboard->widgets[i].type == WIDGET_WRONG)
+			open_wrong(dashboard);
+		open_named(dashboard, dashboard->widgets[i].kind);
+	}
+}
+
+static void on_open_time(void *arg)
+{
+	struct dashboard *dashboard = arg;
+
+	dashboard->open_timer = 0;
+	dashboard->sources_open = 2;
+	open_others(dashboard);
+	dashboard_take(dashboard);
+	dashboard->pane.dirty |= 1;
+}
+
+/* The quick ones at once, so that there is something to see; those that may have to run programs a moment later. Again when an account
+ * has come. */
 void dashboard_open_sources(struct dashboard *dashboard)
 {
 	struct console *console = dashboard->pane.console;
 
 	if (!console->estate || (dashboard->sources_open && dashboard->account_count == console->account_count))
 		return;
-	dashboard->sources_open = 1;
 	dashboard->account_count = console->account_count;
-	for (size_t i = 0; i < dashboard->widget_count; i++) {
-		const struct widget *widget = &dashboard->widgets[i];
-
-		if (widget->type == WIDGET_WRONG)
-			open_wrong(dashboard);
-		open_named(dashboard, widget->kind);
-		for (size_t g = 0; g < widget->gauge_count; g++)
-			open_named(dashboard, widget->gauges[g].kind);
-	}
+	open_gauges(dashboard);
+	if (dashboard->sources_open == 2)
+		open_others(dashboard);
+	else if (!dashboard->open_timer)
+		dashboard->open_timer = loop_add_timer(console->loop, OTHERS_AFTER_MS, on_open_time, dashboard);
+	if (!dashboard->sources_open)
+		dashboard->sources_open = 1;
 }
 
 void dashboard_close_sources(struct dashboard *dashboard)
@@ -594,6 +619,8 @@ void dashboard_forget_look(struct dashboard *dashboard)
 		dashboard->look->dashboard = NULL;
 		atomic_store(&dashboard->look->job.cancelled, 1);
 	}
+	if (dashboard->open_timer)
+		loop_remove_timer(console_loop(dashboard->pane.console), dashboard->open_timer);
 	if (dashboard->look_timer)
 		loop_remove_timer(console_loop(dashboard->pane.console), dashboard->look_timer);
 	release(&dashboard->looked);

@@ -152,6 +152,8 @@ static const char *nothing_text(const struct dashboard *dashboard, const struct 
 	switch (widget->type) {
 	case WIDGET_WRONG:
 	case WIDGET_KIND:
+		if (dashboard->sources_open < 2)
+			return "asking …";
 		return !dashboard->source_count ? "nothing is watched: no account is configured" : waiting ? "asking …" : "nothing";
 	case WIDGET_CHANGES:
 		return !dashboard->looked.is_known ? "asking …" : *dashboard->looked.problem ? dashboard->looked.problem : "nothing seen to change";

@@ -71,7 +71,8 @@ struct dashboard {
 	size_t widget_count;
 	struct source sources[SOURCES_MAX];
 	size_t source_count;
-	int sources_open, is_visible;
+	int sources_open;      /* 1: those of the gauges; 2: all */
+	int is_visible, open_timer;
 	size_t account_count;
 	struct item *items;
 	size_t item_count;
