@@ -1,0 +1,129 @@
+/* console_rows.c - the console on a synthetic kind of many rows (ROWS in the environment, default 100,000), for measuring keys, filters and
+ * memory without a cluster. Same rows each time: 96 bytes of text or so. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/jq.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/yaml.h"
+#include "estate/kind.h"
+#include "estate/provider.h"
+#include "gate/session.h"
+#include "tui/console.h"
+
+enum { COLUMNS = 7, COLUMNS_MAX = 16 };
+
+static const char definition[] = "kind: rows\n"
+				 "provider: bench\n"
+				 "title: Rows\n"
+				 "singular: row\n"
+				 "poll: 1h\n"
+				 "columns:\n"
+				 "  - {name: NAME, path: name, role: name}\n"
+				 "  - {name: SPACE, path: space}\n"
+				 "  - {name: STATE, path: state, role: state}\n"
+				 "  - {name: RESTARTS, type: number, path: restarts}\n"
+				 "  - {name: NODE, path: node}\n"
+				 "  - {name: IMAGE, path: image}\n"
+				 "hidden:\n"
+				 "  - {name: id, path: id}\n"
+				 "  - {name: severity}\n"
+				 "  - {name: why}\n"
+				 "severity:\n"
+				 "  - {when: 'state == CrashLoopBackOff', severity: high, why: 'restarts {RESTARTS}'}\n";
+
+struct provider {
+	long rows;
+};
+
+static int open_rows(struct provider **out, struct kinds *kinds, struct net *net, const struct config *config, struct error *err)
+{
+	struct json *json = yaml_parse(definition, sizeof(definition) - 1, err);
+	const char *rows = getenv("ROWS");
+
+	(void)net;
+	(void)config;
+	const struct kind *kind = json ? kinds_add(kinds, json, "bench", err) : NULL;
+
+	if (!kind || kind->column_count > COLUMNS_MAX) {
+		json_free(json);
+		return -1;
+	}
+	json_free(json);
+	*out = mem_zero(1, sizeof(**out));
+	(*out)->rows = rows ? atol(rows) : 100000;
+	return 0;
+}
+
+static void close_rows(struct provider *provider)
+{
+	free(provider);
+}
+
+static size_t accounts(struct provider *provider, struct provider_account *out, size_t max)
+{
+	(void)provider;
+	if (!max)
+		return 1;
+	out[0] = (struct provider_account){ .name = "bench", .current = 1, .state = "ok" };
+	return 1;
+}
+
+static int list(struct provider *provider, const struct kind *kind, const struct selection *selection, struct feed *feed, struct error *err)
+{
+	static const char *const states[] = { "Running", "Running", "Running", "Running", "Pending", "Running", "CrashLoopBackOff", "Running" };
+	char text[COLUMNS][64];
+	const char *cells[COLUMNS_MAX] = { NULL }; /* those after ours are filled by the kind's rules */
+	size_t lengths[COLUMNS_MAX] = { 0 };
+
+	(void)kind;
+	(void)selection;
+	(void)err;
+	feed_begin(feed);
+	for (long i = 0; i < provider->rows && !feed_cancelled(feed); i++) {
+		snprintf(text[0], sizeof(text[0]), "row-%06ld", i);
+		snprintf(text[1], sizeof(text[1]), "team-%02ld", i % 54);
+		snprintf(text[2], sizeof(text[2]), "%s", states[i * 7 % 8]);
+		snprintf(text[3], sizeof(text[3]), "%ld", i * 31 % 17);
+		snprintf(text[4], sizeof(text[4]), "node-%03ld", i * 13 % 200);
+		snprintf(text[5], sizeof(text[5]), "registry.example.net/shop/service-%03ld:v%ld", i * 17 % 300, i % 40);
+		snprintf(text[6], sizeof(text[6]), "bench:bench/rows//row-%06ld", i);
+		for (int c = 0; c < COLUMNS; c++) {
+			cells[c] = text[c];
+			lengths[c] = strlen(text[c]);
+		}
+		feed_row(feed, cells, lengths);
+	}
+	feed_end(feed);
+	return 0;
+}
+
+static const struct provider_ops bench_provider = {
+	.name = "bench",
+	.title = "Synthetic rows",
+	.open = open_rows,
+	.close = close_rows,
+	.accounts = accounts,
+	.list = list,
+};
+
+int main(int argc, char **argv)
+{
+	static const struct provider_ops *const providers[] = { &bench_provider, NULL };
+	struct session_options options = { .providers = providers };
+	struct error err = { 0 };
+
+	if (argc > 1 && !strcmp(argv[1], "--jq-worker"))
+		return jq_worker_main();
+	struct session *session = session_new(&options, &err);
+	struct console_options console = { .session = session, .open = argc > 1 ? argv[1] : "rows" };
+	int failed = !session || console_run(&console, &err);
+
+	if (failed)
+		fprintf(stderr, "console_rows: %s\n", err.text);
+	session_free(session);
+	return failed;
+}
