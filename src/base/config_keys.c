@@ -35,7 +35,11 @@ const struct config_key config_keys[] = {
 
 	{ .key = "host.enabled", .type = "boolean", .initial = "true", .help = "watch this machine" },
 	{ .key = "host.logs", .type = "list", .help = "further log files to show" },
-	{ .key = "host.endpoints", .type = "list", .help = "TLS endpoints HOST:PORT to watch" },
+	{ .key = "host.tls", .type = "list", .help = "TLS endpoints HOST:PORT to watch" },
+	{ .key = "host.certificates", .type = "list", .help = "certificate files and folders to watch" },
+	{ .key = "host.init_folder", .type = "file", .guarded = 1, .help = "scripts of services in place of /etc/init.d" },
+	{ .key = "host.log_folder", .type = "file", .guarded = 1, .help = "logs in place of /var/log" },
+	{ .key = "host.root", .type = "file", .guarded = 1, .help = "a folder in place of /, of a mounted system" },
 
 	{ .key = "kubernetes.enabled", .type = "boolean", .initial = "true", .help = "watch clusters" },
 	{ .key = "kubernetes.kubeconfig", .type = "file", .environment = "KUBECONFIG", .guarded = 1,

@@ -36,6 +36,18 @@ static int has_pipe(const char *text, size_t length)
 	return 0;
 }
 
+/* What a shell would take: "; python -c ...", "; cat ~/x". */
+static int has_command(const char *text, size_t length)
+{
+	const char *after = memchr(text, ';', length);
+
+	for (; after && after + 2 < text + length; after++)
+		if ((after[0] == ' ' && after[1] == '-' && isalpha((unsigned char)after[2])) ||
+			strchr("~$'\"", *after) || (after[0] == ' ' && after[1] == '/'))
+			return 1;
+	return 0;
+}
+
 /* Sixteen or more letters of both cases with digits or padding and no joints: base64 or the like,
  * not a name. */
 static int has_payload(const struct fold *fold)
@@ -66,6 +78,11 @@ static int has_payload(const struct fold *fold)
 
 static int has_address(const char *text, size_t length)
 {
+	for (size_t i = 1; i + 1 < length; i++) /* "me@example.com", "$NAME" */
+		if ((text[i] == '@' && isalnum((unsigned char)text[i - 1]) &&
+			    isalnum((unsigned char)text[i + 1])) ||
+			(text[i] == '$' && isalpha((unsigned char)text[i + 1])))
+			return 1;
 	return contains(text, length, "://");
 }
 
@@ -89,7 +106,7 @@ static const char *danger_in_bytes(const struct marks *marks, const char *text, 
 	for (size_t i = 0; i < sizeof(byte_signs) / sizeof(*byte_signs); i++)
 		if (contains(text, length, byte_signs[i]))
 			return "holds a command, a template or markup";
-	if (has_pipe(text, length))
+	if (has_pipe(text, length) || has_command(text, length))
 		return "holds a pipe or a redirection";
 	if (has_speaker(text, length))
 		return "speaks in the name of the system";

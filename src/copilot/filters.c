@@ -392,6 +392,10 @@ static void fill_state(struct reading *reading)
 		for (const struct mark *mark = marks_first(&reading->marks, C_STATE); mark;
 			mark = marks_next(&reading->marks, mark))
 			json_set_text(reading->intent->filters, "state", mark->value);
+	if (is_type(reading, "list") && HAS(reading, C_STATUS) &&
+		!strcmp(reading->intent->resource, "ec2") &&
+		!json_get(reading->intent->filters, "state"))
+		json_set_text(reading->intent->filters, "state", "running");
 	if (is_type(reading, "audit_security")) {
 		fill_value(reading, C_CIDR, "cidr");
 		fill_value(reading, C_PORT, "port");

@@ -198,6 +198,8 @@ static void understand(const struct grammar *grammar, const char *sentence, size
 	const char *danger;
 
 	memset(reading->used, 0, sizeof(reading->used));
+	reading->sentence = sentence;
+	reading->length = length;
 	reading->context = context;
 	reading->seen = NULL;
 	reading->intent = &out->intent;

@@ -200,12 +200,14 @@ static void find_phrases(struct marks *marks)
 static void find_compounds(struct marks *marks)
 {
 	int english = !strcmp(words_language(marks->words, marks->language), "en");
+	int german = !strcmp(words_language(marks->words, marks->language), "de");
 
 	for (size_t i = 0; i < marks->fold.count; i++) {
 		const struct token *token = &marks->fold.tokens[i];
 		const struct words_entry *entries[4];
 		size_t parts = 0, at = 0;
 		unsigned node = 0;
+		int small = 0; /* "redémarre-le": one part is a pronoun or the like */
 
 		if (marks->taken[i] || !(token->shape & TOKEN_JOINED) || token->shape & TOKEN_DIGIT)
 			continue;
@@ -220,6 +222,8 @@ static void find_compounds(struct marks *marks)
 					       : NULL;
 			if (!entries[parts] && !node)
 				break;
+			small |= entries[parts] && (entries[parts]->concept[0] == C_FILL ||
+							   entries[parts]->concept[0] == C_IT);
 			at += length + 1;
 		}
 		if (at < token->length || parts < 2)
@@ -229,7 +233,7 @@ static void find_compounds(struct marks *marks)
 			     : NULL;
 		if (whole)
 			add_mark(marks, whole, i, i + 1);
-		for (size_t p = 0; !whole && !english && p < parts; p++)
+		for (size_t p = 0; !whole && (german || (!english && small)) && p < parts; p++)
 			if (entries[p])
 				add_mark(marks, entries[p], i, i + 1);
 	}

@@ -16,6 +16,8 @@ enum entity {
 };
 
 struct reading {
+	const char *sentence;
+	size_t length;
 	struct marks marks;
 	unsigned char entity[FOLD_TOKENS_MAX];
 	unsigned char used[FOLD_TOKENS_MAX]; /* part of a filter already */

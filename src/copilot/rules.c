@@ -39,6 +39,8 @@ static const struct type_row type_rows[] = {
 	{ "investigate", { C_INVESTIGATE }, { C_EXPOSED }, ANY_NAME },
 	{ "audit_security", { C_INVESTIGATE, C_EXPOSED }, { C_WHY }, ANY_NAME },
 	{ "investigate", { C_WHY }, { 0 }, ANY_NAME },
+	{ "scale", { C_REPLICAS, C_NUMBER },
+		{ C_LIST, C_WHICH, C_RESTART, C_TERMINATE, C_ROLLBACK }, NAMED },
 	{ "terminate", { C_TERMINATE }, { C_WHICH, C_LIST }, ANY_NAME },
 	{ "stop", { C_STOP }, { C_WHICH, C_LIST, C_EXPOSED }, ANY_NAME },
 	{ "restart", { C_RESTART }, { C_LIST }, ANY_NAME },
@@ -60,6 +62,10 @@ static const struct type_row type_rows[] = {
 	{ "list", { C_SYMPTOM, C_LIST, C_KIND }, { 0 }, UNNAMED },
 	{ "list", { C_SYMPTOM, C_WHICH, C_KIND }, { 0 }, UNNAMED },
 	{ "investigate", { C_SYMPTOM }, { 0 }, ANY_NAME },
+	{ "list", { C_STATUS, C_WHICH, C_EC2 }, { 0 }, UNNAMED },
+	{ "list", { C_STATUS, C_WHICH, C_VM }, { 0 }, UNNAMED },
+	{ "list", { C_STATUS, C_WHICH, C_MACHINE }, { 0 }, UNNAMED },
+	{ "list", { C_STATUS, C_WHICH, C_KIND }, { 0 }, UNNAMED },
 	{ "status", { C_STATUS }, { C_LIST }, ANY_NAME },
 	{ "list", { C_LIST, C_DNS }, { 0 }, ANY_NAME },
 	{ "status", { C_STATUS, C_LIST }, { C_MANY }, NAMED },
@@ -147,6 +153,8 @@ static int type_implied(struct reading *reading)
 		set_type(reading, "list");
 	else if (reading->names && has_resource_noun(reading) &&
 		 reading->marks.fold.tokens[reading->marks.fold.count - 1].shape & TOKEN_ASKED)
+		set_type(reading, "status");
+	else if (reading->names && (HAS(reading, C_CERT) || HAS(reading, C_DNS)))
 		set_type(reading, "status");
 	else
 		return -1;
@@ -298,6 +306,18 @@ static size_t acts_said(const struct reading *reading)
 	return count;
 }
 
+/* Changes whose words mean nothing else; "run" and "set to" also stand beside others. */
+static size_t plain_acts(const struct reading *reading)
+{
+	static const enum concept plain[] = { C_RESTART, C_STOP, C_TERMINATE, C_ROLLBACK, C_CORDON,
+		C_DRAIN, C_MIGRATE };
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
+		count += HAS(reading, plain[i]) > 0;
+	return count;
+}
+
 /* One whole group: several of a kind, within a scope or with a provider. */
 static int whole_group(const struct reading *reading)
 {
@@ -338,6 +358,16 @@ static int scale_says_to_what(const struct reading *reading)
 	       HAS(reading, C_DOWN);
 }
 
+static int scopes_said(const struct reading *reading)
+{
+	const struct mark *first = marks_first(&reading->marks, C_SCOPE);
+
+	for (const struct mark *mark = first; mark; mark = marks_next(&reading->marks, mark))
+		if (strcmp(mark->value, first->value))
+			return 2;
+	return first != NULL;
+}
+
 const char *rules_reject(const struct reading *reading, const char **question)
 {
 	const struct json *filters = reading->intent->filters;
@@ -353,8 +383,21 @@ const char *rules_reject(const struct reading *reading, const char **question)
 		*question = "Which of the two should be done?";
 		return "asks for one of two actions";
 	}
+	if (scopes_said(reading) > 1 && !is_type(reading, "migrate")) {
+		*question = "In which scope: prod, staging or dev?";
+		return "names two scopes";
+	}
 	if (!reading->write)
 		return NULL;
+	if (plain_acts(reading) > 1) {
+		*question = "One action at a time, please: which one first?";
+		return "asks for two changes at once";
+	}
+	if (memchr(reading->sentence, ';', reading->length) ||
+		memchr(reading->sentence, '\n', reading->length)) {
+		*question = "One change in one sentence, please.";
+		return "holds more than one sentence";
+	}
 	if (HAS(reading, C_MAYBE))
 		return "is not sure itself";
 	if (is_type(reading, "scale") &&

@@ -419,7 +419,7 @@ static void add_plain(struct words *words, const struct words_entry *entry, cons
 	}
 	if (!node)
 		return;
-	if (words->fold.count == 1)
+	if (words->fold.count == 1 && entry->concept[0] != C_OOD && entry->concept[0] != C_PLAIN)
 		words->words[word].telling |= 1u << entry->language;
 	for (unsigned i = words->nodes[node].entry; i; i = words->entries[i].next)
 		if (words->entries[i].entry.language == entry->language)

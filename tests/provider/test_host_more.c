@@ -29,6 +29,8 @@ static void set_up(void)
 static void tear_down(void)
 {
 	machine_close(&machine);
+	json_free(setting_trees[0]);
+	setting_trees[0] = NULL;
 	tree_remove();
 }
 
@@ -221,6 +223,7 @@ static void save(const char *path, X509 *certificate)
 
 static void set_list(const char *setting, const char *value)
 {
+	json_free(setting_trees[0]);
 	setting_keys[0] = setting;
 	setting_trees[0] = json_add(json_array(), json_string(value));
 	machine.config = some_config;

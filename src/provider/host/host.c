@@ -24,10 +24,14 @@ static const char *setting(const struct config *config, const char *key)
 
 static int open_host(struct provider **out, struct kinds *kinds, struct net *net, const struct config *config, struct error *err)
 {
-	struct provider *provider = mem_zero(1, sizeof(*provider));
+	const char *enabled = setting(config, "host.enabled");
 
 	(void)kinds;
 	(void)net;
+	if (enabled && (!strcmp(enabled, "false") || !strcmp(enabled, "0")))
+		return error_set(err, ERR_NOT_FOUND, "this machine is not watched: host.enabled is false");
+	struct provider *provider = mem_zero(1, sizeof(*provider));
+
 	if (machine_open(&provider->machine, setting(config, "host.root"), setting(config, "host.init_folder"),
 		    setting(config, "host.log_folder"), err)) {
 		free(provider);

@@ -101,48 +101,63 @@ void machine_close(struct machine *machine)
 	machine->proc = -1;
 }
 
+/* Until the end or until out is full: 1 at the end, 0 full, -1 an error with nothing read. */
+static int read_into(int fd, char *out, size_t size, size_t *used)
+{
+	while (*used + 1 < size) {
+		ssize_t got = read(fd, out + *used, size - 1 - *used);
+
+		if (got > 0)
+			*used += (size_t)got;
+		else if (!got)
+			return 1;
+		else if (errno != EINTR)
+			return *used ? 1 : -1;
+	}
+	return 0;
+}
+
 ssize_t machine_read(const struct machine *machine, int folder, const char *path, char *out, size_t size)
 {
 	(void)machine;
 	int fd = openat(folder, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	size_t used = 0;
-	ssize_t got = 0;
 
 	if (fd < 0)
 		return -1;
-	while (used + 1 < size && (got = read(fd, out + used, size - 1 - used)) != 0) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			break;
-		used += (size_t)got;
-	}
-	int saved = errno;
+	int status = read_into(fd, out, size, &used), number = errno;
 
 	close(fd);
-	errno = saved;
+	errno = number;
 	out[used] = 0;
-	return got < 0 && !used ? -1 : (ssize_t)used;
+	return status < 0 ? -1 : (ssize_t)used;
 }
 
+/* In one pass: the kernel makes such a table anew from its start for each opening. */
 char *machine_load(const struct machine *machine, int folder, const char *path, size_t max_bytes, size_t *length)
 {
+	(void)machine;
+	int fd = openat(folder, path, O_RDONLY | O_CLOEXEC | O_NOCTTY), status;
 	size_t room = 16384;
+
+	if (fd < 0)
+		return NULL;
 	char *text = mem_alloc(room);
 
-	for (;;) {
-		ssize_t got = machine_read(machine, folder, path, text, room);
-
-		if (got < 0) {
-			free(text);
-			return NULL;
-		}
-		*length = (size_t)got;
-		if (*length + 1 < room || room >= max_bytes)
-			return text;
+	*length = 0;
+	while (!(status = read_into(fd, text, room, length)) && room < max_bytes) {
 		room *= 4;
 		text = mem_resize(text, room);
 	}
+	int number = errno;
+
+	close(fd);
+	text[*length] = 0;
+	if (status >= 0)
+		return text;
+	free(text);
+	errno = number;
+	return NULL;
 }
 
 int64_t machine_number(const struct machine *machine, int folder, const char *path, int64_t otherwise)
