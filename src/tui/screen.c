@@ -40,9 +40,10 @@ static void add_goodbye(const char *bytes)
 static void prepare_goodbye(void)
 {
 	static const char *const names[] = { "sgr0", "cnorm", "rmkx", "rmcup" };
+	const char *mouse = tigetstr("kmous");
 
 	goodbye_length = 0;
-	if (screen.mouse)
+	if (mouse && mouse != (const char *)-1)
 		add_goodbye("\033[?1000l\033[?1002l\033[?1006l"); /* xterm's ctlseqs, "Mouse Tracking" */
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		char name[8];

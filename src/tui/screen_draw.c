@@ -36,7 +36,7 @@ static size_t add_character(struct cells *line, int room, enum style style, cons
 		return 0;
 	if (!width) /* a combining character with nothing to stand on */
 		return at;
-	if (screen.unicode && used)
+	if (used && (screen.unicode || codepoint < 0x80))
 		characters[0] = (wchar_t)codepoint;
 	while (at < length && (text[at] & 0x80)) {
 		used = utf8_decode(text + at, length - at, &codepoint);
@@ -47,7 +47,7 @@ static size_t add_character(struct cells *line, int room, enum style style, cons
 		at += (size_t)used;
 	}
 	/* In ASCII, and where curses thinks of another width than we do, a "?" for each column keeps the rest in its place. */
-	if (!screen.unicode || wcwidth(characters[0]) != width) {
+	if (wcwidth(characters[0]) != width) {
 		for (int i = 0; i < width; i++)
 			line->cell[line->count++] = cell_of(style, L"?");
 	} else {

@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+"""The console from outside: first screen, keys, filter, palette, help, menus, themes, split, signals, poor terminals."""
+import os, re, signal, sys, time
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from screenpty import *
+
+
+def first(**options):
+    console = Console(**options)
+    console.wait_for('Saturation')
+    console.wait_for(re.compile(r'cpu +\d+ %'))
+    return console
+
+
+def open_table(console, name='processes', needs='PROGRAM'):
+    console.send(':' + name + '<Enter>')
+    console.wait_for(needs)
+    console.wait_for(re.compile(r'^ ' + name, re.M))
+
+
+def test_first_screen_says_who_where_and_what():
+    with first() as c:
+        top = c.screen.lines()[0]
+        assert re.search(r'pilothouse +\S+@\S+', top), top
+        assert 'ro off' in top and 'link' in top and re.search(r'\d\d:\d\d', top), top
+        for part in ('Wrong now', 'Changed', 'Runs and approvals', 'age '):
+            assert part in c.dump(), c.dump()
+        assert '? keys' in c.screen.lines()[-1]
+        assert not c.screen.unknown, c.screen.unknown
+
+
+def test_table_moves_filters_sorts():
+    with first() as c:
+        open_table(c)
+        c.wait_for(re.compile(r'▸ \d+'))
+        before = c.line_of('▸')
+        c.send('jj')
+        c.wait_for(lambda text: c.line_of('▸') == before + 2)
+        c.send('<Up>')
+        c.wait_for(lambda text: c.line_of('▸') == before + 1)
+        c.send('/program ~ pilothouse')
+        c.wait_for(re.compile(r' 1 of \d+'))
+        c.send('<Enter>')
+        c.wait_for('/program ~')
+        rows = [l for l in c.screen.lines()[3:-1] if l.strip()]
+        assert rows and all('pilothouse' in r for r in rows), c.dump()
+        c.send('<Esc>')
+        c.wait_for('/program ~', absent=True)
+        c.send('S')
+        c.wait_for('Sort by')
+        c.send('prog<Enter>')
+        c.wait_for('PROGRAM↑')
+        c.send('q')
+        c.wait_for('Wrong now')
+
+
+def test_filter_that_cannot_be_says_where():
+    with first() as c:
+        open_table(c)
+        c.send('/cpu > ')
+        c.settle()
+        c.wait_for('a value is missi')
+        c.send('<Enter>')
+        c.wait_for('Enter open')
+        assert 'of' not in c.screen.lines()[1], c.dump()
+
+
+def test_palette_help_menu_theme():
+    with first() as c:
+        c.send(':fil')
+        c.wait_for('filesystems')
+        c.send('<Esc>')
+        c.wait_for('go to', absent=True)
+        c.send('?')
+        c.wait_for('keys')
+        c.send('/split')
+        c.wait_for('split the screen')
+        c.send('<Enter><Esc>')
+        c.send('q')
+        c.wait_for('Wrong now')
+        c.send('T')
+        c.wait_for('high-contrast')
+        c.send('mono<Enter>')
+        c.wait_for('Themes', absent=True)
+        c.settle()
+        assert not any(s.startswith(('fg', 'bg')) for row in c.screen.cells for _, style in row for s in style)
+
+
+def test_actions_of_a_kind_need_no_change_to_be_seen():
+    with first() as c:
+        open_table(c)
+        c.wait_for(re.compile(r'▸ \d+'))
+        c.send('a')
+        c.wait_for('write')
+        c.send('<Esc>')
+        c.wait_for('write', absent=True)
+
+
+def test_split_zoom_and_join():
+    with first(columns=140, rows=30) as c:
+        open_table(c)
+        c.wait_for(re.compile(r'▸ \d+'))
+        c.send('v')
+        c.wait_for('│')
+        c.send('z')
+        c.wait_for('│', absent=True)
+        c.send('z')
+        c.wait_for('│')
+        c.send('v')
+        c.wait_for('│', absent=True)
+
+
+def test_resize_keeps_all_lines():
+    with first() as c:
+        for size in ((120, 40), (60, 12), (80, 24), (200, 50)):
+            c.resize(*size)
+            c.wait_for('? keys' if size[0] >= 80 else 'pilothouse')
+            c.settle()
+            assert '? keys' in c.screen.lines()[size[1] - 1] or size[0] < 80, c.dump()
+        c.resize(10, 3)
+        c.settle()
+        c.resize(80, 24)
+        c.wait_for('Saturation')
+
+
+def test_theme_is_reloaded_live():
+    theme = 'cursor: name\nstyles:\n  title: {fg: %s}\n'
+    with first(files={'themes/mine.yaml': theme % 'red', 'config.yaml': 'ui: {theme: mine}\n'}) as c:
+        assert 'fg1' in c.styles_of('pilothouse')
+        with open(os.path.join(c.home, 'themes/mine.yaml'), 'w') as f:
+            f.write(theme % 'green')
+        c.wait_for(lambda text: 'fg2' in c.styles_of('pilothouse'))
+        with open(os.path.join(c.home, 'themes/mine.yaml'), 'w') as f:
+            f.write('styles: {title: {fg: nonsense}}\n')
+        c.wait_for('mine.yaml:1')
+        assert 'fg2' in c.styles_of('pilothouse')
+
+
+def test_prod_has_its_own_frame():
+    with first(files={'config.yaml': 'profiles: {}\n'}) as c:
+        assert 'PROD' not in c.screen.lines()[0]
+    with Console('--scope', 'prod') as c:
+        c.wait_for('PROD')
+        assert 'bg' in ' '.join(c.styles_of('PROD')) and 'bold' in c.styles_of('PROD')
+
+
+def test_keys_are_rebound():
+    with first(files={'config.yaml': 'ui:\n  keys: {global.help: "Z", table.down: "x j", global.nothing: y}\n'}) as c:
+        assert 'Z keys' in c.screen.lines()[-1] or 'ui.keys' in c.screen.lines()[-1]
+        c.send('Z')
+        c.wait_for('rebind in config.yaml')
+        c.wait_for('x, j')
+
+
+def test_poor_terminals():
+    for options in (dict(term='vt100'), dict(env={'LANG': 'C', 'LC_ALL': 'C'}), dict(term='linux'), dict(env={'NO_COLOR': '1'})):
+        with first(**options) as c:
+            ascii_only = 'NO_COLOR' not in options.get('env', {})
+            text = c.dump()
+            if ascii_only:
+                assert text.isascii(), text
+            if options.get('term') != 'linux' and 'LC_ALL' not in options.get('env', {}):
+                assert not any(s.startswith(('fg', 'bg')) for row in c.screen.cells for _, style in row for s in style)
+            c.send('?')
+            c.wait_for('rebind')
+
+
+def end_of(console, what):
+    what(console)
+    code = console.wait_end()
+    whole, faults = console.is_whole()
+    assert whole, faults
+    return code
+
+
+def test_the_terminal_is_whole_after_any_end():
+    assert end_of(first(), lambda c: c.send('q')) == 0
+    assert end_of(first(), lambda c: c.send('Q')) == 0
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        end_of(first(), lambda c: c.signal(number))
+    for number in (signal.SIGSEGV, signal.SIGABRT):
+        with first() as c:
+            c.signal(number)
+            c.wait_end()
+            whole, faults = c.is_whole()
+            assert whole, (number, faults)
+
+
+def test_stopped_and_continued():
+    with first() as c:
+        c.send('<C-z>')
+        c.wait_for(lambda text: not c.screen.alternate or 'Saturation' in text)
+        c.signal(signal.SIGCONT)
+        c.wait_for('Saturation')
+        c.send('?')
+        c.wait_for('rebind')
+
+
+def test_a_lost_terminal_ends_it():
+    c = first()
+    os.close(c.slave)
+    os.close(c.master)
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        done, _ = os.waitpid(c.pid, os.WNOHANG)
+        if done:
+            break
+        time.sleep(0.02)
+    else:
+        os.kill(c.pid, signal.SIGKILL)
+        raise AssertionError('it lives on without a terminal')
+    c.status = 0
+    c.master, c.slave = os.openpty()
+    c.close()
+
+
+def test_dump_writes_the_pane():
+    with first() as c:
+        open_table(c)
+        c.wait_for(re.compile(r'▸ \d+'))
+        c.send('D')
+        c.wait_for('written to')
+        folder = os.path.join(c.home, 'dumps')
+        name = os.listdir(folder)[0]
+        with open(os.path.join(folder, name)) as f:
+            text = f.read()
+        assert text.startswith('PID') and text.count('\n') > 5, text[:200]
+
+
+def test_held_keys_are_all_taken():
+    program = os.path.join(os.path.dirname(PROGRAM), 'bench/console_rows')
+    if not os.access(program, os.X_OK):
+        raise Skip('bench/console_rows is not built (make bench/console_rows)')
+    with Console(program=program, columns=120, rows=40) as c:
+        c.wait_for('row-000010')
+        c.settle(0.4)
+        before = c.bytes
+        c.send_bytes(b'j' * 2000)
+        c.wait_for(re.compile(r'▸ row-002000'))
+        assert c.bytes - before < 2000 * 240
+
+
+def test_escape_sequences_in_names_stay_text():
+    evil = '\x1b]0;owned\x07\x1b[31mred\u202egpj'
+    with first() as c:
+        pid = os.fork()
+        if not pid:
+            os.execvp(sys.executable, ['evil' + evil, '-c', 'import time; time.sleep(60)'])
+        try:
+            open_table(c)
+            c.send('/evil')
+            c.wait_for(re.compile(r'1 of \d+'))
+            c.resize(200, 24)
+            c.settle()
+            assert '\u202e' not in c.dump() and b'\x1b]0;owned' not in c.raw, c.dump()
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+if __name__ == '__main__':
+    run_tests(globals())

@@ -1,0 +1,236 @@
+/* Drawing into a screen that is only text: clipping, wide and combining characters, sparklines, charts. */
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "check_main.h"
+#include "tui/chart.h"
+#include "tui/format.h"
+#include "tui/fuzzy.h"
+#include "tui/input.h"
+#include "tui/keys.h"
+#include "tui/screen.h"
+
+static void begin(const char *locale)
+{
+	struct error err = { 0 };
+
+	setenv("LC_ALL", locale, 1);
+	ck_assert_msg(!screen_begin_text(20, 5, &err), "%s", err.text);
+	screen_clear(screen_size());
+}
+
+static void expect(const char *first_line)
+{
+	char *dump = screen_dump();
+
+	dump[strcspn(dump, "\n")] = 0;
+	ck_assert_str_eq(dump, first_line);
+	free(dump);
+}
+
+static struct rect box(int columns)
+{
+	return (struct rect){ .rows = 1, .columns = columns };
+}
+
+START_TEST(text_is_clipped_to_its_rect)
+{
+	begin("C.UTF-8");
+	ck_assert_int_eq(screen_put(box(5), 0, 0, STYLE_TEXT, "abcdefgh"), 5);
+	expect("abcde");
+	ck_assert_int_eq(screen_put(box(5), 0, 7, STYLE_TEXT, "x"), 0);
+	ck_assert_int_eq(screen_put(box(5), 3, 0, STYLE_TEXT, "x"), 0);
+	ck_assert_int_eq(screen_put((struct rect){ .y = 0, .x = 18, .rows = 1, .columns = 90 }, 0, 0, STYLE_TEXT, "12345"), 2);
+	expect("abcde             12");
+	screen_end();
+}
+END_TEST
+
+START_TEST(what_does_not_fit_ends_in_an_ellipsis)
+{
+	begin("C.UTF-8");
+	screen_put_n(box(20), 0, 0, 5, STYLE_TEXT, "abcdefgh", 8);
+	screen_put_n(box(20), 0, 6, 5, STYLE_TEXT, "abcde", 5);
+	screen_put_right(box(20), 0, 12, 5, STYLE_TEXT, "42", 2);
+	expect("abcd… abcde    42");
+	screen_end();
+}
+END_TEST
+
+START_TEST(wide_characters_are_never_halved)
+{
+	begin("C.UTF-8");
+	screen_put_n(box(20), 0, 0, 4, STYLE_TEXT, "日本語", strlen("日本語")); /* 6 columns in 4: one, ellipsis, blank */
+	screen_put(box(20), 0, 4, STYLE_TEXT, "|");
+	expect("日 …|");
+	screen_end();
+}
+END_TEST
+
+START_TEST(combining_characters_stay_with_their_letter)
+{
+	begin("C.UTF-8");
+	ck_assert_int_eq(screen_put(box(20), 0, 0, STYLE_TEXT, "e\xcc\x81x"), 2);
+	expect("e\xcc\x81x");
+	screen_end();
+}
+END_TEST
+
+START_TEST(ascii_takes_the_same_room)
+{
+	begin("C");
+	ck_assert_int_eq(screen_unicode(), 0);
+	ck_assert_int_eq(screen_put(box(20), 0, 0, STYLE_TEXT, "a日é|"), 5);
+	expect("a???|");
+	ck_assert_str_eq(screen_glyph(GLYPH_CURSOR), ">");
+	for (int glyph = 0; glyph < GLYPH_COUNT; glyph++)
+		ck_assert_uint_eq(strlen(screen_glyph((enum glyph)glyph)), 1);
+	screen_end();
+}
+END_TEST
+
+START_TEST(sparklines_end_now_and_show_gaps)
+{
+	const double values[] = { 0, 50, NAN, 100 };
+	char out[64];
+
+	begin("C.UTF-8");
+	screen_spark(values, 4, 100, 6, out, sizeof(out));
+	ck_assert_str_eq(out, "  ▁▅ █");
+	screen_spark(values, 4, 100, 2, out, sizeof(out));
+	ck_assert_str_eq(out, "▃█"); /* means: 25, 100 */
+	screen_spark(values, 0, 100, 3, out, sizeof(out));
+	ck_assert_str_eq(out, "   ");
+	screen_end();
+	begin("C");
+	screen_spark(values, 4, 100, 4, out, sizeof(out));
+	ck_assert_str_eq(out, "_+ #");
+	screen_end();
+}
+END_TEST
+
+START_TEST(charts_keep_spikes)
+{
+	double values[100] = { 0 };
+	char out[64];
+
+	begin("C.UTF-8");
+	values[50] = 100;
+	chart_row(values, 100, 100, 5, 2, 0, out, sizeof(out));
+	ck_assert_ptr_nonnull(strstr(out, "⢸"));
+	chart_row(values, 100, 100, 5, 2, 1, out, sizeof(out));
+	ck_assert_ptr_nonnull(strstr(out, "⣸"));
+	screen_end();
+}
+END_TEST
+
+static void cell(enum column_type type, const char *text, const char *wanted)
+{
+	char out[64];
+	int64_t step, now;
+
+	clock_parse("2026-11-21T10:00:00Z", &now);
+	format_cell(type, text, strlen(text), now, out, sizeof(out), &step);
+	ck_assert_str_eq(out, wanted);
+}
+
+START_TEST(cells_read_as_people_write_them)
+{
+	cell(COLUMN_BYTES, "1536", "1.5Ki");
+	cell(COLUMN_BYTES, "0", "0");
+	cell(COLUMN_BYTES, "25769803776", "24Gi");
+	cell(COLUMN_PERCENT, "61.04", "61.0");
+	cell(COLUMN_MILLICORES, "250", "250m");
+	cell(COLUMN_AGE, "2026-11-21T09:56:00Z", "4m");
+	cell(COLUMN_AGE, "<unknown>", "<unknown>");
+	cell(COLUMN_AGE, "2026-11-21T10:00:05Z", "0s"); /* a clock ahead of ours */
+	cell(COLUMN_BYTES, "", "");
+	cell(COLUMN_NUMBER, "8", "8");
+	cell(COLUMN_BYTES, "n/a", "n/a");
+}
+END_TEST
+
+START_TEST(counts_are_grouped)
+{
+	char out[32];
+
+	format_count(10041, out, sizeof(out));
+	ck_assert_str_eq(out, "10 041");
+	format_count(7, out, sizeof(out));
+	ck_assert_str_eq(out, "7");
+	format_count(1234567, out, sizeof(out));
+	ck_assert_str_eq(out, "1 234 567");
+}
+END_TEST
+
+START_TEST(ages_tell_when_they_change)
+{
+	char out[32];
+	int64_t step = 0;
+
+	format_age(90 * CLOCK_SECOND_NS, out, sizeof(out), &step);
+	ck_assert(step > 0 && step <= 60 * CLOCK_SECOND_NS);
+	format_data_age(2 * CLOCK_SECOND_NS, out, sizeof(out), &step);
+	ck_assert_str_eq(out, "<5s");
+	ck_assert_int_eq(step, 3 * CLOCK_SECOND_NS);
+	format_data_age(13 * CLOCK_SECOND_NS, out, sizeof(out), &step);
+	ck_assert_str_eq(out, "10s");
+	ck_assert_int_eq(step, 2 * CLOCK_SECOND_NS);
+}
+END_TEST
+
+START_TEST(fuzzy_prefers_what_people_mean)
+{
+	ck_assert_int_eq(fuzzy_score("xyz", "pods"), 0);
+	ck_assert_int_gt(fuzzy_score("po", "pods"), fuzzy_score("po", "replicasetspo"));
+	ck_assert_int_gt(fuzzy_score("pods", "pods"), fuzzy_score("pods", "pods-of-others"));
+	ck_assert_int_gt(fuzzy_score("cb", "cluster-bindings"), fuzzy_score("cb", "cabbage"));
+	ck_assert_int_gt(fuzzy_score("DEP", "deployments"), 0);
+	ck_assert_int_gt(fuzzy_score("", "anything"), 0);
+}
+END_TEST
+
+START_TEST(a_line_is_edited_by_characters)
+{
+	struct input input = { 0 };
+	int changed;
+
+	input_set(&input, "");
+	ck_assert(input_key(&input, 0x65e5, &changed) && changed);
+	ck_assert(input_key(&input, 'a', &changed) && changed);
+	ck_assert(input_key(&input, ' ', &changed) && changed);
+	ck_assert_str_eq(input.text, "日a ");
+	input_key(&input, K_LEFT, &changed);
+	input_key(&input, K_LEFT, &changed);
+	ck_assert(!changed);
+	input_key(&input, K_BACKSPACE, &changed);
+	ck_assert_str_eq(input.text, "a ");
+	input_key(&input, K_CTRL | 'e', &changed);
+	input_key(&input, K_CTRL | 'w', &changed);
+	ck_assert_str_eq(input.text, "");
+	ck_assert(!input_key(&input, K_F1, &changed));
+	ck_assert(input_key(&input, 0x202e, &changed) && !changed); /* a bidi override is not taken in */
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	tcase_add_test(tc, text_is_clipped_to_its_rect);
+	tcase_add_test(tc, what_does_not_fit_ends_in_an_ellipsis);
+	tcase_add_test(tc, wide_characters_are_never_halved);
+	tcase_add_test(tc, combining_characters_stay_with_their_letter);
+	tcase_add_test(tc, ascii_takes_the_same_room);
+	tcase_add_test(tc, sparklines_end_now_and_show_gaps);
+	tcase_add_test(tc, charts_keep_spikes);
+	tcase_add_test(tc, cells_read_as_people_write_them);
+	tcase_add_test(tc, counts_are_grouped);
+	tcase_add_test(tc, ages_tell_when_they_change);
+	tcase_add_test(tc, fuzzy_prefers_what_people_mean);
+	tcase_add_test(tc, a_line_is_edited_by_characters);
+}
+
+TEST_MAIN("tui/screen")
