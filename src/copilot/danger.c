@@ -11,7 +11,10 @@ static const char *const byte_signs[] = { "$(", "${", "`", "{{", "}}", "&&", "||
 	"; rm", ";rm", "rm -rf", "/etc/", "\\x", "%3b", "\\u00", "<!--", "###", "```", "' or ",
 	"';", "\";", "--;", "| sh", "|sh", "| bash", "|bash", "/bin/", "/dev/tcp",
 	"169.254.169.254", "file://", "javascript:", "data:text", "<admin", "<instruction", "<user",
-	"<assistant", "{\"role", "\"role\"", "<tool" };
+	"<assistant", "{\"role", "\"role\"", "<tool",
+	"policy=", "approved=", "approval=", "approve=", "allow_all", "allow-all",
+	"allow=", "bypass", "override=", "confirm=", "trusted=", "skip_", "no_audit", "noaudit",
+	"auth=", "is_admin", "base64", "dry_run=", "dry-run=" };
 static const char *const speakers[] = { "system:", "assistant:", "user:", "developer:", "admin:",
 	"root:", "operator:", "[system]", "(system)", "system note", "system message",
 	"approver:", "policy:", "tool:", "security:", "ciso:", "cto:" };
@@ -45,6 +48,50 @@ static int has_command(const char *text, size_t length)
 		if ((after[0] == ' ' && after[1] == '-' && isalpha((unsigned char)after[2])) ||
 			strchr("~$'\"", *after) || (after[0] == ' ' && after[1] == '/'))
 			return 1;
+	return 0;
+}
+
+/* "i g n o r e": letters apart, to pass between the words. */
+static int has_spelled_out(const struct fold *fold)
+{
+	size_t run = 0;
+
+	for (size_t t = 0; t < fold->count && run < 5; t++)
+		run = fold->tokens[t].length == 1 && fold->tokens[t].shape & TOKEN_LETTER &&
+				      !(fold->tokens[t].shape & TOKEN_CJK)
+			      ? run + 1
+			      : 0;
+	return run >= 5;
+}
+
+/* "1gn0re", "p@ssw0rd": digits in the place of letters. */
+static int has_disguised(const struct marks *marks)
+{
+	static const char from[] = "013457", to[] = "oieast";
+
+	for (size_t t = 0; t < marks->fold.count; t++) {
+		const struct token *token = &marks->fold.tokens[t];
+		char plain[32];
+		size_t changed = 0;
+
+		if (marks->word[t] || token->length < 4 || token->length >= sizeof(plain) ||
+			!(token->shape & TOKEN_DIGIT) || !(token->shape & TOKEN_LETTER))
+			continue;
+		for (size_t i = 0; i < token->length; i++) {
+			const char *digit = strchr(from, token->text[i]);
+
+			changed += digit != NULL;
+			plain[i] = digit ? to[digit - from] : token->text[i];
+		}
+		unsigned node =
+			words_step(marks->words, 0, words_find(marks->words, plain, token->length));
+		const struct words_entry *entry =
+			node ? words_entry(marks->words, node, marks->languages, marks->language)
+			     : NULL;
+		if (changed && entry && entry->concept[0] >= C_INJECTION &&
+			entry->concept[0] <= C_APPROVED)
+			return 1;
+	}
 	return 0;
 }
 
@@ -90,8 +137,8 @@ static int has_address(const char *text, size_t length)
 static int has_speaker(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
-		if (i && !(text[i - 1] == ' ' && i > 1 && strchr(".;!?,:\n", text[i - 2])) &&
-			text[i - 1] != '\n')
+		if (i && !(text[i - 1] == ' ' && i > 1 && strchr(".;!?,:-\n", text[i - 2])) &&
+			!strchr("\n\t\"'([<#*", text[i - 1]))
 			continue;
 		for (size_t s = 0; s < sizeof(speakers) / sizeof(*speakers); s++)
 			if (strlen(speakers[s]) <= length - i &&
@@ -110,6 +157,8 @@ static const char *danger_in_bytes(const struct marks *marks, const char *text, 
 		return "holds a pipe or a redirection";
 	if (has_speaker(text, length))
 		return "speaks in the name of the system";
+	if (has_spelled_out(&marks->fold) || has_disguised(marks))
+		return "hides words in other characters";
 	if (has_payload(&marks->fold))
 		return "holds an encoded payload";
 	if (has_address(text, length))

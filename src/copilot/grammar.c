@@ -82,36 +82,6 @@ static void take_selected(struct reading *reading)
 	}
 }
 
-/* "restart billing": with nothing else to act on, a word for money is a service's name. */
-static void rescue_name(struct reading *reading)
-{
-	const struct mark *mark = marks_first(&reading->marks, C_COST);
-
-	if (reading->names || !mark || mark->to != mark->from + 1 || HAS(reading, C_WHY))
-		return;
-	if (!(HAS(reading, C_RESTART) || HAS(reading, C_STOP) || HAS(reading, C_START) ||
-		    HAS(reading, C_ROLLBACK) || HAS(reading, C_SCALE)))
-		return;
-	reading->name[reading->names++] = mark->from;
-	reading->marks.seen[C_COST] = 0;
-}
-
-/* "the reports database", "database users": an everyday word beside a noun is the name when there
- * is no other. */
-static void rescue_plain(struct reading *reading)
-{
-	static const enum concept nouns[] = { C_DB, C_APP, C_NAMESPACE, C_LB, C_LOG, C_NODE };
-
-	for (size_t n = 0; !reading->names && n < sizeof(nouns) / sizeof(*nouns); n++)
-		for (const struct mark *mark = marks_first(&reading->marks, nouns[n]);
-			mark && !reading->names; mark = marks_next(&reading->marks, mark)) {
-			if (mark->from && marks_at(&reading->marks, mark->from - 1u, C_PLAIN))
-				reading->name[reading->names++] = (unsigned short)(mark->from - 1u);
-			else if (marks_at(&reading->marks, mark->to, C_PLAIN))
-				reading->name[reading->names++] = mark->to;
-		}
-}
-
 static int operational(const struct reading *reading)
 {
 	static const enum concept strong[] = { C_KUBERNETES, C_EC2, C_VM, C_SG, C_DB, C_LB, C_LOG,
@@ -220,8 +190,7 @@ static void understand(const struct grammar *grammar, const char *sentence, size
 				(unsigned char)entity_of(&reading->marks.fold.tokens[i]);
 		filters_claim(reading);
 		names_find(reading);
-		rescue_name(reading);
-		rescue_plain(reading);
+		names_rescue(reading);
 		take_selected(reading);
 		conclude(reading, out);
 	}

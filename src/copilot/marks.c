@@ -195,6 +195,35 @@ static void find_phrases(struct marks *marks)
 	}
 }
 
+static int against_us(const struct words_entry *entry)
+{
+	for (unsigned m = 0; m < entry->marks; m++)
+		if (entry->concept[m] == C_INJECTION || entry->concept[m] == C_SECRET ||
+			entry->concept[m] == C_APPROVED)
+			return 1;
+	return 0;
+}
+
+/* An attack inside a longer harmless phrase, or inside a gap, counts all the same: every place is
+ * looked at again, whatever explained it. */
+static void find_against(struct marks *marks)
+{
+	for (size_t i = 0; i < marks->fold.count; i++) {
+		unsigned node = 0;
+
+		for (size_t at = i; at < marks->fold.count; at++) {
+			const struct words_entry *entry;
+
+			node = words_step(marks->words, node, marks->word[at]);
+			if (!node)
+				break;
+			entry = words_entry(marks->words, node, marks->languages, marks->language);
+			if (entry && against_us(entry) && !marks_at(marks, i, entry->concept[0]))
+				add_mark(marks, entry, i, at + 1);
+		}
+	}
+}
+
 /* "aws-rechnung", "est-elle", "load-balancer": each part is a word of the vocabulary. In English a
  * compound is a name unless its parts are one phrase. */
 static void find_compounds(struct marks *marks)
@@ -254,6 +283,7 @@ void marks_find(struct marks *marks, const struct words *words, const char *sent
 	find_gaps(marks);
 	find_phrases(marks);
 	find_compounds(marks);
+	find_against(marks);
 }
 
 const struct mark *marks_first(const struct marks *marks, enum concept concept)

@@ -65,6 +65,33 @@ static int score(const struct reading *reading, size_t token)
 	return points;
 }
 
+/* "growing", "finally": how something is or goes, seldom what it is called. */
+static int like_an_adverb(const struct token *token)
+{
+	static const char *const ends[] = { "ing", "ly", "ed" };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (token->length > strlen(ends[i]) + 2 &&
+			!strcmp(token->text + token->length - strlen(ends[i]), ends[i]))
+			return 1;
+	return 0;
+}
+
+/* A word nobody knows, beside nothing a name stands beside, while the target is a noun already. */
+static int stray(const struct reading *reading, size_t token, int points)
+{
+	static const enum concept targets[] = { C_DB, C_LB, C_HOST, C_VM, C_EC2, C_SG, C_CERT,
+		C_DNS, C_CLUSTER, C_COST, C_LOG, C_KIND };
+
+	if (reading->entity[token] != ENTITY_WORD ||
+		points - like_an_adverb(&reading->marks.fold.tokens[token]) > 2)
+		return 0;
+	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++)
+		if (HAS(reading, targets[i]))
+			return 1;
+	return 0;
+}
+
 static int same_name(const struct token *token, const char *name)
 {
 	return strlen(name) == token->raw_length &&
@@ -125,18 +152,20 @@ void names_find(struct reading *reading)
 	int best = 0;
 
 	reading->names = reading->unknown = 0;
+	reading->points = 0;
 	if (find_on_screen(reading))
 		return;
 	for (size_t i = 0; i < reading->marks.fold.count; i++) {
 		int points = may_name(reading, i) ? score(reading, i) : 0;
 
 		reading->unknown += points > 0;
-		if (points > best) {
+		if (points > best && !stray(reading, i, points)) {
 			best = points;
 			reading->name[0] = (unsigned short)i;
 			reading->names = 1;
 		}
 	}
+	reading->points = best;
 	if (!reading->names)
 		return;
 	add_listed(reading);

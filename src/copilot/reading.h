@@ -23,6 +23,7 @@ struct reading {
 	unsigned char used[FOLD_TOKENS_MAX]; /* part of a filter already */
 	unsigned short name[NAMES_MAX];      /* tokens, best first */
 	size_t names;
+	int points;                          /* how sure the best is */
 	size_t unknown;                      /* words nothing explains, names not counted */
 	const struct grammar_context *context;
 	const struct grammar_name *seen;     /* the name said that is on the screen, or NULL */
@@ -40,6 +41,8 @@ int entity_region(const char *text);
 
 /* names.c: picks the names; run after filters claimed their words. */
 void names_find(struct reading *reading);
+/* rescue.c: a word of the vocabulary that is a name by its place; after names_find. */
+void names_rescue(struct reading *reading);
 void names_to_filter(struct reading *reading);
 const struct token *names_token(const struct reading *reading, size_t i);
 

@@ -36,6 +36,9 @@ static const struct type_row type_rows[] = {
 	{ "explain_cost", { C_EXPLAIN_COST }, { C_KUBERNETES, C_DB }, ANY_NAME },
 	{ "explain_cost", { C_ANOMALY, C_WHICH }, { C_SYMPTOM }, ANY_NAME },
 	{ "audit_security", { C_AUDIT }, { C_WHY, C_TERMINATE, C_STOP, C_RESTART }, ANY_NAME },
+	{ "audit_security", { C_INVESTIGATE, C_OPEN, C_SG }, { C_WHY, C_SYMPTOM }, ANY_NAME },
+	{ "audit_security", { C_INVESTIGATE, C_OPEN, C_PORT_NOUN }, { C_WHY, C_SYMPTOM },
+		ANY_NAME },
 	{ "investigate", { C_INVESTIGATE }, { C_EXPOSED }, ANY_NAME },
 	{ "audit_security", { C_INVESTIGATE, C_EXPOSED }, { C_WHY }, ANY_NAME },
 	{ "investigate", { C_WHY }, { 0 }, ANY_NAME },
@@ -144,12 +147,47 @@ static int has_resource_noun(const struct reading *reading)
 	return 0;
 }
 
+/* "namespaces?": several of a kind. */
+static int plural_noun(const struct reading *reading)
+{
+	static const enum concept nouns[] = { C_EC2, C_VM, C_SG, C_DB, C_LB, C_HOST, C_MACHINE,
+		C_KIND, C_CERT };
+	const struct fold *fold = &reading->marks.fold;
+
+	for (size_t n = 0; n < sizeof(nouns) / sizeof(*nouns); n++)
+		for (const struct mark *mark = marks_first(&reading->marks, nouns[n]); mark;
+			mark = marks_next(&reading->marks, mark)) {
+			const struct token *token = &fold->tokens[mark->to - 1];
+
+			if (token->length > 2 && token->text[token->length - 1] == 's' &&
+				strcmp(token->text, "redis") && strcmp(token->text, "postgres"))
+				return 1;
+		}
+	return 0;
+}
+
+/* "ranker to 4", "etl-1 to n2-standard-8": a count or a size something goes to. */
+static int goes_to_amount(const struct reading *reading)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, C_INTO); mark;
+		mark = marks_next(&reading->marks, mark))
+		if (mark->to < reading->marks.fold.count && !reading->used[mark->to] &&
+			(reading->entity[mark->to] == ENTITY_NUMBER ||
+				marks_at(&reading->marks, mark->to, C_NUMBER)))
+			return 1;
+	return has_entity(reading, ENTITY_SIZE);
+}
+
 /* No act is said: "pods in dev?", "ranker to 4", "login 4.0.2". */
 static int type_implied(struct reading *reading)
 {
-	if (!reading->names && has_resource_noun(reading) &&
-		(HAS(reading, C_SCOPE) || HAS(reading, C_PROVIDER) || HAS(reading, C_ALL) ||
-			HAS(reading, C_WHICH)))
+	if (reading->names && goes_to_amount(reading))
+		set_type(reading, "scale");
+	else if (!reading->names && plural_noun(reading))
+		set_type(reading, "list");
+	else if (!reading->names && has_resource_noun(reading) &&
+		 (HAS(reading, C_SCOPE) || HAS(reading, C_PROVIDER) || HAS(reading, C_ALL) ||
+			 HAS(reading, C_WHICH)))
 		set_type(reading, "list");
 	else if (reading->names && has_resource_noun(reading) &&
 		 reading->marks.fold.tokens[reading->marks.fold.count - 1].shape & TOKEN_ASKED)
@@ -318,23 +356,24 @@ static size_t plain_acts(const struct reading *reading)
 	return count;
 }
 
+static int plural_app(const struct reading *reading)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, C_APP); mark;
+		mark = marks_next(&reading->marks, mark)) {
+		const struct token *token = &reading->marks.fold.tokens[mark->to - 1];
+
+		if (token->length > 3 && token->text[token->length - 1] == 's')
+			return 1;
+	}
+	return 0;
+}
+
 /* One whole group: several of a kind, within a scope or with a provider. */
 static int whole_group(const struct reading *reading)
 {
-	const struct fold *fold = &reading->marks.fold;
-	int many = HAS(reading, C_ALL) || HAS(reading, C_MANY);
+	int many = HAS(reading, C_ALL) || HAS(reading, C_MANY) || plural_noun(reading) ||
+		   plural_app(reading);
 
-	for (size_t i = 0; i < fold->count && !many; i++)
-		many = (marks_at(&reading->marks, i, C_EC2) || marks_at(&reading->marks, i, C_VM) ||
-			       marks_at(&reading->marks, i, C_DB) ||
-			       marks_at(&reading->marks, i, C_MACHINE) ||
-			       marks_at(&reading->marks, i, C_HOST) ||
-			       marks_at(&reading->marks, i, C_KIND) ||
-			       marks_at(&reading->marks, i, C_LB) ||
-			       marks_at(&reading->marks, i, C_APP)) &&
-		       fold->tokens[i].text[fold->tokens[i].length - 1] == 's' &&
-		       fold->tokens[i].length > 3 && strcmp(fold->tokens[i].text, "postgres") &&
-		       strcmp(fold->tokens[i].text, "redis");
 	return many && (has_resource_noun(reading)) &&
 	       (HAS(reading, C_SCOPE) || HAS(reading, C_PROVIDER));
 }
@@ -368,12 +407,29 @@ static int scopes_said(const struct reading *reading)
 	return first != NULL;
 }
 
+/* "do not restart", "don't show me": what is forbidden is an act. "names do not resolve" is a
+ * symptom told. */
+static int forbids_act(const struct reading *reading)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, C_DONT); mark;
+		mark = marks_next(&reading->marks, mark)) {
+		size_t at = mark->to;
+
+		while (marks_at(&reading->marks, at, C_FILL) || marks_at(&reading->marks, at, C_IT))
+			at++;
+		for (int act = C_INVESTIGATE; act < C_STATUS; act++)
+			if (HAS(reading, act) && marks_at(&reading->marks, at, act))
+				return 1;
+	}
+	return reading->write || acts_said(reading);
+}
+
 const char *rules_reject(const struct reading *reading, const char **question)
 {
 	const struct json *filters = reading->intent->filters;
 
 	*question = "What should be done, and to what? For example: restart checkout in staging.";
-	if (HAS(reading, C_DONT))
+	if (HAS(reading, C_DONT) && forbids_act(reading))
 		return "says what not to do";
 	if (reading->write && HAS(reading, C_NOT))
 		return "a negation stands in it";

@@ -74,6 +74,25 @@ START_TEST(reads_the_later_phrases)
 }
 END_TEST
 
+/* Sets written before the rules that read them: what each scored at first sight stands in its
+ * commit. */
+START_TEST(reads_the_judged_sets)
+{
+	static const char *const paths[] = { "tests/copilot/judge_a.jsonl" };
+	struct grammar *grammar = loaded();
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		struct corpus_score score = { 0 };
+
+		ck_assert_int_eq(corpus_score_jsonl(grammar, in_source(paths[i]), 0, &score), 0);
+		must_pass(paths[i], &score);
+		ck_assert_msg(score.filters * 100 >= score.ok * 85, "%s: %zu of %zu filters",
+			paths[i], score.filters, score.ok);
+	}
+	grammar_free(grammar);
+}
+END_TEST
+
 START_TEST(reads_the_shared_samples)
 {
 	const char *path = "../shared/data/intents-sample.jsonl";
@@ -303,6 +322,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, reads_the_phrases_it_was_tuned_on);
 	tcase_add_test(tc, reads_the_later_phrases);
+	tcase_add_test(tc, reads_the_judged_sets);
 	tcase_add_test(tc, reads_the_shared_samples);
 	tcase_add_test(tc, names_on_the_screen_take_part);
 	tcase_add_test(tc, the_answer_has_the_promised_shape);

@@ -1,0 +1,148 @@
+/* rescue.c - names that are words of the vocabulary: "restart billing", "the inventory database".
+ * Only where their place in the sentence says so, and only when no better name is there. */
+#include <string.h>
+
+#include "copilot/reading.h"
+
+/* "restart billing": with nothing else to act on, a word for money is a service's name. */
+static void rescue_name(struct reading *reading)
+{
+	const struct mark *mark = marks_first(&reading->marks, C_COST);
+
+	if (reading->names || !mark || mark->to != mark->from + 1 || HAS(reading, C_WHY))
+		return;
+	if (!(HAS(reading, C_RESTART) || HAS(reading, C_STOP) || HAS(reading, C_START) ||
+		    HAS(reading, C_ROLLBACK) || HAS(reading, C_SCALE)))
+		return;
+	reading->name[reading->names++] = mark->from;
+	reading->marks.seen[C_COST] = 0;
+}
+
+/* "the reports database", "database users": an everyday word beside a noun is the name when there
+ * is no other. */
+static void rescue_plain(struct reading *reading)
+{
+	static const enum concept nouns[] = { C_DB, C_APP, C_NAMESPACE, C_LB, C_LOG, C_NODE };
+
+	for (size_t n = 0; !reading->names && n < sizeof(nouns) / sizeof(*nouns); n++)
+		for (const struct mark *mark = marks_first(&reading->marks, nouns[n]);
+			mark && !reading->names; mark = marks_next(&reading->marks, mark)) {
+			if (mark->from && marks_at(&reading->marks, mark->from - 1u, C_PLAIN))
+				reading->name[reading->names++] = (unsigned short)(mark->from - 1u);
+			else if (marks_at(&reading->marks, mark->to, C_PLAIN))
+				reading->name[reading->names++] = mark->to;
+		}
+}
+
+/* Acts and cues a team may also call a service. Words for resources, places and states are not. */
+static int everyday(const struct reading *reading, size_t token)
+{
+	static const enum concept may[] = { C_LIST, C_COST, C_PLAIN, C_STATUS, C_FORECAST, C_WHICH,
+		C_REVEAL, C_CHECK, C_EXPLAIN_COST, C_AUDIT, C_MIGRATE };
+	const struct marks *marks = &reading->marks;
+	size_t covering = 0, allowed = 0;
+
+	if (token >= marks->fold.count || marks->fold.tokens[token].shape & TOKEN_CJK ||
+		marks->slip[token])
+		return 0;
+	for (size_t i = 0; i < marks->count; i++) {
+		const struct mark *mark = &marks->marks[i];
+
+		if (token < mark->from || token >= mark->to)
+			continue;
+		covering++;
+		for (size_t m = 0; m < sizeof(may) / sizeof(*may); m++)
+		allowed += mark->to == mark->from + 1 && mark->concept == may[m];
+	}
+	return covering && covering == allowed;
+}
+
+/* The word is a name from here on, whatever it meant. */
+static void take(struct reading *reading, size_t token)
+{
+	for (size_t i = 0; i < reading->marks.count; i++) {
+		struct mark *mark = &reading->marks.marks[i];
+
+		if (mark->from != token || mark->to != token + 1)
+			continue;
+		reading->marks.seen[mark->concept]--;
+		mark->concept = C_FILL;
+		reading->marks.seen[C_FILL]++;
+	}
+	reading->name[0] = (unsigned short)token;
+	reading->names = 1;
+}
+
+static int covers(const struct reading *reading, size_t token, const enum concept *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (marks_at(&reading->marks, token, list[i]))
+			return 1;
+	return 0;
+}
+
+/* "the inventory database", "restart export job": between an article, an act or the beginning and
+ * a noun that wants a name. */
+static int rescue_before_noun(struct reading *reading)
+{
+	static const enum concept nouns[] = { C_DB, C_APP, C_LB, C_NAMESPACE };
+	static const enum concept acts[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE,
+		C_ROLLBACK, C_MIGRATE, C_SCOPE };
+
+	for (size_t n = 0; n < sizeof(nouns) / sizeof(*nouns); n++)
+		for (const struct mark *mark = marks_first(&reading->marks, nouns[n]); mark;
+			mark = marks_next(&reading->marks, mark)) {
+			size_t at = mark->from - 1u;
+
+			if (!mark->from || mark->value || !everyday(reading, at))
+				continue;
+			const struct token *before =
+				at ? &reading->marks.fold.tokens[at - 1] : NULL;
+			if (!before ||
+				(strcmp(before->text, "the") && strcmp(before->text, "our") &&
+					strcmp(before->text, "my") &&
+					!covers(reading, at - 1, acts,
+						sizeof(acts) / sizeof(*acts))))
+				continue;
+			take(reading, at);
+			return 1;
+		}
+	return 0;
+}
+
+/* "migrate reports to cluster-b", "scale search to 4": right after an act, with a place, an amount
+ * or nothing behind it. */
+static int rescue_after_act(struct reading *reading)
+{
+	static const enum concept acts[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE,
+		C_ROLLBACK, C_MIGRATE };
+	static const enum concept ends[] = { C_ON, C_INTO, C_SCOPE, C_FROM };
+
+	for (size_t a = 0; a < sizeof(acts) / sizeof(*acts); a++)
+		for (const struct mark *mark = marks_first(&reading->marks, acts[a]); mark;
+			mark = marks_next(&reading->marks, mark)) {
+			size_t at = mark->to;
+
+			if (!everyday(reading, at) || marks_at(&reading->marks, at, acts[a]))
+				continue;
+			if (at + 1 < reading->marks.fold.count &&
+				!covers(reading, at + 1, ends, sizeof(ends) / sizeof(*ends)))
+				continue;
+			take(reading, at);
+			return 1;
+		}
+	return 0;
+}
+
+void names_rescue(struct reading *reading)
+{
+	if (reading->names && reading->points > 3)
+		return;
+	if (rescue_before_noun(reading))
+		return;
+	if (reading->names)
+		return;
+	if (!rescue_after_act(reading))
+		rescue_name(reading);
+	rescue_plain(reading);
+}
