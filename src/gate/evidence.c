@@ -39,6 +39,17 @@ static void fill_selection(const struct asked *asked, struct selection *selectio
 		selection->namespace_ = "*";
 }
 
+/* Two providers have services: an action means its own provider's. */
+const struct kind *gate_kind(struct gate *gate, const char *provider, const char *name, struct error *err)
+{
+	char full[200];
+	const struct kind *kind;
+
+	snprintf(full, sizeof(full), "%s/%.150s", provider, name);
+	kind = strchr(name, '/') ? NULL : kinds_find(estate_kinds(gate->options.estate), full);
+	return kind ? kind : estate_kind(gate->options.estate, name, err);
+}
+
 static const struct kind *kind_of(const struct asked *asked, struct error *err)
 {
 	const char *name = param(asked, "kind");
@@ -47,7 +58,7 @@ static const struct kind *kind_of(const struct asked *asked, struct error *err)
 		error_set(err, ERR_INVALID, "kind is missing");
 		return NULL;
 	}
-	return estate_kind(asked->gate->options.estate, name, err);
+	return gate_kind(asked->gate, asked->provider, name, err);
 }
 
 /* Cells lie beside the row's own members, so that an expression reads .items[0].restarts. */

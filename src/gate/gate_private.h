@@ -48,6 +48,8 @@ struct json *gate_drift_step(struct gate *gate, const struct plan *plan, size_t 
 void gate_drift_error(const struct json *drift, struct error *err); /* says which fields, ERR_CONFLICT */
 
 /* --- reads for plans and playbooks (evidence.c): runs "provider.what" or "estate.what" with params; result {"items":[…]} or an object. --- */
+/* A kind of this provider before one of that name elsewhere. Worker threads. */
+const struct kind *gate_kind(struct gate *gate, const char *provider, const char *name, struct error *err);
 int gate_read(struct gate *gate, const char *action, const struct json *params, const atomic_int *cancelled, struct json **result, struct error *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/yaml.h"
 #include "gate/intent.h"
+#include "gate/playbook_private.h"
 
 enum { FILE_MAX_BYTES = 1 << 20, STEP_TIMEOUT_MS = 30000, RETRY_MAX = 10 };
 
@@ -23,8 +24,26 @@ struct playbooks {
 	size_t tree_count;
 };
 
-static void add_problem(struct json *problems, const char *file, int line, const char *message)
+int playbook_is_address(const char *key)
 {
+	static const char words[] = " " PLAYBOOK_ADDRESS " ";
+	char wanted[64];
+
+	snprintf(wanted, sizeof(wanted), " %.60s ", key);
+	return strstr(words, wanted) != NULL;
+}
+
+int playbook_line_in(const char *text)
+{
+	const char *word = strstr(text, "line ");
+
+	return word ? atoi(word + 5) : 0;
+}
+
+void playbook_problem(struct json *problems, const char *file, int line, const char *message)
+{
+	if (!problems)
+		return;
 	struct json *problem = json_object();
 
 	json_set_text(problem, "file", file);
@@ -98,7 +117,7 @@ static int read_playbook(struct playbooks *books, const struct json *document, c
 	const char *name = json_text(json_get(document, "name"));
 
 	if (!name || !json_is(json_get(document, "match"), JSON_OBJECT) || !json_count(steps)) {
-		add_problem(problems, file, json_line(document), "a playbook has name, match and steps");
+		playbook_problem(problems, file, json_line(document), "a playbook has name, match and steps");
 		return -1;
 	}
 	if (playbooks_find(books, name))
@@ -130,7 +149,7 @@ static int load_file(struct playbooks *books, const char *path, struct json *pro
 
 	free(bytes);
 	if (!tree) {
-		add_problem(problems, path, 0, err.text);
+		playbook_problem(problems, path, playbook_line_in(err.text), err.text);
 		return -1;
 	}
 	books->trees = mem_grow(books->trees, books->tree_count + 1, sizeof(*books->trees));
