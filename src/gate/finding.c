@@ -28,7 +28,8 @@ struct json *playbook_params(const struct playbook *playbook, const struct json 
 	return params;
 }
 
-/* --- all findings of a playbook are one jq program, since compiling costs more than running. Its output: a list for each finding of
+/* --- An expression sees the evidence as `.` and as $in, and the item of `each` as .item and as $item.
+ * All findings of a playbook are one jq program, since compiling costs more than running. Its output: a list for each finding of
  * {"target","weight","cause"}, or of {"error"} where an expression failed on this evidence. --- */
 
 /* A template as a jq text: "{{ .a }} of {{ .b }}" becomes (.a|text) + " of " + (.b|text). */
@@ -54,7 +55,7 @@ static void add_program(struct text *program, const struct playbook_finding *fin
 	if (finding->each)
 		text_format(program, "((%s\n) // [])[] as $item | ($in + {item: $item})", finding->each);
 	else
-		text_add(program, "$in");
+		text_add(program, "null as $item | $in");
 	text_format(program, " | select(%s\n) | {target: (%s\n), weight: ", finding->when, finding->target ? finding->target : "null");
 	if (finding->weight_expr)
 		text_format(program, "(%s\n)", finding->weight_expr);
@@ -71,7 +72,8 @@ static struct json *evaluate(const struct playbook *playbook, const struct json 
 	struct json *answers = NULL;
 
 	text_init(&program, PROGRAM_MAX);
-	text_add(&program, ". as $in | [");
+	text_add(&program, playbook->define);
+	text_add(&program, "\n. as $in | [");
 	for (size_t i = 0; i < playbook->finding_count; i++) {
 		text_add(&program, i ? ",\n(" : "(");
 		add_program(&program, &playbook->findings[i]);

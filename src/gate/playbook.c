@@ -75,14 +75,22 @@ static int window_ms(const struct json *value, int otherwise)
 	return (int)(window_ns / 1000000);
 }
 
-static void read_step(struct arena *arena, struct playbook_step *step, const struct json *entry)
+/* The playbook's own definitions stand before each expression of its steps. */
+static const char *defined(struct arena *arena, const char *define, const struct json *expression)
+{
+	const char *text = json_text(expression);
+
+	return text && *define ? arena_format(arena, "%s\n%s", define, text) : text;
+}
+
+static void read_step(struct arena *arena, struct playbook_step *step, const struct json *entry, const char *define)
 {
 	*step = (struct playbook_step){
 		.id = json_text_or(json_get(entry, "id"), ""),
 		.action = json_text_or(json_get(entry, "action"), ""),
 		.needs = texts_of(arena, json_get(entry, "needs")),
-		.when = json_text(json_get(entry, "when")),
-		.foreach = json_text(json_get(entry, "foreach")),
+		.when = defined(arena, define, json_get(entry, "when")),
+		.foreach = defined(arena, define, json_get(entry, "foreach")),
 		.with = json_get(entry, "with"),
 		.retry = (int)json_int(json_get(entry, "retry"), 0),
 		.timeout_ms = window_ms(json_get(entry, "timeout"), STEP_TIMEOUT_MS),
@@ -127,13 +135,14 @@ static int read_playbook(struct playbooks *books, const struct json *document, c
 	*book = (struct playbook){
 		.name = name, .title = json_text_or(json_get(document, "title"), name), .file = arena_text(books->texts, file),
 		.match = json_get(document, "match"), .params = json_get(document, "params"), .next = texts_of(books->texts, json_get(document, "next")),
+		.define = json_text_or(json_get(document, "define"), ""),
 		.step_count = json_count(steps), .finding_count = json_count(findings),
 	};
 	book->steps = arena_alloc(books->texts, (book->step_count + 1) * sizeof(*book->steps));
 	book->findings = arena_alloc(books->texts, (book->finding_count + 1) * sizeof(*book->findings));
 	size_t i = 0;
 	for (const struct json *entry = json_first(steps); entry; entry = json_next(entry))
-		read_step(books->texts, &book->steps[i++], entry);
+		read_step(books->texts, &book->steps[i++], entry, book->define);
 	i = 0;
 	for (const struct json *entry = json_first(findings); entry; entry = json_next(entry))
 		read_finding(books->texts, &book->findings[i++], entry);

@@ -34,6 +34,7 @@ struct playbook {
 	size_t step_count;
 	struct playbook_finding *findings;
 	size_t finding_count;
+	const char *define;         /* jq definitions for findings, when and foreach; "" none */
 	const char *const *next;    /* suggested next verbs/keys */
 };
 

@@ -65,12 +65,14 @@ static int is_template(const char *text)
 
 /* --- expressions --- */
 
-static void want_program(struct lint *lint, const struct json *at, const char *text)
+/* Findings see $in and $item too; they stand before the text. */
+static void want_program(struct lint *lint, const struct json *at, const char *text, int of_finding)
 {
 	struct json *program = json_object();
 
 	json_set_int(program, "line", json_line(at));
 	json_set_text(program, "text", text);
+	json_set_text(program, "before", of_finding ? ". as $in | .item as $item | " : "");
 	json_add(lint->programs, program);
 }
 
@@ -134,7 +136,7 @@ static void step_is_known(struct lint *lint, const struct json *at, const char *
 
 static void check_program(struct lint *lint, const struct json *at, const char *text, const struct json *step)
 {
-	want_program(lint, at, text);
+	want_program(lint, at, text, !step);
 	each_name(lint, at, text, ".params.", param_is_known, NULL);
 	each_name(lint, at, text, ".steps.", step_is_known, (void *)(uintptr_t)step);
 }
@@ -170,9 +172,11 @@ static int all_compile(const struct lint *lint)
 	int fine;
 
 	text_init(&all, PROGRAM_MAX);
-	text_add(&all, "[");
+	text_add(&all, json_text_or(json_get(lint->book, "define"), ""));
+	text_add(&all, "\n[");
 	for (const struct json *program = json_first(lint->programs); program; program = json_next(program))
-		text_format(&all, "%s(%s\n)", program == json_first(lint->programs) ? "" : ",", json_text(json_get(program, "text")));
+		text_format(&all, "%s(%s%s\n)", program == json_first(lint->programs) ? "" : ",", json_text(json_get(program, "before")),
+			json_text(json_get(program, "text")));
 	text_add(&all, "]");
 	fine = !all.cut && !jq_check(all.data, NULL);
 	text_release(&all);
@@ -187,7 +191,12 @@ static void compile(struct lint *lint)
 		struct error err = { 0 };
 		char message[400];
 
-		if (!jq_check(json_text(json_get(program, "text")), &err))
+		char *whole = mem_format("%s\n%s%s", json_text_or(json_get(lint->book, "define"), ""), json_text(json_get(program, "before")),
+			json_text(json_get(program, "text")));
+		int fine = !jq_check(whole, &err);
+
+		free(whole);
+		if (fine)
 			continue;
 		snprintf(message, sizeof(message), "%.150s: %.200s", json_text(json_get(program, "text")), err.text);
 		playbook_problem(lint->problems, lint->file, (int)json_int(json_get(program, "line"), 0), message);
@@ -327,9 +336,10 @@ static const struct read_action {
 	int kind;                            /* with.kind must be there */
 } reads[] = {
 	{ "*", "get", "kind name namespace account scope", 1 },
-	{ "*", "list", "kind name namespace account scope filter sort limit labels", 1 },
+	{ "*", "list", "kind name namespace account scope filter sort limit labels columns", 1 },
 	{ "*", "logs", "kind name namespace account tail previous container grep", 1 },
 	{ "estate", "changes", "since kind id", 0 },
+	{ "estate", "reckon", "items", 0 },
 	{ "host", "disk_usage", "path seconds limit", 0 },
 	{ "host", "oom", "since", 0 },
 	{ "host", "port", "port", 0 },
@@ -446,7 +456,7 @@ static void check_verify(struct lint *lint, const struct json *step)
 	if (!json_text(json_get(verify, "until")))
 		problem(lint, verify, "verify says no 'until'");
 	else
-		want_program(lint, verify, json_text(json_get(verify, "until")));
+		want_program(lint, verify, json_text(json_get(verify, "until")), 0);
 }
 
 static void check_step(struct lint *lint, const struct json *step)
@@ -503,7 +513,7 @@ static void check_book(struct lint *lint, const struct json *book)
 	lint->book = book;
 	lint->steps = json_get(book, "steps");
 	lint->programs = json_array();
-	check_keys(lint, book, "a playbook", "name title help match params steps findings next");
+	check_keys(lint, book, "a playbook", "name title help match params define steps findings next");
 	if (!json_text(json_get(book, "name")))
 		problem(lint, book, "a playbook has a name");
 	check_match(lint, json_get(book, "match"));
