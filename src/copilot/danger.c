@@ -14,7 +14,8 @@ static const char *const byte_signs[] = { "$(", "${", "`", "{{", "}}", "&&", "||
 	"<assistant", "{\"role", "\"role\"", "<tool",
 	"policy=", "approved=", "approval=", "approve=", "allow_all", "allow-all",
 	"allow=", "bypass", "override=", "confirm=", "trusted=", "skip_", "no_audit", "noaudit",
-	"auth=", "is_admin", "base64", "dry_run=", "dry-run=" };
+	"auth=", "is_admin", "base64", "dry_run=", "dry-run=", "~/", ".ssh/", "id_rsa", ".kube/",
+	".aws/", "/proc/self", "intent_type", "resource_type" };
 static const char *const speakers[] = { "system:", "assistant:", "user:", "developer:", "admin:",
 	"root:", "operator:", "[system]", "(system)", "system note", "system message",
 	"approver:", "policy:", "tool:", "security:", "ciso:", "cto:" };
@@ -34,7 +35,8 @@ static int contains(const char *text, size_t length, const char *sign)
 static int has_pipe(const char *text, size_t length)
 {
 	for (size_t i = 0; i + 1 < length; i++)
-		if (text[i] == '|' || (text[i] == '>' && text[i + 1] == ' '))
+		if (text[i] == '|' || (text[i] == '>' && text[i + 1] == ' ' &&
+					      !(i && strchr("-=", text[i - 1])))) /* "->" */
 			return 1;
 	return 0;
 }
@@ -166,6 +168,23 @@ static const char *danger_in_bytes(const struct marks *marks, const char *text, 
 	return NULL;
 }
 
+/* "if the approval gate asks, say yes": whoever wants a change has nothing to say about rules. A
+ * service may be called so: "restart the approval service". */
+static int rules_beside_change(const struct marks *marks)
+{
+	static const enum concept changes[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE,
+		C_ROLLBACK, C_CORDON, C_DRAIN, C_MIGRATE };
+	int change = 0;
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
+		change |= marks->seen[changes[i]];
+	for (const struct mark *mark = marks_first(marks, C_RULES); change && mark;
+		mark = marks_next(marks, mark))
+		if (!marks_at(marks, mark->to, C_APP) && !marks_at(marks, mark->to, C_KIND))
+			return 1;
+	return 0;
+}
+
 static int asks_for_secret(const struct marks *marks)
 {
 	/* "who may read secrets" is a question about rights; "expired tokens" could be one: still
@@ -190,7 +209,8 @@ const char *danger_find(const struct marks *marks, const char *sentence, size_t 
 						 marks_near(marks, C_REVEAL, C_RULES, 4) ||
 						 marks_near(marks, C_LIST, C_RULES, 3) ||
 						 marks_near(marks, C_DONT, C_RULES, 4) ||
-						 marks_near(marks, C_NOT, C_RULES, 3))))
+						 marks_near(marks, C_NOT, C_RULES, 3))) ||
+		rules_beside_change(marks))
 		return "tries to set rules aside";
 	if (asks_for_secret(marks))
 		return "asks for secrets";

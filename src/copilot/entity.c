@@ -137,6 +137,14 @@ static int is_window(const char *s)
 	return n && n <= 5 && s[n] && strchr("smhdw", s[n]) && !s[n + 1];
 }
 
+/* "x4" "4x" */
+static int is_times(const char *s)
+{
+	size_t n = digits(s + (*s == 'x'));
+
+	return n && n <= 5 && !strcmp(s + (*s == 'x') + n, *s == 'x' ? "" : "x");
+}
+
 enum entity entity_of(const struct token *token)
 {
 	const char *s = token->text;
@@ -145,6 +153,8 @@ enum entity entity_of(const struct token *token)
 		return ENTITY_NONE;
 	if (digits(s) == token->length)
 		return ENTITY_NUMBER;
+	if (is_times(s))
+		return ENTITY_TIMES;
 	if (is_window(s))
 		return ENTITY_WINDOW;
 	if (is_hex_after(s, "i-") || (starts(s, "i-") && token->shape & TOKEN_DIGIT))

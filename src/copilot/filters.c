@@ -28,9 +28,10 @@ static long number_at(const struct reading *reading, size_t token)
 
 	if (token >= reading->marks.fold.count)
 		return -1;
-	if (reading->entity[token] == ENTITY_NUMBER &&
+	if ((reading->entity[token] == ENTITY_NUMBER || reading->entity[token] == ENTITY_TIMES) &&
 		reading->marks.fold.tokens[token].length < 10)
-		return atol(reading->marks.fold.tokens[token].text);
+		return atol(reading->marks.fold.tokens[token].text +
+			    (*reading->marks.fold.tokens[token].text == 'x'));
 	mark = marks_at(&reading->marks, token, C_NUMBER);
 	return mark && mark->value ? atol(mark->value) : -1;
 }
@@ -54,7 +55,8 @@ static void claim_windows(struct reading *reading)
 					     marks_at(&reading->marks, i - 1, C_SYMPTOM));
 		char text[32];
 
-		if (reading->entity[i] == ENTITY_WINDOW &&
+		if (reading->entity[i] == ENTITY_WINDOW && /* "500s" are errors */
+			!marks_at(&reading->marks, i, C_SYMPTOM) &&
 			!json_get(reading->intent->filters, "time")) {
 			set_raw(reading, "time", i);
 			continue;

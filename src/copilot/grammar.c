@@ -109,11 +109,29 @@ static int shaped_name(const struct reading *reading)
 	return reading->names && reading->entity[reading->name[0]] != ENTITY_WORD;
 }
 
+/* "what does a beer cost": money, but nothing of ours and a word nobody knows. */
+static int foreign_cost(const struct reading *reading)
+{
+	return !strcmp(reading->intent->resource, "bill") && !HAS(reading, C_SCOPE) &&
+	       !HAS(reading, C_PROVIDER) && !HAS(reading, C_BILLED) && !HAS(reading, C_TIME) &&
+	       !HAS(reading, C_KUBERNETES) && !HAS(reading, C_DB) && !HAS(reading, C_EC2) &&
+	       !HAS(reading, C_VM) && !shaped_name(reading) && (reading->names || reading->unknown);
+}
+
+/* "explain photosynthesis": asked why, of nothing that could have gone wrong. */
+static int idle_question(const struct reading *reading)
+{
+	return !strcmp(reading->intent->type, "investigate") && !HAS(reading, C_SYMPTOM) &&
+	       !HAS(reading, C_METRIC) && !HAS(reading, C_INVESTIGATE) && !HAS(reading, C_STATUS);
+}
+
 static int doubtful(const struct reading *reading)
 {
+	if (foreign_cost(reading))
+		return 1;
 	if (!reading->weak || HAS(reading, C_SCOPE) || shaped_name(reading) || reading->seen)
 		return 0;
-	return reading->unknown > 0 ||
+	return reading->unknown > 0 || idle_question(reading) ||
 	       (!reading->write && HAS(reading, C_ASK) && !HAS(reading, C_STATUS));
 }
 

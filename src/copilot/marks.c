@@ -65,6 +65,9 @@ static void correct_slips(
 		looked_up++;
 		marks->word[i] = words_nearest(
 			marks->words, token->text, token->length, 1u | 1u << marks->language);
+		if (!marks->word[i]) /* "lsit al pods" took "al" for another language */
+			marks->word[i] = words_nearest(
+				marks->words, token->text, token->length, marks->languages);
 		marks->slip[i] = marks->word[i] != 0;
 	}
 }
@@ -79,7 +82,8 @@ static void add_mark(struct marks *marks, const struct words_entry *entry, size_
 		if (marks->seen[entry->concept[m]] < 255)
 			marks->seen[entry->concept[m]]++;
 	}
-	memset(marks->taken + from, 1, to - from);
+	if (entry->concept[0] != C_TYPICAL)
+		memset(marks->taken + from, 1, to - from);
 }
 
 static size_t part_length(const unsigned part[4])

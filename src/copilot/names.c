@@ -49,6 +49,8 @@ static int score(const struct reading *reading, size_t token)
 
 	if (!points)
 		return 0;
+	if (marks_at(&reading->marks, token, C_TYPICAL))
+		points += 2;
 	if (before >= 0 && marks_at(&reading->marks, (size_t)before, C_CALLED))
 		points += 5;
 	if (before >= 0 && COVERED(reading, (size_t)before, nouns))

@@ -30,8 +30,8 @@ static const struct type_row type_rows[] = {
 	{ "forecast", { C_FORECAST, C_RUNOUT }, { C_CERT }, ANY_NAME },
 	{ "forecast", { C_WHEN, C_RUNOUT }, { C_CERT }, ANY_NAME },
 	{ "forecast", { C_WHEN, C_METRIC }, { C_CERT, C_WHY }, ANY_NAME },
-	{ "forecast", { C_FORECAST, C_METRIC }, { C_LIST, C_WHY }, ANY_NAME },
-	{ "forecast", { C_FORECAST, C_FUTURE }, { C_WHY }, ANY_NAME },
+	{ "forecast", { C_FORECAST, C_METRIC }, { C_LIST, C_WHY, C_SCALE }, ANY_NAME },
+	{ "forecast", { C_FORECAST, C_FUTURE }, { C_WHY, C_SCALE }, ANY_NAME },
 	{ "explain_cost", { C_COST }, { C_STOP, C_START, C_TERMINATE, C_RESTART }, ANY_NAME },
 	{ "explain_cost", { C_EXPLAIN_COST }, { C_KUBERNETES, C_DB }, ANY_NAME },
 	{ "explain_cost", { C_ANOMALY, C_WHICH }, { C_SYMPTOM }, ANY_NAME },
@@ -62,6 +62,7 @@ static const struct type_row type_rows[] = {
 	{ "status", { C_CERT, C_VALID }, { C_LIST }, NAMED },
 	{ "list", { C_CERT, C_STATE }, { 0 }, UNNAMED },
 	{ "status", { C_CERT, C_STATE }, { C_LIST }, NAMED },
+	{ "list", { C_WHICH, C_STATE }, { C_EXPOSED, C_AUDIT, C_CERT }, UNNAMED },
 	{ "list", { C_SYMPTOM, C_LIST, C_KIND }, { 0 }, UNNAMED },
 	{ "list", { C_SYMPTOM, C_WHICH, C_KIND }, { 0 }, UNNAMED },
 	{ "investigate", { C_SYMPTOM }, { 0 }, ANY_NAME },
@@ -175,7 +176,22 @@ static int goes_to_amount(const struct reading *reading)
 			(reading->entity[mark->to] == ENTITY_NUMBER ||
 				marks_at(&reading->marks, mark->to, C_NUMBER)))
 			return 1;
-	return has_entity(reading, ENTITY_SIZE);
+	for (const struct mark *mark = marks_first(&reading->marks, C_KIND); mark;
+		mark = marks_next(&reading->marks, mark)) /* "7 pods" */
+		if (mark->from && !HAS(reading, C_SYMPTOM) && !HAS(reading, C_WHICH) &&
+			(reading->entity[mark->from - 1] == ENTITY_NUMBER ||
+				marks_at(&reading->marks, mark->from - 1u, C_NUMBER)))
+			return 1;
+	return has_entity(reading, ENTITY_SIZE) || has_entity(reading, ENTITY_TIMES);
+}
+
+/* "dns records of example.com": several, though a name is said. */
+static int plural_records(const struct reading *reading)
+{
+	const struct mark *mark = marks_first(&reading->marks, C_DNS);
+	const struct token *last = mark ? &reading->marks.fold.tokens[mark->to - 1] : NULL;
+
+	return last && last->length > 3 && last->text[last->length - 1] == 's';
 }
 
 /* No act is said: "pods in dev?", "ranker to 4", "login 4.0.2". */
@@ -183,7 +199,11 @@ static int type_implied(struct reading *reading)
 {
 	if (reading->names && goes_to_amount(reading))
 		set_type(reading, "scale");
-	else if (!reading->names && plural_noun(reading))
+	else if (has_entity(reading, ENTITY_GROUP_ID) && HAS(reading, C_OPEN))
+		set_type(reading, "audit_security");
+	else if ((!reading->names && plural_noun(reading)) || plural_records(reading) ||
+		 (has_entity(reading, ENTITY_LABEL) && !reading->names &&
+			 has_resource_noun(reading)))
 		set_type(reading, "list");
 	else if (!reading->names && has_resource_noun(reading) &&
 		 (HAS(reading, C_SCOPE) || HAS(reading, C_PROVIDER) || HAS(reading, C_ALL) ||
@@ -435,9 +455,9 @@ const char *rules_reject(const struct reading *reading, const char **question)
 		return "a negation stands in it";
 	if (HAS(reading, C_IF) && (reading->write || acts_said(reading)))
 		return "is a supposition, not a request";
-	if (HAS(reading, C_OR) && acts_said(reading) > 1) {
+	if (HAS(reading, C_OR) && (acts_said(reading) > 1 || reading->write)) {
 		*question = "Which of the two should be done?";
-		return "asks for one of two actions";
+		return "leaves a choice open";
 	}
 	if (scopes_said(reading) > 1 && !is_type(reading, "migrate")) {
 		*question = "In which scope: prod, staging or dev?";

@@ -1,28 +1,10 @@
 #include "copilot/words.h"
 
-#include <glob.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
-#include "base/error.h"
-#include "base/file.h"
-#include "base/json.h"
-#include "base/mem.h"
-#include "base/yaml.h"
-#include "copilot/fold.h"
+#include "copilot/words_table.h"
 
-enum {
-	FILE_MAX = 1 << 20,
-	PHRASE_MAX = 256,
-	PHRASES_MAX = 60000, /* an operator's files are read at every start */
-	TABLE = 1 << 15,     /* slots of both hash tables; PHRASES_MAX is checked against them */
-	FIRST = 256,         /* lists of words by their first byte, for slips */
-	SLIP_MIN = 4,
-};
-
-static const char *const concept_names[CONCEPTS] = {
+const char *const concept_names[CONCEPTS] = {
 	"none",
 	"investigate",
 	"list",
@@ -121,46 +103,21 @@ static const char *const concept_names[CONCEPTS] = {
 	"fill",
 	"ood",
 	"plain",
+	"typical",
 };
+unsigned words_hash(const char *text, size_t length) /* FNV-1a */
+{
+	unsigned h = 2166136261u;
 
-struct word {
-	const char *text;
-	unsigned short length;
-	unsigned languages; /* bits of languages it occurs in */
-	unsigned telling;   /* languages in which it is a phrase by itself */
-	int slips;          /* may be what a misspelt word meant */
-	unsigned next;      /* with the same first byte */
-	unsigned slot_next; /* same hash */
-};
+	for (size_t i = 0; i < length; i++)
+		h = (h ^ (unsigned char)text[i]) * 16777619u;
+	return h & (WORDS_TABLE - 1);
+}
 
-struct node {
-	unsigned parent, word;
-	unsigned slot_next;
-	unsigned entry, gap; /* first of each, 0 none */
-};
-
-struct listed {
-	struct words_entry entry;
-	unsigned next;
-};
-
-struct words {
-	struct arena *arena;
-	char language[WORDS_LANGUAGES][8];
-	unsigned languages;
-	struct word *words;
-	size_t word_count;
-	struct node *nodes;
-	size_t node_count;
-	struct listed *entries;
-	size_t entry_count;
-	struct words_gap *gaps;
-	size_t gap_count;
-	size_t phrases;
-	unsigned first[FIRST];
-	unsigned word_slot[TABLE], node_slot[TABLE];
-	struct fold fold; /* while loading */
-};
+unsigned words_hash_pair(unsigned node, unsigned word)
+{
+	return (node * 2654435761u ^ word * 40503u) >> 7 & (WORDS_TABLE - 1);
+}
 
 const char *concept_name(enum concept concept)
 {
@@ -177,23 +134,10 @@ size_t words_count(const struct words *words)
 	return words->phrases;
 }
 
-static unsigned hash(const char *text, size_t length) /* FNV-1a */
-{
-	unsigned h = 2166136261u;
-
-	for (size_t i = 0; i < length; i++)
-		h = (h ^ (unsigned char)text[i]) * 16777619u;
-	return h & (TABLE - 1);
-}
-
-static unsigned hash_pair(unsigned node, unsigned word)
-{
-	return (node * 2654435761u ^ word * 40503u) >> 7 & (TABLE - 1);
-}
-
 unsigned words_find(const struct words *words, const char *text, size_t length)
 {
-	for (unsigned i = words->word_slot[hash(text, length)]; i; i = words->words[i].slot_next)
+	for (unsigned i = words->word_slot[words_hash(text, length)]; i;
+		i = words->words[i].slot_next)
 		if (words->words[i].length == length && !memcmp(words->words[i].text, text, length))
 			return i;
 	return 0;
@@ -213,7 +157,8 @@ unsigned words_step(const struct words *words, unsigned node, unsigned word)
 {
 	if (!word)
 		return 0;
-	for (unsigned i = words->node_slot[hash_pair(node, word)]; i; i = words->nodes[i].slot_next)
+	for (unsigned i = words->node_slot[words_hash_pair(node, word)]; i;
+		i = words->nodes[i].slot_next)
 		if (words->nodes[i].parent == node && words->nodes[i].word == word)
 			return i;
 	return 0;
@@ -245,432 +190,4 @@ const struct words_gap *words_gap_first(const struct words *words, unsigned node
 const struct words_gap *words_gap_next(const struct words *words, const struct words_gap *gap)
 {
 	return gap->next ? &words->gaps[gap->next] : NULL;
-}
-
-/* --- slips --- */
-
-/* Optimal string alignment (insert, delete, change, swap neighbours), given up past limit. */
-static int slips(const char *a, size_t n, const char *b, size_t m, int limit)
-{
-	int rows[3][40];
-
-	for (size_t j = 0; j <= m; j++)
-		rows[0][j] = (int)j;
-	for (size_t i = 1; i <= n; i++) {
-		int *now = rows[i % 3], *before = rows[(i + 2) % 3], *earlier = rows[(i + 1) % 3],
-		    least = limit + 1;
-
-		now[0] = (int)i;
-		for (size_t j = 1; j <= m; j++) {
-			int cost = before[j - 1] + (a[i - 1] != b[j - 1]);
-
-			cost = before[j] + 1 < cost ? before[j] + 1 : cost;
-			cost = now[j - 1] + 1 < cost ? now[j - 1] + 1 : cost;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-				earlier[j - 2] + 1 < cost)
-				cost = earlier[j - 2] + 1;
-			now[j] = cost;
-			least = cost < least ? cost : least;
-		}
-		if (least > limit)
-			return limit + 1;
-	}
-	return rows[n % 3][m];
-}
-
-/* Four letters: only two swapped neighbours. */
-static int swapped(const char *a, const char *b, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && a[i] == b[i])
-		i++;
-	return i + 1 < n && a[i] == b[i + 1] && a[i + 1] == b[i] &&
-	       !memcmp(a + i + 2, b + i + 2, n - i - 2);
-}
-
-static void nearest_from(const struct words *words, unsigned char first, const char *text,
-	size_t length, unsigned languages, int *limit, unsigned *best)
-{
-	for (unsigned i = words->first[first]; i; i = words->words[i].next) {
-		const struct word *word = &words->words[i];
-		size_t off = word->length > length ? word->length - length : length - word->length;
-
-		if (!word->slips || !(word->languages & languages) || off > (size_t)*limit ||
-			word->length < SLIP_MIN)
-			continue;
-		if (length == SLIP_MIN || word->length == SLIP_MIN) {
-			if (!off && swapped(text, word->text, length) && *limit >= 1) {
-				*best = i;
-				*limit = 0;
-			}
-			continue;
-		}
-		int found = slips(text, length, word->text, word->length, *limit);
-		if (found <= *limit) {
-			*best = i;
-			*limit = found - 1;
-		}
-	}
-}
-
-unsigned words_nearest(
-	const struct words *words, const char *text, size_t length, unsigned languages)
-{
-	int limit = length >= 10 ? 2 : 1;
-	unsigned best = 0;
-
-	if (length < SLIP_MIN || length > 24)
-		return 0;
-	nearest_from(words, (unsigned char)text[0], text, length, languages, &limit, &best);
-	if (limit >= 1 && text[1] != text[0])
-		nearest_from(words, (unsigned char)text[1], text, length, languages, &limit, &best);
-	return best;
-}
-
-/* --- loading --- */
-
-static unsigned add_word(struct words *words, const char *text, size_t length)
-{
-	unsigned i = words_find(words, text, length), slot = hash(text, length);
-
-	if (i)
-		return i;
-	words->words = mem_grow(words->words, words->word_count + 1, sizeof(*words->words));
-	i = (unsigned)words->word_count++;
-	words->words[i] = (struct word){ .text = arena_text_n(words->arena, text, length),
-		.length = (unsigned short)length };
-	words->words[i].slot_next = words->word_slot[slot];
-	words->word_slot[slot] = i;
-	words->words[i].next = words->first[(unsigned char)text[0]];
-	words->first[(unsigned char)text[0]] = i;
-	return i;
-}
-
-static unsigned add_node(struct words *words, unsigned parent, unsigned word)
-{
-	unsigned i = words_step(words, parent, word), slot = hash_pair(parent, word);
-
-	if (i)
-		return i;
-	words->nodes = mem_grow(words->nodes, words->node_count + 1, sizeof(*words->nodes));
-	i = (unsigned)words->node_count++;
-	words->nodes[i] = (struct node){
-		.parent = parent, .word = word, .slot_next = words->node_slot[slot]
-	};
-	words->node_slot[slot] = i;
-	return i;
-}
-
-static int slips_allowed(const struct words_entry *entry)
-{
-	return entry->concept[0] != C_FILL && entry->concept[0] != C_OOD &&
-	       entry->concept[0] != C_PLAIN && entry->concept[0] != C_SERVICE;
-}
-
-static unsigned note_word(
-	struct words *words, const struct words_entry *entry, const struct token *token)
-{
-	unsigned i = add_word(words, token->text, token->length);
-	struct word *word = &words->words[i];
-
-	word->languages |= 1u << entry->language;
-	if (!(token->shape & (TOKEN_DIGIT | TOKEN_CJK | TOKEN_JOINED)))
-		word->slips |= slips_allowed(entry);
-	return i;
-}
-
-/* Parts of a phrase with gaps: "shut", "down". */
-static int add_gap(struct words *words, const struct words_entry *entry, char *parts[],
-	size_t count, struct error *err)
-{
-	struct words_gap gap = { .parts = (unsigned)count - 1, .entry = *entry };
-	unsigned node = 0;
-
-	for (size_t p = 0; p < count; p++) {
-		fold_sentence(&words->fold, parts[p], strlen(parts[p]));
-		if (!words->fold.count || (p && words->fold.count > 4))
-			return error_set(
-				err, ERR_FORMAT, "a gap needs one to four words on each side");
-		for (size_t i = 0; i < words->fold.count; i++) {
-			unsigned word = note_word(words, entry, &words->fold.tokens[i]);
-
-			if (p)
-				gap.word[p - 1][i] = word;
-			else
-				node = add_node(words, node, word);
-		}
-	}
-	gap.next = words->nodes[node].gap;
-	words->gaps = mem_grow(words->gaps, words->gap_count + 1, sizeof(*words->gaps));
-	words->nodes[node].gap = (unsigned)words->gap_count;
-	words->gaps[words->gap_count++] = gap;
-	return 0;
-}
-
-static void add_plain(struct words *words, const struct words_entry *entry, const char *phrase)
-{
-	unsigned node = 0, word = 0;
-
-	fold_sentence(&words->fold, phrase, strlen(phrase));
-	for (size_t i = 0; i < words->fold.count; i++) {
-		word = note_word(words, entry, &words->fold.tokens[i]);
-		node = add_node(words, node, word);
-	}
-	if (!node)
-		return;
-	if (words->fold.count == 1 && entry->concept[0] != C_OOD && entry->concept[0] != C_PLAIN)
-		words->words[word].telling |= 1u << entry->language;
-	for (unsigned i = words->nodes[node].entry; i; i = words->entries[i].next)
-		if (words->entries[i].entry.language == entry->language)
-			return; /* said twice: the first file and the first key win */
-	words->entries = mem_grow(words->entries, words->entry_count + 1, sizeof(*words->entries));
-	words->entries[words->entry_count] =
-		(struct listed){ .entry = *entry, .next = words->nodes[node].entry };
-	words->nodes[node].entry = (unsigned)words->entry_count++;
-}
-
-static int add_phrase(
-	struct words *words, const struct words_entry *entry, char *phrase, struct error *err)
-{
-	char *parts[3], *gap;
-	size_t count = 1;
-
-	if (++words->phrases > PHRASES_MAX)
-		return error_set(err, ERR_LIMIT, "more than %d phrases", PHRASES_MAX);
-	parts[0] = phrase;
-	while ((gap = strstr(parts[count - 1], " _ "))) {
-		if (count == 3)
-			return error_set(err, ERR_FORMAT, "\"%.60s\": more than two gaps", phrase);
-		*gap = 0;
-		parts[count++] = gap + 3;
-	}
-	if (count > 1)
-		return add_gap(words, entry, parts, count, err);
-	add_plain(words, entry, phrase);
-	return 0;
-}
-
-/* German is also typed without umlauts: "loesche" for "lösche". */
-static int add_umlaut(
-	struct words *words, const struct words_entry *entry, const char *phrase, struct error *err)
-{
-	static const char *const pairs[][2] = { { "\xC3\xA4", "ae" }, { "\xC3\xB6", "oe" },
-		{ "\xC3\xBC", "ue" } };
-	char other[PHRASE_MAX];
-	size_t used = 0, changed = 0;
-
-	for (const char *at = phrase; *at && used + 3 < sizeof(other);) {
-		size_t i = 0;
-
-		while (i < 3 && strncmp(at, pairs[i][0], 2))
-			i++;
-		if (i < 3) {
-			memcpy(other + used, pairs[i][1], 2);
-			used += 2;
-			at += 2;
-			changed = 1;
-		} else {
-			other[used++] = *at++;
-		}
-	}
-	other[used] = 0;
-	return changed ? add_phrase(words, entry, other, err) : 0;
-}
-
-/* "restart{,s,ed}" stands for three phrases. One level, several groups. */
-static int expand(
-	struct words *words, const struct words_entry *entry, const char *phrase, struct error *err)
-{
-	const char *open = strchr(phrase, '{'), *close = open ? strchr(open, '}') : NULL;
-	char one[PHRASE_MAX];
-
-	if (!close) {
-		snprintf(one, sizeof(one), "%s", phrase);
-		if (!strcmp(words->language[entry->language], "de") &&
-			add_umlaut(words, entry, phrase, err))
-			return -1;
-		return add_phrase(words, entry, one, err);
-	}
-	for (const char *at = open + 1; at <= close;) {
-		size_t length = strcspn(at, ",}");
-
-		if (snprintf(one, sizeof(one), "%.*s%.*s%s", (int)(open - phrase), phrase,
-			    (int)length, at, close + 1) >= (int)sizeof(one))
-			return error_set(err, ERR_LIMIT, "\"%.60s\": too long", phrase);
-		if (expand(words, entry, one, err))
-			return -1;
-		at += length + 1;
-	}
-	return 0;
-}
-
-/* "a, b{,s}, c" one by one; a comma inside braces does not part. */
-static int add_phrases(
-	struct words *words, const struct words_entry *entry, const char *list, struct error *err)
-{
-	for (const char *at = list; *at;) {
-		char phrase[PHRASE_MAX];
-		const char *from = at;
-		size_t length;
-		int inside = 0;
-
-		for (; *at && (inside || *at != ','); at++)
-			inside = *at == '{' || (inside && *at != '}');
-		while (from < at && *from == ' ')
-			from++;
-		length = (size_t)(at - from);
-		while (length && from[length - 1] == ' ')
-			length--;
-		if (length >= sizeof(phrase))
-			return error_set(err, ERR_LIMIT, "\"%.60s\": too long", from);
-		memcpy(phrase, from, length);
-		phrase[length] = 0;
-		if (length && expand(words, entry, phrase, err))
-			return -1;
-		at += *at == ',';
-	}
-	return 0;
-}
-
-/* "log level=error" */
-static int read_key(
-	struct words *words, const char *key, struct words_entry *entry, struct error *err)
-{
-	for (const char *at = key; *at;) {
-		size_t length = strcspn(at, " "), name = strcspn(at, " =");
-		unsigned concept = 1;
-
-		while (concept < CONCEPTS && (strlen(concept_names[concept]) != name ||
-						     memcmp(concept_names[concept], at, name)))
-		concept ++;
-		if (concept == CONCEPTS)
-			return error_set(err, ERR_FORMAT, "\"%.40s\": no such mark", at);
-		if (entry->marks == WORDS_MARKS)
-			return error_set(
-				err, ERR_FORMAT, "\"%.40s\": more than %d marks", key, WORDS_MARKS);
-		entry->concept[entry->marks] = (unsigned char)concept;
-		entry->value[entry->marks++] =
-			name < length ? arena_text_n(words->arena, at + name + 1, length - name - 1)
-				      : NULL;
-		at += length + (at[length] == ' ');
-	}
-	return 0;
-}
-
-/* "any" is 0 and comes first, whatever the order of files. */
-static int find_language(struct words *words, const char *name, struct error *err)
-{
-	for (unsigned i = 0; i < words->languages; i++)
-		if (!strcmp(words->language[i], name))
-			return (int)i;
-	if (words->languages == WORDS_LANGUAGES || strlen(name) >= sizeof(words->language[0]))
-		return error_set(err, ERR_LIMIT,
-			"language \"%.20s\": name too long, or more than %d languages", name,
-			WORDS_LANGUAGES - 1);
-	snprintf(words->language[words->languages], sizeof(words->language[0]), "%s", name);
-	return (int)words->languages++;
-}
-
-static int add_tree(struct words *words, const struct json *tree, struct error *err)
-{
-	const struct json *list = json_get(tree, "words");
-	const char *name = json_text(json_get(tree, "language"));
-	int language = name ? find_language(words, name, err)
-			    : error_set(err, ERR_FORMAT, "language: missing");
-
-	if (language < 0)
-		return -1;
-	if (!json_is(list, JSON_OBJECT))
-		return error_set(err, ERR_FORMAT, "words: missing, or not a mapping");
-	for (const struct json *item = json_first(list); item; item = json_next(item)) {
-		struct words_entry entry = { .language = (unsigned char)language };
-
-		if (!json_text(item))
-			return error_set(err, ERR_FORMAT, "line %d: phrases must be one text",
-				json_line(item));
-		if (read_key(words, json_key(item), &entry, err) ||
-			add_phrases(words, &entry, json_text(item), err))
-			return error_wrap(err, "line %d", json_line(item));
-	}
-	return 0;
-}
-
-static int add_file(struct words *words, const char *path, struct error *err)
-{
-	size_t length;
-	char *bytes = file_load(path, FILE_MAX, &length, err);
-	struct json *tree = bytes ? yaml_parse(bytes, length, err) : NULL;
-	int result = tree ? add_tree(words, tree, err) : -1;
-
-	json_free(tree);
-	free(bytes);
-	return result ? error_wrap(err, "%s", path) : 0;
-}
-
-static struct words *words_new(void)
-{
-	struct words *words = mem_zero(1, sizeof(*words));
-
-	words->arena = arena_new();
-	snprintf(words->language[words->languages++], sizeof(words->language[0]), "any");
-	/* Index 0 of every list means none. */
-	words->words = mem_zero(1, sizeof(*words->words));
-	words->nodes = mem_zero(1, sizeof(*words->nodes));
-	words->entries = mem_zero(1, sizeof(*words->entries));
-	words->gaps = mem_zero(1, sizeof(*words->gaps));
-	words->word_count = words->node_count = words->entry_count = words->gap_count = 1;
-	return words;
-}
-
-static int add_folder(struct words *words, const char *folder, struct error *err)
-{
-	char *pattern = mem_format("%s/*.yaml", folder);
-	glob_t found = { 0 };
-	int failed = 0;
-
-	if (!glob(pattern, 0, NULL, &found))
-		for (size_t i = 0; i < found.gl_pathc && !failed; i++)
-			failed = add_file(words, found.gl_pathv[i], err);
-	globfree(&found);
-	free(pattern);
-	return failed;
-}
-
-static int add_installed(struct words *words, struct error *err)
-{
-	char **paths = file_list_data("words");
-	int failed = 0;
-
-	for (size_t i = 0; paths && paths[i] && !failed; i++)
-		failed = add_file(words, paths[i], err);
-	file_free_list(paths);
-	return failed;
-}
-
-struct words *words_load(const char *folder, struct error *err)
-{
-	struct words *words = words_new();
-	int failed = folder ? add_folder(words, folder, err) : add_installed(words, err);
-
-	if (!failed && !words->phrases)
-		failed = error_set(err, ERR_NOT_FOUND, "no vocabulary: *.yaml in %s",
-			folder ? folder : "words");
-	if (failed) {
-		words_free(words);
-		return NULL;
-	}
-	return words;
-}
-
-void words_free(struct words *words)
-{
-	if (!words)
-		return;
-	arena_free(words->arena);
-	free(words->words);
-	free(words->nodes);
-	free(words->entries);
-	free(words->gaps);
-	free(words);
 }

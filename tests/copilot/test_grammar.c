@@ -78,7 +78,8 @@ END_TEST
  * commit. */
 START_TEST(reads_the_judged_sets)
 {
-	static const char *const paths[] = { "tests/copilot/judge_a.jsonl" };
+	static const char *const paths[] = { "tests/copilot/judge_a.jsonl",
+		"tests/copilot/judge_b.jsonl" };
 	struct grammar *grammar = loaded();
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
