@@ -104,22 +104,27 @@ static int is_change(const struct intent *intent)
 	return word && word->write;
 }
 
+int words_carry_out(struct cli *cli, const struct intent *intent)
+{
+	struct error err = { 0 };
+	struct plan *plan = NULL;
+	struct gate *gate = session_gate(cli_session(cli), &err);
+
+	if (!gate)
+		return cli_fail(cli, &err);
+	if (!is_change(intent))
+		return investigate(cli, gate, intent);
+	return gate_plan_intent(gate, intent, &plan, &err) ? cli_fail(cli, &err) : plans_carry_out(cli, gate, plan);
+}
+
 static int run(struct cli *cli)
 {
 	struct error err = { 0 };
 	struct grammar_answer answer;
-	struct plan *plan = NULL;
-	int status;
 
 	if (words_intent(cli, 0, &answer, &err))
 		return cli_fail(cli, &err);
-	struct gate *gate = session_gate(cli_session(cli), &err);
-	if (!gate)
-		status = cli_fail(cli, &err);
-	else if (!is_change(&answer.intent))
-		status = investigate(cli, gate, &answer.intent);
-	else
-		status = gate_plan_intent(gate, &answer.intent, &plan, &err) ? cli_fail(cli, &err) : plans_carry_out(cli, gate, plan);
+	int status = words_carry_out(cli, &answer.intent);
 	grammar_answer_release(&answer);
 	return status;
 }

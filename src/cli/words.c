@@ -27,18 +27,23 @@ int words_parse(struct cli *cli, size_t i, struct grammar_answer *answer, struct
 	return failed ? -1 : 0;
 }
 
-int words_intent(struct cli *cli, size_t i, struct grammar_answer *answer, struct error *err)
+int words_accept(struct cli *cli, struct grammar_answer *answer, struct error *err)
 {
 	const char *scope = cli_flag(cli, "scope");
 
-	if (words_parse(cli, i, answer, err))
-		return -1;
-	if (answer->class != WORDS_OK || answer->intent.confidence < INTENT_ACCEPT) {
-		error_set(err, ERR_UNCLEAR, "%s", answer->question);
-		grammar_answer_release(answer);
-		return -1;
-	}
+	if (answer->class != WORDS_OK || answer->intent.confidence < INTENT_ACCEPT)
+		return error_set(err, ERR_UNCLEAR, "%s", answer->question);
 	if (scope && !*answer->intent.scope)
 		snprintf(answer->intent.scope, sizeof(answer->intent.scope), "%s", scope);
 	return 0;
+}
+
+int words_intent(struct cli *cli, size_t i, struct grammar_answer *answer, struct error *err)
+{
+	if (words_parse(cli, i, answer, err))
+		return -1;
+	if (!words_accept(cli, answer, err))
+		return 0;
+	grammar_answer_release(answer);
+	return -1;
 }

@@ -11,5 +11,9 @@ struct error;
 int words_parse(struct cli *cli, size_t i, struct grammar_answer *answer, struct error *err);
 /* The same, but below the threshold ERR_UNCLEAR with the question. --scope stands in where none is said. */
 int words_intent(struct cli *cli, size_t i, struct grammar_answer *answer, struct error *err);
+/* An answer as far as it was understood: 0, or -1 with ERR_UNCLEAR and the question. */
+int words_accept(struct cli *cli, struct grammar_answer *answer, struct error *err);
+/* What a sentence asks for: reads are investigated and printed, changes planned, approved, run. Returns the exit status. */
+int words_carry_out(struct cli *cli, const struct intent *intent);
 
 #endif
