@@ -4,6 +4,8 @@
 #ifndef BASE_JQ_H
 #define BASE_JQ_H
 
+#include <stddef.h>
+
 struct error;
 struct json;
 
@@ -20,5 +22,7 @@ int jq_test(const char *program, const struct json *input, struct error *err);
 int jq_check(const char *program, struct error *err); /* compiles? 0 or -1 (lint) */
 /* Replaces each "{{ expr }}" in a string by its value; a string that is one whole template keeps the value's type. */
 struct json *jq_template(const struct json *value, const struct json *input, struct error *err);
+/* The next expression of a template: where it begins, *length of it ((size_t)-1: never closed), *after: behind its "}}". NULL: none. */
+const char *jq_template_next(const char *text, size_t *length, const char **after);
 
 #endif

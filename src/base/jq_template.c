@@ -35,25 +35,90 @@ static const char *closing(const char *at)
 	return NULL;
 }
 
-/* `at` stands after "{{"; *after behind "}}". */
-static struct json *eval_one(
-	const char *at, const char **after, const char *input, struct error *err)
+const char *jq_template_next(const char *text, size_t *length, const char **after)
 {
-	const char *end = closing(at);
-	struct json *value;
-	char *program;
+	const char *begin = strstr(text, "{{");
 
-	if (!end) {
-		error_set(err, ERR_FORMAT, "a template is not closed: {{%.100s", at);
+	if (!begin)
+		return NULL;
+	begin += 2;
+	const char *end = closing(begin);
+	*length = end ? (size_t)(end - begin) : (size_t)-1;
+	*after = end ? end + 2 : begin;
+	return begin;
+}
+
+/* --- all expressions of a tree are one program: compiling costs more than running --- */
+
+static int collect(const struct json *value, struct text *all, struct error *err)
+{
+	const char *begin, *end;
+	size_t length;
+
+	for (const char *from = json_text_or(value, ""); (begin = jq_template_next(from, &length, &end)); from = end) {
+		if (length == (size_t)-1)
+			return error_set(err, ERR_FORMAT, "a template is not closed: {{%.100s", begin);
+		/* The first output, or null; a line's end, since the expression may end in a comment. */
+		text_format(all, "%s[limit(1; (%.*s\n))][0]", all->length > 1 ? ",\n" : "", (int)length, begin);
+	}
+	if (!json_is(value, JSON_ARRAY) && !json_is(value, JSON_OBJECT))
+		return 0;
+	for (const struct json *item = json_first(value); item; item = json_next(item))
+		if (collect(item, all, err))
+			return -1;
+	return 0;
+}
+
+/* Which expression it was that failed. */
+static void blame(const struct json *value, const char *input, struct error *err)
+{
+	const char *begin, *end;
+	size_t length;
+
+	for (const char *from = json_text_or(value, ""); (begin = jq_template_next(from, &length, &end)); from = end) {
+		char *program = mem_text_n(begin, length);
+		struct json *one = jq_eval_text(program, input, err);
+
+		if (!one)
+			error_wrap(err, "{{%s}}", program);
+		json_free(one);
+		free(program);
+		if (!one)
+			return;
+	}
+	if (!json_is(value, JSON_ARRAY) && !json_is(value, JSON_OBJECT))
+		return;
+	for (const struct json *item = json_first(value); item; item = json_next(item))
+		blame(item, input, err);
+}
+
+/* The values of all expressions in order; an empty array where there are none. */
+static struct json *eval_all(const struct json *value, const char *input, struct error *err)
+{
+	struct json *values = NULL;
+	struct error own = { 0 };
+	struct text all;
+
+	text_init(&all, TEXT_MAX);
+	text_add(&all, "[");
+	if (collect(value, &all, err)) {
+		text_release(&all);
 		return NULL;
 	}
-	program = mem_text_n(at, (size_t)(end - at));
-	value = jq_eval_text(program, input, err);
-	if (!value)
-		error_wrap(err, "{{%s}}", program);
-	free(program);
-	*after = end + 2;
-	return value;
+	if (all.length == 1)
+		values = json_array();
+	else if (text_add(&all, "]"), all.cut)
+		error_set(err, ERR_LIMIT, "templates have more than %d bytes of expressions", TEXT_MAX);
+	else
+		values = jq_eval_text(all.data, input, &own);
+	text_release(&all);
+	if (!values && own.code) {
+		if (err)
+			*err = own;
+		if (own.code == ERR_FORMAT)
+			blame(value, input, err);
+	}
+	return values;
 }
 
 static void add_value(struct text *out, const struct json *value)
@@ -69,50 +134,45 @@ static void add_value(struct text *out, const struct json *value)
 	free(json);
 }
 
-static int fill(struct text *out, const char *from, const char *input, struct error *err)
-{
-	const char *at;
-
-	while ((at = strstr(from, "{{"))) {
-		struct json *value;
-
-		text_add_n(out, from, (size_t)(at - from));
-		value = eval_one(at + 2, &from, input, err);
-		if (!value)
-			return -1;
-		add_value(out, value);
-		json_free(value);
-	}
-	text_add(out, from);
-	return out->cut ? error_set(err, ERR_LIMIT, "a template grows past %d bytes", TEXT_MAX) : 0;
-}
-
-static struct json *expand_text(const char *string, const char *input, struct error *err)
+/* `next` is the value of the next expression, and moves on. */
+static struct json *expand_text(const char *string, const struct json **next, struct error *err)
 {
 	struct json *result = NULL;
 	struct text out;
-	const char *end = strncmp(string, "{{", 2) ? NULL : closing(string + 2);
+	size_t length;
+	const char *begin, *after, *from = string;
 
-	if (end && !end[2])
-		return eval_one(string + 2, &end, input, err);
+	if ((begin = jq_template_next(string, &length, &after)) == string + 2 && !*after) {
+		result = json_copy(*next);
+		*next = json_next(*next);
+		return result;
+	}
 	text_init(&out, TEXT_MAX);
-	if (!fill(&out, string, input, err))
+	for (; (begin = jq_template_next(from, &length, &after)); from = after) {
+		text_add_n(&out, from, (size_t)(begin - 2 - from));
+		add_value(&out, *next);
+		*next = json_next(*next);
+	}
+	text_add(&out, from);
+	if (out.cut)
+		error_set(err, ERR_LIMIT, "a template grows past %d bytes", TEXT_MAX);
+	else
 		result = json_string_n(out.data, out.length);
 	text_release(&out);
 	return result;
 }
 
-static struct json *expand(const struct json *value, const char *input, struct error *err)
+static struct json *expand(const struct json *value, const struct json **next, struct error *err)
 {
 	struct json *result;
 
 	if (json_text(value) && strstr(json_text(value), "{{"))
-		return expand_text(json_text(value), input, err);
+		return expand_text(json_text(value), next, err);
 	if (!json_is(value, JSON_ARRAY) && !json_is(value, JSON_OBJECT))
 		return value ? json_copy(value) : json_null();
 	result = json_is(value, JSON_ARRAY) ? json_array() : json_object();
 	for (const struct json *item = json_first(value); item; item = json_next(item)) {
-		struct json *part = expand(item, input, err);
+		struct json *part = expand(item, next, err);
 
 		if (!part) {
 			json_free(result);
@@ -129,8 +189,11 @@ static struct json *expand(const struct json *value, const char *input, struct e
 struct json *jq_template(const struct json *value, const struct json *input, struct error *err)
 {
 	char *text = json_format(input);
-	struct json *result = expand(value, text, err);
+	struct json *values = eval_all(value, text, err);
+	const struct json *next = json_first(values);
+	struct json *result = values ? expand(value, &next, err) : NULL;
 
+	json_free(values);
 	free(text);
 	return result;
 }

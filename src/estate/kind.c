@@ -164,6 +164,14 @@ static void load_file(struct kinds *kinds, const char *file, struct json *proble
 	load_documents(kinds, documents, file, problems);
 }
 
+struct kinds *kinds_load_file(const char *path, struct json *problems)
+{
+	struct kinds *kinds = kinds_new();
+
+	load_file(kinds, path, problems);
+	return kinds;
+}
+
 struct kinds *kinds_load(struct json *problems, struct error *err)
 {
 	struct kinds *kinds = kinds_new();

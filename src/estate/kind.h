@@ -91,6 +91,7 @@ struct kinds; /* the registry: loaded once, may grow (discovered kinds); pointer
 
 /* From file_list_data("kinds"). A bad operator's file is an error told by `problems` (array of {file,line,message}) and skipped. */
 struct kinds *kinds_load(struct json *problems, struct error *err);
+struct kinds *kinds_load_file(const char *path, struct json *problems); /* one file alone, for lint; never NULL */
 void kinds_free(struct kinds *kinds);
 /* Parses one kind (an object as in a file) and adds it; a name taken: ERR_CONFLICT. For discovery (CRDs). */
 const struct kind *kinds_add(struct kinds *kinds, const struct json *definition, const char *file, struct error *err);

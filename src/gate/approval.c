@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "estate/act.h"
 #include "estate/estate.h"
@@ -83,37 +84,48 @@ static int observe(struct gate *gate, const struct plan_step *step, struct json 
 	const struct kind *kind = estate_kind(gate->options.estate, step->ref.kind, err);
 	struct provider *provider = kind ? estate_provider(gate->options.estate, kind->provider, &ops, err) : NULL;
 
-	if (!provider || !ops->act)
+	if (!provider)
 		return -1;
+	if (!ops->act)
+		return error_set(err, ERR_INVALID, "provider %s only observes", kind->provider);
 	struct act_request request = { .ref = &step->ref, .kind = kind, .verb = kind_verb_find(kind, step->verb), .params = step->params };
 	return ops->act->observe(provider, &request, state, err);
 }
 
-struct json *gate_drift(struct gate *gate, const struct plan *plan, struct error *err)
+/* A target that an earlier step of this plan changes has moved by our own hand. */
+struct json *gate_drift_step(struct gate *gate, const struct plan *plan, size_t i, struct error *err)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct plan_step *step = &plan->steps[i];
-		struct json *is = NULL, *drift = NULL;
-		struct error each = { 0 };
+	const struct plan_step *step = &plan->steps[i];
+	struct json *is = NULL, *drift = NULL;
+	struct error looked = { 0 };
 
-		if (step->risk == RISK_READ || seen_before(plan, i)) /* an earlier step of this plan changes it: looked at when its turn comes */
-			continue;
-		int failed = observe(gate, step, &is, &each);
-		if (failed && each.code != ERR_NOT_FOUND) {
-			if (err)
-				*err = each;
-			return NULL;
-		}
-		if (failed || !json_equal(is, step->state))
-			drift = drift_of(step, is);
-		json_free(is);
-		if (drift)
-			return drift;
+	if (step->risk == RISK_READ || seen_before(plan, i))
+		return NULL;
+	int failed = observe(gate, step, &is, &looked);
+	if (failed && looked.code != ERR_NOT_FOUND) {
+		if (err)
+			*err = looked;
+		return NULL;
 	}
-	return NULL;
+	if (failed || !json_equal(is, step->state))
+		drift = drift_of(step, is);
+	json_free(is);
+	return drift;
 }
 
-static void drift_error(const struct json *drift, struct error *err)
+struct json *gate_drift(struct gate *gate, const struct plan *plan, struct error *err)
+{
+	struct json *drift = NULL;
+	struct error each = { 0 };
+
+	for (size_t i = 0; i < plan->count && !drift && !each.code; i++)
+		drift = gate_drift_step(gate, plan, i, &each);
+	if (each.code && err)
+		*err = each;
+	return drift;
+}
+
+void gate_drift_error(const struct json *drift, struct error *err)
 {
 	const struct json *was = json_get(drift, "was"), *is = json_get(drift, "is");
 	struct text what;
@@ -128,6 +140,9 @@ static void drift_error(const struct json *drift, struct error *err)
 		free(before);
 		free(after);
 	}
+	for (const struct json *field = json_first(is); field; field = json_next(field))
+		if (!json_get(was, json_key(field)))
+			text_format(&what, "%s%s is new", what.length ? ", " : "", json_key(field));
 	error_set(err, ERR_CONFLICT, "the target changed since the plan was made (%s): make a new one", what.length ? what.data : "it is gone");
 	text_release(&what);
 }
@@ -138,6 +153,8 @@ static int may_approve(const struct gate_approval *a, const struct plan *plan, c
 		return 0;
 	if (!strcmp(a->how, "flag") && !step->approve_flag)
 		return 0;
+	if (!strcmp(a->how, "key") && !strcmp(step->scope, "prod"))
+		return 0; /* a protected target is approved by typing its name */
 	if (!strncmp(step->approver, "role:", 5))
 		return !strcmp(step->approver + 5, a->role);
 	if (!strncmp(step->approver, "user:", 5))
@@ -161,6 +178,38 @@ static int approvers_of(const struct plan *plan, const struct plan_step *step, c
 	return have;
 }
 
+static void still_missing(const struct plan *plan, const struct gate_approval *list, size_t count, char missing[256])
+{
+	missing[0] = 0;
+	for (size_t i = 0; i < plan->count && !*missing; i++) {
+		const struct plan_step *step = &plan->steps[i];
+		int have = step->decision == DECIDE_APPROVE ? approvers_of(plan, step, list, count) : 0;
+
+		/* A step that asks for approval asks for one at the least. */
+		if (step->decision == DECIDE_APPROVE && (have < step->approvals_needed || !have))
+			snprintf(missing, 256, "%d of %d approvals%s%s (%s)", have, step->approvals_needed, *step->approver ? " by " : "", step->approver, step->rule);
+	}
+}
+
+/* Whether it is enough with mine too. */
+static int enough_with(struct gate *gate, const struct plan *plan, const struct gate_approval *mine)
+{
+	struct gate_approval *list = NULL;
+	size_t count = 0, kept = 0;
+	char missing[256];
+
+	if (gate_store_approvals(gate, plan->id, plan->hash, &list, &count, NULL))
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i].user, mine->user))
+			list[kept++] = list[i];
+	list = mem_grow(list, kept + 1, sizeof(*list));
+	list[kept++] = *mine;
+	still_missing(plan, list, kept, missing);
+	free(list);
+	return !*missing;
+}
+
 int gate_approved(struct gate *gate, const struct plan *plan, char missing[256], struct error *err)
 {
 	struct gate_approval *list = NULL;
@@ -173,7 +222,7 @@ int gate_approved(struct gate *gate, const struct plan *plan, char missing[256],
 	struct json *drift = gate_drift(gate, plan, &looked);
 	if (drift || looked.code) {
 		if (drift)
-			drift_error(drift, err);
+			gate_drift_error(drift, err);
 		else if (err)
 			*err = looked;
 		json_free(drift);
@@ -181,13 +230,7 @@ int gate_approved(struct gate *gate, const struct plan *plan, char missing[256],
 	}
 	if (gate_store_approvals(gate, plan->id, plan->hash, &list, &count, err))
 		return -1;
-	for (size_t i = 0; i < plan->count && !*missing; i++) {
-		const struct plan_step *step = &plan->steps[i];
-		int have = step->decision == DECIDE_APPROVE ? approvers_of(plan, step, list, count) : 0;
-
-		if (step->decision == DECIDE_APPROVE && have < step->approvals_needed)
-			snprintf(missing, 256, "%d of %d approvals%s%s (%s)", have, step->approvals_needed, *step->approver ? " by " : "", step->approver, step->rule);
-	}
+	still_missing(plan, list, count, missing);
 	free(list);
 	return !*missing;
 }
@@ -202,11 +245,11 @@ static const char *refused(const struct gate_approval *mine, const struct plan *
 
 		if (step->decision != DECIDE_APPROVE)
 			continue;
-		if (!strcmp(step->scope, "prod") && !strcmp(mine->how, "key"))
-			return "a protected target is approved by typing its name";
 		if (may_approve(mine, plan, step))
 			return NULL;
-		if (step->not_self && !strcmp(mine->user, plan->asked_by))
+		if (!strcmp(step->scope, "prod") && !strcmp(mine->how, "key"))
+			why = "a protected target is approved by typing its name";
+		else if (step->not_self && !strcmp(mine->user, plan->asked_by))
 			why = "the one who asked may not approve";
 		else if (!strcmp(mine->how, "flag") && !step->approve_flag)
 			why = "the policy does not take --approve";
@@ -255,19 +298,37 @@ static int record(struct gate *gate, const struct plan *plan, const struct gate_
 	return failed;
 }
 
-static int void_plan(struct gate *gate, const struct plan *plan, const struct gate_approval *mine, struct error *err)
+static int void_plan(struct gate *gate, const struct plan *plan, const struct gate_approval *mine, const struct error *why)
 {
-	struct error why = *err;
+	const char *status = clock_now_ns() >= plan->expires_ns ? "expired" : "drifted";
 
-	record(gate, plan, mine, "approve", "failed", why.code == ERR_CONFLICT ? "drifted" : NULL, why.text, NULL);
+	record(gate, plan, mine, "approve", "failed", why->code == ERR_CONFLICT ? status : NULL, why->text, NULL);
 	return -1;
+}
+
+/* A plan that was denied, void or run is not brought back by a yes. */
+static struct plan *load_open(struct gate *gate, const char *plan_id, struct error *err)
+{
+	struct gate_plan_row row;
+
+	if (gate_store_find_plan(gate, plan_id, &row, err))
+		return NULL;
+	int open = !strcmp(row.status, "waiting") || !strcmp(row.status, "planned") || !strcmp(row.status, "approved");
+	/* "denied" is also said of one the policy denied, which is told below in its own words. */
+	struct plan *plan = plan_from_json(row.document, err);
+	json_free(row.document);
+	if (!plan || open || plan_decision(plan) == DECIDE_DENY)
+		return plan;
+	error_set(err, ERR_CONFLICT, "plan %.8s… is %s: make a new one", plan->id, !strcmp(row.status, "run") ? "already run" : row.status);
+	plan_free(plan);
+	return NULL;
 }
 
 int gate_approve(struct gate *gate, const char *plan_id, const char *how, struct error *err)
 {
 	struct error failed = { 0 };
 	char missing[256];
-	struct plan *plan = gate_plan_load(gate, plan_id, err);
+	struct plan *plan = load_open(gate, plan_id, err);
 
 	if (!plan)
 		return -1;
@@ -284,7 +345,7 @@ int gate_approve(struct gate *gate, const char *plan_id, const char *how, struct
 		record(gate, plan, &mine, "approve", "denied", NULL, why, NULL);
 		result = error_set(&failed, ERR_DENIED, "not approved: %s", why);
 	} else {
-		result = record(gate, plan, &mine, "approve", "done", "approved", "", &failed);
+		result = record(gate, plan, &mine, "approve", "done", enough_with(gate, plan, &mine) ? "approved" : NULL, "", &failed);
 	}
 	if (result && err)
 		*err = failed;

@@ -11,6 +11,7 @@
 #include "estate/act.h"
 #include "estate/estate.h"
 #include "gate/gate_private.h"
+#include "gate/gate_store.h"
 #include "gate/params.h"
 
 enum { PLAN_GOOD_FOR_MIN = 60 }; /* a plan nobody must approve is still not run next week */
@@ -143,21 +144,95 @@ static void decide_read_only(struct plan_step *step)
 	step->why = "this session is read-only: nothing is written";
 }
 
-void gate_decide(struct gate *gate, struct plan *plan, struct plan_step *step)
+/* Of a write, when a rule may hang on them: Kubernetes has them in the metadata, others at the top. Nothing there yet: none. */
+static int labels_of(struct gate *gate, const struct plan_step *step, struct json **labels, struct error *err)
 {
-	struct policy_answer answer;
+	struct json *object = NULL;
+	struct error looked = { 0 };
+
+	*labels = NULL;
+	if (step->risk == RISK_READ || !policy_wants_labels(gate->policy))
+		return 0;
+	if (estate_get(gate->options.estate, &step->ref, &object, &looked)) {
+		if (looked.code == ERR_NOT_FOUND)
+			return 0;
+		if (err)
+			*err = looked;
+		return error_wrap(err, "a policy asks for the labels of %.80s", step->target);
+	}
+	const struct json *found = json_at(object, "metadata.labels");
+	*labels = json_copy(found ? found : json_get(object, "labels"));
+	json_free(object);
+	return 0;
+}
+
+/* The policy's answer for the person at the helm now. What cannot be asked is denied. */
+static void ask_policy(struct gate *gate, const struct plan_step *step, int64_t at_ns, struct policy_answer *answer)
+{
+	struct json *labels = NULL;
+	struct error err = { 0 };
+
+	if (labels_of(gate, step, &labels, &err)) {
+		*answer = (struct policy_answer){ .decision = DECIDE_DENY, .rule = "labels" };
+		snprintf(answer->why, sizeof(answer->why), "%s", err.text);
+		return;
+	}
 	struct policy_question question = {
 		.user = gate->user.id, .role = gate->user.role, .action = step->action, .provider = step->provider,
 		.verb = step->verb ? step->verb : "", .kind = step->ref.kind, .risk = step->risk, .scope = step->scope,
 		.account = step->ref.account, .namespace_ = step->ref.namespace_, .name = step->ref.name,
-		.params = step->params, .at_ns = plan->made_ns, .targets = 1 + json_count(step->blast),
+		.params = step->params, .labels = labels, .at_ns = at_ns, .targets = 1 + json_count(step->blast),
 	};
+	policy_decide(gate->policy, &question, answer);
+	json_free(labels);
+}
+
+static int same_scope(struct gate *gate, const struct plan_step *step)
+{
+	char scope[12] = "";
+
+	estate_scope(gate->options.estate, step->ref.namespace_, step->ref.account, scope);
+	return step->risk == RISK_READ || !*scope || !strcmp(scope, step->scope);
+}
+
+static int asks_for_more(const struct policy_answer *answer, const struct plan_step *step)
+{
+	if (answer->decision != step->decision)
+		return answer->decision < step->decision;
+	return answer->decision == DECIDE_APPROVE && (answer->by > step->approvals_needed || (answer->not_self && !step->not_self) ||
+						       (!answer->approve_flag && step->approve_flag) || strcmp(answer->who, step->approver));
+}
+
+/* A plan was decided when it was made, for the one who asked. It is run by whom, and at an hour, the rules may treat otherwise; and what is stored could
+ * have been changed by hand. So everything is asked again. */
+int gate_policy_holds(struct gate *gate, const struct plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_step *step = &plan->steps[i];
+		const struct kind *kind = step->verb ? estate_kind(gate->options.estate, step->ref.kind, err) : NULL;
+		const struct kind_verb *verb = kind ? kind_verb_find(kind, step->verb) : NULL;
+		struct policy_answer answer;
+
+		if (step->verb && (!verb || verb->risk != step->risk || !same_scope(gate, step)))
+			return error_set(err, ERR_CONFLICT, "%s is not what it was when the plan was made: make a new one", step->action);
+		ask_policy(gate, step, clock_now_ns(), &answer);
+		if (answer.decision == DECIDE_DENY)
+			return error_set(err, ERR_DENIED, "%s: denied by %s: %s", step->action, answer.rule, answer.why);
+		if (asks_for_more(&answer, step))
+			return error_set(err, ERR_CONFLICT, "the policy asks for more now (%s) than when the plan was made: make a new one", answer.rule);
+	}
+	return 0;
+}
+
+void gate_decide(struct gate *gate, struct plan *plan, struct plan_step *step)
+{
+	struct policy_answer answer;
 
 	if (step->risk != RISK_READ && gate_read_only(gate)) {
 		decide_read_only(step);
 		return;
 	}
-	policy_decide(gate->policy, &question, &answer);
+	ask_policy(gate, step, plan->made_ns, &answer);
 	step->decision = answer.decision;
 	step->rule = arena_text(plan->arena, answer.rule);
 	step->why = arena_text(plan->arena, answer.why);
@@ -240,12 +315,15 @@ static void summarize(struct gate *gate, struct plan *plan)
 /* The shortest approval of its steps is the plan's. */
 static void set_expiry(struct plan *plan)
 {
-	int64_t shortest_ns = PLAN_GOOD_FOR_MIN * 60 * CLOCK_SECOND_NS;
+	int64_t shortest_ns = 0;
 
-	for (size_t i = 0; i < plan->count; i++)
-		if (plan->steps[i].decision == DECIDE_APPROVE && plan->steps[i].approval_ns && plan->steps[i].approval_ns < shortest_ns)
-			shortest_ns = plan->steps[i].approval_ns;
-	plan->expires_ns = plan->made_ns + shortest_ns;
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_step *step = &plan->steps[i];
+
+		if (step->decision == DECIDE_APPROVE && step->approval_ns && (!shortest_ns || step->approval_ns < shortest_ns))
+			shortest_ns = step->approval_ns;
+	}
+	plan->expires_ns = plan->made_ns + (shortest_ns ? shortest_ns : PLAN_GOOD_FOR_MIN * 60 * CLOCK_SECOND_NS);
 }
 
 static const char *decision_word(enum decision decision)
@@ -253,8 +331,10 @@ static const char *decision_word(enum decision decision)
 	return decision == DECIDE_DENY ? "denied" : decision == DECIDE_APPROVE ? "waiting" : "planned";
 }
 
+/* The plan and its entry are on disk together, or neither is. */
 static int audit_plan(struct gate *gate, const struct plan *plan, struct error *err)
 {
+	struct gate_write_plan *write = gate_store_plan_new(plan);
 	const struct plan_step *first = plan->count ? &plan->steps[0] : NULL;
 	struct json *detail = json_object();
 
@@ -272,9 +352,10 @@ static int audit_plan(struct gate *gate, const struct plan *plan, struct error *
 		.status = decision_word(plan_decision(plan)), .cost_usd = "", .duration_ns = -1,
 		.error = plan_decision(plan) == DECIDE_DENY && first ? first->why : "", .detail = detail,
 	};
-	int failed = audit_append(gate->audit, &event, NULL, err);
+	int failed = audit_append_with(gate->audit, &event, gate_store_plan_in, write, NULL, err);
 	json_free(detail);
-	return failed;
+	gate_store_plan_free(write);
+	return failed ? error_wrap(err, "storing the plan") : 0;
 }
 
 int gate_plan_finish(struct gate *gate, struct plan *plan, struct error *err)
@@ -283,7 +364,7 @@ int gate_plan_finish(struct gate *gate, struct plan *plan, struct error *err)
 	if (!*plan->summary)
 		summarize(gate, plan);
 	plan_seal(plan);
-	if (gate_store_plan(gate, plan, err) || audit_plan(gate, plan, err))
+	if (audit_plan(gate, plan, err))
 		return -1;
 	gate_news(gate);
 	return 0;

@@ -41,10 +41,15 @@ void gate_decide(struct gate *gate, struct plan *plan, struct plan_step *step);
 /* "deployment payments/web in prod-eu" */
 void gate_ref_words(struct gate *gate, const struct ref *ref, char *out, size_t size);
 
-/* --- tables of the gate (gate_store.c) --- */
-int gate_store_plan(struct gate *gate, const struct plan *plan, struct error *err);
+/* Asks the policy about every step again, for the one at the helm and the hour it is. 0; ERR_DENIED; ERR_CONFLICT: it asks for more than was planned. */
+int gate_policy_holds(struct gate *gate, const struct plan *plan, struct error *err);
+/* {"step","target","was","is"} when step i no longer finds its target as planned; NULL when it does, or when it cannot be looked at (err). */
+struct json *gate_drift_step(struct gate *gate, const struct plan *plan, size_t i, struct error *err);
+void gate_drift_error(const struct json *drift, struct error *err); /* says which fields, ERR_CONFLICT */
 
 /* --- reads for plans and playbooks (evidence.c): runs "provider.what" or "estate.what" with params; result {"items":[…]} or an object. --- */
+/* A kind of this provider before one of that name elsewhere. Worker threads. */
+const struct kind *gate_kind(struct gate *gate, const char *provider, const char *name, struct error *err);
 int gate_read(struct gate *gate, const char *action, const struct json *params, const atomic_int *cancelled, struct json **result, struct error *err);
 
 #endif

@@ -40,30 +40,35 @@ static void set_time(struct json *object, const char *key, int64_t at_ns)
 
 /* --- plans --- */
 
-struct put_plan {
+struct gate_write_plan {
 	const struct plan *plan;
 	char *document;
 	const char *status;
 };
 
-static int put_plan_in(struct sqlite3 *db, void *arg, struct error *err)
+int gate_store_plan_in(struct sqlite3 *db, void *arg, struct error *err)
 {
-	const struct put_plan *put = arg;
+	const struct gate_write_plan *put = arg;
 
 	return store_exec(db, err, "INSERT INTO gate_plan(id, made_ns, expires_ns, hash, status, document) VALUES(?,?,?,?,?,?)", "tiittt",
 		put->plan->id, put->plan->made_ns, put->plan->expires_ns, put->plan->hash, put->status, put->document);
 }
 
-int gate_store_plan(struct gate *gate, const struct plan *plan, struct error *err)
+struct gate_write_plan *gate_store_plan_new(const struct plan *plan)
 {
 	static const char *const status[] = { "denied", "waiting", "planned" };
+	struct gate_write_plan *write = mem_zero(1, sizeof(*write));
 	struct json *json = plan_to_json(plan);
-	struct put_plan put = { .plan = plan, .document = json_format(json), .status = status[plan_decision(plan)] };
-	int failed = store_write(gate->options.store, STORE_GROUPED, put_plan_in, &put, err);
 
-	free(put.document);
+	*write = (struct gate_write_plan){ .plan = plan, .document = json_format(json), .status = status[plan_decision(plan)] };
 	json_free(json);
-	return failed ? error_wrap(err, "storing the plan") : 0;
+	return write;
+}
+
+void gate_store_plan_free(struct gate_write_plan *write)
+{
+	free(write->document);
+	free(write);
 }
 
 struct find {
@@ -116,6 +121,7 @@ int gate_store_find_plan(struct gate *gate, const char *id, struct gate_plan_row
 struct list {
 	size_t limit;
 	int open_only;
+	const char *undo_of; /* or NULL: any */
 	struct json *rows;
 };
 
@@ -170,7 +176,9 @@ int gate_store_approve_in(struct sqlite3 *db, void *arg, struct error *err)
 	const struct gate_write_approval *write = arg;
 	const struct gate_approval *a = &write->approval;
 
-	if (*a->user && store_exec(db, err, "INSERT OR IGNORE INTO gate_approval(plan_id, hash, user, role, how, at_ns) VALUES(?,?,?,?,?,?)", "tttt" "ti",
+	if (*a->user && store_exec(db, err, "INSERT INTO gate_approval(plan_id, hash, user, role, how, at_ns) VALUES(?,?,?,?,?,?)"
+			       " ON CONFLICT(plan_id, hash, user) DO UPDATE SET how = excluded.how, role = excluded.role, at_ns = excluded.at_ns"
+			       " WHERE how IN ('flag', 'key')", "tttt" "ti", /* a stronger yes takes the place of a weaker one */
 			       write->plan_id, a->hash, a->user, a->role, a->how, a->at_ns))
 		return -1;
 	if (!write->status)
@@ -223,8 +231,8 @@ int gate_store_begin_run_in(struct sqlite3 *db, void *arg, struct error *err)
 {
 	const struct gate_write_run *run = arg;
 
-	if (store_exec(db, err, "UPDATE gate_plan SET status = 'run', run_id = ?1 WHERE id = ?2 AND status IN ('waiting', 'planned', 'approved')", "tt",
-		    run->run_id, run->plan_id))
+	if (store_exec(db, err, "UPDATE gate_plan SET status = 'run', run_id = ?1 WHERE id = ?2 AND hash = ?3 AND status IN ('waiting', 'planned', 'approved')",
+		    "ttt", run->run_id, run->plan_id, run->hash))
 		return -1;
 	if (sqlite3_changes(db) != 1)
 		return error_set(err, ERR_CONFLICT, "plan %.8s… has already run, was denied, or another console runs it: make a new one", run->plan_id);
@@ -319,7 +327,9 @@ static int list_runs_in(struct sqlite3 *db, void *arg, struct error *err)
 	const char *sql = list->open_only ? RUN_COLUMNS "WHERE r.status IN ('running', 'unknown') ORDER BY r.started_ns LIMIT ?"
 					  : RUN_COLUMNS "ORDER BY r.started_ns DESC LIMIT ?";
 
-	if (store_query(db, err, on_run, list->rows, sql, "i", (int64_t)list->limit))
+	int failed = list->undo_of ? store_query(db, err, on_run, list->rows, RUN_COLUMNS "WHERE json_extract(p.document, '$.undo_of') = ?", "t", list->undo_of)
+				   : store_query(db, err, on_run, list->rows, sql, "i", (int64_t)list->limit);
+	if (failed)
 		return -1;
 	for (struct json *run = json_first(list->rows); run; run = json_next(run))
 		if (fill_steps(db, run, err))
@@ -330,6 +340,16 @@ static int list_runs_in(struct sqlite3 *db, void *arg, struct error *err)
 struct json *gate_store_runs(struct gate *gate, size_t limit, int open_only, struct error *err)
 {
 	struct list list = { .limit = limit, .open_only = open_only, .rows = json_array() };
+
+	if (!store_read(gate->options.store, list_runs_in, &list, err))
+		return list.rows;
+	json_free(list.rows);
+	return NULL;
+}
+
+struct json *gate_store_undos(struct gate *gate, const char *run_id, struct error *err)
+{
+	struct list list = { .undo_of = run_id, .rows = json_array() };
 
 	if (!store_read(gate->options.store, list_runs_in, &list, err))
 		return list.rows;

@@ -24,7 +24,8 @@ struct reading {
 	struct gate *gate;
 	const struct playbook_step *step;
 	const atomic_int *cancelled;
-	struct json *with;      /* templates filled in */
+	struct json *with;      /* templates filled in; of a foreach step those of its first item */
+	struct json *each;      /* of a foreach step: [{"for": item, "with": …}] */
 	struct json *result;
 	struct error err;
 	enum read_state state;
@@ -60,17 +61,49 @@ static int is_cancelled(const struct investigation *inv)
 
 /* --- one read --- */
 
-static void *read_main(void *arg)
+static int read_once(struct reading *reading, const struct json *with, struct json **result)
 {
-	struct reading *reading = arg;
 	int failed = -1;
 
 	for (int try = 0; try <= reading->step->retry && failed; try++) {
 		reading->err = (struct error){ 0 };
-		failed = gate_read(reading->gate, reading->step->action, reading->with, reading->cancelled, &reading->result, &reading->err);
+		failed = gate_read(reading->gate, reading->step->action, with, reading->cancelled, result, &reading->err);
 		if (failed && !error_retryable(reading->err.code))
 			break;
 	}
+	return failed;
+}
+
+/* {"items": [{"for": item, "result": …} or {"for": item, "error": …}]}; fails when every one does. */
+static int read_each(struct reading *reading)
+{
+	struct json *items = json_array();
+	size_t failures = 0;
+
+	for (const struct json *one = json_first(reading->each); one; one = json_next(one)) {
+		struct json *row = json_object(), *result = NULL;
+
+		json_set(row, "for", json_copy(json_get(one, "for")));
+		if (read_once(reading, json_get(one, "with"), &result)) {
+			json_set_text(row, "error", reading->err.text);
+			failures++;
+		} else {
+			json_set(row, "result", result);
+		}
+		json_add(items, row);
+	}
+	reading->result = json_set(json_object(), "items", items);
+	if (failures && failures == json_count(items))
+		return -1;
+	reading->err = (struct error){ 0 };
+	return 0;
+}
+
+static void *read_main(void *arg)
+{
+	struct reading *reading = arg;
+	int failed = reading->each ? read_each(reading) : read_once(reading, reading->with, &reading->result);
+
 	reading->state = failed ? READ_FAILED : READ_DONE;
 	return NULL;
 }
@@ -111,6 +144,28 @@ static void start_read(struct investigation *inv, struct reading *reading)
 		read_main(reading);
 }
 
+/* What a foreach step reads, one after the other; at most EACH_MAX. */
+static int prepare_each(struct investigation *inv, struct reading *reading)
+{
+	struct json *items = jq_eval(reading->step->foreach, inv->input, &reading->err);
+	int failed = items ? 0 : -1;
+
+	reading->each = json_array();
+	for (const struct json *item = json_first(items); item && !failed && json_count(reading->each) < EACH_MAX; item = json_next(item)) {
+		struct json *one = json_set(json_object(), "for", json_copy(item)), *with;
+
+		json_set(inv->input, "item", json_copy(item));
+		with = reading->step->with ? jq_template(reading->step->with, inv->input, &reading->err) : json_object();
+		json_set(one, "with", with ? with : json_null());
+		json_add(reading->each, one);
+		failed = with ? 0 : -1;
+	}
+	json_remove(inv->input, "item");
+	json_free(items);
+	reading->with = json_count(reading->each) ? json_copy(json_get(json_item(reading->each, 0), "with")) : json_object();
+	return failed;
+}
+
 /* Decides whether the step runs, and with what. Returns 1 when it is to be started. */
 static int prepare(struct investigation *inv, struct reading *reading)
 {
@@ -121,7 +176,10 @@ static int prepare(struct investigation *inv, struct reading *reading)
 		reading->state = READ_FAILED;
 	else if (!wanted)
 		reading->state = READ_SKIPPED;
-	else {
+	else if (step->foreach) {
+		if (prepare_each(inv, reading))
+			reading->state = READ_FAILED;
+	} else {
 		reading->with = step->with ? jq_template(step->with, inv->input, &reading->err) : json_object();
 		if (!reading->with)
 			reading->state = READ_FAILED;
@@ -415,6 +473,7 @@ int gate_investigate(struct gate *gate, const struct intent *intent, const atomi
 	int failed = nothing_known(&inv, err) || conclude(&inv, out, err);
 	for (size_t i = 0; i < inv.book->step_count; i++) {
 		json_free(inv.reads[i].with);
+		json_free(inv.reads[i].each);
 		json_free(inv.reads[i].result);
 	}
 	free(inv.reads);

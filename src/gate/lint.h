@@ -4,6 +4,14 @@
 
 struct json;
 
+/* Rooms above this one hand in how their files are checked: {"themes", …}. check appends {"file","line","message"}. */
+struct lint_area {
+	const char *name; /* "words": the folder's name */
+	void (*check)(const char *path, struct json *problems);
+};
+/* Kept as it is, until the program ends; before the first lint_path. */
+void lint_add_area(const struct lint_area *area);
+
 /* A file, or a folder with files below it. Problems: array of {"file","line","message"}. */
 void lint_path(const char *path, struct json *problems);
 

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/yaml.h"
 #include "gate/intent.h"
+#include "gate/playbook_private.h"
 
 enum { FILE_MAX_BYTES = 1 << 20, STEP_TIMEOUT_MS = 30000, RETRY_MAX = 10 };
 
@@ -23,8 +24,26 @@ struct playbooks {
 	size_t tree_count;
 };
 
-static void add_problem(struct json *problems, const char *file, int line, const char *message)
+int playbook_is_address(const char *key)
 {
+	static const char words[] = " " PLAYBOOK_ADDRESS " ";
+	char wanted[64];
+
+	snprintf(wanted, sizeof(wanted), " %.60s ", key);
+	return strstr(words, wanted) != NULL;
+}
+
+int playbook_line_in(const char *text)
+{
+	const char *word = strstr(text, "line ");
+
+	return word ? atoi(word + 5) : 0;
+}
+
+void playbook_problem(struct json *problems, const char *file, int line, const char *message)
+{
+	if (!problems)
+		return;
 	struct json *problem = json_object();
 
 	json_set_text(problem, "file", file);
@@ -56,14 +75,22 @@ static int window_ms(const struct json *value, int otherwise)
 	return (int)(window_ns / 1000000);
 }
 
-static void read_step(struct arena *arena, struct playbook_step *step, const struct json *entry)
+/* The playbook's own definitions stand before each expression of its steps. */
+static const char *defined(struct arena *arena, const char *define, const struct json *expression)
+{
+	const char *text = json_text(expression);
+
+	return text && *define ? arena_format(arena, "%s\n%s", define, text) : text;
+}
+
+static void read_step(struct arena *arena, struct playbook_step *step, const struct json *entry, const char *define)
 {
 	*step = (struct playbook_step){
 		.id = json_text_or(json_get(entry, "id"), ""),
 		.action = json_text_or(json_get(entry, "action"), ""),
 		.needs = texts_of(arena, json_get(entry, "needs")),
-		.when = json_text(json_get(entry, "when")),
-		.foreach = json_text(json_get(entry, "foreach")),
+		.when = defined(arena, define, json_get(entry, "when")),
+		.foreach = defined(arena, define, json_get(entry, "foreach")),
 		.with = json_get(entry, "with"),
 		.retry = (int)json_int(json_get(entry, "retry"), 0),
 		.timeout_ms = window_ms(json_get(entry, "timeout"), STEP_TIMEOUT_MS),
@@ -98,7 +125,7 @@ static int read_playbook(struct playbooks *books, const struct json *document, c
 	const char *name = json_text(json_get(document, "name"));
 
 	if (!name || !json_is(json_get(document, "match"), JSON_OBJECT) || !json_count(steps)) {
-		add_problem(problems, file, json_line(document), "a playbook has name, match and steps");
+		playbook_problem(problems, file, json_line(document), "a playbook has name, match and steps");
 		return -1;
 	}
 	if (playbooks_find(books, name))
@@ -108,13 +135,14 @@ static int read_playbook(struct playbooks *books, const struct json *document, c
 	*book = (struct playbook){
 		.name = name, .title = json_text_or(json_get(document, "title"), name), .file = arena_text(books->texts, file),
 		.match = json_get(document, "match"), .params = json_get(document, "params"), .next = texts_of(books->texts, json_get(document, "next")),
+		.define = json_text_or(json_get(document, "define"), ""),
 		.step_count = json_count(steps), .finding_count = json_count(findings),
 	};
 	book->steps = arena_alloc(books->texts, (book->step_count + 1) * sizeof(*book->steps));
 	book->findings = arena_alloc(books->texts, (book->finding_count + 1) * sizeof(*book->findings));
 	size_t i = 0;
 	for (const struct json *entry = json_first(steps); entry; entry = json_next(entry))
-		read_step(books->texts, &book->steps[i++], entry);
+		read_step(books->texts, &book->steps[i++], entry, book->define);
 	i = 0;
 	for (const struct json *entry = json_first(findings); entry; entry = json_next(entry))
 		read_finding(books->texts, &book->findings[i++], entry);
@@ -130,7 +158,7 @@ static int load_file(struct playbooks *books, const char *path, struct json *pro
 
 	free(bytes);
 	if (!tree) {
-		add_problem(problems, path, 0, err.text);
+		playbook_problem(problems, path, playbook_line_in(err.text), err.text);
 		return -1;
 	}
 	books->trees = mem_grow(books->trees, books->tree_count + 1, sizeof(*books->trees));

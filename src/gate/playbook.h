@@ -34,6 +34,7 @@ struct playbook {
 	size_t step_count;
 	struct playbook_finding *findings;
 	size_t finding_count;
+	const char *define;         /* jq definitions for findings, when and foreach; "" none */
 	const char *const *next;    /* suggested next verbs/keys */
 };
 
@@ -53,7 +54,8 @@ int playbook_test(const struct playbooks *playbooks, const char *name_or_null, s
 
 /* Parameters of a playbook for an intent: {from: "target.scope"} (a path in the intent), {default: …}. You own it. */
 struct json *playbook_params(const struct playbook *playbook, const struct json *intent);
-/* Findings over evidence {"steps": {id: result}, "params": …}: INTERFACE's findings array, ranked; class none when nothing holds. */
+/* Findings over evidence {"steps": {id: result}, "params": …}: INTERFACE's findings array, ranked; class none when nothing holds. A finding whose
+ * expression fails on this evidence is left out and told in *err; NULL when none is left then. */
 struct json *playbook_findings(const struct playbook *playbook, const struct json *evidence, struct error *err);
 
 #endif

@@ -11,11 +11,13 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "estate/estate.h"
+#include "estate/filter.h"
 #include "estate/snapshot.h"
 #include "gate/gate_private.h"
 #include "gate/intent.h"
+#include "gate/playbook_private.h"
 
-enum { TARGETS_MAX = 100 };
+enum { TARGETS_MAX = 100, DEPTH_MAX = 32 };
 
 static const struct kind *kind_with_verb(struct gate *gate, const char *provider, const char *verb)
 {
@@ -79,14 +81,14 @@ struct adding {
 	struct json *params;
 };
 
-/* What is no address is a parameter of the verb. */
+/* What is no address is a parameter of the verb; null says nothing. */
 static struct json *params_of(const struct json *with)
 {
-	static const char *const address[] = { "kind", "name", "namespace", "account", "labels", "scope", "because", NULL };
-	struct json *params = json_copy(with);
+	struct json *params = json_object();
 
-	for (const char *const *key = address; *key; key++)
-		json_remove(params, *key);
+	for (const struct json *member = json_first(with); member; member = json_next(member))
+		if (!playbook_is_address(json_key(member)) && json_type(member) != JSON_NULL)
+			json_set(params, json_key(member), json_copy(member));
 	return params;
 }
 
@@ -113,6 +115,14 @@ static int add_one(struct adding *adding, const struct ref *ref, struct error *e
 	return 0;
 }
 
+/* `filter` says in which state a target must be: what is at zero may be started. */
+static struct filter *row_filter(const struct adding *adding, const struct kind *kind, struct error *err)
+{
+	const char *text = json_text(json_get(adding->with, "filter"));
+
+	return text && *text ? filter_parse(text, kind, err) : NULL;
+}
+
 /* A name's rows whose scope is the wanted one (or all, when none is wanted). */
 static size_t refs_named(const struct adding *adding, const struct kind *kind, const char *name, struct ref *refs, size_t max, struct error *err)
 {
@@ -122,18 +132,21 @@ static size_t refs_named(const struct adding *adding, const struct kind *kind, c
 
 	fill_selection(adding, &selection);
 	struct json *errors = json_array();
-	struct snapshot *snapshot = estate_list(adding->gate->options.estate, kind, &selection, errors, err);
+	struct filter *filter = row_filter(adding, kind, err);
+	struct snapshot *snapshot = err->code ? NULL : estate_list(adding->gate->options.estate, kind, &selection, errors, err);
 	for (size_t row = 0; snapshot && row < snapshot_count(snapshot) && count < max; row++) {
 		char *its_name = snapshot_role_text(snapshot, row, ROLE_NAME), *its_scope = snapshot_role_text(snapshot, row, ROLE_SCOPE);
 		char *id = snapshot_role_text(snapshot, row, ROLE_ID);
 
-		if ((!name || !strcmp(its_name, name)) && (!scope || !*scope || !strcmp(its_scope, scope)) && !ref_parse(id, &refs[count]))
+		if ((!name || !strcmp(its_name, name)) && (!scope || !*scope || !strcmp(its_scope, scope)) &&
+			(!filter || filter_match(filter, snapshot, row)) && !ref_parse(id, &refs[count]))
 			count++;
 		free(its_name);
 		free(its_scope);
 		free(id);
 	}
 	snapshot_unref(snapshot);
+	filter_free(filter);
 	json_free(errors);
 	return count;
 }
@@ -158,7 +171,7 @@ static int add_named(struct adding *adding, const struct json *kinds, const char
 	for (const struct json *entry = json_is(kinds, JSON_ARRAY) ? json_first(kinds) : kinds; entry;
 		entry = json_is(kinds, JSON_ARRAY) ? json_next(entry) : NULL) {
 		struct error looked = { 0 };
-		const struct kind *kind = estate_kind(adding->gate->options.estate, json_text_or(entry, ""), &looked);
+		const struct kind *kind = gate_kind(adding->gate, adding->provider, json_text_or(entry, ""), &looked);
 		size_t count = kind ? refs_named(adding, kind, name, refs, TARGETS_MAX, &looked) : 0;
 
 		if (looked.code && looked.code != ERR_NOT_FOUND) {
@@ -177,7 +190,9 @@ static int add_named(struct adding *adding, const struct json *kinds, const char
 			return 0;
 	}
 	const char *scope = json_text(json_get(adding->with, "scope"));
-	return error_set(err, ERR_NOT_FOUND, "nothing called %.80s%s%s to %s", name ? name : "(all)", scope && *scope ? " in " : "", scope ? scope : "", adding->verb);
+	const char *filter = json_text(json_get(adding->with, "filter"));
+	return error_set(err, ERR_NOT_FOUND, "nothing called %.80s%s%s%s%s to %s", name ? name : "(all)", scope && *scope ? " in " : "", scope ? scope : "",
+		filter ? " with " : "", filter ? filter : "", adding->verb);
 }
 
 static int add_targets(struct adding *adding, struct error *err)
@@ -186,6 +201,9 @@ static int add_targets(struct adding *adding, struct error *err)
 	struct json *any = NULL;
 	int failed = 0;
 
+	/* No cluster to talk to is told as that, not as "nothing of that name". */
+	if (!estate_provider(adding->gate->options.estate, adding->provider, &(const struct provider_ops *){ NULL }, err))
+		return -1;
 	if (json_type(kinds) == JSON_NULL)
 		kinds = any = json_string(kind_with_verb(adding->gate, adding->provider, adding->verb)->name);
 	if (json_is(name, JSON_ARRAY)) {
@@ -202,7 +220,7 @@ static int add_targets(struct adding *adding, struct error *err)
 	return failed;
 }
 
-int playbook_add_write(struct gate *gate, struct plan *plan, const struct playbook_step *step, const struct json *input, struct error *err)
+static int add_write_once(struct gate *gate, struct plan *plan, const struct playbook_step *step, const struct json *input, struct error *err)
 {
 	struct adding adding = { .gate = gate, .plan = plan, .step = step };
 	int wanted = step->when ? jq_test(step->when, input, err) : 1;
@@ -221,13 +239,30 @@ int playbook_add_write(struct gate *gate, struct plan *plan, const struct playbo
 	return failed ? error_wrap(err, "step %s", step->id) : 0;
 }
 
+int playbook_add_write(struct gate *gate, struct plan *plan, const struct playbook_step *step, const struct json *input, struct error *err)
+{
+	if (!step->foreach)
+		return add_write_once(gate, plan, step, input, err);
+	struct json *items = jq_eval(step->foreach, input, err), *each = json_copy(input);
+	int failed = items ? 0 : -1;
+
+	for (const struct json *item = json_first(items); item && !failed; item = json_next(item)) {
+		json_set(each, "item", json_copy(item));
+		failed = add_write_once(gate, plan, step, each, err);
+	}
+	json_free(items);
+	json_free(each);
+	return failed;
+}
+
 /* --- the plan of an intent: its reads in words, its writes looked at when nothing must be read first --- */
 
 /* Whether the step's expressions look at what other steps found. */
 static int waits_for_evidence(const struct playbook_step *step)
 {
 	char *with = step->with ? json_format(step->with) : NULL;
-	int waits = (with && strstr(with, ".steps.")) || (step->when && strstr(step->when, ".steps."));
+	int waits = (with && strstr(with, ".steps.")) || (step->when && strstr(step->when, ".steps.")) ||
+		(step->foreach && strstr(step->foreach, ".steps."));
 
 	free(with);
 	return waits;
@@ -280,7 +315,49 @@ static struct json *input_of(const struct playbook *book, const struct json *int
 	return input;
 }
 
-static int add_steps(struct gate *gate, struct plan *plan, const struct playbook *book, const struct json *input, struct error *err)
+/* --- a change that depends on what is there now: what its writes need is read while planning --- */
+
+static const struct playbook_step *step_named(const struct playbook *book, const char *id)
+{
+	for (size_t i = 0; i < book->step_count; i++)
+		if (!strcmp(book->steps[i].id, id))
+			return &book->steps[i];
+	return NULL;
+}
+
+static int gather(struct gate *gate, const struct playbook *book, const struct playbook_step *step, struct json *input, int depth, struct error *err)
+{
+	struct json *found = json_get(input, "steps");
+
+	if (depth > DEPTH_MAX)
+		return error_set(err, ERR_INVALID, "playbook %s: steps need each other in a circle", book->name);
+	for (const char *const *need = step->needs; *need; need++) {
+		const struct playbook_step *needed = step_named(book, *need);
+
+		if (needed && !json_get(found, *need) && gather(gate, book, needed, input, depth + 1, err))
+			return -1;
+	}
+	if (playbook_step_writes(gate, step))
+		return 0;
+	struct json *with = step->with ? jq_template(step->with, input, err) : json_object(), *result = NULL;
+	int failed = !with || gate_read(gate, step->action, with, NULL, &result, err);
+
+	if (!failed)
+		json_set(found, step->id, result);
+	json_free(with);
+	return failed ? error_wrap(err, "step %s", step->id) : 0;
+}
+
+/* A change is planned whole; an investigation proposes such writes when its evidence is there. */
+static int is_change(const struct plan *plan)
+{
+	const char *type = json_text_or(json_get(plan->intent, "intent_type"), "");
+	const struct intent_word *word = intent_word_find(intent_types, type);
+
+	return word && word->write;
+}
+
+static int add_steps(struct gate *gate, struct plan *plan, const struct playbook *book, struct json *input, struct error *err)
 {
 	for (size_t i = 0; i < book->step_count; i++) {
 		const struct playbook_step *step = &book->steps[i];
@@ -290,6 +367,8 @@ static int add_steps(struct gate *gate, struct plan *plan, const struct playbook
 			failed = add_read(gate, plan, step, input, err);
 		else if (!waits_for_evidence(step))
 			failed = playbook_add_write(gate, plan, step, input, err);
+		else if (is_change(plan))
+			failed = gather(gate, book, step, input, 0, err) || playbook_add_write(gate, plan, step, input, err);
 		if (failed)
 			return -1;
 	}

@@ -112,6 +112,14 @@ void policy_free(struct policy *policy)
 	free(policy);
 }
 
+int policy_wants_labels(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->count; i++)
+		if (policy_rule_wants_labels(&policy->rules[i]))
+			return 1;
+	return policy->opa_url != NULL;
+}
+
 const char *policy_version(const struct policy *policy)
 {
 	return policy->version;
@@ -124,6 +132,27 @@ static void deny(struct policy_answer *answer, const char *rule, const char *why
 	snprintf(answer->why, sizeof(answer->why), "%.250s", why);
 }
 
+static int64_t sooner(int64_t a_ns, int64_t b_ns)
+{
+	return !a_ns || (b_ns && b_ns < a_ns) ? b_ns : a_ns;
+}
+
+/* Both want approval: what either asks for is asked for. */
+static void join(struct policy_answer *answer, const struct policy_answer *other)
+{
+	if (*answer->who && *other->who && strcmp(answer->who, other->who)) {
+		deny(answer, "opa", "the rule and the policy engine name different approvers: denied");
+		return;
+	}
+	if (!*answer->who)
+		memcpy(answer->who, other->who, sizeof(answer->who));
+	if (other->by > answer->by)
+		answer->by = other->by;
+	answer->not_self |= other->not_self;
+	answer->approve_flag &= other->approve_flag;
+	answer->expires_ns = sooner(answer->expires_ns, other->expires_ns);
+}
+
 /* The stricter of both answers counts; an engine that cannot be asked denies. */
 static void ask_engine(const struct policy *policy, const struct policy_question *question, struct policy_answer *answer)
 {
@@ -132,8 +161,28 @@ static void ask_engine(const struct policy *policy, const struct policy_question
 	policy_opa_ask(policy->net, policy->opa_url, question, &other);
 	if (other.decision < answer->decision)
 		*answer = other;
-	else if (other.decision == answer->decision && other.by > answer->by)
-		*answer = other;
+	else if (other.decision == DECIDE_APPROVE && answer->decision == DECIDE_APPROVE)
+		join(answer, &other);
+}
+
+/* First match. A rule nobody can evaluate may be the one that denies: it does. */
+static void ask_rules(const struct policy *policy, const struct policy_question *question, struct policy_answer *answer)
+{
+	deny(answer, "no-rule", "no policy rule allows it");
+	for (size_t i = 0; i < policy->count; i++) {
+		int differs = policy_rule_differs(&policy->rules[i], question, NULL, 0);
+
+		if (differs > 0)
+			continue;
+		policy_rule_answer(&policy->rules[i], answer);
+		if (differs < 0) {
+			char rule[sizeof(answer->rule)];
+
+			memcpy(rule, answer->rule, sizeof(rule));
+			deny(answer, rule, "the rule's expression went past its limits: denied");
+		}
+		return;
+	}
 }
 
 void policy_decide(const struct policy *policy, const struct policy_question *question, struct policy_answer *answer)
@@ -142,13 +191,7 @@ void policy_decide(const struct policy *policy, const struct policy_question *qu
 		deny(answer, "policy-unreadable", policy->broken);
 		return;
 	}
-	deny(answer, "no-rule", "no policy rule allows it");
-	for (size_t i = 0; i < policy->count; i++) {
-		if (policy_rule_differs(&policy->rules[i], question, NULL, 0))
-			continue;
-		policy_rule_answer(&policy->rules[i], answer);
-		break;
-	}
+	ask_rules(policy, question, answer);
 	if (policy->opa_url && answer->decision != DECIDE_DENY)
 		ask_engine(policy, question, answer);
 }
@@ -181,9 +224,9 @@ struct json *policy_explain(const struct policy *policy, const struct policy_que
 		int no = policy_rule_differs(&policy->rules[i], question, differs, sizeof(differs));
 		struct json *row = policy_rule_to_json(&policy->rules[i]);
 
-		json_set(row, "matches", json_boolean(!no));
+		json_set(row, "matches", json_boolean(no <= 0));
 		json_set_text(row, "because", no ? differs : decided ? "an earlier rule decided" : "first match: decides");
-		decided |= !no;
+		decided |= no <= 0;
 		json_add(rules, row);
 	}
 	policy_decide(policy, question, &answer);

@@ -18,6 +18,9 @@ struct policy *policy_load(const struct config *config, struct net *net, struct 
 void policy_free(struct policy *policy);
 const char *policy_version(const struct policy *policy); /* SHA-256 hex over all rules and engines */
 
+/* Whether an answer may hang on the target's labels: they are then to be read first. */
+int policy_wants_labels(const struct policy *policy);
+
 struct policy_question {
 	const char *user, *role;
 	const char *action, *provider, *verb, *kind;

@@ -21,6 +21,20 @@ static void deny(struct policy_answer *answer, const char *why)
 	snprintf(answer->why, sizeof(answer->why), "%.250s", why);
 }
 
+/* A field of the wrong type would be read as its default, which asks for less. */
+static int approval_unclear(const struct json *result)
+{
+	static const struct { const char *name; enum json_type type; } fields[] = {
+		{ "by", JSON_NUMBER }, { "who", JSON_STRING }, { "not_self", JSON_BOOL }, { "flag", JSON_BOOL },
+	};
+	const char *who = json_text_or(json_get(result, "who"), "");
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+		if (json_get(result, fields[i].name) && !json_is(json_get(result, fields[i].name), fields[i].type))
+			return 1;
+	return *who && strncmp(who, "role:", 5) && strncmp(who, "user:", 5);
+}
+
 static void read_object(const struct json *result, struct policy_answer *answer)
 {
 	const char *decision = json_text(json_get(result, "decision"));
@@ -29,6 +43,8 @@ static void read_object(const struct json *result, struct policy_answer *answer)
 
 	if (!decision && json_is(json_get(result, "allow"), JSON_BOOL))
 		decision = json_bool(json_get(result, "allow"), 0) ? "allow" : "deny";
+	if (json_is(json_get(result, "allow"), JSON_BOOL) && !json_bool(json_get(result, "allow"), 0))
+		decision = "deny"; /* whatever else it says */
 	if (decision && !strcmp(decision, "allow"))
 		answer->decision = DECIDE_ALLOW;
 	else if (decision && !strcmp(decision, "approve"))
@@ -37,6 +53,10 @@ static void read_object(const struct json *result, struct policy_answer *answer)
 		snprintf(answer->why, sizeof(answer->why), "the policy engine's result names no decision");
 	if (why)
 		snprintf(answer->why, sizeof(answer->why), "%.250s", why);
+	if (answer->decision == DECIDE_APPROVE && approval_unclear(result)) {
+		deny(answer, "the policy engine's result says unclearly who must approve: denied");
+		return;
+	}
 	int64_t by = json_int(json_get(result, "by"), 1);
 	answer->by = answer->decision == DECIDE_APPROVE ? (int)(by < 1 ? 1 : by > 20 ? 20 : by) : 0;
 	snprintf(answer->who, sizeof(answer->who), "%.120s", who ? who : "");

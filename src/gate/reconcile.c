@@ -74,6 +74,18 @@ static const char *settle_steps(struct gate *gate, const struct plan *plan, cons
 	return open ? "unknown" : done == plan->count ? "done" : "failed";
 }
 
+/* As the run would have done at its end. */
+static void mark_undone(struct gate *gate, const struct plan *plan)
+{
+	struct gate_write_run_end end = { plan->undo_of, "rolled_back", clock_now_ns() };
+	struct audit_event event = {
+		.user = &gate->user, .name = "undo", .intent = plan->intent, .plan_id = plan->id, .run_id = plan->undo_of, .step = "", .target = "",
+		.risk = risk_name(plan_risk(plan)), .request_digest = plan->hash, .status = "done", .cost_usd = "", .duration_ns = -1, .error = "",
+	};
+
+	audit_append_with(gate->audit, &event, gate_store_end_run_in, &end, NULL, NULL);
+}
+
 static void settle_run(struct gate *gate, const struct json *run, size_t *settled, size_t *unknown)
 {
 	const char *run_id = json_text_or(json_get(run, "run_id"), ""), *before = json_text_or(json_get(run, "status"), "");
@@ -90,6 +102,8 @@ static void settle_run(struct gate *gate, const struct json *run, size_t *settle
 	};
 	if (strcmp(status, before))
 		audit_append_with(gate->audit, &event, gate_store_end_run_in, &end, NULL, NULL);
+	if (!strcmp(status, "done") && *plan->undo_of)
+		mark_undone(gate, plan);
 	plan_free(plan);
 }
 

@@ -118,16 +118,25 @@ static int write_step(struct running *run, const struct plan_step *step, int num
 	return failed;
 }
 
-/* Bytes may have left when these come back: whether it happened is asked of the provider, never assumed. */
+/* The source said no: nothing happened. After anything else (no answer, half an answer, one that cannot be read) bytes may have left, and
+ * whether it happened is asked of the provider, never assumed. */
 static int outcome_unknown(enum error_code code)
 {
-	return code == ERR_UNREACHABLE || code == ERR_TIMEOUT || code == ERR_CANCELLED;
+	static const enum error_code refused[] = { ERR_INVALID, ERR_NOT_FOUND, ERR_CONFLICT, ERR_UNAUTHORIZED, ERR_FORBIDDEN, ERR_DENIED, ERR_APPROVAL };
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+		if (refused[i] == code)
+			return 0;
+	return 1;
 }
 
-static const char *status_after(const struct act_ops *ops, struct provider *provider, const struct act_request *request, struct error *err)
+static const char *status_after(const struct act_ops *ops, struct provider *provider, const struct act_request *sent, struct error *err)
 {
 	enum act_outcome outcome = ACT_UNKNOWN;
 	struct error asked = { 0 };
+	struct act_request looking = *sent, *request = &looking;
+
+	looking.cancelled = NULL; /* who cancels wants to know all the more */
 
 	if (!outcome_unknown(err->code))
 		return "failed";
@@ -155,8 +164,44 @@ static int fill_request(struct running *run, const struct plan_step *step, struc
 	return *acts && request->verb ? 0 : error_set(err, ERR_INVALID, "%s cannot be done here any more", step->action);
 }
 
-/* Returns 0 when the run goes on. */
-static int run_write(struct running *run, const struct plan_step *step, int number)
+/* The steps before this one took time: its target may have moved meanwhile, and the approval was for the state that was shown. The very
+ * first was looked at a moment ago. */
+static int check_drift(struct running *run, int number, struct error *err)
+{
+	if (number == 0)
+		return 0;
+	struct json *drift = gate_drift_step(run->gate, run->plan, (size_t)number, err);
+	if (!drift)
+		return err->code ? -1 : 0;
+	gate_drift_error(drift, err);
+	json_free(drift);
+	return -1;
+}
+
+/* Ends a step: its result on disk. Returns its status as it is on disk: "started" when the result could not be written, and is asked for later. */
+static const char *finish_step(struct running *run, const struct plan_step *step, int number, struct outcome *outcome, int64_t from_ns)
+{
+	struct error lost = { 0 };
+
+	outcome->finished_ns = clock_now_ns();
+	outcome->duration_ns = clock_monotonic_ns() - from_ns;
+	if (write_step(run, step, number, outcome, &lost)) {
+		tell(run, step->id, "unknown", lost.text);
+		return step->risk == RISK_READ ? "failed" : "unknown";
+	}
+	tell(run, step->id, outcome->status, outcome->err.code ? outcome->err.text : NULL);
+	return outcome->status;
+}
+
+/* Done, but not as planned afterwards: "unverified", which can be undone like what is done. */
+static void verify(struct running *run, const struct plan_step *step, struct outcome *outcome)
+{
+	if (step->verify && verify_wait(run->gate, step, run->cancelled, on_line, run, &outcome->err))
+		outcome->status = "unverified";
+}
+
+/* Returns the step's status; the run goes on after "done". */
+static const char *run_write(struct running *run, const struct plan_step *step, int number)
 {
 	struct outcome outcome = { .status = "started", .started_ns = clock_now_ns() };
 	struct act_request request;
@@ -165,26 +210,27 @@ static int run_write(struct running *run, const struct plan_step *step, int numb
 	int64_t from_ns = clock_monotonic_ns();
 
 	run->step = step->id;
-	if (fill_request(run, step, &request, &provider, &ops, &outcome.err) || write_step(run, step, number, &outcome, &outcome.err)) {
-		tell(run, step->id, "failed", outcome.err.text); /* not on disk: nothing was sent */
-		return -1;
+	if (fill_request(run, step, &request, &provider, &ops, &outcome.err) || check_drift(run, number, &outcome.err)) {
+		outcome.status = "failed";
+		finish_step(run, step, number, &outcome, from_ns);
+		return "failed";
+	}
+	if (write_step(run, step, number, &outcome, &outcome.err)) {
+		tell(run, step->id, "failed", outcome.err.text); /* not on disk: nothing is sent */
+		return "failed";
 	}
 	tell(run, step->id, "started", NULL);
 	outcome.status = "done";
 	if (ops->act(provider, &request, &outcome.result, &outcome.err))
 		outcome.status = status_after(ops, provider, &request, &outcome.err);
-	else if (step->verify && verify_wait(run->gate, step, run->cancelled, on_line, run, &outcome.err))
-		outcome.status = "failed";
-	outcome.finished_ns = clock_now_ns();
-	outcome.duration_ns = clock_monotonic_ns() - from_ns;
-	int lost = write_step(run, step, number, &outcome, NULL);
-	tell(run, step->id, outcome.status, outcome.err.code ? outcome.err.text : NULL);
-	int stop = lost || strcmp(outcome.status, "done");
+	if (!strcmp(outcome.status, "done"))
+		verify(run, step, &outcome);
+	const char *status = finish_step(run, step, number, &outcome, from_ns);
 	act_result_release(&outcome.result);
-	return stop ? -1 : 0;
+	return status;
 }
 
-static int run_read(struct running *run, const struct plan_step *step, int number)
+static const char *run_read(struct running *run, const struct plan_step *step, int number)
 {
 	struct outcome outcome = { .status = "done", .started_ns = clock_now_ns() };
 
@@ -192,14 +238,10 @@ static int run_read(struct running *run, const struct plan_step *step, int numbe
 	tell(run, step->id, "started", NULL);
 	int64_t from_ns = clock_monotonic_ns();
 	if (gate_read(run->gate, step->action, step->params, run->cancelled, &outcome.result.output, &outcome.err))
-		outcome.status = "failed";
-	outcome.finished_ns = clock_now_ns();
-	outcome.duration_ns = clock_monotonic_ns() - from_ns;
-	int lost = write_step(run, step, number, &outcome, NULL);
-	tell(run, step->id, outcome.status, outcome.err.code ? outcome.err.text : NULL);
-	int failed = lost || outcome.err.code;
+		outcome.status = outcome.err.code == ERR_CANCELLED ? "cancelled" : "failed";
+	const char *status = finish_step(run, step, number, &outcome, from_ns);
 	act_result_release(&outcome.result);
-	return failed ? -1 : 0;
+	return status;
 }
 
 static void skip_rest(struct running *run, size_t from, const char *status)
@@ -212,8 +254,6 @@ static void skip_rest(struct running *run, size_t from, const char *status)
 	}
 }
 
-/* A state that moved between approval and this step: the approval was for another one. Looked at for the first write; the later ones of a plan that
- * touches a target twice have moved by our own hand. */
 static const char *run_steps(struct running *run)
 {
 	for (size_t i = 0; i < run->plan->count; i++) {
@@ -223,15 +263,11 @@ static const char *run_steps(struct running *run)
 			skip_rest(run, i, "cancelled");
 			return "cancelled";
 		}
-		int failed = step->risk == RISK_READ ? run_read(run, step, (int)i) : run_write(run, step, (int)i);
-		if (!failed)
+		const char *status = step->risk == RISK_READ ? run_read(run, step, (int)i) : run_write(run, step, (int)i);
+		if (!strcmp(status, "done"))
 			continue;
 		skip_rest(run, i + 1, "skipped");
-		struct json *now = gate_store_run(run->gate, run->run_id, NULL);
-		const char *status = json_text_or(json_get(json_item(json_get(now, "steps"), i), "status"), "failed");
-		const char *ended = !strcmp(status, "unknown") ? "unknown" : !strcmp(status, "cancelled") ? "cancelled" : "failed";
-		json_free(now);
-		return ended;
+		return !strcmp(status, "unknown") ? "unknown" : is_cancelled(run) ? "cancelled" : "failed";
 	}
 	return "done";
 }
@@ -268,6 +304,7 @@ static void audit_refusal(struct gate *gate, const struct plan *plan, const char
 static int check_allowed(struct gate *gate, const struct plan *plan, struct error *err)
 {
 	char missing[256];
+	struct error now = { 0 };
 
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->steps[i].decision == DECIDE_DENY) {
@@ -279,9 +316,19 @@ static int check_allowed(struct gate *gate, const struct plan *plan, struct erro
 		audit_refusal(gate, plan, gate->options.dry_run ? "dry run" : "read-only");
 		return error_set(err, ERR_DENIED, "%s: nothing was run", gate->options.dry_run ? "this is a dry run" : "this session is read-only");
 	}
-	int approved = gate_approved(gate, plan, missing, err);
-	if (approved < 0)
+	if (gate_policy_holds(gate, plan, &now)) {
+		audit_refusal(gate, plan, now.text);
+		if (err)
+			*err = now;
 		return -1;
+	}
+	int approved = gate_approved(gate, plan, missing, &now);
+	if (approved < 0) {
+		audit_refusal(gate, plan, now.text);
+		if (err)
+			*err = now;
+		return -1;
+	}
 	if (!approved) {
 		audit_refusal(gate, plan, missing);
 		return error_set(err, ERR_APPROVAL, "approval needed: %s; pilothouse approve %s", missing, plan->id);
@@ -322,7 +369,7 @@ int gate_run(struct gate *gate, const struct plan *plan, const atomic_int *cance
 		return -1;
 	uuid_v7(run.run_id);
 	owner_self(owner);
-	struct gate_write_run begin = { run.run_id, plan->id, gate->user.id, owner, clock_now_ns() };
+	struct gate_write_run begin = { run.run_id, plan->id, plan->hash, gate->user.id, owner, clock_now_ns() };
 	if (audit_run(&run, "run", "started", gate_store_begin_run_in, &begin, err))
 		return -1;
 	gate_news(gate);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "gate/gate_private.h"
 #include "gate/gate_store.h"
+#include "gate/owner.h"
 
 static const struct plan_step *step_of(const struct plan *plan, const struct json *done)
 {
@@ -16,11 +17,31 @@ static const struct plan_step *step_of(const struct plan *plan, const struct jso
 	return number >= 0 && (size_t)number < plan->count ? &plan->steps[number] : NULL;
 }
 
-static int was_write(const struct plan_step *step, const struct json *done)
+static int is_open(const struct json *step)
 {
-	const char *status = json_text_or(json_get(done, "status"), "");
+	const char *status = json_text_or(json_get(step, "status"), "");
 
-	return step && step->risk != RISK_READ && !strcmp(status, "done");
+	return !strcmp(status, "started") || !strcmp(status, "unknown");
+}
+
+static int was_done(const struct json *step)
+{
+	const char *status = json_text_or(json_get(step, "status"), "");
+
+	return !strcmp(status, "done") || !strcmp(status, "unverified");
+}
+
+/* "undo-ID" of an earlier undo of this run that got so far: it is not undone a second time. */
+static int undone_before(const struct json *undos, const char *step_id)
+{
+	for (const struct json *run = json_first(undos); run; run = json_next(run))
+		for (const struct json *step = json_first(json_get(run, "steps")); step; step = json_next(step)) {
+			const char *id = json_text_or(json_get(step, "id"), "");
+
+			if (!strncmp(id, "undo-", 5) && !strncmp(id + 5, step_id, 70) && was_done(step))
+				return 1;
+		}
+	return 0;
 }
 
 /* An inverse names its verb and may name another kind or name (a deleted object is made again). */
@@ -42,20 +63,27 @@ static int add_inverse(struct gate *gate, struct plan *undo, const struct plan_s
 static int add_inverses(struct gate *gate, struct plan *undo, const struct plan *plan, const struct json *run, struct text *left, struct error *err)
 {
 	const struct json *steps = json_get(run, "steps");
+	struct json *undos = gate_store_undos(gate, json_text_or(json_get(run, "run_id"), ""), err);
+	int failed = undos ? 0 : -1;
 
-	for (size_t i = json_count(steps); i-- > 0;) {
+	for (size_t i = json_count(steps); i-- > 0 && !failed;) {
 		const struct json *done = json_item(steps, i);
 		const struct plan_step *step = step_of(plan, done);
 
-		if (!was_write(step, done))
+		if (!step || step->risk == RISK_READ || undone_before(undos, step->id))
+			continue;
+		if (is_open(done))
+			text_format(left, "%s%s (its outcome is not known)", left->length ? ", " : "", step->action);
+		if (!was_done(done))
 			continue;
 		const struct json *inverse = json_get(done, "undo");
 		if (json_type(inverse) == JSON_NULL)
 			text_format(left, "%s%s (%s)", left->length ? ", " : "", step->action, step->undo_text);
 		else if (add_inverse(gate, undo, step, inverse, err))
-			return error_wrap(err, "undoing %s", step->id);
+			failed = error_wrap(err, "undoing %s", step->id);
 	}
-	return 0;
+	json_free(undos);
+	return failed;
 }
 
 int gate_plan_undo(struct gate *gate, const char *run_id, struct plan **out, struct error *err)
@@ -69,6 +97,8 @@ int gate_plan_undo(struct gate *gate, const char *run_id, struct plan **out, str
 	text_init(&left, 1024);
 	if (undo && !strcmp(json_text_or(json_get(run, "status"), ""), "rolled_back"))
 		failed = error_set(err, ERR_CONFLICT, "run %.8s… is already undone", json_text(json_get(run, "run_id")));
+	else if (undo && !strcmp(json_text_or(json_get(run, "status"), ""), "running") && owner_alive(json_text_or(json_get(run, "owner"), "")))
+		failed = error_set(err, ERR_CONFLICT, "run %.8s… is still running: cancel it first", json_text(json_get(run, "run_id")));
 	if (!failed) {
 		undo->undo_of = arena_text(undo->arena, json_text(json_get(run, "run_id")));
 		failed = add_inverses(gate, undo, plan, run, &left, err);

@@ -121,11 +121,11 @@ static int fake_watch(struct provider *provider, const struct kind *kind,
 
 	pthread_mutex_lock(&source.lock);
 	source.watches++;
+	version = source.version; /* before the list: what changes after it is not lost */
 	pthread_mutex_unlock(&source.lock);
 	if (fake_list(provider, kind, selection, feed, err))
 		return -1;
 	pthread_mutex_lock(&source.lock);
-	version = source.version;
 	while (!feed_cancelled(feed)) {
 		struct timespec soon;
 

@@ -1,0 +1,18 @@
+/* text_pane.h - a text one reads: evidence, a log entry, a playbook, an object as YAML. */
+#ifndef TUI_TEXT_PANE_H
+#define TUI_TEXT_PANE_H
+
+struct asking;
+struct console;
+struct pane;
+struct ref;
+
+enum text_look { TEXT_PLAIN, TEXT_YAML /* keys in one colour; JSON too */ };
+
+/* Copies. */
+struct pane *text_pane_new(struct console *console, const char *title, const char *text, enum text_look look);
+/* Its text is asked for in a job, again on refresh: ask fills asking->words, or err. ref (or NULL): what it is about; text: asking->text. */
+struct pane *text_pane_asking(struct console *console, const char *title, const struct ref *ref, const char *text, enum text_look look,
+	void (*ask)(struct asking *asking));
+
+#endif
