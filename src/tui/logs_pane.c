@@ -1,0 +1,517 @@
+/* logs_pane.c - the log of one or several things as it comes: a ring of bounded size, what was dropped is counted and said. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/safe.h"
+#include "base/text.h"
+#include "estate/estate.h"
+#include "tui/console.h"
+#include "tui/format.h"
+#include "tui/log_ring.h"
+#include "tui/pane.h"
+#include "tui/text_view.h"
+
+enum { RING_BYTES = 8 << 20, INBOX_BYTES = 4 << 20, SOURCES_MAX = 16, TAIL = 2000, VIEW_FACTOR = 3 };
+
+struct logs;
+
+/* One follower: its lines wait here until the pane takes them. */
+struct inbox {
+	pthread_mutex_t lock;
+	int refs;              /* pane and followers; under lock */
+	struct log_ring *ring; /* of what came since */
+	size_t lost;           /* came faster than it was taken */
+	char ended[SOURCES_MAX][300];
+	unsigned ended_count, running;
+	struct loop *loop;
+};
+
+struct follower {
+	struct job job;
+	struct inbox *inbox;
+	struct estate *estate;
+	struct ref ref;
+	struct log_request request;
+	struct follower **slot; /* in the pane; NULL: it has closed */
+	int64_t told_ns;
+};
+
+static const struct {
+	const char *name;
+	int64_t seconds;
+} windows[] = { { "all", 0 }, { "5 m", 300 }, { "1 h", 3600 }, { "1 d", 86400 } };
+
+struct logs {
+	struct pane pane;
+	struct ref refs[SOURCES_MAX];
+	size_t ref_count;
+	struct follower *followers[SOURCES_MAX];
+	struct inbox *inbox;
+	struct log_ring *ring;
+	struct text_view view;
+	struct input filter;
+	size_t window, lost;
+	int previous, errors_only, with_times, with_source, is_filtering;
+	unsigned running;
+	char problem[300];
+};
+
+static struct logs *of(struct pane *pane)
+{
+	return (struct logs *)pane;
+}
+
+/* --- inbox --- */
+
+static struct inbox *inbox_new(struct loop *loop, unsigned followers)
+{
+	struct inbox *inbox = mem_zero(1, sizeof(*inbox));
+
+	pthread_mutex_init(&inbox->lock, NULL);
+	inbox->refs = 1;
+	inbox->running = followers;
+	inbox->ring = log_ring_new(INBOX_BYTES);
+	inbox->loop = loop;
+	return inbox;
+}
+
+static void inbox_unref(struct inbox *inbox)
+{
+	pthread_mutex_lock(&inbox->lock);
+	int last = !--inbox->refs;
+	pthread_mutex_unlock(&inbox->lock);
+
+	if (!last)
+		return;
+	log_ring_free(inbox->ring);
+	pthread_mutex_destroy(&inbox->lock);
+	free(inbox);
+}
+
+/* --- on the follower's thread --- */
+
+static int on_line(void *arg, int64_t at_ns, const char *source, const char *line, size_t length)
+{
+	struct follower *follower = arg;
+	struct inbox *inbox = follower->inbox;
+
+	pthread_mutex_lock(&inbox->lock);
+	int was_empty = !log_ring_count(inbox->ring);
+
+	log_ring_add(inbox->ring, at_ns, source ? source : "", line, length);
+	pthread_mutex_unlock(&inbox->lock);
+	if (was_empty)
+		loop_wake(inbox->loop);
+	return atomic_load(&follower->job.cancelled);
+}
+
+static void follow(struct job *job)
+{
+	struct follower *follower = (struct follower *)job;
+	struct inbox *inbox = follower->inbox;
+	struct error err = { 0 };
+
+	follower->request.cancelled = &job->cancelled;
+	int failed = estate_logs(follower->estate, &follower->ref, &follower->request, on_line, follower, &err);
+
+	pthread_mutex_lock(&inbox->lock);
+	inbox->running--;
+	if (failed && inbox->ended_count < SOURCES_MAX)
+		snprintf(inbox->ended[inbox->ended_count++], sizeof(*inbox->ended), "%.40s: %.250s", follower->ref.name, err.text);
+	pthread_mutex_unlock(&inbox->lock);
+	loop_wake(inbox->loop);
+}
+
+static void followed(struct job *job)
+{
+	struct follower *follower = (struct follower *)job;
+
+	if (follower->slot)
+		*follower->slot = NULL;
+	inbox_unref(follower->inbox);
+	free(follower);
+}
+
+/* --- beginning and ending --- */
+
+static void stop(struct logs *logs)
+{
+	for (size_t i = 0; i < SOURCES_MAX; i++) {
+		if (!logs->followers[i])
+			continue;
+		logs->followers[i]->slot = NULL;
+		atomic_store(&logs->followers[i]->job.cancelled, 1);
+		logs->followers[i] = NULL;
+	}
+	if (logs->inbox)
+		inbox_unref(logs->inbox);
+	logs->inbox = NULL;
+}
+
+static void start_one(struct logs *logs, size_t i)
+{
+	struct follower *follower = mem_zero(1, sizeof(*follower));
+	int64_t seconds = windows[logs->window].seconds;
+
+	follower->job = (struct job){ .run = follow, .done = followed };
+	follower->inbox = logs->inbox;
+	follower->estate = console_estate(logs->pane.console);
+	follower->ref = logs->refs[i];
+	follower->request = (struct log_request){ .follow = !logs->previous, .previous = logs->previous, .timestamps = 1,
+		.since_ns = seconds ? clock_now_ns() - seconds * CLOCK_SECOND_NS : 0, .tail = seconds ? -1 : TAIL };
+	follower->slot = &logs->followers[i];
+	pthread_mutex_lock(&logs->inbox->lock);
+	logs->inbox->refs++;
+	pthread_mutex_unlock(&logs->inbox->lock);
+	logs->followers[i] = follower;
+	if (!console_spawn(logs->pane.console, &follower->job))
+		return;
+	logs->followers[i] = NULL;
+	logs->inbox->running--;
+	inbox_unref(logs->inbox);
+	free(follower);
+	snprintf(logs->problem, sizeof(logs->problem), "too many logs are followed: close some");
+}
+
+static void start(struct logs *logs)
+{
+	stop(logs);
+	log_ring_clear(logs->ring);
+	text_view_clear(&logs->view);
+	*logs->problem = 0;
+	logs->lost = 0;
+	logs->pane.dirty = 1;
+	if (!console_estate(logs->pane.console))
+		return;
+	logs->inbox = inbox_new(console_loop(logs->pane.console), (unsigned)logs->ref_count);
+	logs->running = (unsigned)logs->ref_count;
+	for (size_t i = 0; i < logs->ref_count; i++)
+		start_one(logs, i);
+}
+
+static void close_logs(struct pane *pane)
+{
+	struct logs *logs = of(pane);
+
+	stop(logs);
+	log_ring_free(logs->ring);
+	text_view_release(&logs->view);
+	free(logs);
+}
+
+/* --- lines to the view --- */
+
+static const enum style source_styles[] = { STYLE_ACCENT, STYLE_OK, STYLE_HEADER, STYLE_MARKED, STYLE_LOW, STYLE_TITLE };
+
+/* The same source has the same colour, also after a restart. */
+static enum style style_of_source(const char *source)
+{
+	unsigned hash = 5381;
+
+	for (; *source; source++)
+		hash = hash * 33 + (unsigned char)*source;
+	return source_styles[hash % (sizeof(source_styles) / sizeof(*source_styles))];
+}
+
+static void add_time(struct logs *logs, int64_t at_ns)
+{
+	time_t at = (time_t)(at_ns / CLOCK_SECOND_NS);
+	struct tm local;
+	char text[16] = "--:--:--";
+
+	if (at_ns) {
+		localtime_r(&at, &local);
+		strftime(text, sizeof(text), "%H:%M:%S", &local);
+	}
+	text_view_addf(&logs->view, STYLE_DIM, "%s ", text);
+}
+
+static void show_line(void *arg, const struct log_line *line)
+{
+	struct logs *logs = arg;
+	enum style style = log_line_is_error(line->text) ? STYLE_HIGH : STYLE_TEXT;
+
+	if (logs->errors_only && style == STYLE_TEXT)
+		return;
+	if (logs->filter.length && !strcasestr(line->text, logs->filter.text))
+		return;
+	if (logs->with_times)
+		add_time(logs, line->at_ns);
+	if (logs->with_source && *line->source)
+		text_view_addf(&logs->view, style_of_source(line->source), "%s ", line->source);
+	text_view_add(&logs->view, style, line->text);
+	text_view_end(&logs->view, -1);
+}
+
+static void rebuild(struct logs *logs)
+{
+	text_view_clear(&logs->view);
+	log_ring_each(logs->ring, show_line, logs);
+	logs->pane.dirty = 1;
+}
+
+static void take_line(void *arg, const struct log_line *line)
+{
+	struct logs *logs = arg;
+
+	log_ring_add(logs->ring, line->at_ns, line->source, line->text, strlen(line->text));
+	show_line(logs, line);
+}
+
+static void take(struct logs *logs)
+{
+	struct inbox *inbox = logs->inbox;
+
+	if (!inbox)
+		return;
+	pthread_mutex_lock(&inbox->lock);
+	struct log_ring *came = inbox->ring;
+
+	inbox->ring = log_ring_new(INBOX_BYTES);
+	logs->running = inbox->running;
+	if (inbox->ended_count)
+		snprintf(logs->problem, sizeof(logs->problem), "%s", inbox->ended[inbox->ended_count - 1]);
+	pthread_mutex_unlock(&inbox->lock);
+	logs->lost += log_ring_dropped(came);
+	log_ring_each(came, take_line, logs);
+	log_ring_free(came);
+}
+
+static int has_news(struct logs *logs)
+{
+	struct inbox *inbox = logs->inbox;
+
+	pthread_mutex_lock(&inbox->lock);
+	int news = log_ring_count(inbox->ring) || inbox->running != logs->running;
+	pthread_mutex_unlock(&inbox->lock);
+	return news;
+}
+
+static int recalc(struct pane *pane)
+{
+	struct logs *logs = of(pane);
+
+	if (!logs->inbox && console_estate(pane->console))
+		start(logs);
+	if (!logs->inbox || !has_news(logs))
+		return 0;
+	take(logs);
+	return 1;
+}
+
+static void draw_note(const struct logs *logs, struct rect area)
+{
+	const char *text = *logs->problem ? logs->problem : logs->running ? "no line yet" : "the log has no lines";
+
+	if (logs->view.count && !*logs->problem)
+		return;
+	int y = logs->view.count ? area.rows - 1 : 0;
+
+	screen_put_n(area, y, 1, area.columns - 1, *logs->problem ? STYLE_WARNING : STYLE_DIM, text, strlen(text));
+}
+
+static void draw(struct pane *pane, struct rect area)
+{
+	struct logs *logs = of(pane);
+	int note = *logs->problem && logs->view.count;
+	struct rect body = area;
+
+	body.rows -= note + (logs->is_filtering != 0);
+	text_view_draw(&logs->view, pane, body);
+	draw_note(logs, (struct rect){ .y = area.y, .x = area.x, .rows = body.rows + note, .columns = area.columns });
+	if (!logs->is_filtering)
+		return;
+	screen_clear_line(area, area.rows - 1, 0);
+	screen_put(area, area.rows - 1, 0, STYLE_KEY, "&");
+	input_draw(&logs->filter, area, area.rows - 1, 1, area.columns - 2, STYLE_TEXT, 1, 0);
+}
+
+/* --- commands --- */
+
+static void toggle_follow(struct logs *logs)
+{
+	logs->view.follow = !logs->view.follow;
+	if (logs->view.follow)
+		text_view_to_end(&logs->view);
+}
+
+static void toggle_errors(struct logs *logs)
+{
+	logs->errors_only = !logs->errors_only;
+	rebuild(logs);
+}
+
+static void toggle_times(struct logs *logs)
+{
+	logs->with_times = !logs->with_times;
+	rebuild(logs);
+}
+
+static void toggle_source(struct logs *logs)
+{
+	logs->with_source = !logs->with_source;
+	rebuild(logs);
+}
+
+static void toggle_previous(struct logs *logs)
+{
+	logs->previous = !logs->previous;
+	start(logs);
+}
+
+static void next_window(struct logs *logs)
+{
+	logs->window = (logs->window + 1) % (sizeof(windows) / sizeof(*windows));
+	start(logs);
+}
+
+static void begin_filter(struct logs *logs)
+{
+	logs->is_filtering = 1;
+	logs->pane.mode = "palette"; /* typing: "line" is the search of the view */
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct logs *logs);
+} rows[] = {
+	{ "global.refresh", start },
+	{ "logs.errors", toggle_errors },
+	{ "logs.filter", begin_filter },
+	{ "logs.follow", toggle_follow },
+	{ "logs.previous", toggle_previous },
+	{ "logs.since", next_window },
+	{ "logs.source", toggle_source },
+	{ "logs.times", toggle_times },
+};
+
+static int filter_command(struct logs *logs, const char *name)
+{
+	if (!strcmp(name, "dialog.cancel"))
+		input_set(&logs->filter, "");
+	else if (strcmp(name, "dialog.accept") != 0)
+		return 1;
+	logs->is_filtering = 0;
+	logs->pane.mode = NULL;
+	screen_cursor(screen_size(), -1, 0);
+	rebuild(logs);
+	return 1;
+}
+
+static int command(struct pane *pane, const struct command *what)
+{
+	struct logs *logs = of(pane);
+
+	pane->dirty |= 1;
+	if (logs->is_filtering)
+		return filter_command(logs, what->name);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows) && !pane->mode; i++) {
+		if (strcmp(rows[i].name, what->name) != 0)
+			continue;
+		rows[i].run(logs);
+		return 1;
+	}
+	if (!strcmp(what->name, "text.bottom"))
+		logs->view.follow = 1;
+	if (!strcmp(what->name, "global.back") && logs->filter.length && !pane->mode)
+		return filter_command(logs, "dialog.cancel");
+	return text_view_command(&logs->view, pane, what);
+}
+
+static int key(struct pane *pane, int pressed)
+{
+	struct logs *logs = of(pane);
+	int changed;
+
+	if (!logs->is_filtering)
+		return text_view_key(&logs->view, pane, pressed);
+	if (input_key(&logs->filter, pressed, &changed) && changed)
+		rebuild(logs);
+	pane->dirty |= 1;
+	return 1;
+}
+
+static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
+{
+	(void)area;
+	(void)x;
+	text_view_mouse(&of(pane)->view, pane, y, button);
+}
+
+static void title(struct pane *pane, char *out, size_t size)
+{
+	const struct logs *logs = of(pane);
+	const struct ref *ref = &logs->refs[0];
+	char more[32] = "";
+
+	if (logs->ref_count > 1)
+		snprintf(more, sizeof(more), " and %zu more", logs->ref_count - 1);
+	snprintf(out, size, "%slog %s%s%s%s", logs->previous ? "previous " : "", ref->namespace_, *ref->namespace_ ? "/" : "", ref->name, more);
+}
+
+/* "following  since 1 h  ring 2.1 of 8.0Mi, 312 lines dropped" */
+static void status(struct pane *pane, char *out, size_t size)
+{
+	const struct logs *logs = of(pane);
+	char used[32], dropped[64] = "", filter[80] = "", place[120];
+	size_t gone = log_ring_dropped(logs->ring) + logs->lost;
+
+	format_bytes((double)log_ring_bytes(logs->ring), used, sizeof(used));
+	if (gone)
+		snprintf(dropped, sizeof(dropped), ", %zu lines dropped", gone);
+	if (logs->filter.length)
+		snprintf(filter, sizeof(filter), "&%.40s  ", logs->filter.text);
+	text_view_status(&logs->view, place, sizeof(place));
+	snprintf(out, size, "%s%s%s  %s  %s%s%sring %s of 8Mi%s", filter, logs->errors_only ? "errors  " : "", place,
+		!logs->running ? "ended" : logs->view.follow ? "following" : "paused", logs->window ? "since " : "", logs->window ? windows[logs->window].name : "",
+		logs->window ? "  " : "", used, dropped);
+}
+
+static int target(struct pane *pane, struct ref *ref)
+{
+	*ref = of(pane)->refs[0];
+	return 1;
+}
+
+static void dump(struct pane *pane, struct text *out)
+{
+	text_view_dump(&of(pane)->view, out);
+}
+
+static const struct pane_ops ops = {
+	.name = "logs",
+	.context = "logs",
+	.close = close_logs,
+	.recalc = recalc,
+	.draw = draw,
+	.command = command,
+	.key = key,
+	.mouse = mouse,
+	.title = title,
+	.status = status,
+	.target = target,
+	.dump = dump,
+};
+
+struct pane *logs_new(struct console *console, const struct ref *refs, size_t count, int previous)
+{
+	struct logs *logs = mem_zero(1, sizeof(*logs));
+
+	logs->pane = (struct pane){ .ops = &ops, .console = console };
+	logs->ref_count = count < SOURCES_MAX ? count : SOURCES_MAX;
+	memcpy(logs->refs, refs, logs->ref_count * sizeof(*refs));
+	logs->ring = log_ring_new(RING_BYTES);
+	logs->previous = previous;
+	logs->with_source = 1;
+	text_view_init(&logs->view, (size_t)RING_BYTES * VIEW_FACTOR, 1);
+	logs->view.follow = 1;
+	start(logs);
+	return &logs->pane;
+}
