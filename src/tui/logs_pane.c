@@ -509,7 +509,7 @@ struct pane *logs_new(struct console *console, const struct ref *refs, size_t co
 	memcpy(logs->refs, refs, logs->ref_count * sizeof(*refs));
 	logs->ring = log_ring_new(RING_BYTES);
 	logs->previous = previous;
-	logs->with_source = 1;
+	logs->with_source = count > 1 || (!strcmp(refs->provider, "kubernetes") && strcmp(refs->kind, "pods") != 0);
 	text_view_init(&logs->view, (size_t)RING_BYTES * VIEW_FACTOR, 1);
 	logs->view.follow = 1;
 	start(logs);

@@ -460,6 +460,18 @@ size_t table_pane_marked(struct pane *pane, struct ref **refs)
 	return count;
 }
 
+void table_pane_rows(struct pane *pane, size_t max, void (*on_row)(void *arg, const struct snapshot *snapshot, size_t row, int is_selected), void *arg)
+{
+	size_t row;
+
+	if (!pane || pane->ops != &table_ops)
+		return;
+	for (size_t place = 0; place < max && table_row_at(of(pane), place, &row); place++)
+		on_row(arg, view_snapshot(of(pane)->view), row, place == of(pane)->cursor);
+	if (of(pane)->cursor >= max && table_row_at(of(pane), of(pane)->cursor, &row))
+		on_row(arg, view_snapshot(of(pane)->view), row, 1);
+}
+
 /* --- namespaces --- */
 
 int table_pane_is_namespaced(struct pane *pane)

@@ -7,6 +7,7 @@
 struct names;
 struct pane;
 struct ref;
+struct snapshot;
 
 /* The marked rows; *refs is yours. 0: none. */
 size_t table_pane_marked(struct pane *pane, struct ref **refs);
@@ -16,5 +17,7 @@ int table_pane_is_namespaced(struct pane *pane);
 /* Adds each namespace of the rows once. */
 void table_pane_namespaces(struct pane *pane, void (*add)(struct names *names, const char *name),
 	int (*has)(const struct names *names, const char *name), struct names *names);
+/* Rows as shown, from the top, at most max; the one under the cursor is told. */
+void table_pane_rows(struct pane *pane, size_t max, void (*on_row)(void *arg, const struct snapshot *snapshot, size_t row, int is_selected), void *arg);
 
 #endif

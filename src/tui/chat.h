@@ -1,0 +1,12 @@
+/* chat.h - the co-pilot's pane, asked by something that already knows the intent. (By words: console.h.) */
+#ifndef TUI_CHAT_H
+#define TUI_CHAT_H
+
+struct console;
+struct json;
+struct pane;
+
+/* words: shown as the question. Takes intent (INTERFACE's shape). */
+struct pane *chat_new_intent(struct console *console, const char *words, struct json *intent);
+
+#endif

@@ -1,0 +1,312 @@
+/* playbooks_pane.c - what the co-pilot can look into and do: Enter shows it, t tries it on its recorded evidence, ^R uses it now. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "gate/gate.h"
+#include "tui/asking.h"
+#include "tui/chat.h"
+#include "tui/console.h"
+#include "tui/list_view.h"
+#include "tui/pane.h"
+#include "tui/text_pane.h"
+
+enum { FILE_MAX_BYTES = 1 << 20, REPORT_MAX = 1 << 20 };
+
+struct playbooks_pane {
+	struct pane pane;
+	struct list_view list;
+	struct asking *asking, *acting;
+	struct json *rows;
+	int has_asked;
+};
+
+static const struct list_column columns[] = {
+	{ .name = "NAME", .max = 34 },
+	{ .name = "WHAT FOR" },
+	{ .name = "MATCHES", .max = 40, .leave = 3 },
+	{ .name = "STEPS", .max = 6, .right = 1, .leave = 2 },
+	{ .name = "FILE", .max = 34, .leave = 4 },
+};
+
+static struct playbooks_pane *of(struct pane *pane)
+{
+	return (struct playbooks_pane *)pane;
+}
+
+static void close_playbooks(struct pane *pane)
+{
+	struct playbooks_pane *books = of(pane);
+
+	asking_stop(&books->asking);
+	asking_stop(&books->acting);
+	list_view_release(&books->list);
+	json_free(books->rows);
+	free(books);
+}
+
+static struct json *book_json(const struct playbook *book)
+{
+	struct json *row = json_object();
+
+	json_set_text(row, "name", book->name);
+	json_set_text(row, "title", book->title ? book->title : "");
+	json_set_text(row, "file", book->file ? book->file : "");
+	json_set(row, "match", book->match ? json_copy(book->match) : json_object());
+	json_set_int(row, "steps", (int64_t)book->step_count);
+	return row;
+}
+
+static void ask(struct asking *asking)
+{
+	const struct playbooks *books = gate_playbooks(asking->gate);
+
+	asking->json = json_array();
+	for (size_t i = 0; books && i < playbooks_count(books); i++)
+		json_add(asking->json, book_json(playbooks_at(books, i)));
+}
+
+static void match_text(const struct json *match, char *out, size_t size)
+{
+	size_t used = 0;
+
+	*out = 0;
+	for (const struct json *part = json_first(match); part && used < size; part = json_next(part)) {
+		char *shown = json_text(part) ? NULL : json_format(part);
+
+		used += (size_t)snprintf(out + used, size - used, "%s%s", used ? " " : "", shown ? shown : json_text(part));
+		free(shown);
+	}
+}
+
+static void add(struct playbooks_pane *books, const struct json *book, size_t number)
+{
+	struct list_row *row = list_view_add(&books->list, json_text_or(json_get(book, "name"), ""), number);
+	const char *file = json_text_or(json_get(book, "file"), ""), *base = strrchr(file, '/');
+	char match[300];
+
+	if (!row)
+		return;
+	match_text(json_get(book, "match"), match, sizeof(match));
+	list_row_set(row, 0, STYLE_TEXT, json_text_or(json_get(book, "name"), ""));
+	list_row_set(row, 1, STYLE_TEXT, json_text_or(json_get(book, "title"), ""));
+	list_row_set(row, 2, STYLE_DIM, match);
+	list_row_setf(row, 3, STYLE_DIM, "%lld", (long long)json_int(json_get(book, "steps"), 0));
+	list_row_set(row, 4, STYLE_DIM, base ? base + 1 : file);
+}
+
+static void answered(void *pane, struct asking *asking)
+{
+	struct playbooks_pane *books = pane;
+	size_t number = 0;
+
+	json_free(books->rows);
+	books->rows = asking->json;
+	asking->json = NULL;
+	books->list.empty = "no playbook could be read: pilothouse playbook lint says why";
+	list_view_begin(&books->list);
+	for (const struct json *book = json_first(books->rows); book; book = json_next(book))
+		add(books, book, number++);
+	list_view_end(&books->list);
+	books->pane.dirty = 1;
+}
+
+static void look(struct playbooks_pane *books)
+{
+	if (!console_gate(books->pane.console))
+		return;
+	books->has_asked = 1;
+	asking_send(asking_new(books->pane.console, &books->asking, books, ask, answered));
+}
+
+static int recalc(struct pane *pane)
+{
+	if (!of(pane)->has_asked)
+		look(of(pane));
+	return 0;
+}
+
+static void draw(struct pane *pane, struct rect area)
+{
+	list_view_draw(&of(pane)->list, pane, area);
+}
+
+/* --- commands --- */
+
+static const struct json *book_at_cursor(struct playbooks_pane *books)
+{
+	const struct list_row *row = list_view_at_cursor(&books->list);
+
+	return row ? json_item(books->rows, row->number) : NULL;
+}
+
+static void ask_file(struct asking *asking)
+{
+	size_t length;
+
+	asking->words = file_load(asking->text, FILE_MAX_BYTES, &length, &asking->err);
+}
+
+static void show(struct playbooks_pane *books)
+{
+	const struct json *book = book_at_cursor(books);
+	struct console *console = books->pane.console;
+	char title[120];
+
+	if (!book)
+		return;
+	snprintf(title, sizeof(title), "playbook %.100s", json_text_or(json_get(book, "name"), ""));
+	console_push(console, text_pane_asking(console, title, NULL, json_text_or(json_get(book, "file"), ""), TEXT_YAML, ask_file));
+}
+
+static void ask_test(struct asking *asking)
+{
+	struct text text;
+
+	playbook_test(gate_playbooks(asking->gate), asking->text, &asking->json, &asking->err);
+	if (!asking->json)
+		return;
+	text_init(&text, REPORT_MAX);
+	for (const struct json *row = json_first(json_get(asking->json, "cases")); row; row = json_next(row))
+		text_format(&text, "%s  %s%s%s\n", json_bool(json_get(row, "ok"), 0) ? "ok  " : "FAIL", json_text_or(json_get(row, "name"), "?"),
+			*json_text_or(json_get(row, "detail"), "") ? ": " : "", json_text_or(json_get(row, "detail"), ""));
+	if (!json_count(json_get(asking->json, "cases")))
+		text_add(&text, "no recorded evidence for this playbook: nothing was tried\n");
+	text_format(&text, "\n%lld passed, %lld failed\n", (long long)json_int(json_get(asking->json, "passed"), 0),
+		(long long)json_int(json_get(asking->json, "failed"), 0));
+	asking->words = text_take(&text);
+}
+
+static void test(struct playbooks_pane *books)
+{
+	const struct json *book = book_at_cursor(books);
+	struct console *console = books->pane.console;
+	char title[120];
+
+	if (!book)
+		return;
+	snprintf(title, sizeof(title), "test of %.100s", json_text_or(json_get(book, "name"), ""));
+	console_push(console, text_pane_asking(console, title, NULL, json_text_or(json_get(book, "name"), ""), TEXT_PLAIN, ask_test));
+}
+
+static struct json *first_of(const struct json *value)
+{
+	const struct json *one = json_is(value, JSON_ARRAY) ? json_first(value) : value;
+
+	return one ? json_copy(one) : NULL;
+}
+
+/* The intent it matches; a filter that takes anything ("*") needs a name, which only words can say. */
+static struct json *intent_of(const struct json *match, const char **misses)
+{
+	struct json *intent = json_object(), *target = json_object(), *filters = json_object();
+
+	*misses = NULL;
+	for (const struct json *filter = json_first(json_get(match, "filters")); filter; filter = json_next(filter)) {
+		struct json *value = first_of(filter);
+
+		if (value && !strcmp(json_text_or(value, ""), "*"))
+			*misses = json_key(filter);
+		json_set(filters, json_key(filter), value ? value : json_null());
+	}
+	json_set(intent, "intent_type", first_of(json_get(match, "intent")));
+	json_set(target, "resource_type", first_of(json_get(match, "resource")));
+	json_set(target, "scope", json_get(match, "scope") ? first_of(json_get(match, "scope")) : json_null());
+	json_set(target, "filters", filters);
+	return json_set(intent, "target", target);
+}
+
+static void use(struct playbooks_pane *books)
+{
+	const struct json *book = book_at_cursor(books);
+	struct console *console = books->pane.console;
+	const char *misses, *name = json_text_or(json_get(book, "name"), "");
+
+	if (!book)
+		return;
+	struct json *intent = intent_of(json_get(book, "match"), &misses);
+
+	if (!misses) {
+		console_push(console, chat_new_intent(console, name, intent));
+		return;
+	}
+	console_say(console, STYLE_WARNING, "it needs a %s: ask the co-pilot in words (c)", misses);
+	json_free(intent);
+}
+
+static int command(struct pane *pane, const struct command *what)
+{
+	struct playbooks_pane *books = of(pane);
+
+	if (list_view_command(&books->list, pane, what))
+		return 1;
+	if (!strcmp(what->name, "table.open"))
+		show(books);
+	else if (!strcmp(what->name, "playbooks.test"))
+		test(books);
+	else if (!strcmp(what->name, "playbooks.run"))
+		use(books);
+	else if (!strcmp(what->name, "global.refresh"))
+		look(books);
+	else
+		return 0;
+	return 1;
+}
+
+static int key(struct pane *pane, int pressed)
+{
+	return list_view_key(&of(pane)->list, pane, pressed);
+}
+
+static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
+{
+	(void)area;
+	(void)x;
+	if (list_view_mouse(&of(pane)->list, pane, y, button))
+		show(of(pane));
+}
+
+static void title(struct pane *pane, char *out, size_t size)
+{
+	(void)pane;
+	snprintf(out, size, "playbooks");
+}
+
+static void status(struct pane *pane, char *out, size_t size)
+{
+	list_view_status(&of(pane)->list, out, size);
+}
+
+static void dump(struct pane *pane, struct text *out)
+{
+	list_view_dump(&of(pane)->list, out);
+}
+
+static const struct pane_ops ops = {
+	.name = "playbooks",
+	.context = "playbooks",
+	.close = close_playbooks,
+	.recalc = recalc,
+	.draw = draw,
+	.command = command,
+	.key = key,
+	.mouse = mouse,
+	.title = title,
+	.status = status,
+	.dump = dump,
+};
+
+struct pane *playbooks_new(struct console *console)
+{
+	struct playbooks_pane *books = mem_zero(1, sizeof(*books));
+
+	books->pane = (struct pane){ .ops = &ops, .console = console };
+	list_view_init(&books->list, columns, sizeof(columns) / sizeof(*columns), "loading …");
+	look(books);
+	return &books->pane;
+}
