@@ -129,6 +129,11 @@ static int look(struct writing *w, struct plan_step *step, struct error *err)
 	const char *uid = json_text(json_get(state, "uid"));
 	if (uid && !*step->ref.uid)
 		snprintf(step->ref.uid, sizeof(step->ref.uid), "%s", uid);
+	/* A read-only session denies it anyhow, and a server's dry run is a PATCH that may not leave this process. */
+	if (gate_read_only(w->gate)) {
+		step->dry_run_text = "not looked at: this session is read-only";
+		return 0;
+	}
 	if (w->ops->preview(w->provider, &w->request, &preview, err)) {
 		act_preview_release(&preview);
 		return error_wrap(err, "%s %s", w->verb->name, step->target);
