@@ -1,10 +1,10 @@
-/* completion and man: made from the same rows that parse the command line. */
+/* completion: made from the same rows that parse the command line. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
 
-extern const struct cli_command cmd_completion, cmd_man;
+extern const struct cli_command cmd_completion;
 
 static const char *const shells[] = { "bash", "zsh", "fish", NULL };
 
@@ -19,11 +19,25 @@ static void bash_flags(FILE *out, const struct cli_flag *flags)
 	}
 }
 
+/* Those before the command that take the next word: that word is no command. */
+static void bash_with_value(FILE *out)
+{
+	for (const struct cli_flag *flag = cli_global_flags; flag->name; flag++) {
+		if (flag->value && flag->letter)
+			fprintf(out, "-%c|", flag->letter);
+		if (flag->value)
+			fprintf(out, "--%s|", flag->name);
+	}
+}
+
 static void bash(FILE *out)
 {
 	fputs("# pilothouse completion for bash: source <(pilothouse completion bash)\n_pilothouse()\n{\n"
-	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command= word words\n"
-	      "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do case $word in -*) ;; *) command=$word; break ;; esac; done\n"
+	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command= word words before=\n"
+	      "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n\t\t[ \"$word\" = = ] && { before==; continue; }\n\t\tcase $before in ", out);
+	bash_with_value(out);
+	fputs("=) before=; continue ;; esac\n"
+	      "\t\tcase $word in -*) before=$word ;; *) command=$word; break ;; esac\n\tdone\n"
 	      "\tcase $prev in\n\t-o|--output) COMPREPLY=($(compgen -W 'table wide json jsonl yaml csv' -- \"$cur\")); return ;;\n"
 	      "\t--scope) COMPREPLY=($(compgen -W 'prod staging dev' -- \"$cur\")); return ;;\n"
 	      "\t--config|--anchors) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n\tesac\n\tcase $command in\n\t'') words='", out);
@@ -60,34 +74,47 @@ static void zsh_text(FILE *out, const char *text)
 static void zsh_flags(FILE *out, const struct cli_flag *flags)
 {
 	for (; flags && flags->name; flags++) {
+		if (flags->letter) {
+			fprintf(out, " '-%c[", flags->letter);
+			zsh_text(out, flags->help);
+			fputs(flags->value ? "]:value:'" : "]'", out);
+		}
 		fprintf(out, " '--%s%s[", flags->name, flags->value ? "=" : "");
 		zsh_text(out, flags->help);
 		fputs(flags->value ? "]:value:'" : "]'", out);
 	}
 }
 
+static void zsh_command(FILE *out, const struct cli_command *command)
+{
+	fprintf(out, "\t%s) _arguments", command->name);
+	zsh_flags(out, command->flags);
+	zsh_flags(out, cli_global_flags);
+	if (command->subcommands) {
+		fputs(" '1:what:(", out);
+		for (const char *const *sub = command->subcommands; *sub; sub++)
+			fprintf(out, "%s ", *sub);
+		fputs(")'", out);
+	} else if (!strncmp(command->usage, "KIND", 4)) {
+		fputs(" '1:kind:($(pilothouse kinds -o csv 2>/dev/null | tail -n +2 | cut -d, -f1))'", out);
+	}
+	fputs(" ;;\n", out);
+}
+
 static void zsh(FILE *out)
 {
-	fputs("#compdef pilothouse ph\n_pilothouse() {\n\tlocal -a commands\n\tcommands=(", out);
+	fputs("#compdef pilothouse ph\n_pilothouse() {\n\tlocal -a commands\n\tlocal state line curcontext=$curcontext\n\tcommands=(", out);
 	for (const struct cli_command *const *row = cli_commands; *row; row++) {
 		fprintf(out, "\n\t\t'%s:", (*row)->name);
 		zsh_text(out, (*row)->help);
 		fputc('\'', out);
 	}
-	fputs("\n\t)\n\tif (( CURRENT == 2 )); then _describe command commands; return; fi\n\tcase $words[2] in\n", out);
-	for (const struct cli_command *const *row = cli_commands; *row; row++) {
-		fprintf(out, "\t%s) _arguments", (*row)->name);
-		zsh_flags(out, (*row)->flags);
-		if ((*row)->subcommands) {
-			fputs(" '2:what:(", out);
-			for (const char *const *sub = (*row)->subcommands; *sub; sub++)
-				fprintf(out, "%s ", *sub);
-			fputs(")'", out);
-		} else if (!strncmp((*row)->usage, "KIND", 4)) {
-			fputs(" '2:kind:($(pilothouse kinds -o csv 2>/dev/null | tail -n +2 | cut -d, -f1))'", out);
-		}
-		fputs(" ;;\n", out);
-	}
+	fputs("\n\t)\n\t_arguments -C", out);
+	zsh_flags(out, cli_global_flags);
+	fputs(" '1:command:->command' '*::argument:->rest'\n\tif [[ $state = command ]]; then _describe command commands; return; fi\n"
+	      "\t[[ $state = rest ]] || return\n\tcase $words[1] in\n", out);
+	for (const struct cli_command *const *row = cli_commands; *row; row++)
+		zsh_command(out, *row);
 	fputs("\tesac\n}\n_pilothouse \"$@\"\n", out);
 }
 
@@ -146,70 +173,3 @@ static int run_completion(struct cli *cli)
 const struct cli_command cmd_completion = {
 	.name = "completion", .usage = "bash|zsh|fish", .help = "completions for the shell", .subcommands = shells, .run = run_completion,
 };
-
-/* --- man page: roff, man(7) --- */
-
-static void roff(FILE *out, const char *text)
-{
-	for (int begins = 1; *text; text++) {
-		if (begins && (*text == '.' || *text == '\''))
-			fputs("\\&", out);
-		fputs(*text == '\\' ? "\\e" : *text == '-' ? "\\-" : (const char[]){ *text, 0 }, out);
-		begins = *text == '\n';
-	}
-}
-
-static void man_flags(FILE *out, const struct cli_flag *flags)
-{
-	for (; flags && flags->name; flags++) {
-		fputs(".TP\n", out);
-		if (flags->letter)
-			fprintf(out, "\\fB\\-%c\\fR, ", flags->letter);
-		fputs("\\fB\\-\\-", out);
-		roff(out, flags->name);
-		fputs("\\fR", out);
-		if (flags->value) {
-			fputs(" \\fI", out);
-			roff(out, flags->value);
-			fputs("\\fR", out);
-		}
-		fputc('\n', out);
-		roff(out, flags->help);
-		fputc('\n', out);
-	}
-}
-
-static void man_commands(FILE *out)
-{
-	for (const struct cli_command *const *row = cli_commands; *row; row++) {
-		fprintf(out, ".SS %s ", (*row)->name);
-		roff(out, (*row)->usage);
-		fputc('\n', out);
-		roff(out, (*row)->help);
-		fputs(".\n", out);
-		if ((*row)->more) {
-			fputs(".PP\n", out);
-			roff(out, (*row)->more);
-			fputc('\n', out);
-		}
-		man_flags(out, (*row)->flags);
-	}
-}
-
-static int run_man(struct cli *cli)
-{
-	FILE *out = cli_out(cli);
-
-	fputs(".TH PILOTHOUSE 1 \"\" \"pilothouse " PACKAGE_VERSION "\" \"User Commands\"\n.SH NAME\npilothouse \\- see what is wrong, plan, approve, run, undo and prove it\n"
-	      ".SH SYNOPSIS\n.B pilothouse\n[\\fIOPTIONS\\fR] [\\fICOMMAND\\fR ...]\n.SH DESCRIPTION\nWithout a command, the full\\-screen console on this machine and the\n"
-	      "clusters of the kubeconfig. Every command answers for programs with \\fB\\-o json\\fR.\n.SH OPTIONS\n", out);
-	man_flags(out, cli_global_flags);
-	fputs(".SH COMMANDS\n", out);
-	man_commands(out);
-	fputs(".SH EXIT STATUS\n0 done; 1 failed; 2 denied by policy; 3 usage or configuration; 4 not understood; 5 approval needed; 6 provider not reached; 7 the audit log "
-	      "does not verify.\n.SH FILES\n\\fI$XDG_CONFIG_HOME/pilothouse/config.yaml\\fR, \\fIkinds/ playbooks/ policies/ themes/\\fR beside it;\n"
-	      "\\fI$XDG_STATE_HOME/pilothouse/pilothouse.db\\fR. \\fBPILOTHOUSE_HOME\\fR puts all of it in one folder.\n", out);
-	return 0;
-}
-
-const struct cli_command cmd_man = { .name = "man", .usage = "", .help = "this program's manual page, in roff", .run = run_man };
