@@ -31,6 +31,8 @@ struct policy {
 
 static void add_problem(struct json *problems, const char *path, int line, const char *message)
 {
+	if (!problems)
+		return;
 	struct json *problem = json_object();
 
 	json_set_text(problem, "file", path);
@@ -51,8 +53,10 @@ static int load_file(struct policy *policy, const char *path, struct text *bytes
 	size_t length;
 	char *text = file_load(path, FILE_MAX_BYTES, &length, err);
 
-	if (!text)
+	if (!text) {
+		add_problem(problems, path, 0, err->text);
 		return -1;
+	}
 	text_add_n(bytes, text, length);
 	struct json *list = yaml_parse(text, length, err);
 	free(text);
@@ -63,6 +67,8 @@ static int load_file(struct policy *policy, const char *path, struct text *bytes
 	int failed = 0;
 	if (!json_is(list, JSON_ARRAY) && json_type(list) != JSON_NULL)
 		failed = error_set(err, ERR_INVALID, "%s: a policy file is a list of rules", path);
+	if (failed)
+		add_problem(problems, path, 1, err->text);
 	for (const struct json *entry = json_first(list); entry && !failed; entry = json_next(entry)) {
 		struct policy_rule rule;
 

@@ -14,6 +14,7 @@ struct user;
 
 /* The operator's policies/ before the built-in ones. A rule that cannot be read makes the whole set unusable: everything but
  * reads is denied with that reason (never skipped silently). */
+/* problems: array of {file,line,message}, or NULL. */
 struct policy *policy_load(const struct config *config, struct net *net, struct json *problems, struct error *err);
 void policy_free(struct policy *policy);
 const char *policy_version(const struct policy *policy); /* SHA-256 hex over all rules and engines */
