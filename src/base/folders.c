@@ -168,7 +168,8 @@ static int is_yaml(const char *name)
 }
 
 /* Adds "x.yaml" and, one level down, "sub/x.yaml", as named from the area's folder. Names that
- * start with a dot are editors' own. */
+ * start with a dot are editors' own. What is there and cannot be looked at is listed too, so that
+ * whoever loads it says so: a policy passed over might have been the one that denies. */
 static void scan(struct list *list, const char *root, const char *sub)
 {
 	char *path = *sub ? mem_format("%s/%s", root, sub) : mem_text(root);
@@ -177,8 +178,10 @@ static void scan(struct list *list, const char *root, const char *sub)
 	struct stat info;
 
 	while (folder && (entry = readdir(folder))) {
-		if (*entry->d_name == '.' || fstatat(dirfd(folder), entry->d_name, &info, 0))
+		if (*entry->d_name == '.')
 			continue;
+		if (fstatat(dirfd(folder), entry->d_name, &info, 0))
+			info.st_mode = S_IFREG;
 		if (S_ISREG(info.st_mode) && is_yaml(entry->d_name))
 			list_add(list, mem_format("%s%s%s", sub, *sub ? "/" : "", entry->d_name));
 		else if (S_ISDIR(info.st_mode) && !*sub)
@@ -186,6 +189,8 @@ static void scan(struct list *list, const char *root, const char *sub)
 	}
 	if (folder)
 		closedir(folder);
+	else if (errno != ENOENT && errno != ENOTDIR)
+		list_add(list, mem_text(*sub ? sub : "."));
 	free(path);
 }
 
