@@ -185,6 +185,47 @@ static int rules_beside_change(const struct marks *marks)
 	return 0;
 }
 
+/* "approved-by", "pre-approved": an approval in a compound. */
+static int joined_approval(const struct marks *marks)
+{
+	for (size_t t = 0; t < marks->fold.count; t++) {
+		const struct token *token = &marks->fold.tokens[t];
+
+		if (!(token->shape & TOKEN_JOINED))
+			continue;
+		for (size_t at = 0; at < token->length;) {
+			size_t length = strcspn(token->text + at, "-_.:/=");
+			unsigned node = words_step(marks->words, 0,
+				words_find(marks->words, token->text + at, length));
+			const struct words_entry *entry =
+				node ? words_entry(marks->words, node, marks->languages,
+					       marks->language)
+				     : NULL;
+
+			if (length && entry && entry->concept[0] == C_APPROVED)
+				return 1;
+			at += length + 1;
+		}
+	}
+	return 0;
+}
+
+/* A change that also speaks of the audit wants to get past it: "hide it from the audit". A service
+ * may be called so. */
+static int audit_beside_change(const struct marks *marks)
+{
+	if (!marks->seen[C_STOP] && !marks->seen[C_TERMINATE] && !marks->seen[C_RESTART] &&
+		!marks->seen[C_SCALE] && !marks->seen[C_ROLLBACK] && !marks->seen[C_DRAIN])
+		return 0;
+	for (size_t t = 0; t < marks->fold.count; t++)
+		if (!strncmp(marks->fold.tokens[t].text, "audit", 5) &&
+			!(marks->fold.tokens[t].shape & TOKEN_JOINED) &&
+			!marks_at(marks, t + 1, C_APP) && !marks_at(marks, t + 1, C_DB) &&
+			!marks_at(marks, t + 1, C_KIND))
+			return 1;
+	return 0;
+}
+
 static int asks_for_secret(const struct marks *marks)
 {
 	/* "who may read secrets" is a question about rights; "expired tokens" could be one: still
@@ -210,11 +251,11 @@ const char *danger_find(const struct marks *marks, const char *sentence, size_t 
 						 marks_near(marks, C_LIST, C_RULES, 3) ||
 						 marks_near(marks, C_DONT, C_RULES, 4) ||
 						 marks_near(marks, C_NOT, C_RULES, 3))) ||
-		rules_beside_change(marks))
+		rules_beside_change(marks) || audit_beside_change(marks))
 		return "tries to set rules aside";
 	if (asks_for_secret(marks))
 		return "asks for secrets";
-	if (marks->seen[C_APPROVED])
+	if (marks->seen[C_APPROVED] || joined_approval(marks))
 		return "claims an approval: approvals are given in the gate, never in a sentence";
 	if (marks->seen[C_SHELL] || (marks->seen[C_FETCH] && !marks->seen[C_HARMLESS]))
 		return "asks to run a command";

@@ -157,6 +157,16 @@ static void claim_destination(struct reading *reading)
 {
 	if (!HAS(reading, C_MIGRATE))
 		return;
+	for (const struct mark *mark = marks_first(&reading->marks, C_MIGRATE); mark;
+		mark = marks_next(&reading->marks, mark))
+		if (mark->to < reading->marks.fold.count && mark->to > mark->from + 1 &&
+			!strcmp(reading->marks.fold.tokens[mark->to - 1].text, "to") &&
+			reading->entity[mark->to] > ENTITY_REGION &&
+			!reading->marks.taken[mark->to]) { /* "should go to cluster-2" */
+			set_raw(reading, "to", mark->to);
+			reading->used[mark->to] = 2;
+			return;
+		}
 	for (const struct mark *mark = marks_first(&reading->marks, C_INTO); mark;
 		mark = marks_next(&reading->marks, mark)) {
 		size_t at = mark->to;

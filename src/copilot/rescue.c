@@ -85,7 +85,7 @@ static int covers(const struct reading *reading, size_t token, const enum concep
  * a noun that wants a name. */
 static int rescue_before_noun(struct reading *reading)
 {
-	static const enum concept nouns[] = { C_DB, C_APP, C_LB, C_NAMESPACE };
+	static const enum concept nouns[] = { C_DB, C_APP, C_LB, C_NAMESPACE, C_LOG };
 	static const enum concept acts[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE,
 		C_ROLLBACK, C_MIGRATE, C_SCOPE };
 

@@ -364,6 +364,31 @@ static size_t acts_said(const struct reading *reading)
 	return count;
 }
 
+/* "before the reboot", "nach dem Neustart": an act that is told, not asked for. */
+static int told(const struct reading *reading, const struct mark *mark)
+{
+	static const char *const lead[] = { "before", "after", "during", "since", "for", "prior",
+		"vor", "nach", "seit", "wegen", "avant", "apres", "depuis", "pour", "antes",
+		"despues", "desde", "depois", "para" };
+	static const char *const between[] = { "the", "a", "its", "my", "our", "dem", "der", "den",
+		"le", "la", "el", "o", "to", "de", "du", "del", "do", "last", "next" };
+	size_t at = mark->from;
+
+	for (size_t step = 0; at && step < 3; step++) {
+		const char *word = reading->marks.fold.tokens[--at].text;
+		int filler = 0;
+
+		for (size_t i = 0; i < sizeof(lead) / sizeof(*lead); i++)
+			if (!strcmp(word, lead[i]))
+				return 1;
+		for (size_t i = 0; i < sizeof(between) / sizeof(*between); i++)
+			filler |= !strcmp(word, between[i]);
+		if (!filler)
+			return 0;
+	}
+	return 0;
+}
+
 /* Changes whose words mean nothing else; "run" and "set to" also stand beside others. */
 static size_t plain_acts(const struct reading *reading)
 {
@@ -371,8 +396,14 @@ static size_t plain_acts(const struct reading *reading)
 		C_DRAIN, C_MIGRATE };
 	size_t count = 0;
 
-	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
-		count += HAS(reading, plain[i]) > 0;
+	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++) {
+		int asked = 0;
+
+		for (const struct mark *mark = marks_first(&reading->marks, plain[i]); mark;
+			mark = marks_next(&reading->marks, mark))
+			asked |= !told(reading, mark);
+		count += asked;
+	}
 	return count;
 }
 
@@ -444,6 +475,50 @@ static int forbids_act(const struct reading *reading)
 	return reading->write || acts_said(reading);
 }
 
+/* "renew the certificate of x", "open port 22 to me": the sentence begins with an act nobody here
+ * does. Further on the same words are nouns: "since the last deploy". */
+static int begins_with_other(const struct reading *reading)
+{
+	size_t at = 0;
+
+	if (!HAS(reading, C_OTHER))
+		return 0;
+	while (marks_at(&reading->marks, at, C_FILL))
+		at++;
+	const struct mark *mark = marks_first(&reading->marks, C_OTHER);
+	return mark->from == at || reading->marks.fold.tokens[mark->from].shape & TOKEN_CJK;
+}
+
+/* "list pods and stop web-1": a change hung on to something else. */
+static int second_act(const struct reading *reading)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, C_AND); mark;
+		mark = marks_next(&reading->marks, mark)) {
+		size_t at = mark->to;
+
+		while (marks_at(&reading->marks, at, C_FILL) ||
+			marks_at(&reading->marks, at, C_AND))
+			at++;
+		for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
+			if (HAS(reading, changes[i]) && marks_at(&reading->marks, at, changes[i]) &&
+				mark->from)
+				return 1;
+	}
+	return 0;
+}
+
+/* "no new pods on node-3" is how a cordon is asked for; "no cordon of node-3" is not. */
+static int negated(const struct reading *reading)
+{
+	if (!is_type(reading, "cordon"))
+		return HAS(reading, C_NOT);
+	for (const struct mark *mark = marks_first(&reading->marks, C_CORDON); mark;
+		mark = marks_next(&reading->marks, mark))
+		if (mark->from && marks_at(&reading->marks, mark->from - 1u, C_NOT))
+			return 1;
+	return 0;
+}
+
 const char *rules_reject(const struct reading *reading, const char **question)
 {
 	const struct json *filters = reading->intent->filters;
@@ -451,13 +526,22 @@ const char *rules_reject(const struct reading *reading, const char **question)
 	*question = "What should be done, and to what? For example: restart checkout in staging.";
 	if (HAS(reading, C_DONT) && forbids_act(reading))
 		return "says what not to do";
-	if (reading->write && HAS(reading, C_NOT))
+	if (reading->write && negated(reading))
 		return "a negation stands in it";
 	if (HAS(reading, C_IF) && (reading->write || acts_said(reading)))
 		return "is a supposition, not a request";
 	if (HAS(reading, C_OR) && (acts_said(reading) > 1 || reading->write)) {
 		*question = "Which of the two should be done?";
 		return "leaves a choice open";
+	}
+	if (begins_with_other(reading)) {
+		*question =
+			"That is not an action I have. Which of mine: restart, scale, rollback?";
+		return "asks for an act there is none of here";
+	}
+	if (!reading->write && !is_type(reading, "investigate") && second_act(reading)) {
+		*question = "One thing at a time, please: which one first?";
+		return "asks for two things at once";
 	}
 	if (scopes_said(reading) > 1 && !is_type(reading, "migrate")) {
 		*question = "In which scope: prod, staging or dev?";

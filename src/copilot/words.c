@@ -103,6 +103,7 @@ const char *const concept_names[CONCEPTS] = {
 	"fill",
 	"ood",
 	"plain",
+	"other",
 	"typical",
 };
 unsigned words_hash(const char *text, size_t length) /* FNV-1a */

@@ -33,6 +33,7 @@ enum concept {
 	C_INJECTION, C_OVERRIDE, C_RULES, C_SECRET, C_REVEAL, C_SHELL, C_FETCH, C_APPROVED, C_HARMLESS,
 	/* neither */
 	C_FILL, C_OOD, C_PLAIN,
+	C_OTHER,   /* an act there is no intent for: create, renew, open */
 	C_TYPICAL, /* a word services are called: never a slip, still free to be the name */
 	CONCEPTS
 };
