@@ -32,39 +32,48 @@ static void quote_special(struct text *out, unsigned char c)
 	text_add_n(out, escape, escape[1] == 'u' ? 6 : 2);
 }
 
-/* How many bytes of a character starting at i go out unchanged; 0 for a byte that is no UTF-8. */
-static size_t plain_length(const char *bytes, size_t length, size_t i)
+/* What a terminal would obey and RFC 8259 lets stand: as an escape it reads the same and does nothing. */
+static void quote_harmful(struct text *out, unsigned codepoint)
 {
-	unsigned codepoint;
-
-	if ((unsigned char)bytes[i] < 0x80)
-		return 1;
-	int used = utf8_decode(bytes + i, length - i, &codepoint);
-	return used > 0 ? (size_t)used : 0;
+	if (codepoint > 0xffff)
+		text_format(out, "\\u%04x\\u%04x", 0xd800 + ((codepoint - 0x10000) >> 10), 0xdc00 + (codepoint & 0x3ff));
+	else
+		text_format(out, "\\u%04x", codepoint);
 }
 
-void json_quote(struct text *out, const char *bytes, size_t length)
+/* shown: a terminal may see it; RFC 8785 wants the characters themselves. */
+static void quote(struct text *out, const char *bytes, size_t length, int shown)
 {
 	size_t from = 0, i = 0;
 
 	text_add_char(out, '"');
 	while (i < length) {
-		unsigned char c = (unsigned char)bytes[i];
-		size_t used = plain_length(bytes, length, i);
+		unsigned codepoint = 0;
+		int used = utf8_decode(bytes + i, length - i, &codepoint);
+		int special = used == 1 && (codepoint < ' ' || codepoint == '"' || codepoint == '\\');
+		int harmful = used && !special && shown && !safe_codepoint(codepoint);
 
-		if (c >= ' ' && c != '"' && c != '\\' && used) {
-			i += used;
+		if (used && !special && !harmful) {
+			i += (size_t)used;
 			continue;
 		}
 		text_add_n(out, bytes + from, i - from);
-		if (!used)
-			text_add(out, "\xef\xbf\xbd");
+		if (harmful)
+			quote_harmful(out, codepoint);
+		else if (special)
+			quote_special(out, (unsigned char)codepoint);
 		else
-			quote_special(out, c);
-		from = ++i;
+			text_add(out, "\xef\xbf\xbd");
+		i += used ? (size_t)used : 1;
+		from = i;
 	}
 	text_add_n(out, bytes + from, length - from);
 	text_add_char(out, '"');
+}
+
+void json_quote(struct text *out, const char *bytes, size_t length)
+{
+	quote(out, bytes, length, 0);
 }
 
 static void break_line(struct writer *w)
@@ -82,7 +91,7 @@ static void write_member(struct writer *w, const cJSON *item, int first)
 		text_add_char(w->out, ',');
 	break_line(w);
 	if (item->string) {
-		json_quote(w->out, item->string, strlen(item->string));
+		quote(w->out, item->string, strlen(item->string), w->style != CANONICAL);
 		text_add(w->out, w->style == PRETTY ? ": " : ":");
 	}
 	write_value(w, item);
@@ -140,7 +149,7 @@ static void write_value(struct writer *w, const cJSON *node)
 		write_number(w, node);
 		break;
 	case cJSON_String:
-		json_quote(w->out, node->valuestring, strlen(node->valuestring));
+		quote(w->out, node->valuestring, strlen(node->valuestring), w->style != CANONICAL);
 		break;
 	case cJSON_Array:
 		write_container(w, node, "[]");

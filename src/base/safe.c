@@ -83,6 +83,11 @@ static int is_harmful(unsigned codepoint)
 	return 0;
 }
 
+int safe_codepoint(unsigned codepoint)
+{
+	return !is_harmful(codepoint);
+}
+
 /* How many bytes at the start may stay as they are: whole characters, none harmful. */
 static size_t harmless_prefix(const char *bytes, size_t length)
 {

@@ -14,6 +14,7 @@ int safe_add(struct text *text, const char *bytes, size_t length);
 int safe_add_lines(struct text *text, const char *bytes, size_t length);
 /* In place of a short string: copies at most size-1 bytes of harmless text, never cutting a character. */
 void safe_copy(char *out, size_t size, const char *bytes, size_t length);
+int safe_codepoint(unsigned codepoint); /* 1: one character of harmless text */
 int safe_is(const char *bytes, size_t length); /* 1 when nothing would be changed (quick path) */
 /* Decodes one UTF-8 character; returns its length 1..4, or 0 when invalid (consume one byte). */
 int utf8_decode(const char *bytes, size_t length, unsigned *codepoint);

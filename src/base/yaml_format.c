@@ -22,11 +22,11 @@ static void pad(struct text *out, int indent)
 		text_add_char(out, ' ');
 }
 
-/* YAML 1.2 5.1, less the breaks of 1.1 that libyaml folds. */
+/* YAML 1.2 5.1, less the breaks of 1.1 that libyaml folds, and less what a terminal would obey. */
 static int is_printable(unsigned c)
 {
-	return (c >= 0x20 && c < 0x7f) || (c >= 0xa0 && c < 0xd800 && c != 0x2028 && c != 0x2029) ||
-	       (c >= 0xe000 && c < 0xfffe && c != 0xfeff) || (c >= 0x10000 && c <= 0x10ffff);
+	return safe_codepoint(c) && ((c >= 0x20 && c < 0x7f) || (c >= 0xa0 && c < 0xd800 && c != 0x2028 && c != 0x2029) ||
+	       (c >= 0xe000 && c < 0xfffe && c != 0xfeff) || (c >= 0x10000 && c <= 0x10ffff));
 }
 
 /* All printable, where `also` is too. */
