@@ -13,11 +13,14 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/safe.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "cli/cli_private.h"
 #include "cli/cmd_console.h"
 #include "gate/session.h"
+
+enum { WRITE_MAX = 1 << 30 };
 
 static int order(const void *name, const void *row)
 {
@@ -212,6 +215,29 @@ FILE *cli_out(const struct cli *cli)
 	return stdout;
 }
 
+static void write_harmless(FILE *out, const char *format, va_list args, const char *end)
+{
+	struct text text, clean;
+
+	text_init(&text, WRITE_MAX);
+	text_init(&clean, WRITE_MAX);
+	text_vformat(&text, format, args);
+	text_add(&text, end);
+	safe_add_lines(&clean, text.data, text.length);
+	fwrite(clean.data, 1, clean.length, out);
+	text_release(&clean);
+	text_release(&text);
+}
+
+void cli_write(FILE *out, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	write_harmless(out, format, args, "");
+	va_end(args);
+}
+
 void cli_say(const struct cli *cli, const char *format, ...)
 {
 	va_list args;
@@ -219,15 +245,14 @@ void cli_say(const struct cli *cli, const char *format, ...)
 	if (cli_quiet(cli))
 		return;
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	write_harmless(stderr, format, args, "\n");
 	va_end(args);
-	fputc('\n', stderr);
 }
 
 int cli_fail(const struct cli *cli, const struct error *err)
 {
 	(void)cli;
-	fprintf(stderr, "pilothouse: %s\n", *err->text ? err->text : error_name(err->code));
+	cli_write(stderr, "pilothouse: %s\n", *err->text ? err->text : error_name(err->code));
 	return error_exit_status(err->code);
 }
 

@@ -48,6 +48,9 @@ int cli_explain(const struct cli *cli);
 int cli_quiet(const struct cli *cli);
 int cli_interactive(const struct cli *cli);               /* stdin and stdout are terminals */
 FILE *cli_out(const struct cli *cli);
+/* The one way text reaches stdout or stderr: remote names and words may stand in it, and what a terminal would obey is made
+ * harmless (safe.h); lines stay lines. */
+void cli_write(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Talk goes to stderr, unless -q. */
 void cli_say(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Prints "pilothouse: text" and returns the exit status of the code. */
@@ -59,7 +62,7 @@ int cli_print(const struct cli *cli, struct json *document);
 struct cli_table;
 struct cli_table *cli_table_new(const struct cli *cli);
 void cli_table_column(struct cli_table *table, const char *name, char align);
-void cli_table_cell(struct cli_table *table, const char *text); /* in order; after the last column a new row begins; copied */
+void cli_table_cell(struct cli_table *table, const char *text); /* in order; after the last column a new row begins; a harmless copy */
 void cli_table_print(struct cli_table *table); /* prints and frees */
 void cli_table_show(struct cli_table *table, int header); /* the same, the header only when wanted */
 const char *cli_style(const struct cli *cli, const char *severity); /* SGR for a severity, "" without colour */

@@ -9,13 +9,13 @@
 #include "cli/cli_private.h"
 #include "estate/kind.h"
 
-enum { DOCUMENT_MAX = 1 << 30, COLUMNS_MAX = 64 };
+enum { DOCUMENT_MAX = 1 << 30, COLUMNS_MAX = 64, CELL_MAX = 1 << 20 };
 
 static void print_line(FILE *out, const struct json *document)
 {
 	char *line = json_format(document);
 
-	fprintf(out, "%s\n", line);
+	fprintf(out, "%s\n", line); /* harmless: what is not stands as an escape */
 	free(line);
 }
 
@@ -86,8 +86,18 @@ void cli_table_column(struct cli_table *table, const char *name, char align)
 
 void cli_table_cell(struct cli_table *table, const char *text)
 {
+	struct text clean;
+
+	text = text ? text : "";
+	size_t length = strlen(text);
 	table->cells = mem_grow(table->cells, table->count + 1, sizeof(*table->cells));
-	table->cells[table->count++] = mem_text(text ? text : "");
+	if (safe_is(text, length)) {
+		table->cells[table->count++] = mem_text_n(text, length);
+		return;
+	}
+	text_init(&clean, CELL_MAX);
+	safe_add(&clean, text, length);
+	table->cells[table->count++] = text_take(&clean);
 }
 
 static size_t width_of(const char *text)

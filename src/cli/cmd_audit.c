@@ -49,7 +49,7 @@ static int on_entry(const struct json *entry, void *arg)
 	if (cli_format(listing->cli) == FORMAT_JSONL) {
 		char *line = json_format(entry);
 
-		fprintf(cli_out(listing->cli), "%s\n", line);
+		cli_write(cli_out(listing->cli), "%s\n", line);
 		free(line);
 	} else if (listing->rows) {
 		json_add(listing->rows, json_copy(entry));
@@ -101,11 +101,11 @@ static int verify(struct cli *cli)
 		cli_print(cli, report);
 		return ok ? 0 : error_exit_status(ERR_AUDIT);
 	}
-	fprintf(cli_out(cli), "%s: %lld entries, %lld checkpoints, %lld not yet witnessed\n", ok ? "the chain is whole" : "THE LOG DOES NOT VERIFY",
+	cli_write(cli_out(cli), "%s: %lld entries, %lld checkpoints, %lld not yet witnessed\n", ok ? "the chain is whole" : "THE LOG DOES NOT VERIFY",
 		(long long)json_int(json_get(report, "entries"), 0), (long long)json_int(json_get(report, "checkpoints"), 0),
 		(long long)json_int(json_get(report, "unwitnessed"), 0));
 	for (const struct json *problem = json_first(json_get(report, "problems")); problem; problem = json_next(problem))
-		fprintf(cli_out(cli), "entry %lld  %s: %s\n", (long long)json_int(json_get(problem, "entry"), 0), json_text_or(json_get(problem, "kind"), "?"),
+		cli_write(cli_out(cli), "entry %lld  %s: %s\n", (long long)json_int(json_get(problem, "entry"), 0), json_text_or(json_get(problem, "kind"), "?"),
 			json_text_or(json_get(problem, "detail"), ""));
 	json_free(report);
 	return ok ? 0 : error_exit_status(ERR_AUDIT);
@@ -148,7 +148,7 @@ static int anchor(struct cli *cli, struct audit *audit)
 		return cli_fail(cli, &err);
 	if (cli_json(cli))
 		return cli_print(cli, receipt);
-	fprintf(cli_out(cli), "%lld entries anchored at %s\nroot %s\n", (long long)json_int(json_get(receipt, "size"), 0), json_text_or(json_get(receipt, "anchor"), "?"),
+	cli_write(cli_out(cli), "%lld entries anchored at %s\nroot %s\n", (long long)json_int(json_get(receipt, "size"), 0), json_text_or(json_get(receipt, "anchor"), "?"),
 		json_text_or(json_get(receipt, "root"), "?"));
 	json_free(receipt);
 	return 0;

@@ -61,7 +61,7 @@ static int get(struct cli *cli, const struct config *config)
 		return cli_usage(cli, "config get KEY");
 	if (!value)
 		return 1;
-	fprintf(cli_out(cli), "%s\n", key && key->secret ? "••••" : value);
+	cli_write(cli_out(cli), "%s\n", key && key->secret ? "••••" : value);
 	return 0;
 }
 
@@ -82,14 +82,14 @@ static int validate(struct cli *cli, const struct config *config)
 	(void)cli;
 
 	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
-		fprintf(stderr, "%s:%lld: %s\n", config_path(config), (long long)json_int(json_get(problem, "line"), 0), json_text_or(json_get(problem, "message"), "?"));
+		cli_write(stderr, "%s:%lld: %s\n", config_path(config), (long long)json_int(json_get(problem, "line"), 0), json_text_or(json_get(problem, "message"), "?"));
 	json_free(problems);
 	return bad ? error_exit_status(ERR_INVALID) : 0;
 }
 
 static int path(struct cli *cli, const struct config *config)
 {
-	fprintf(cli_out(cli), "%s\n", config_path(config));
+	cli_write(cli_out(cli), "%s\n", config_path(config));
 	return 0;
 }
 
@@ -121,7 +121,7 @@ static void print_accounts(struct cli *cli, struct estate *estate)
 	size_t count = estate_accounts(estate, accounts, providers, ACCOUNTS_MAX);
 
 	for (size_t i = 0; i < count && i < ACCOUNTS_MAX; i++)
-		fprintf(cli_out(cli), "%-12s %-24s %-40s %s%s\n", providers[i], accounts[i].name, accounts[i].server, accounts[i].current ? "current" : "",
+		cli_write(cli_out(cli), "%-12s %-24s %-40s %s%s\n", providers[i], accounts[i].name, accounts[i].server, accounts[i].current ? "current" : "",
 			accounts[i].insecure ? "  NOT VERIFIED" : "");
 	free(accounts);
 }
@@ -173,7 +173,7 @@ static int run_lint(struct cli *cli)
 		return count ? 1 : 0;
 	}
 	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
-		fprintf(cli_out(cli), "%s:%lld: %s\n", json_text_or(json_get(problem, "file"), "?"), (long long)json_int(json_get(problem, "line"), 0),
+		cli_write(cli_out(cli), "%s:%lld: %s\n", json_text_or(json_get(problem, "file"), "?"), (long long)json_int(json_get(problem, "line"), 0),
 			json_text_or(json_get(problem, "message"), "?"));
 	json_free(problems);
 	return count ? 1 : 0;
@@ -189,7 +189,7 @@ static int run_version(struct cli *cli)
 		json_set_text(document, "version", PACKAGE_VERSION);
 		return cli_print(cli, document);
 	}
-	fprintf(cli_out(cli), "pilothouse %s\n", PACKAGE_VERSION);
+	cli_write(cli_out(cli), "pilothouse %s\n", PACKAGE_VERSION);
 	return 0;
 }
 

@@ -213,7 +213,7 @@ static void print_changed(struct getting *g, struct snapshot *before, struct sna
 		for (size_t i = 0; i < count; i++) {
 			char *line = json_format(estate_row_json(g->estate, now, rows[i]));
 
-			fprintf(cli_out(g->cli), "%s\n", line);
+			cli_write(cli_out(g->cli), "%s\n", line);
 			free(line);
 		}
 	else if (count)

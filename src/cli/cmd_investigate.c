@@ -28,7 +28,7 @@ static void on_progress(const struct gate_progress *progress, void *arg)
 static void print_cites(FILE *out, const struct json *cites)
 {
 	for (const struct json *cite = json_first(cites); cite; cite = json_next(cite))
-		fprintf(out, " [%s]", json_text_or(cite, "?"));
+		cli_write(out, " [%s]", json_text_or(cite, "?"));
 }
 
 static void print_intent(FILE *out, const struct json *intent)
@@ -36,7 +36,7 @@ static void print_intent(FILE *out, const struct json *intent)
 	const struct json *target = json_get(intent, "target");
 	const char *scope = json_text(json_get(target, "scope"));
 
-	fprintf(out, "intent   %s %s%s%s  confidence %.2f\n", json_text_or(json_get(intent, "intent_type"), "?"),
+	cli_write(out, "intent   %s %s%s%s  confidence %.2f\n", json_text_or(json_get(intent, "intent_type"), "?"),
 		json_text_or(json_get(target, "resource_type"), "?"), scope ? ", " : "", scope ? scope : "", json_number(json_get(intent, "confidence"), 0));
 }
 
@@ -45,19 +45,19 @@ static void print_report(struct cli *cli, const struct json *report)
 	FILE *out = cli_out(cli);
 
 	print_intent(out, json_get(report, "intent"));
-	fprintf(out, "playbook %s  %s in %.1f s\n\n", json_text_or(json_get(report, "playbook"), "?"), json_text_or(json_get(report, "status"), "?"),
+	cli_write(out, "playbook %s  %s in %.1f s\n\n", json_text_or(json_get(report, "playbook"), "?"), json_text_or(json_get(report, "status"), "?"),
 		(double)json_int(json_get(report, "duration_ms"), 0) / 1000);
 	for (const struct json *row = json_first(json_get(report, "evidence")); row; row = json_next(row))
-		fprintf(out, "%-4s %-16s %s\n", json_text_or(json_get(row, "id"), ""), json_text_or(json_get(row, "step"), ""), json_text_or(json_get(row, "summary"), ""));
+		cli_write(out, "%-4s %-16s %s\n", json_text_or(json_get(row, "id"), ""), json_text_or(json_get(row, "step"), ""), json_text_or(json_get(row, "summary"), ""));
 	fputc('\n', out);
 	for (const struct json *finding = json_first(json_get(report, "findings")); finding; finding = json_next(finding)) {
-		fprintf(out, "%lld  %-24s %s", (long long)json_int(json_get(finding, "rank"), 0), json_text_or(json_get(finding, "class"), ""),
+		cli_write(out, "%lld  %-24s %s", (long long)json_int(json_get(finding, "rank"), 0), json_text_or(json_get(finding, "class"), ""),
 			json_text_or(json_get(finding, "cause"), ""));
 		print_cites(out, json_get(finding, "cites"));
 		fputc('\n', out);
 	}
 	for (const struct json *why = json_first(json_get(report, "not_proposed")); why; why = json_next(why))
-		fprintf(out, "\nnot proposed: %s\n", json_text_or(why, ""));
+		cli_write(out, "\nnot proposed: %s\n", json_text_or(why, ""));
 }
 
 /* Writes the findings call for are asked about, never begun by themselves. */

@@ -47,7 +47,7 @@ static void print_params(struct cli *cli, const struct kind_verb *verb)
 	for (size_t i = 0; i < verb->param_count; i++) {
 		const struct kind_param *param = &verb->params[i];
 
-		fprintf(cli_out(cli), "    %s=%s%s  %s\n", param->name, param->values ? param->values : param->type, param->required ? "" : " (optional)",
+		cli_write(cli_out(cli), "    %s=%s%s  %s\n", param->name, param->values ? param->values : param->type, param->required ? "" : " (optional)",
 			param->help ? param->help : "");
 	}
 }
@@ -61,14 +61,14 @@ static int show(struct cli *cli)
 		return cli_fail(cli, &err);
 	if (cli_json(cli))
 		return cli_print(cli, kind_to_json(kind));
-	fprintf(cli_out(cli), "%s (%s)  %s\n\ncolumns\n", kind->name, kind->provider, kind->title);
+	cli_write(cli_out(cli), "%s (%s)  %s\n\ncolumns\n", kind->name, kind->provider, kind->title);
 	for (size_t i = 0; i < kind->visible_count; i++)
-		fprintf(cli_out(cli), "  %-20s %s%s\n", kind->columns[i].name, column_type_name(kind->columns[i].type), kind->columns[i].wide ? "  (wide)" : "");
+		cli_write(cli_out(cli), "  %-20s %s%s\n", kind->columns[i].name, column_type_name(kind->columns[i].type), kind->columns[i].wide ? "  (wide)" : "");
 	fputs("\nverbs\n", cli_out(cli));
 	for (size_t i = 0; i < kind->verb_count; i++) {
 		const struct kind_verb *verb = &kind->verbs[i];
 
-		fprintf(cli_out(cli), "  %-16s %-6s %s; undo: %s\n", verb->name, risk_name(verb->risk), verb->title, verb->inverse ? verb->inverse : "none");
+		cli_write(cli_out(cli), "  %-16s %-6s %s; undo: %s\n", verb->name, risk_name(verb->risk), verb->title, verb->inverse ? verb->inverse : "none");
 		print_params(cli, verb);
 	}
 	return 0;

@@ -58,7 +58,7 @@ static int show(struct cli *cli, const struct playbooks *books)
 	char *bytes = book ? file_load(book->file, 1 << 20, &length, &err) : NULL;
 	if (!bytes)
 		return cli_fail(cli, &err);
-	fwrite(bytes, 1, length, cli_out(cli));
+	cli_write(cli_out(cli), "%s", bytes);
 	free(bytes);
 	return 0;
 }
@@ -75,7 +75,7 @@ static int print_problems(struct cli *cli, struct json *problems)
 		return count ? 1 : 0;
 	}
 	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
-		fprintf(cli_out(cli), "%s:%lld: %s\n", json_text_or(json_get(problem, "file"), "?"), (long long)json_int(json_get(problem, "line"), 0),
+		cli_write(cli_out(cli), "%s:%lld: %s\n", json_text_or(json_get(problem, "file"), "?"), (long long)json_int(json_get(problem, "line"), 0),
 			json_text_or(json_get(problem, "message"), "?"));
 	json_free(problems);
 	return count ? 1 : 0;
@@ -113,9 +113,9 @@ static int test(struct cli *cli, const struct playbooks *books)
 		return failed ? 1 : 0;
 	}
 	for (const struct json *row = json_first(json_get(report, "cases")); row; row = json_next(row))
-		fprintf(cli_out(cli), "%s %s: %s%s%s\n", json_bool(json_get(row, "ok"), 0) ? "ok  " : "FAIL", json_text_or(json_get(row, "playbook"), "?"),
+		cli_write(cli_out(cli), "%s %s: %s%s%s\n", json_bool(json_get(row, "ok"), 0) ? "ok  " : "FAIL", json_text_or(json_get(row, "playbook"), "?"),
 			json_text_or(json_get(row, "name"), "?"), json_text(json_get(row, "detail")) ? ": " : "", json_text_or(json_get(row, "detail"), ""));
-	fprintf(cli_out(cli), "%lld passed, %lld failed\n", (long long)json_int(json_get(report, "passed"), 0), (long long)json_int(json_get(report, "failed"), 0));
+	cli_write(cli_out(cli), "%lld passed, %lld failed\n", (long long)json_int(json_get(report, "passed"), 0), (long long)json_int(json_get(report, "failed"), 0));
 	json_free(report);
 	return failed ? 1 : 0;
 }

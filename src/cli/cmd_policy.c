@@ -74,10 +74,10 @@ static void print_explained(struct cli *cli, const struct json *document)
 {
 	FILE *out = cli_out(cli);
 
-	fprintf(out, "%s by %s: %s\n\n", json_text_or(json_get(document, "decision"), "?"), json_text_or(json_get(document, "rule"), "?"),
+	cli_write(out, "%s by %s: %s\n\n", json_text_or(json_get(document, "decision"), "?"), json_text_or(json_get(document, "rule"), "?"),
 		json_text_or(json_get(document, "why"), ""));
 	for (const struct json *rule = json_first(json_get(document, "rules")); rule; rule = json_next(rule))
-		fprintf(out, "%s %-28s %s\n", json_bool(json_get(rule, "matches"), 0) ? "*" : " ", json_text_or(json_get(rule, "id"), ""),
+		cli_write(out, "%s %-28s %s\n", json_bool(json_get(rule, "matches"), 0) ? "*" : " ", json_text_or(json_get(rule, "id"), ""),
 			json_text_or(json_get(rule, "because"), ""));
 }
 
@@ -111,12 +111,12 @@ static int test_case(struct cli *cli, const struct policy *policy, const struct 
 	const char *rule = json_text(json_get(entry, "rule"));
 
 	if (policy_question_from_json(json_get(entry, "input"), &question, &err)) {
-		fprintf(cli_out(cli), "FAIL %s: %s\n", name, err.text);
+		cli_write(cli_out(cli), "FAIL %s: %s\n", name, err.text);
 		return 0;
 	}
 	policy_decide(policy, &question, &answer);
 	int holds = !strcmp(names[answer.decision], expect) && (!rule || !strncmp(answer.rule, rule, strlen(rule)));
-	fprintf(cli_out(cli), holds ? "ok   %s: %s by %s\n" : "FAIL %s: %s by %s, expected %s\n", name, names[answer.decision], answer.rule, expect);
+	cli_write(cli_out(cli), holds ? "ok   %s: %s by %s\n" : "FAIL %s: %s by %s, expected %s\n", name, names[answer.decision], answer.rule, expect);
 	return holds;
 }
 
@@ -136,7 +136,7 @@ static int test(struct cli *cli, const struct policy *policy)
 	for (const struct json *entry = json_first(cases); entry; entry = json_next(entry))
 		*(test_case(cli, policy, entry) ? &passed : &failed) += 1;
 	json_free(cases);
-	fprintf(cli_out(cli), "%zu passed, %zu failed\n", passed, failed);
+	cli_write(cli_out(cli), "%zu passed, %zu failed\n", passed, failed);
 	return failed || !passed;
 }
 

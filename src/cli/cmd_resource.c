@@ -84,7 +84,7 @@ static void print_members(FILE *out, const struct json *object)
 		const char *value = shown ? shown : json_text(member);
 
 		if (*value && strcmp(value, "null"))
-			fprintf(out, "%-18s %s\n", json_key(member), value);
+			cli_write(out, "%-18s %s\n", json_key(member), value);
 		free(shown);
 	}
 }
@@ -95,7 +95,7 @@ static void print_object(FILE *out, const struct json *object)
 
 	text_init(&text, 64 << 20);
 	yaml_format(object, &text);
-	fwrite(text.data, 1, text.length, out);
+	cli_write(out, "%s", text.data);
 	text_release(&text);
 }
 
@@ -181,16 +181,16 @@ static void print_line(struct cli *cli, int64_t at_ns, const char *source, const
 		json_set_text(line, "source", source);
 		json_set_text(line, "line", clean);
 		char *text = json_format(line);
-		fprintf(cli_out(cli), "%s\n", text);
+		cli_write(cli_out(cli), "%s\n", text);
 		free(text);
 		json_free(line);
 		return;
 	}
 	if (cli_flag(cli, "timestamps") && *at)
-		fprintf(cli_out(cli), "%s ", at);
+		cli_write(cli_out(cli), "%s ", at);
 	if (cli_flag(cli, "prefix") && *source)
-		fprintf(cli_out(cli), "%s ", source);
-	fprintf(cli_out(cli), "%s\n", clean);
+		cli_write(cli_out(cli), "%s ", source);
+	cli_write(cli_out(cli), "%s\n", clean);
 }
 
 static int on_line(void *arg, int64_t at_ns, const char *source, const char *line, size_t length)

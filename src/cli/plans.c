@@ -19,7 +19,7 @@ static void show_lines(FILE *out, const char *before, const char *lines)
 	while (*lines) {
 		int length = (int)strcspn(lines, "\n");
 
-		fprintf(out, "%s%.*s\n", before, length, lines);
+		cli_write(out, "%s%.*s\n", before, length, lines);
 		lines += length + (lines[length] == '\n');
 	}
 }
@@ -45,12 +45,12 @@ static void show_relation(FILE *out, const struct json *first)
 
 	for (const struct json *each = first; each; each = json_next(each))
 		count += !strcmp(relation_of(each), relation_of(first));
-	fprintf(out, "   touches   %s: %zu (", relation_of(first), count);
+	cli_write(out, "   touches   %s: %zu (", relation_of(first), count);
 	size_t shown = 0;
 	for (const struct json *each = first; each && shown < BLAST_NAMED; each = json_next(each))
 		if (!strcmp(relation_of(each), relation_of(first)))
-			fprintf(out, "%s%s", shown++ ? ", " : "", json_text_or(json_get(each, "name"), json_text_or(json_get(each, "id"), "?")));
-	fputs(count > shown ? ", …)\n" : ")\n", out);
+			cli_write(out, "%s%s", shown++ ? ", " : "", json_text_or(json_get(each, "name"), json_text_or(json_get(each, "id"), "?")));
+	cli_write(out, count > shown ? ", …)\n" : ")\n");
 }
 
 static void show_blast(FILE *out, const struct json *blast)
@@ -64,10 +64,10 @@ static void show_decision(FILE *out, const struct plan_step *step)
 {
 	static const char *const words[] = { "denied", "needs approval", "allowed" };
 
-	fprintf(out, "   policy    %s by %s", words[step->decision], step->rule);
+	cli_write(out, "   policy    %s by %s", words[step->decision], step->rule);
 	if (step->decision == DECIDE_APPROVE)
-		fprintf(out, ": %d%s%s", step->approvals_needed, *step->approver ? " of " : "", step->approver);
-	fprintf(out, "%s%s\n", *step->why ? "; " : "", step->why);
+		cli_write(out, ": %d%s%s", step->approvals_needed, *step->approver ? " of " : "", step->approver);
+	cli_write(out, "%s%s\n", *step->why ? "; " : "", step->why);
 }
 
 static void show_write(FILE *out, const struct plan_step *step)
@@ -77,11 +77,11 @@ static void show_write(FILE *out, const struct plan_step *step)
 	show_lines(out, "   ", diff);
 	free(diff);
 	if (*step->dry_run_text)
-		fprintf(out, "   dry run   %s\n", step->dry_run_text);
+		cli_write(out, "   dry run   %s\n", step->dry_run_text);
 	show_blast(out, step->blast);
-	fprintf(out, "   undo      %s\n", *step->undo_text ? step->undo_text : "cannot be undone");
+	cli_write(out, "   undo      %s\n", *step->undo_text ? step->undo_text : "cannot be undone");
 	if (step->estimate_seconds >= 0)
-		fprintf(out, "   takes     about %d s, cost %s\n", step->estimate_seconds, *step->cost ? step->cost : "unknown");
+		cli_write(out, "   takes     about %d s, cost %s\n", step->estimate_seconds, *step->cost ? step->cost : "unknown");
 	show_decision(out, step);
 }
 
@@ -91,11 +91,11 @@ void plans_show(struct cli *cli, const struct plan *plan, int to_stderr)
 	char until[CLOCK_RFC3339_MAX];
 
 	clock_format(plan->expires_ns, until);
-	fprintf(out, "plan %s  (good until %s)\n%s\n", plan->id, until, plan->summary);
+	cli_write(out, "plan %s  (good until %s)\n%s\n", plan->id, until, plan->summary);
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct plan_step *step = &plan->steps[i];
 
-		fprintf(out, "\n%zu. %s  %s  %s%s%s\n", i + 1, step->action, step->target, risk_name(step->risk), *step->scope ? ", " : "", step->scope);
+		cli_write(out, "\n%zu. %s  %s  %s%s%s\n", i + 1, step->action, step->target, risk_name(step->risk), *step->scope ? ", " : "", step->scope);
 		if (step->risk != RISK_READ)
 			show_write(out, step);
 		else if (step->decision == DECIDE_DENY)
@@ -148,10 +148,10 @@ int plans_run(struct cli *cli, struct gate *gate, const struct plan *plan)
 		cli_print(cli, result);
 		return code;
 	}
-	fprintf(cli_out(cli), "run %s %s\n", json_text_or(json_get(result, "run_id"), "?"), status);
+	cli_write(cli_out(cli), "run %s %s\n", json_text_or(json_get(result, "run_id"), "?"), status);
 	for (const struct json *step = json_first(json_get(result, "steps")); step; step = json_next(step))
 		if (json_text(json_get(step, "error")))
-			fprintf(stderr, "pilothouse: %s: %s\n", json_text_or(json_get(step, "id"), "?"), json_text(json_get(step, "error")));
+			cli_write(stderr, "pilothouse: %s: %s\n", json_text_or(json_get(step, "id"), "?"), json_text(json_get(step, "error")));
 	json_free(result);
 	return code;
 }
@@ -180,7 +180,7 @@ static const char *ask(const struct plan *plan)
 		if (plan->steps[i].decision == DECIDE_APPROVE)
 			step = &plan->steps[i];
 	int by_name = step && (!strcmp(step->scope, "prod") || step->risk == RISK_DELETE);
-	fprintf(stderr, by_name ? "\nType %s to approve (anything else cancels): " : "\nApprove %s? Type yes (anything else cancels): ", step ? step->ref.name : "this plan");
+	cli_write(stderr, by_name ? "\nType %s to approve (anything else cancels): " : "\nApprove %s? Type yes (anything else cancels): ", step ? step->ref.name : "this plan");
 	fflush(stderr);
 	if (!fgets(answer, sizeof(answer), stdin))
 		return NULL;

@@ -42,7 +42,7 @@ static size_t add_character(struct cells *line, int room, enum style style, cons
 		used = utf8_decode(text + at, length - at, &codepoint);
 		if (!used || utf8_width(codepoint))
 			break;
-		if (screen.unicode && count < CCHARW_MAX - 1)
+		if (screen.unicode && safe_codepoint(codepoint) && count < CCHARW_MAX - 1)
 			characters[count++] = (wchar_t)codepoint;
 		at += (size_t)used;
 	}

@@ -38,6 +38,16 @@ class Done:
         return '%s -> exit %s, %.1f s, %d KB\nstdout: %s\nstderr: %s' % (' '.join(self.argv), self.code, self.seconds, self.rss_kb, self.text[:1500], self.talk[:1500])
 
 
+def memory_kb(pid):
+    """The most a process has held. Not ru_maxrss: that of a child begins with its parent's."""
+    try:
+        with open('/proc/%d/status' % pid) as f:
+            found = re.search(r'Name:\tpilothouse(?s:.*)VmHWM:\s*(\d+)', f.read())
+        return int(found.group(1)) if found else 0
+    except OSError:
+        return 0
+
+
 class Home:
     """A PILOTHOUSE_HOME of its own, and an environment that knows nothing else."""
 
@@ -77,21 +87,22 @@ class Home:
         begun = time.monotonic()
         more.setdefault('stdout', out)
         child = self.start(*args, env=env, before=before, stderr=err, **more)
-        code, status = None, None
+        code, status, peak = None, None, 0
         while code is None:
-            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+            peak = max(peak, memory_kb(child.pid))
+            pid, status, _ = os.wait4(child.pid, os.WNOHANG)
             if pid:
                 code = os.waitstatus_to_exitcode(status)
             elif time.monotonic() - begun > timeout:
                 child.kill()
-                _, _, usage = os.wait4(child.pid, 0)
+                _, _, _ = os.wait4(child.pid, 0)
                 code = 'timeout'
             else:
                 time.sleep(0.005)
         child.returncode = -1
         seconds = time.monotonic() - begun
         out.seek(0), err.seek(0)
-        return Done(code, out.read(), err.read(), seconds, usage.ru_maxrss, ['pilothouse'] + list(args))
+        return Done(code, out.read(), err.read(), seconds, peak, ['pilothouse'] + list(args))
 
 
 # --- a Kubernetes API that says what a test wants ---
@@ -230,7 +241,7 @@ def main(tests, only=None):
             test()
             counts['passed'] += 1
             if os.environ.get('VERBOSE'):
-                print('ok   %s (%.1f s)' % (test.__name__, time.monotonic() - begun), flush=True)
+                print("ok   %s (%.1f s)" % (test.__name__, time.monotonic() - begun), flush=True)
         except Skip as why:
             counts['skipped'] += 1
             print('skipped %s: %s' % (test.__name__, why), flush=True)

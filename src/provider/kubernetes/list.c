@@ -25,6 +25,7 @@ enum {
 	PARALLEL = 6,     /* lists of one cluster at a time */
 	PAINT_EVERY_MS = 80,
 	LIMIT = 100000,
+	BARREN_MAX = 100, /* pages on end with a continuation and no row */
 	RESTARTS = 2, /* lists whose continuation expired, begun anew */
 };
 
@@ -117,19 +118,33 @@ static int emit_all(struct lister *lister, const char *namespace_, struct error 
 	return more < 0 ? -1 : 0;
 }
 
-int lister_take(struct lister *lister, const char *bytes, size_t length, const char *namespace_,
+static int take(struct lister *lister, const char *bytes, size_t length, const char *namespace_,
 	struct error *err)
 {
+	size_t taken = lister->taken;
+
 	if (table_json_open(bytes, length, &lister->head, err))
 		return -1;
 	if (strcmp(lister->head.kind, "Table"))
-		return error_set(err, ERR_FORMAT,
-			"the server of %s gives no tables of %s (it sent a %s)",
-			lister->account->name, lister->kind->name,
+		return error_set(err, ERR_FORMAT, "the server gives no tables (it sent a %s)",
 			*lister->head.kind ? lister->head.kind : "nameless answer");
 	rows_learn(&lister->rows, &lister->head);
 	keep_smallest(lister, lister->head.resource_version);
-	return emit_all(lister, namespace_, err);
+	if (emit_all(lister, namespace_, err))
+		return -1;
+	/* A server that always has one more empty page would be asked for ever. */
+	lister->barren = lister->taken == taken && lister->head.token_length ? lister->barren + 1 : 0;
+	if (lister->barren > BARREN_MAX)
+		return error_set(err, ERR_LIMIT, "the server sends page after page without a row");
+	return 0;
+}
+
+int lister_take(struct lister *lister, const char *bytes, size_t length, const char *namespace_,
+	struct error *err)
+{
+	if (!take(lister, bytes, length, namespace_, err))
+		return 0;
+	return error_wrap(err, "%.60s: list of %.60s", lister->account->name, lister->kind->name);
 }
 
 /* "/api/v1/namespaces/x/pods?limit=500&includeObject=None…". */
@@ -457,7 +472,7 @@ int lister_run(struct lister *lister, struct error *err)
 
 	lister->taken = 0;
 	lister->painted_ns = 0;
-	lister->forbidden = 0;
+	lister->forbidden = lister->barren = 0;
 	lister->refusal = (struct error){ 0 };
 	*lister->resource_version = '\0';
 	feed_begin_part(lister->feed, lister->part);

@@ -39,6 +39,7 @@ struct lister {
 	char part[300];            /* what the ids of the account's rows begin with; "": the table is all its own */
 	size_t taken, limit;       /* rows of this round */
 	int64_t painted_ns;        /* when feed_page was called last */
+	size_t barren;             /* pages on end without a row */
 	size_t forbidden;
 	struct error refusal;      /* why only a part is shown, or ERR_NONE */
 };
