@@ -8,6 +8,7 @@
 #include "base/json_node.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include "base/safe.h"
 #include "base/text.h"
 
 static const int64_t INTEGER_EXACT = INT64_C(9007199254740992); /* 2^53 */
@@ -58,6 +59,34 @@ static int is_container(const struct json *json)
 void json_free(struct json *json)
 {
 	cJSON_Delete(json_node(json));
+}
+
+static char *make_safe(char *kept)
+{
+	size_t length = kept ? strlen(kept) : 0;
+	struct text clean;
+
+	if (safe_is(kept, length))
+		return kept;
+	text_init(&clean, 4 * length); /* a mark has at most three bytes for one */
+	safe_add(&clean, kept, length);
+	free(kept);
+	return text_take(&clean);
+}
+
+static void make_node_safe(cJSON *node)
+{
+	node->string = make_safe(node->string);
+	if ((node->type & JSON_TYPE_MASK) == cJSON_String)
+		node->valuestring = make_safe(node->valuestring);
+	for (cJSON *child = node->child; child; child = child->next)
+		make_node_safe(child);
+}
+
+void json_make_safe(struct json *json)
+{
+	if (json)
+		make_node_safe(json_node(json));
 }
 
 struct json *json_copy(const struct json *json)

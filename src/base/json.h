@@ -49,6 +49,9 @@ struct json *json_set_int(struct json *object, const char *key, int64_t number);
 struct json *json_add(struct json *array, struct json *value);
 void json_remove(struct json *object, const char *key);
 
+/* Every text and key of the tree in place by harmless text (safe.h): for what is only shown. */
+void json_make_safe(struct json *json);
+
 /* Compact text; object members in their order. You own it (free()). */
 char *json_format(const struct json *json);
 char *json_format_pretty(const struct json *json); /* two spaces, final newline */

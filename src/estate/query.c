@@ -236,9 +236,12 @@ int estate_dependents(struct estate *estate, const struct ref *ref, struct json 
 
 	if (!provider)
 		return -1;
-	if (ops->dependents)
-		return ops->dependents(provider, ref, out, err);
-	*out = json_array();
+	*out = NULL;
+	if (ops->dependents && ops->dependents(provider, ref, out, err))
+		return -1;
+	if (!*out)
+		*out = json_array();
+	json_make_safe(*out); /* names as the source gives them */
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/safe.h"
 #include "base/text.h"
 #include "estate/act.h"
 #include "estate/estate.h"
@@ -100,15 +101,25 @@ static struct plan_step *new_step(struct writing *w, const char *id, const struc
 	return step;
 }
 
+/* One harmless line: it may quote the source, and must not look like two lines of a plan. */
+static const char *keep_line(struct writing *w, const char *line)
+{
+	char clean[1024];
+
+	safe_copy(clean, sizeof(clean), line, strlen(line));
+	return arena_text(w->plan->arena, clean);
+}
+
 static void keep_preview(struct writing *w, struct plan_step *step, struct act_preview *preview)
 {
 	step->before = preview->before;
 	step->after = preview->after;
+	json_make_safe(preview->blast);
 	step->blast = preview->blast;
 	step->undo = preview->undo;
-	step->undo_text = arena_text(w->plan->arena, preview->undo_text);
+	step->undo_text = keep_line(w, preview->undo_text);
 	step->dry_run = preview->dry_run;
-	step->dry_run_text = arena_text(w->plan->arena, preview->dry_run_text);
+	step->dry_run_text = keep_line(w, preview->dry_run_text);
 	step->reversible = preview->undo != NULL;
 	step->cost = arena_text(w->plan->arena, preview->cost);
 	if (preview->seconds >= 0)

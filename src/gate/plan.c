@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/safe.h"
 #include "base/text.h"
 #include "base/uuid.h"
 
@@ -386,11 +387,25 @@ struct plan *plan_from_json(const struct json *json, struct error *err)
 
 /* --- diff --- */
 
+/* Harmless, and every line of a value under its mark: a value must not look like further lines of the diff. */
 static void add_line(struct text *out, const char *mark, const char *path, const struct json *value)
 {
 	char *shown = json_text(value) ? NULL : json_format(value);
+	const char *rest = shown ? shown : json_text(value);
 
-	text_format(out, "%s %s: %s\n", mark, *path ? path : ".", shown ? shown : json_text(value));
+	text_format(out, "%s ", mark);
+	safe_add(out, *path ? path : ".", *path ? strlen(path) : 1);
+	text_add(out, ": ");
+	for (;;) {
+		size_t length = strcspn(rest, "\n");
+
+		safe_add(out, rest, length);
+		text_add_char(out, '\n');
+		rest += length;
+		if (!*rest++ || !*rest)
+			break;
+		text_format(out, "%s | ", mark);
+	}
 	free(shown);
 }
 
