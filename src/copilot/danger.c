@@ -15,7 +15,7 @@ static const char *const byte_signs[] = { "$(", "${", "`", "{{", "}}", "&&", "||
 	"policy=", "approved=", "approval=", "approve=", "allow_all", "allow-all",
 	"allow=", "bypass", "override=", "confirm=", "trusted=", "skip_", "no_audit", "noaudit",
 	"auth=", "is_admin", "base64", "dry_run=", "dry-run=", "~/", ".ssh/", "id_rsa", ".kube/",
-	".aws/", "/proc/self", "intent_type", "resource_type" };
+	".aws/", "/proc/self", "intent_type", "resource_type", "\\n" };
 static const char *const speakers[] = { "system:", "assistant:", "user:", "developer:", "admin:",
 	"root:", "operator:", "[system]", "(system)", "system note", "system message",
 	"approver:", "policy:", "tool:", "security:", "ciso:", "cto:" };
@@ -66,7 +66,17 @@ static int has_spelled_out(const struct fold *fold)
 	return run >= 5;
 }
 
-/* "1gn0re", "p@ssw0rd": digits in the place of letters. */
+static int means_harm(const struct marks *marks, const char *text, size_t length)
+{
+	unsigned node = words_step(marks->words, 0, words_find(marks->words, text, length));
+	const struct words_entry *entry =
+		node ? words_entry(marks->words, node, marks->languages, marks->language) : NULL;
+
+	return entry && entry->concept[0] >= C_INJECTION && entry->concept[0] <= C_APPROVED;
+}
+
+/* "1gn0re", "p4ssword": digits in the place of letters; "dis-regard", "p.a.s.s.w.o.r.d": joints
+ * where none belong. */
 static int has_disguised(const struct marks *marks)
 {
 	static const char from[] = "013457", to[] = "oieast";
@@ -74,24 +84,19 @@ static int has_disguised(const struct marks *marks)
 	for (size_t t = 0; t < marks->fold.count; t++) {
 		const struct token *token = &marks->fold.tokens[t];
 		char plain[32];
-		size_t changed = 0;
+		size_t used = 0;
 
 		if (marks->word[t] || token->length < 4 || token->length >= sizeof(plain) ||
-			!(token->shape & TOKEN_DIGIT) || !(token->shape & TOKEN_LETTER))
+			!(token->shape & (TOKEN_DIGIT | TOKEN_JOINED)) ||
+			!(token->shape & TOKEN_LETTER))
 			continue;
 		for (size_t i = 0; i < token->length; i++) {
 			const char *digit = strchr(from, token->text[i]);
 
-			changed += digit != NULL;
-			plain[i] = digit ? to[digit - from] : token->text[i];
+			if (!strchr("-_.", token->text[i]))
+				plain[used++] = digit ? to[digit - from] : token->text[i];
 		}
-		unsigned node =
-			words_step(marks->words, 0, words_find(marks->words, plain, token->length));
-		const struct words_entry *entry =
-			node ? words_entry(marks->words, node, marks->languages, marks->language)
-			     : NULL;
-		if (changed && entry && entry->concept[0] >= C_INJECTION &&
-			entry->concept[0] <= C_APPROVED)
+		if (means_harm(marks, plain, used))
 			return 1;
 	}
 	return 0;

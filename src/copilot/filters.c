@@ -297,6 +297,8 @@ static void fill_replicas(struct reading *reading)
 		if (number < 0)
 			continue;
 		json_set_int(reading->intent->filters, "replicas", number);
+		if (HAS(reading, C_INTO) && i && !marks_at(&reading->marks, i - 1, C_INTO))
+			continue; /* "from 8 to 16" */
 		return;
 	}
 }

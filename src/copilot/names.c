@@ -85,8 +85,11 @@ static int stray(const struct reading *reading, size_t token, int points)
 	static const enum concept targets[] = { C_DB, C_LB, C_HOST, C_VM, C_EC2, C_SG, C_CERT,
 		C_DNS, C_CLUSTER, C_COST, C_LOG, C_KIND };
 
-	if (reading->entity[token] != ENTITY_WORD ||
-		points - like_an_adverb(&reading->marks.fold.tokens[token]) > 2)
+	if (reading->entity[token] != ENTITY_WORD)
+		return 0;
+	if (reading->marks.fold.tokens[token].length < 3 && points < 5)
+		return 1; /* "em", "al": small words of another language */
+	if (points - like_an_adverb(&reading->marks.fold.tokens[token]) > 2)
 		return 0;
 	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++)
 		if (HAS(reading, targets[i]))

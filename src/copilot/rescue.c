@@ -4,57 +4,34 @@
 
 #include "copilot/reading.h"
 
+/* "billing throws errors": what an application has, and no bill. */
+static int ails(const struct reading *reading)
+{
+	static const char *const ills[] = { "errors", "latency", "restarts", "memory", "cpu" };
+
+	if (HAS(reading, C_PROVIDER) || HAS(reading, C_BILLED) || HAS(reading, C_TIME))
+		return 0;
+	for (const struct mark *mark = marks_first(&reading->marks, C_METRIC); mark;
+		mark = marks_next(&reading->marks, mark))
+		for (size_t i = 0; mark->value && i < sizeof(ills) / sizeof(*ills); i++)
+			if (!strcmp(mark->value, ills[i]))
+				return 1;
+	return 0;
+}
+
 /* "restart billing": with nothing else to act on, a word for money is a service's name. */
 static void rescue_name(struct reading *reading)
 {
 	const struct mark *mark = marks_first(&reading->marks, C_COST);
 
-	if (reading->names || !mark || mark->to != mark->from + 1 || HAS(reading, C_WHY))
+	if (reading->names || !mark || mark->to != mark->from + 1 ||
+		(HAS(reading, C_WHY) && !ails(reading)))
 		return;
-	if (!(HAS(reading, C_RESTART) || HAS(reading, C_STOP) || HAS(reading, C_START) ||
-		    HAS(reading, C_ROLLBACK) || HAS(reading, C_SCALE)))
+	if (!(ails(reading) || HAS(reading, C_RESTART) || HAS(reading, C_STOP) ||
+		    HAS(reading, C_START) || HAS(reading, C_ROLLBACK) || HAS(reading, C_SCALE)))
 		return;
 	reading->name[reading->names++] = mark->from;
 	reading->marks.seen[C_COST] = 0;
-}
-
-/* "the reports database", "database users": an everyday word beside a noun is the name when there
- * is no other. */
-static void rescue_plain(struct reading *reading)
-{
-	static const enum concept nouns[] = { C_DB, C_APP, C_NAMESPACE, C_LB, C_LOG, C_NODE };
-
-	for (size_t n = 0; !reading->names && n < sizeof(nouns) / sizeof(*nouns); n++)
-		for (const struct mark *mark = marks_first(&reading->marks, nouns[n]);
-			mark && !reading->names; mark = marks_next(&reading->marks, mark)) {
-			if (mark->from && marks_at(&reading->marks, mark->from - 1u, C_PLAIN))
-				reading->name[reading->names++] = (unsigned short)(mark->from - 1u);
-			else if (marks_at(&reading->marks, mark->to, C_PLAIN))
-				reading->name[reading->names++] = mark->to;
-		}
-}
-
-/* Acts and cues a team may also call a service. Words for resources, places and states are not. */
-static int everyday(const struct reading *reading, size_t token)
-{
-	static const enum concept may[] = { C_LIST, C_COST, C_PLAIN, C_STATUS, C_FORECAST, C_WHICH,
-		C_REVEAL, C_CHECK, C_EXPLAIN_COST, C_AUDIT, C_MIGRATE };
-	const struct marks *marks = &reading->marks;
-	size_t covering = 0, allowed = 0;
-
-	if (token >= marks->fold.count || marks->fold.tokens[token].shape & TOKEN_CJK ||
-		marks->slip[token])
-		return 0;
-	for (size_t i = 0; i < marks->count; i++) {
-		const struct mark *mark = &marks->marks[i];
-
-		if (token < mark->from || token >= mark->to)
-			continue;
-		covering++;
-		for (size_t m = 0; m < sizeof(may) / sizeof(*may); m++)
-		allowed += mark->to == mark->from + 1 && mark->concept == may[m];
-	}
-	return covering && covering == allowed;
 }
 
 /* The word is a name from here on, whatever it meant. */
@@ -71,6 +48,52 @@ static void take(struct reading *reading, size_t token)
 	}
 	reading->name[0] = (unsigned short)token;
 	reading->names = 1;
+}
+
+static int plain(const struct reading *reading, size_t token)
+{
+	return marks_at(&reading->marks, token, C_PLAIN) || marks_at(&reading->marks, token, C_OOD);
+}
+
+/* "the reports database", "database users": an everyday word beside a noun is the name when there
+ * is no other. */
+static void rescue_plain(struct reading *reading)
+{
+	static const enum concept nouns[] = { C_DB, C_APP, C_NAMESPACE, C_LB, C_LOG, C_NODE };
+
+	for (size_t n = 0; !reading->names && n < sizeof(nouns) / sizeof(*nouns); n++)
+		for (const struct mark *mark = marks_first(&reading->marks, nouns[n]);
+			mark && !reading->names; mark = marks_next(&reading->marks, mark)) {
+			if (mark->from && plain(reading, mark->from - 1u))
+				take(reading, mark->from - 1u);
+			else if (plain(reading, mark->to))
+				take(reading, mark->to);
+		}
+}
+
+/* Acts and cues a team may also call a service. Words for resources, places and states are not. */
+static int everyday(const struct reading *reading, size_t token)
+{
+	static const enum concept may[] = { C_LIST, C_COST, C_PLAIN, C_STATUS, C_FORECAST, C_WHICH,
+		C_REVEAL, C_CHECK, C_EXPLAIN_COST, C_AUDIT, C_MIGRATE };
+	int placed = HAS(reading, C_SCOPE) || HAS(reading, C_DB); /* "stop music" is none */
+	const struct marks *marks = &reading->marks;
+	size_t covering = 0, allowed = 0;
+
+	if (token >= marks->fold.count || marks->fold.tokens[token].shape & TOKEN_CJK ||
+		marks->slip[token])
+		return 0;
+	for (size_t i = 0; i < marks->count; i++) {
+		const struct mark *mark = &marks->marks[i];
+
+		if (token < mark->from || token >= mark->to)
+			continue;
+		covering++;
+		for (size_t m = 0; m < sizeof(may) / sizeof(*may); m++)
+		allowed += mark->to == mark->from + 1 && mark->concept == may[m];
+		allowed += placed && mark->to == mark->from + 1 && mark->concept == C_OOD;
+	}
+	return covering && covering == allowed;
 }
 
 static int covers(const struct reading *reading, size_t token, const enum concept *list, size_t n)

@@ -292,6 +292,35 @@ static int machine_metric(const struct reading *reading)
 	return 0;
 }
 
+/* "gw-1", "web3": a word and a small number is what machines are called. */
+static int machine_name(const struct token *token)
+{
+	size_t letters = strspn(token->text, "abcdefghijklmnopqrstuvwxyz");
+	const char *number = token->text + letters + (token->text[letters] == '-');
+	size_t digits = strspn(number, "0123456789");
+
+	return letters > 1 && digits && digits < 4 && !number[digits];
+}
+
+static int machine_type(const struct reading *reading)
+{
+	static const char *const types[] = { "status", "investigate", "forecast", "stop", "start",
+		"restart" };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (is_type(reading, types[i]))
+			return 1;
+	return 0;
+}
+
+/* Pods restart by themselves, machines are rebooted. */
+static int restarts_told(const struct reading *reading)
+{
+	const struct mark *mark = marks_first(&reading->marks, C_METRIC);
+
+	return mark && mark->value && !strcmp(mark->value, "restarts");
+}
+
 static const char *named_resource(struct reading *reading)
 {
 	const struct token *token = names_token(reading, 0);
@@ -303,6 +332,8 @@ static const char *named_resource(struct reading *reading)
 		return "host";
 	if (hint)
 		return hint;
+	if (machine_type(reading) && machine_name(token) && !restarts_told(reading))
+		return "host";
 	if (machine_metric(reading) && token->shape & (TOKEN_JOINED | TOKEN_DIGIT))
 		return "host";
 	if (is_type(reading, "audit_security"))
