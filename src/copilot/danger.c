@@ -231,12 +231,26 @@ static int audit_beside_change(const struct marks *marks)
 	return 0;
 }
 
+/* "the token service", "password deployment": what holds secrets, not the secrets. Unless it is to
+ * be shown. */
+static int names_a_service(const struct marks *marks, const struct mark *secret)
+{
+	return (marks_at(marks, secret->to, C_APP) || marks_at(marks, secret->to, C_KIND)) &&
+	       secret->to == secret->from + 1 && !marks->seen[C_REVEAL] && !marks->seen[C_LIST] &&
+	       !marks->seen[C_WHICH] && !marks->seen[C_NAMESPACE];
+}
+
 static int asks_for_secret(const struct marks *marks)
 {
 	/* "who may read secrets" is a question about rights; "expired tokens" could be one: still
 	 * asked back as a secret. */
-	return marks->seen[C_SECRET] &&
-	       !(marks->seen[C_AUDIT] && !marks->seen[C_REVEAL] && !marks->seen[C_LIST]);
+	if (marks->seen[C_AUDIT] && !marks->seen[C_REVEAL] && !marks->seen[C_LIST])
+		return 0;
+	for (const struct mark *mark = marks_first(marks, C_SECRET); mark;
+		mark = marks_next(marks, mark))
+		if (!names_a_service(marks, mark))
+			return 1;
+	return 0;
 }
 
 const char *danger_find(const struct marks *marks, const char *sentence, size_t length)

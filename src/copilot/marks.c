@@ -222,7 +222,8 @@ static void find_against(struct marks *marks)
 			if (!node)
 				break;
 			entry = words_entry(marks->words, node, marks->languages, marks->language);
-			if (entry && against_us(entry) && !marks_at(marks, i, entry->concept[0]))
+			if (entry && against_us(entry) && !marks_at(marks, i, entry->concept[0]) &&
+				!(entry->concept[0] == C_SECRET && marks_at(marks, i, C_SYMPTOM)))
 				add_mark(marks, entry, i, at + 1);
 		}
 	}
@@ -264,6 +265,8 @@ static void find_compounds(struct marks *marks)
 		const struct words_entry *whole =
 			node ? words_entry(marks->words, node, marks->languages, marks->language)
 			     : NULL;
+		if (whole && whole->concept[0] == C_RULES) /* "policy-engine": what it is called */
+			continue;
 		if (whole)
 			add_mark(marks, whole, i, i + 1);
 		for (size_t p = 0; !whole && (german || (!english && small)) && p < parts; p++)

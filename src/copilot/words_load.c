@@ -173,23 +173,28 @@ static int expand(
 {
 	const char *open = strchr(phrase, '{'), *close = open ? strchr(open, '}') : NULL;
 	char one[PHRASE_MAX];
+	size_t length = strlen(phrase), head, tail;
 
+	if (length >= sizeof(one))
+		return error_set(err, ERR_LIMIT, "\"%.60s\": too long", phrase);
 	if (!close) {
-		snprintf(one, sizeof(one), "%s", phrase);
+		memcpy(one, phrase, length + 1);
 		if (!strcmp(words->language[entry->language], "de") &&
 			add_umlaut(words, entry, phrase, err))
 			return -1;
 		return add_phrase(words, entry, one, err);
 	}
-	for (const char *at = open + 1; at <= close;) {
-		size_t length = strcspn(at, ",}");
+	head = (size_t)(open - phrase);
+	tail = length - (size_t)(close + 1 - phrase);
+	memcpy(one, phrase, head);
+	for (const char *at = open + 1; at <= close;) { /* shorter than phrase: braces go */
+		size_t part = strcspn(at, ",}");
 
-		if (snprintf(one, sizeof(one), "%.*s%.*s%s", (int)(open - phrase), phrase,
-			    (int)length, at, close + 1) >= (int)sizeof(one))
-			return error_set(err, ERR_LIMIT, "\"%.60s\": too long", phrase);
+		memcpy(one + head, at, part);
+		memcpy(one + head + part, close + 1, tail + 1);
 		if (expand(words, entry, one, err))
 			return -1;
-		at += length + 1;
+		at += part + 1;
 	}
 	return 0;
 }
