@@ -10,11 +10,14 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/yaml.h"
 #include "cli/cli.h"
+#include "copilot/grammar.h"
 #include "estate/provider.h"
 #include "estate/estate.h"
 #include "gate/lint.h"
 #include "gate/session.h"
+#include "tui/theme.h"
 
 extern const struct cli_command cmd_config, cmd_init, cmd_lint, cmd_version;
 
@@ -150,11 +153,62 @@ const struct cli_command cmd_init = { .name = "init", .usage = "", .help = "look
 
 /* --- lint --- */
 
+static void add_problem(struct json *problems, const char *path, const struct error *err)
+{
+	size_t length = strlen(path);
+	/* "FILE:LINE: what" or "FILE: line LINE: what": the file is told beside it. */
+	const char *text = strncmp(err->text, path, length) || err->text[length] != ':' ? err->text : err->text + length + 1;
+	const char *word = strstr(text, "line ");
+	char *rest;
+	long line = strtol(text, &rest, 10);
+	struct json *problem = json_set_text(json_object(), "file", path);
+
+	if (rest != text && *rest == ':')
+		text = rest + 1;
+	else
+		line = word ? atol(word + 5) : 0;
+	json_set_int(problem, "line", line);
+	json_set_text(problem, "message", text + strspn(text, " "));
+	json_add(problems, problem);
+}
+
+static void check_theme(const char *path, struct json *problems)
+{
+	struct error err = { 0 };
+	struct theme theme;
+	size_t length;
+	char *bytes = file_load(path, 1 << 20, &length, &err);
+	struct json *tree = bytes ? yaml_parse(bytes, length, &err) : NULL;
+
+	if (!tree || theme_parse(&theme, tree, path, &err))
+		add_problem(problems, path, &err);
+	json_free(tree);
+	free(bytes);
+}
+
+/* Words are read a folder at a time; each file tells its own problem. */
+static void check_words(const char *path, struct json *problems)
+{
+	struct error err = { 0 };
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? mem_text_n(path, (size_t)(slash - path)) : mem_text(".");
+	struct grammar *grammar = grammar_load(folder, &err);
+
+	if (!grammar && strstr(err.text, slash ? slash + 1 : path))
+		add_problem(problems, path, &err);
+	grammar_free(grammar);
+	free(folder);
+}
+
+static const struct lint_area lint_areas[] = { { "themes", check_theme }, { "words", check_words } };
+
 static int run_lint(struct cli *cli)
 {
 	static const char *const areas[] = { "kinds", "playbooks", "policies", "themes", "words", NULL };
 	struct json *problems = json_array();
 
+	for (size_t i = 0; i < sizeof(lint_areas) / sizeof(*lint_areas); i++)
+		lint_add_area(&lint_areas[i]);
 	for (size_t i = 0; cli_arg(cli, i); i++)
 		lint_path(cli_arg(cli, i), problems);
 	for (const char *const *area = areas; !cli_arg(cli, 0) && *area; area++) {
