@@ -70,6 +70,7 @@ struct provider_account {     /* one link the status line and :accounts show */
 	char server[256];
 	char user[128];
 	char scope[12];       /* prod staging dev or "" */
+	char namespace_[254]; /* its own default; "" none: all are shown */
 	int current, insecure;
 	char state[16];       /* "ok" "connecting" "unreachable" "unauthorized" "unknown" */
 	char why[256];

@@ -69,6 +69,30 @@ void console_refresh_accounts(struct console *console)
 		console->account_count = ACCOUNTS_MAX;
 }
 
+const char *console_account(const struct console *console, const char *provider)
+{
+	const char *found = NULL;
+
+	for (size_t i = 0; i < console->account_count; i++) {
+		if (strcmp(console->account_providers[i], provider) != 0)
+			continue;
+		if (console->accounts[i].current)
+			return console->accounts[i].name;
+		found = "";
+	}
+	return found;
+}
+
+const char *console_namespace(const struct console *console, const struct kind *kind, const char *account)
+{
+	if (!kind->namespaced)
+		return NULL;
+	for (size_t i = 0; i < console->account_count; i++)
+		if (!strcmp(console->account_providers[i], kind->provider) && !strcmp(console->accounts[i].name, account ? account : ""))
+			return *console->accounts[i].namespace_ ? console->accounts[i].namespace_ : "*";
+	return "*";
+}
+
 /* The account of the row under the cursor; else the current one of the first provider that has one. */
 static const struct provider_account *account_in_view(struct console *console, const struct ref *ref)
 {

@@ -94,9 +94,16 @@ static int open_unknown(struct console *console, const char *name, const struct 
 	return 0;
 }
 
+/* The account by its name, so that the same rows on the dashboard and in a table are listed and kept once. */
 int console_open_kind(struct console *console, const struct kind *kind, const struct selection *selection, const char *filter)
 {
-	console_push(console, table_pane_new(console, kind, selection, filter));
+	struct selection whole = *selection;
+
+	if (!whole.account || !*whole.account)
+		whole.account = console_account(console, kind->provider);
+	if (!whole.namespace_ || !*whole.namespace_)
+		whole.namespace_ = console_namespace(console, kind, whole.account);
+	console_push(console, table_pane_new(console, kind, &whole, filter));
 	return 0;
 }
 

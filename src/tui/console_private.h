@@ -60,6 +60,10 @@ struct console {
 struct rect console_area(const struct console *console, int half); /* of a half's pane, without its head line */
 void console_paint(struct console *console);
 void console_refresh_accounts(struct console *console);
+/* The current account of a provider; "" when none is chosen, NULL when it has nothing to talk to. */
+const char *console_account(const struct console *console, const char *provider);
+/* The namespace a kind opens in there: the account's own, else "*"; NULL for what has none. */
+const char *console_namespace(const struct console *console, const struct kind *kind, const char *account);
 /* console_commands.c: 1 handled */
 int console_command(struct console *console, const struct command *command);
 int console_verb_key(struct console *console, int key);

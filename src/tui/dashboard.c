@@ -50,16 +50,32 @@ static int target(struct pane *pane, struct ref *ref)
 	return 1;
 }
 
+/* The rows that have one cause, or a source that failed, as a table. */
+static void open_rows(struct dashboard *dashboard, const struct item *item)
+{
+	struct console *console = dashboard->pane.console;
+	const struct kind *kind = kinds_find(estate_kinds(console->estate), item->kind);
+	struct selection selection = { .account = item->account, .namespace_ = kind && kind->namespaced ? "*" : NULL };
+
+	if (kind)
+		console_open_kind(console, kind, &selection, item->filter);
+}
+
 static void open_item(struct dashboard *dashboard)
 {
 	struct console *console = dashboard->pane.console;
 	struct error err = { 0 };
 	struct ref ref;
 
+	if (dashboard->cursor >= dashboard->item_count)
+		return;
+	const struct item *item = &dashboard->items[dashboard->cursor];
+
 	if (target(&dashboard->pane, &ref))
 		console_push(console, detail_new(console, &ref));
-	else if (dashboard->cursor < dashboard->item_count && *dashboard->items[dashboard->cursor].open &&
-		 console_open(console, dashboard->items[dashboard->cursor].open, &err))
+	else if (*item->account)
+		open_rows(dashboard, item);
+	else if (*item->open && console_open(console, item->open, &err))
 		console_say_error(console, &err);
 }
 
@@ -145,7 +161,7 @@ int dashboard_ready(struct pane *pane)
 {
 	const struct dashboard *dashboard = of(pane);
 
-	if (!dashboard->looked.is_known || dashboard->sources_open < 2)
+	if (!dashboard->looked.is_known || !dashboard->sources_open)
 		return 0;
 	for (size_t i = 0; i < dashboard->source_count; i++)
 		if (!dashboard->sources[i].answered)

@@ -50,23 +50,58 @@ static void put_name(struct rect line, int x, int columns, int selected, const c
 		screen_put_n(line, 0, x, columns, style, text, strlen(text));
 }
 
+/* "4m", or "<4m" when only the age of the thing itself is known. Seconds would be news every second: by the minute. */
+static int since_text(struct dashboard *dashboard, const struct item *item, char *out, size_t size)
+{
+	int64_t minute = 60 * CLOCK_SECOND_NS, age = clock_now_ns() - item->at_ns, step = 0;
+	char text[24];
+
+	*out = 0;
+	if (!item->at_ns)
+		return 0;
+	format_age(age < minute ? minute : age, text, sizeof(text), &step);
+	note_age(dashboard, age < minute ? minute - age : step);
+	return snprintf(out, size, "%s%s", item->at_is_most || age < minute ? "<" : "", text);
+}
+
+/* As wide as what stands there, and never more than its share. */
+static void measure_wrong(struct dashboard *dashboard, size_t first, size_t count, int columns)
+{
+	int most = columns * 9 / 20;
+
+	dashboard->what_columns = dashboard->scope_columns = 0;
+	for (size_t i = first; i < first + count; i++) {
+		const struct item *item = &dashboard->items[i];
+		int what = (int)utf8_columns(item->what, strlen(item->what)), scope = (int)strlen(item->scope);
+
+		if (what > dashboard->what_columns)
+			dashboard->what_columns = what < most ? what : most;
+		if (scope > dashboard->scope_columns)
+			dashboard->scope_columns = scope;
+	}
+}
+
 static void draw_wrong(struct dashboard *dashboard, const struct item *item, struct rect line, int selected)
 {
-	int wide = line.columns > 110, name = line.columns * 2 / 5, x = 3;
+	char since[32];
+	int x = 5, end = line.columns - 1 - AGE_COLUMNS - dashboard->scope_columns - 1;
+	int length = since_text(dashboard, item, since, sizeof(since));
 
-	(void)dashboard;
-	screen_put(line, 0, x, item->style, item->mark);
-	x += 2;
+	screen_put(line, 0, 3, item->style, item->mark);
 	screen_put_n(line, 0, x, SEVERITY_COLUMNS, item->style, item->severity, strlen(item->severity));
 	x += SEVERITY_COLUMNS;
-	if (wide) {
-		screen_put_n(line, 0, x, 14, STYLE_DIM, item->kind, strlen(item->kind));
-		x += 15;
-	}
-	put_name(line, x, name - 15, selected, item->what);
-	x += name - 14;
-	screen_put_n(line, 0, x, line.columns - x - SCOPE_COLUMNS - 1, STYLE_TEXT, item->why, strlen(item->why));
-	screen_put_n(line, 0, line.columns - SCOPE_COLUMNS, SCOPE_COLUMNS, STYLE_DIM, item->scope, strlen(item->scope));
+	put_name(line, x, dashboard->what_columns, selected, item->what);
+	x += dashboard->what_columns + 2;
+	if (!dashboard->scope_columns)
+		end++;
+	/* Nothing to say at the right: the reason has the room. */
+	if (item->is_failure)
+		end = line.columns - 1;
+	screen_put_n(line, 0, x, end - x, STYLE_TEXT, item->why, strlen(item->why));
+	if (item->is_failure)
+		return;
+	screen_put_n(line, 0, end + 1, dashboard->scope_columns, STYLE_DIM, item->scope, strlen(item->scope));
+	screen_put_right(line, 0, line.columns - AGE_COLUMNS - 1, AGE_COLUMNS, STYLE_DIM, since, (size_t)length);
 }
 
 static void draw_change(struct dashboard *dashboard, const struct item *item, struct rect line, int selected)
@@ -152,8 +187,6 @@ static const char *nothing_text(const struct dashboard *dashboard, const struct 
 	switch (widget->type) {
 	case WIDGET_WRONG:
 	case WIDGET_KIND:
-		if (dashboard->sources_open < 2)
-			return "asking …";
 		return !dashboard->source_count ? "nothing is watched: no account is configured" : waiting ? "asking …" : "nothing";
 	case WIDGET_CHANGES:
 		return !dashboard->looked.is_known ? "asking …" : *dashboard->looked.problem ? dashboard->looked.problem : "nothing seen to change";
@@ -189,7 +222,7 @@ static void draw_heading(struct dashboard *dashboard, const struct widget *widge
 	screen_clear_line(area, 0, 0);
 	screen_put(area, 0, 1, STYLE_HEADER, widget->title);
 	if (count > shown)
-		snprintf(right, sizeof(right), "%zu of %zu", shown, count);
+		snprintf(right, sizeof(right), "%zu of %zu%s", shown, count, dashboard->left_out && widget->type == WIDGET_WRONG ? " and more" : "");
 	if (widget == dashboard->widgets && dashboard->observed_ns) {
 		format_data_age(clock_now_ns() - dashboard->observed_ns, age, sizeof(age), &step);
 		note_age(dashboard, step);
@@ -217,6 +250,8 @@ static void draw_widget(struct dashboard *dashboard, size_t nth, struct rect are
 	}
 	if (dashboard->cursor >= first && dashboard->cursor < first + count && dashboard->cursor - first >= room)
 		from = dashboard->cursor - first - room + 1;
+	if (widget->type == WIDGET_WRONG || widget->type == WIDGET_KIND)
+		measure_wrong(dashboard, first, count, area.columns);
 	draw_heading(dashboard, widget, area, count < room ? count : room, count);
 	for (size_t i = 0; i < room; i++) {
 		struct rect line = { .y = area.y + 1 + (int)i, .x = area.x, .rows = 1, .columns = area.columns };

@@ -32,11 +32,13 @@ struct widget {
 	size_t gauge_count;
 };
 
-struct source {                /* one kind somebody watches */
+struct source {                /* one kind of one account */
 	const struct kind *kind;
+	char account[128];
+	int is_current;        /* the account is its provider's current one */
 	struct feed *feed;
 	unsigned version;
-	int wanted_wrong, answered;
+	int answered;
 };
 
 /* One line that can be under the cursor. */
@@ -47,9 +49,12 @@ struct item {
 	char severity[16];
 	char what[ITEM_TEXT];  /* name */
 	char why[ITEM_TEXT];
-	char scope[12], kind[64];
+	char scope[12], kind[64], account[128];
 	int64_t at_ns;         /* for the age at the end; 0 none */
-	int rank;
+	int at_is_most;        /* it may be younger: that is the age of the thing, not of its trouble */
+	int rank, scope_rank, is_failure, in_namespace;
+	size_t count;          /* of rows with the same cause */
+	char filter[ITEM_TEXT]; /* shows those rows */
 	struct ref ref;
 	int has_ref;
 	char open[80];         /* palette words for Enter when there is no ref */
@@ -71,8 +76,7 @@ struct dashboard {
 	size_t widget_count;
 	struct source sources[SOURCES_MAX];
 	size_t source_count;
-	int sources_open;      /* 1: those of the gauges; 2: all */
-	int is_visible, open_timer;
+	int sources_open, is_visible;
 	size_t account_count;
 	struct item *items;
 	size_t item_count;
@@ -84,15 +88,23 @@ struct dashboard {
 	unsigned gate_version;
 	int64_t next_age_ns, observed_ns;
 	int news;              /* a source changed since the last look */
-	int wrong_total;
+	int what_columns, scope_columns; /* of the widget being drawn */
+	size_t left_out;       /* causes there was no room to count */
 };
 
 /* dashboard_widgets.c */
 void widgets_load(struct dashboard *dashboard);
-/* dashboard_data.c */
-void dashboard_open_sources(struct dashboard *dashboard);
+/* dashboard_sources.c */
+void dashboard_open_sources(struct dashboard *dashboard); /* also when the accounts are others than before */
 void dashboard_close_sources(struct dashboard *dashboard);
+/* dashboard_wrong.c */
+void dashboard_add_wrong(struct dashboard *dashboard, size_t widget);
+void dashboard_add_kind(struct dashboard *dashboard, size_t widget);
+/* dashboard_data.c */
+struct item *dashboard_add_item(struct dashboard *dashboard, size_t widget); /* NULL: there are enough */
+void dashboard_make_items(struct dashboard *dashboard);
 int dashboard_take(struct dashboard *dashboard);  /* 1 when items are others */
+/* dashboard_look.c */
 void dashboard_look(struct dashboard *dashboard); /* changes, runs, audit: in a job */
 void dashboard_forget_look(struct dashboard *dashboard);
 /* dashboard_draw.c */

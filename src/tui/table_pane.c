@@ -502,8 +502,23 @@ void table_pane_namespaces(struct pane *pane, void (*add)(struct names *names, c
 
 static void toggle_namespaces(struct table_pane *table)
 {
-	if (table->kind->namespaced)
-		table_pane_reopen(&table->pane, NULL, strcmp(table->namespace_, "*") != 0 ? "*" : "");
+	if (!table->kind->namespaced)
+		return;
+	if (strcmp(table->namespace_, "*") != 0) {
+		snprintf(table->one_namespace, sizeof(table->one_namespace), "%s", table->namespace_);
+		table_pane_reopen(&table->pane, NULL, "*");
+		return;
+	}
+	/* Back to the one of before; else the account's own; else that of the row under the cursor. */
+	const char *own = console_namespace(table->pane.console, table->kind, table->account);
+	struct ref ref;
+
+	if (!*table->one_namespace && strcmp(own, "*") != 0)
+		snprintf(table->one_namespace, sizeof(table->one_namespace), "%s", own);
+	else if (!*table->one_namespace && target(&table->pane, &ref))
+		snprintf(table->one_namespace, sizeof(table->one_namespace), "%s", ref.namespace_);
+	if (*table->one_namespace)
+		table_pane_reopen(&table->pane, NULL, table->one_namespace);
 }
 
 /* --- moving --- */

@@ -25,6 +25,7 @@ struct table_pane {
 	const struct kind *kind;
 	struct selection selection; /* its texts are account, namespace_, name, labels below */
 	char account[128], namespace_[254], labels[256];
+	char one_namespace[254]; /* shown before all were */
 	struct feed *feed;
 	struct view *view;
 	unsigned version;

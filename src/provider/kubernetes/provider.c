@@ -91,6 +91,8 @@ static void describe(struct provider *provider, size_t i, struct provider_accoun
 		snprintf(out->server, sizeof(out->server), "%s",
 			context.server ? context.server : "");
 		snprintf(out->user, sizeof(out->user), "%s", context.user ? context.user : "");
+		snprintf(out->namespace_, sizeof(out->namespace_), "%s",
+			context.namespace_ ? context.namespace_ : "");
 		out->insecure = context.insecure;
 	} else {
 		snprintf(out->why, sizeof(out->why), "%s", err.text);

@@ -1,0 +1,124 @@
+/* dashboard_look.c - what the dashboard must ask for in a job: changes, runs, plans, the audit chain. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "gate/audit.h"
+#include "gate/gate.h"
+#include "tui/console_private.h"
+#include "tui/dashboard_private.h"
+
+enum { LOOK_EVERY_MS = 5000, CHANGES_MAX = 40, RUNS_MAX = 10 };
+
+struct look {
+	struct job job;
+	struct dashboard *dashboard; /* NULL: closed meanwhile */
+	struct estate *estate;
+	struct gate *gate;
+	int64_t since_ns;
+	struct looked looked;
+};
+
+static void release(struct looked *looked)
+{
+	json_free(looked->changes);
+	json_free(looked->runs);
+	json_free(looked->plans);
+}
+
+static void look_now(struct job *job)
+{
+	struct look *look = (struct look *)job;
+	struct error err = { 0 };
+	struct audit_state state = { .ok = -1 };
+
+	look->looked.changes = estate_changes(look->estate, clock_now_ns() - look->since_ns, NULL, NULL, CHANGES_MAX, &err);
+	if (!look->looked.changes)
+		snprintf(look->looked.problem, sizeof(look->looked.problem), "%.199s", err.text);
+	look->looked.is_known = 1;
+	if (!look->gate)
+		return;
+	look->looked.had_gate = 1;
+	look->looked.runs = gate_runs(look->gate, RUNS_MAX, &err);
+	look->looked.plans = gate_plans(look->gate, RUNS_MAX * 2, &err);
+	audit_state(gate_audit(look->gate), &state);
+	look->looked.entries = (int64_t)state.entries;
+	look->looked.anchored_ns = state.anchored_ns;
+	look->looked.audit_ok = state.ok;
+}
+
+static void looked(struct job *job)
+{
+	struct look *look = (struct look *)job;
+	struct dashboard *dashboard = look->dashboard;
+
+	if (dashboard) {
+		release(&dashboard->looked);
+		dashboard->looked = look->looked;
+		dashboard->look = NULL;
+		dashboard_make_items(dashboard);
+		dashboard->pane.dirty |= 1;
+	} else {
+		release(&look->looked);
+	}
+	free(look);
+}
+
+static void on_look_time(void *arg)
+{
+	struct dashboard *dashboard = arg;
+
+	dashboard->look_timer = 0;
+	dashboard_look(dashboard);
+}
+
+static int64_t longest_window(const struct dashboard *dashboard)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < dashboard->widget_count; i++)
+		if (dashboard->widgets[i].type == WIDGET_CHANGES && dashboard->widgets[i].since_ns > longest)
+			longest = dashboard->widgets[i].since_ns;
+	return longest ? longest : 3600 * CLOCK_SECOND_NS;
+}
+
+/* At most every few seconds, and only after news. */
+void dashboard_look(struct dashboard *dashboard)
+{
+	struct console *console = dashboard->pane.console;
+	int64_t since_ms = (clock_monotonic_ns() - dashboard->looked_ns) / 1000000;
+
+	if (!console->estate || dashboard->look || dashboard->look_timer || !dashboard->is_visible)
+		return;
+	if (dashboard->looked_ns && since_ms < LOOK_EVERY_MS) {
+		dashboard->look_timer = loop_add_timer(console->loop, LOOK_EVERY_MS - since_ms, on_look_time, dashboard);
+		return;
+	}
+	struct look *look = mem_zero(1, sizeof(*look));
+
+	look->job = (struct job){ .run = look_now, .done = looked };
+	look->dashboard = dashboard;
+	look->estate = console->estate;
+	look->gate = console->gate;
+	look->since_ns = longest_window(dashboard);
+	dashboard->look = look;
+	dashboard->looked_ns = clock_monotonic_ns();
+	dashboard->news = 0;
+	dashboard->gate_version = console->gate ? gate_version(console->gate) : 0;
+	console_submit(console, &look->job);
+}
+
+void dashboard_forget_look(struct dashboard *dashboard)
+{
+	if (dashboard->look) {
+		dashboard->look->dashboard = NULL;
+		atomic_store(&dashboard->look->job.cancelled, 1);
+	}
+	if (dashboard->look_timer)
+		loop_remove_timer(console_loop(dashboard->pane.console), dashboard->look_timer);
+	release(&dashboard->looked);
+}
