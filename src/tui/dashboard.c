@@ -57,8 +57,11 @@ static void open_rows(struct dashboard *dashboard, const struct item *item)
 	const struct kind *kind = kinds_find(estate_kinds(console->estate), item->kind);
 	struct selection selection = { .account = item->account, .namespace_ = kind && kind->namespaced ? "*" : NULL };
 
+	char filter[ITEM_TEXT];
+
+	dashboard_filter(dashboard, item, filter, sizeof(filter));
 	if (kind)
-		console_open_kind(console, kind, &selection, item->filter);
+		console_open_kind(console, kind, &selection, filter);
 }
 
 static void open_item(struct dashboard *dashboard)

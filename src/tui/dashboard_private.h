@@ -55,6 +55,7 @@ struct item {
 	int rank, scope_rank, is_failure, in_namespace;
 	size_t count;          /* of rows with the same cause */
 	char filter[ITEM_TEXT]; /* shows those rows */
+	char state[64];        /* theirs, when all have the same */
 	struct ref ref;
 	int has_ref;
 	char open[80];         /* palette words for Enter when there is no ref */
@@ -100,6 +101,8 @@ void dashboard_close_sources(struct dashboard *dashboard);
 /* dashboard_wrong.c */
 void dashboard_add_wrong(struct dashboard *dashboard, size_t widget);
 void dashboard_add_kind(struct dashboard *dashboard, size_t widget);
+/* The shortest filter that shows the rows of the item and no others. */
+void dashboard_filter(const struct dashboard *dashboard, const struct item *item, char *out, size_t size);
 /* dashboard_data.c */
 struct item *dashboard_add_item(struct dashboard *dashboard, size_t widget); /* NULL: there are enough */
 void dashboard_make_items(struct dashboard *dashboard);

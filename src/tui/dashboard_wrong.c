@@ -335,12 +335,43 @@ static void add_group(struct causes *causes, const struct cause *cause)
 	if (used < sizeof(item->why))
 		snprintf(item->why + used, sizeof(item->why) - used, ", worst %.160s", worst);
 	filter_of(cause, item->filter, sizeof(item->filter));
+	copy_role(cause->snapshot, cause->worst, ROLE_STATE, item->state, sizeof(item->state));
 	scope_of(causes, cause, cause->worst, item->scope);
 	item->scope_rank = cause->scope_rank;
 	item->count = cause->count;
 	item->at_ns = cause->since_ns;
 	item->at_is_most = kind_column_find(kind, "SINCE") < 0;
 	fill_look(item, kind, cause->rank);
+}
+
+static size_t count_state(const struct snapshot *snapshot, const char *state)
+{
+	size_t count = snapshot ? snapshot_count(snapshot) : 0, found = 0, length, wanted = strlen(state);
+
+	for (size_t row = 0; row < count; row++) {
+		const char *text = snapshot_role(snapshot, row, ROLE_STATE, &length);
+
+		found += length == wanted && !memcmp(text, state, length);
+	}
+	return found;
+}
+
+void dashboard_filter(const struct dashboard *dashboard, const struct item *item, char *out, size_t size)
+{
+	snprintf(out, size, "%s", item->filter);
+	for (size_t i = 0; i < dashboard->source_count; i++) {
+		const struct source *source = &dashboard->sources[i];
+		int state = source->kind->role[ROLE_STATE];
+
+		if (strcmp(source->kind->name, item->kind) != 0 || strcmp(source->account, item->account) != 0 || state < 0 || !*item->state)
+			continue;
+		struct snapshot *snapshot = feed_snapshot(source->feed);
+
+		if (count_state(snapshot, item->state) == item->count && !strpbrk(item->state, "\"\\"))
+			snprintf(out, size, "%s == %s%s%s", source->kind->columns[state].name, strchr(item->state, ' ') ? "\"" : "", item->state,
+				strchr(item->state, ' ') ? "\"" : "");
+		snapshot_unref(snapshot);
+	}
 }
 
 static void add_cause(struct causes *causes, const struct cause *cause, size_t first)
