@@ -69,6 +69,37 @@ static unsigned note_word(
 	return i;
 }
 
+/* fold_sentence() for a phrase: most are small letters and blanks, and the whole vocabulary is read
+ * at every start. */
+static void fold_phrase(struct fold *fold, const char *phrase)
+{
+	size_t length = 0;
+
+	while ((phrase[length] >= 'a' && phrase[length] <= 'z') || phrase[length] == ' ')
+		length++;
+	if (phrase[length]) {
+		fold_sentence(fold, phrase, strlen(phrase));
+		return;
+	}
+	memcpy(fold->room, phrase, length + 1);
+	fold->count = fold->used = 0;
+	fold->cjk = fold->hidden = 0;
+	for (size_t at = 0; at < length;) {
+		size_t end = at;
+
+		while (end < length && fold->room[end] != ' ')
+			end++;
+		fold->room[end] = 0;
+		if (end > at)
+			fold->tokens[fold->count++] = (struct token){ .text = fold->room + at,
+				.raw = phrase + at,
+				.length = (unsigned short)(end - at),
+				.raw_length = (unsigned short)(end - at),
+				.shape = TOKEN_LETTER };
+		at = end + 1;
+	}
+}
+
 /* Parts of a phrase with gaps: "shut", "down". */
 static int add_gap(struct words *words, const struct words_entry *entry, char *parts[],
 	size_t count, struct error *err)
@@ -77,7 +108,7 @@ static int add_gap(struct words *words, const struct words_entry *entry, char *p
 	unsigned node = 0;
 
 	for (size_t p = 0; p < count; p++) {
-		fold_sentence(&words->fold, parts[p], strlen(parts[p]));
+		fold_phrase(&words->fold, parts[p]);
 		if (!words->fold.count || (p && words->fold.count > 4))
 			return error_set(
 				err, ERR_FORMAT, "a gap needs one to four words on each side");
@@ -101,7 +132,7 @@ static void add_plain(struct words *words, const struct words_entry *entry, cons
 {
 	unsigned node = 0, word = 0;
 
-	fold_sentence(&words->fold, phrase, strlen(phrase));
+	fold_phrase(&words->fold, phrase);
 	for (size_t i = 0; i < words->fold.count; i++) {
 		word = note_word(words, entry, &words->fold.tokens[i]);
 		node = add_node(words, node, word);
