@@ -17,8 +17,10 @@ static const char *const byte_signs[] = { "$(", "${", "`", "{{", "}}", "&&", "||
 	"auth=", "is_admin", "base64", "dry_run=", "dry-run=", "~/", ".ssh/", "id_rsa", ".kube/",
 	".aws/", "/proc/self", "intent_type", "resource_type", "\\n" };
 static const char *const speakers[] = { "system:", "assistant:", "user:", "developer:", "admin:",
-	"root:", "operator:", "[system]", "(system)", "system note", "system message",
-	"approver:", "policy:", "tool:", "security:", "ciso:", "cto:" };
+	"root:", "operator:", "[system]", "(system)", "system note", "system message", "approver:",
+	"policy:", "role:", "permission:", "permissions:", "approved:", "approval:", "instruction:",
+	"instructions:", "prompt:", "override:", "mode:", "human:", "ai:", "note to",
+	"message from", "tool:", "security:", "ciso:", "cto:" };
 
 static int contains(const char *text, size_t length, const char *sign)
 {

@@ -227,6 +227,19 @@ static void fill_value(struct reading *reading, enum concept concept, const char
 		json_set_text(reading->intent->filters, key, mark->value);
 }
 
+/* "deployment router", "payments pods": the kind of the one named. A node's is in its name. */
+static int kind_beside_name(const struct reading *reading)
+{
+	if (reading->names != 1)
+		return 0;
+	for (const struct mark *mark = marks_first(&reading->marks, C_KIND); mark;
+		mark = marks_next(&reading->marks, mark))
+		if ((!strcmp(mark->value, "deployment") || !strcmp(mark->value, "pod")) &&
+			(mark->to == reading->name[0] || mark->from == reading->name[0] + 1u))
+			return 1;
+	return 0;
+}
+
 static void fill_namespace(struct reading *reading)
 {
 	struct json *filters = reading->intent->filters;
@@ -250,7 +263,7 @@ static void fill_namespace(struct reading *reading)
 			if (!(namespace_name && !strcmp(mark->value, "namespace")))
 				json_set_text(filters, "kind", mark->value);
 	const char *kind = json_text(json_get(filters, "kind"));
-	if (!kind || is_type(reading, "list") ||
+	if (!kind || kind_beside_name(reading) || is_type(reading, "list") ||
 		(is_type(reading, "investigate") && !reading->names) ||
 		(is_type(reading, "audit_security") && !strcmp(kind, "rbac")) ||
 		(is_type(reading, "terminate") && reading->names))
@@ -365,8 +378,19 @@ static void fill_metric(struct reading *reading)
 	}
 }
 
+/* "migrate the database to postgres": the engine it goes to is not the one it has. */
+static int destination_is_all(const struct reading *reading)
+{
+	const struct mark *mark = marks_first(&reading->marks, C_PROVIDER);
+
+	return mark && is_type(reading, "migrate") && !marks_next(&reading->marks, mark) &&
+	       reading->used[mark->from] == 2;
+}
+
 static void fill_provider(struct reading *reading)
 {
+	if (destination_is_all(reading))
+		return;
 	if (strcmp(reading->intent->resource, "sg"))
 		fill_value(reading, C_PROVIDER, "provider");
 	else if (HAS(reading, C_PROVIDER)) {

@@ -52,7 +52,10 @@ const char *danger_find(const struct marks *marks, const char *sentence, size_t 
 /* rules.c: 0; or -1 when nothing fits. */
 int rules_type(struct reading *reading);
 int rules_resource(struct reading *reading);
-/* Why the sentence must be asked back, with the question; NULL when it may pass. */
+int rules_has_noun(const struct reading *reading); /* a word for a kind of resource is said */
+int rules_plural(const struct reading *reading);   /* and in the plural */
+
+/* refuse.c. Why the sentence must be asked back, with the question; NULL when it may pass. */
 const char *rules_reject(const struct reading *reading, const char **question);
 
 /* filters.c: claims words for filters before names are picked, and the rest after type and resource are known. */

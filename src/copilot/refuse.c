@@ -1,0 +1,237 @@
+/* refuse.c - what is understood and still asked back: no target, a choice left open, a negation, a
+ * supposition, two things at once. */
+#include <string.h>
+
+#include "base/json.h"
+#include "copilot/grammar.h"
+#include "copilot/reading.h"
+
+static int is_type(const struct reading *reading, const char *type)
+{
+	return !strcmp(reading->intent->type, type);
+}
+
+static const enum concept changes[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE,
+	C_ROLLBACK, C_CORDON, C_DRAIN, C_MIGRATE };
+
+static size_t acts_said(const struct reading *reading)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
+		count += HAS(reading, changes[i]) > 0;
+	return count;
+}
+
+/* "before the reboot", "nach dem Neustart": an act that is told, not asked for. */
+static int told(const struct reading *reading, const struct mark *mark)
+{
+	static const char *const lead[] = { "before", "after", "during", "since", "for", "prior",
+		"vor", "nach", "seit", "wegen", "avant", "apres", "depuis", "pour", "antes",
+		"despues", "desde", "depois", "para" };
+	static const char *const between[] = { "the", "a", "its", "my", "our", "dem", "der", "den",
+		"le", "la", "el", "o", "to", "de", "du", "del", "do", "last", "next" };
+	size_t at = mark->from;
+
+	for (size_t step = 0; at && step < 3; step++) {
+		const char *word = reading->marks.fold.tokens[--at].text;
+		int filler = 0;
+
+		for (size_t i = 0; i < sizeof(lead) / sizeof(*lead); i++)
+			if (!strcmp(word, lead[i]))
+				return 1;
+		for (size_t i = 0; i < sizeof(between) / sizeof(*between); i++)
+			filler |= !strcmp(word, between[i]);
+		if (!filler)
+			return 0;
+	}
+	return 0;
+}
+
+/* Changes whose words mean nothing else; "run" and "set to" also stand beside others. */
+static size_t plain_acts(const struct reading *reading)
+{
+	static const enum concept plain[] = { C_RESTART, C_STOP, C_TERMINATE, C_ROLLBACK, C_CORDON,
+		C_DRAIN, C_MIGRATE };
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++) {
+		int asked = 0;
+
+		for (const struct mark *mark = marks_first(&reading->marks, plain[i]); mark;
+			mark = marks_next(&reading->marks, mark))
+			asked |= !told(reading, mark);
+		count += asked;
+	}
+	return count;
+}
+
+static int plural_app(const struct reading *reading)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, C_APP); mark;
+		mark = marks_next(&reading->marks, mark)) {
+		const struct token *token = &reading->marks.fold.tokens[mark->to - 1];
+
+		if (token->length > 3 && token->text[token->length - 1] == 's')
+			return 1;
+	}
+	return 0;
+}
+
+/* One whole group: several of a kind, within a scope or with a provider. */
+static int whole_group(const struct reading *reading)
+{
+	int many = HAS(reading, C_ALL) || HAS(reading, C_MANY) || rules_plural(reading) ||
+		   plural_app(reading);
+
+	return many && (rules_has_noun(reading)) &&
+	       (HAS(reading, C_SCOPE) || HAS(reading, C_PROVIDER));
+}
+
+static int has_target(const struct reading *reading)
+{
+	const struct json *filters = reading->intent->filters;
+
+	if (reading->names || json_get(filters, "label") || json_get(filters, "name"))
+		return 1;
+	if (is_type(reading, "terminate"))
+		return 0;
+	return whole_group(reading);
+}
+
+static int scale_says_to_what(const struct reading *reading)
+{
+	const struct json *filters = reading->intent->filters;
+
+	return json_get(filters, "replicas") || json_get(filters, "size") || HAS(reading, C_UP) ||
+	       HAS(reading, C_DOWN);
+}
+
+static int scopes_said(const struct reading *reading)
+{
+	const struct mark *first = marks_first(&reading->marks, C_SCOPE);
+
+	for (const struct mark *mark = first; mark; mark = marks_next(&reading->marks, mark))
+		if (strcmp(mark->value, first->value))
+			return 2;
+	return first != NULL;
+}
+
+/* "do not restart", "don't show me": what is forbidden is an act. "names do not resolve" is a
+ * symptom told. */
+static int forbids_act(const struct reading *reading)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, C_DONT); mark;
+		mark = marks_next(&reading->marks, mark)) {
+		size_t at = mark->to;
+
+		while (marks_at(&reading->marks, at, C_FILL) || marks_at(&reading->marks, at, C_IT))
+			at++;
+		for (int act = C_INVESTIGATE; act < C_STATUS; act++)
+			if (HAS(reading, act) && marks_at(&reading->marks, at, act))
+				return 1;
+	}
+	return reading->write || acts_said(reading);
+}
+
+/* "renew the certificate of x", "open port 22 to me": the sentence begins with an act nobody here
+ * does. Further on the same words are nouns: "since the last deploy". */
+static int begins_with_other(const struct reading *reading)
+{
+	size_t at = 0;
+
+	if (!HAS(reading, C_OTHER))
+		return 0;
+	while (marks_at(&reading->marks, at, C_FILL))
+		at++;
+	const struct mark *mark = marks_first(&reading->marks, C_OTHER);
+	return mark->from == at || reading->marks.fold.tokens[mark->from].shape & TOKEN_CJK;
+}
+
+/* "list pods and stop web-1": a change hung on to something else. */
+static int second_act(const struct reading *reading)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, C_AND); mark;
+		mark = marks_next(&reading->marks, mark)) {
+		size_t at = mark->to;
+
+		while (marks_at(&reading->marks, at, C_FILL) ||
+			marks_at(&reading->marks, at, C_AND))
+			at++;
+		for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
+			if (HAS(reading, changes[i]) && marks_at(&reading->marks, at, changes[i]) &&
+				mark->from)
+				return 1;
+	}
+	return 0;
+}
+
+/* "no new pods on node-3" is how a cordon is asked for; "no cordon of node-3" is not. */
+static int negated(const struct reading *reading)
+{
+	if (!is_type(reading, "cordon"))
+		return HAS(reading, C_NOT);
+	for (const struct mark *mark = marks_first(&reading->marks, C_CORDON); mark;
+		mark = marks_next(&reading->marks, mark))
+		if (mark->from && marks_at(&reading->marks, mark->from - 1u, C_NOT))
+			return 1;
+	return 0;
+}
+
+const char *rules_reject(const struct reading *reading, const char **question)
+{
+	const struct json *filters = reading->intent->filters;
+
+	*question = "What should be done, and to what? For example: restart checkout in staging.";
+	if (HAS(reading, C_DONT) && forbids_act(reading))
+		return "says what not to do";
+	if (reading->write && negated(reading))
+		return "a negation stands in it";
+	if (HAS(reading, C_IF) && (reading->write || acts_said(reading)))
+		return "is a supposition, not a request";
+	if (HAS(reading, C_OR) && (acts_said(reading) > 1 || reading->write)) {
+		*question = "Which of the two should be done?";
+		return "leaves a choice open";
+	}
+	if (begins_with_other(reading)) {
+		*question =
+			"That is not an action I have. Which of mine: restart, scale, rollback?";
+		return "asks for an act there is none of here";
+	}
+	if (!reading->write && !is_type(reading, "investigate") && second_act(reading)) {
+		*question = "One thing at a time, please: which one first?";
+		return "asks for two things at once";
+	}
+	if (scopes_said(reading) > 1 && !is_type(reading, "migrate")) {
+		*question = "In which scope: prod, staging or dev?";
+		return "names two scopes";
+	}
+	if (!reading->write)
+		return NULL;
+	if (plain_acts(reading) > 1) {
+		*question = "One action at a time, please: which one first?";
+		return "asks for two changes at once";
+	}
+	if (memchr(reading->sentence, ';', reading->length) ||
+		memchr(reading->sentence, '\n', reading->length)) {
+		*question = "One change in one sentence, please.";
+		return "holds more than one sentence";
+	}
+	if (HAS(reading, C_MAYBE))
+		return "is not sure itself";
+	if (is_type(reading, "scale") &&
+		(HAS(reading, C_IMPOSSIBLE) || HAS(reading, C_VAGUE) ||
+			json_int(json_get(filters, "replicas"), 0) > 10000)) {
+		*question = "To how many exactly?";
+		return "the number cannot be used";
+	}
+	if (!has_target(reading)) {
+		*question = "Which one? Name it, give a label, or a whole group in one scope.";
+		return "no target is named";
+	}
+	if (is_type(reading, "scale") && !scale_says_to_what(reading)) {
+		*question = "To how many, or to which size?";
+		return "does not say to what";
+	}
+	return NULL;
+}
