@@ -80,7 +80,7 @@ static void blame(const struct json *value, const char *input, struct error *err
 		struct json *one = jq_eval_text(program, input, err);
 
 		if (!one)
-			error_wrap(err, "{{%s}}", program);
+			error_wrap(err, "{{%.40s%s}}", program + strspn(program, " \n"), strlen(program) > 40 ? " …" : "");
 		json_free(one);
 		free(program);
 		if (!one)

@@ -268,6 +268,56 @@ static int waits_for_evidence(const struct playbook_step *step)
 	return waits;
 }
 
+/* --- a change that depends on what is there now: what its writes need is read while planning --- */
+
+static const struct playbook_step *step_named(const struct playbook *book, const char *id)
+{
+	for (size_t i = 0; i < book->step_count; i++)
+		if (!strcmp(book->steps[i].id, id))
+			return &book->steps[i];
+	return NULL;
+}
+
+static int gather(struct gate *gate, const struct playbook *book, const struct playbook_step *step, struct json *input, int depth, struct error *err);
+
+static int gather_needs(struct gate *gate, const struct playbook *book, const struct playbook_step *step, struct json *input, int depth, struct error *err)
+{
+	if (depth > DEPTH_MAX)
+		return error_set(err, ERR_INVALID, "playbook %s: steps need each other in a circle", book->name);
+	for (const char *const *need = step->needs; *need; need++) {
+		const struct playbook_step *needed = step_named(book, *need);
+
+		if (needed && !json_get(json_get(input, "steps"), *need) && gather(gate, book, needed, input, depth + 1, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int gather(struct gate *gate, const struct playbook *book, const struct playbook_step *step, struct json *input, int depth, struct error *err)
+{
+	struct json *found = json_get(input, "steps");
+	int wanted = gather_needs(gate, book, step, input, depth, err) ? -1 : step->when ? jq_test(step->when, input, err) : 1;
+
+	if (wanted <= 0 || playbook_step_writes(gate, step))
+		return wanted < 0 ? -1 : 0;
+	struct json *with = step->with ? jq_template(step->with, input, err) : json_object(), *result = NULL;
+	int failed = !with || gate_read(gate, step->action, with, NULL, &result, err);
+
+	if (!failed)
+		json_set(found, step->id, result);
+	json_free(with);
+	return failed ? error_wrap(err, "step %s", step->id) : 0;
+}
+
+/* A change is planned whole; an investigation proposes such writes when its evidence is there. */
+static int is_change(const struct plan *plan)
+{
+	const char *type = json_text_or(json_get(plan->intent, "intent_type"), "");
+	const struct intent_word *word = intent_word_find(intent_types, type);
+
+	return word && word->write;
+}
+
 static void words_of(const struct json *with, char *out, size_t size)
 {
 	struct text text;
@@ -285,14 +335,15 @@ static void words_of(const struct json *with, char *out, size_t size)
 	text_release(&text);
 }
 
-static int add_read(struct gate *gate, struct plan *plan, const struct playbook_step *step, const struct json *input, struct error *err)
+/* known: what its templates look at is there. */
+static int add_read(struct gate *gate, struct plan *plan, const struct playbook_step *step, const struct json *input, int known, struct error *err)
 {
 	struct json *with = NULL;
 	char target[600];
 
-	if (step->with && !waits_for_evidence(step))
+	if (step->with && known)
 		with = jq_template(step->with, input, err);
-	if (step->with && !waits_for_evidence(step) && !with)
+	if (step->with && known && !with)
 		return -1;
 	words_of(with ? with : step->with, target, sizeof(target));
 	struct plan_step *added = gate_plan_add_read(gate, plan, step->id, step->action, target, with ? with : step->with, err);
@@ -315,46 +366,15 @@ static struct json *input_of(const struct playbook *book, const struct json *int
 	return input;
 }
 
-/* --- a change that depends on what is there now: what its writes need is read while planning --- */
-
-static const struct playbook_step *step_named(const struct playbook *book, const char *id)
+/* In a plan of changes nothing stands but what the run can do as it is written: a read's templates are filled in, or it is left out. */
+static int add_known_read(struct gate *gate, struct plan *plan, const struct playbook *book, const struct playbook_step *step, struct json *input,
+	struct error *err)
 {
-	for (size_t i = 0; i < book->step_count; i++)
-		if (!strcmp(book->steps[i].id, id))
-			return &book->steps[i];
-	return NULL;
-}
+	if (gather_needs(gate, book, step, input, 0, err))
+		return -1;
+	int wanted = step->when ? jq_test(step->when, input, err) : 1;
 
-static int gather(struct gate *gate, const struct playbook *book, const struct playbook_step *step, struct json *input, int depth, struct error *err)
-{
-	struct json *found = json_get(input, "steps");
-
-	if (depth > DEPTH_MAX)
-		return error_set(err, ERR_INVALID, "playbook %s: steps need each other in a circle", book->name);
-	for (const char *const *need = step->needs; *need; need++) {
-		const struct playbook_step *needed = step_named(book, *need);
-
-		if (needed && !json_get(found, *need) && gather(gate, book, needed, input, depth + 1, err))
-			return -1;
-	}
-	if (playbook_step_writes(gate, step))
-		return 0;
-	struct json *with = step->with ? jq_template(step->with, input, err) : json_object(), *result = NULL;
-	int failed = !with || gate_read(gate, step->action, with, NULL, &result, err);
-
-	if (!failed)
-		json_set(found, step->id, result);
-	json_free(with);
-	return failed ? error_wrap(err, "step %s", step->id) : 0;
-}
-
-/* A change is planned whole; an investigation proposes such writes when its evidence is there. */
-static int is_change(const struct plan *plan)
-{
-	const char *type = json_text_or(json_get(plan->intent, "intent_type"), "");
-	const struct intent_word *word = intent_word_find(intent_types, type);
-
-	return word && word->write;
+	return wanted <= 0 ? wanted : add_read(gate, plan, step, input, 1, err);
 }
 
 static int add_steps(struct gate *gate, struct plan *plan, const struct playbook *book, struct json *input, struct error *err)
@@ -363,12 +383,14 @@ static int add_steps(struct gate *gate, struct plan *plan, const struct playbook
 		const struct playbook_step *step = &book->steps[i];
 		int failed = 0;
 
-		if (!playbook_step_writes(gate, step))
-			failed = add_read(gate, plan, step, input, err);
+		if (!playbook_step_writes(gate, step) && is_change(plan))
+			failed = add_known_read(gate, plan, book, step, input, err);
+		else if (!playbook_step_writes(gate, step))
+			failed = add_read(gate, plan, step, input, !waits_for_evidence(step), err);
 		else if (!waits_for_evidence(step))
 			failed = playbook_add_write(gate, plan, step, input, err);
 		else if (is_change(plan))
-			failed = gather(gate, book, step, input, 0, err) || playbook_add_write(gate, plan, step, input, err);
+			failed = gather_needs(gate, book, step, input, 0, err) || playbook_add_write(gate, plan, step, input, err);
 		if (failed)
 			return -1;
 	}
