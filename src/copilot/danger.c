@@ -15,7 +15,8 @@ static const char *const byte_signs[] = { "$(", "${", "`", "{{", "}}", "&&", "||
 	"policy=", "approved=", "approval=", "approve=", "allow_all", "allow-all",
 	"allow=", "bypass", "override=", "confirm=", "trusted=", "skip_", "no_audit", "noaudit",
 	"auth=", "is_admin", "base64", "dry_run=", "dry-run=", "~/", ".ssh/", "id_rsa", ".kube/",
-	".aws/", "/proc/self", "intent_type", "resource_type", "\\n" };
+	".aws/", "/proc/self", "intent_type", "resource_type", "\\n", "select *", "union select",
+	"insert into", "\"approved", "\'approved" };
 static const char *const speakers[] = { "system:", "assistant:", "user:", "developer:", "admin:",
 	"root:", "operator:", "[system]", "(system)", "system note", "system message", "approver:",
 	"policy:", "role:", "permission:", "permissions:", "approved:", "approval:", "instruction:",
@@ -40,6 +41,40 @@ static int has_pipe(const char *text, size_t length)
 		if (text[i] == '|' || (text[i] == '>' && text[i + 1] == ' ' &&
 					      !(i && strchr("-=", text[i - 1])))) /* "->" */
 			return 1;
+	return 0;
+}
+
+/* "<b>": markup has a letter or a stroke behind the sign, "cpu <80" has not. "%72%6d": bytes in
+ * disguise. */
+static int has_markup(const char *text, size_t length)
+{
+	for (size_t i = 0; i + 1 < length; i++)
+		if ((text[i] == '<' &&
+			    (isalpha((unsigned char)text[i + 1]) || strchr("/!?", text[i + 1]))) ||
+			(text[i] == '%' && i + 3 < length && text[i + 3] == '%' &&
+				isxdigit((unsigned char)text[i + 1]) &&
+				isxdigit((unsigned char)text[i + 2])))
+			return 1;
+	return 0;
+}
+
+/* A Latin word with Greek or Cyrillic letters in it: looks like one thing and is another. UTF-8
+ * leads those letters in with 0xCE to 0xD3. */
+static int has_mixed_letters(const struct fold *fold)
+{
+	for (size_t t = 0; t < fold->count; t++) {
+		const struct token *token = &fold->tokens[t];
+		int latin = 0, other = 0;
+
+		for (size_t i = 0; i < token->raw_length; i++) {
+			unsigned char c = (unsigned char)token->raw[i];
+
+			latin |= isalpha(c) != 0;
+			other |= c >= 0xCE && c <= 0xD3;
+		}
+		if (latin && other)
+			return 1;
+	}
 	return 0;
 }
 
@@ -162,11 +197,14 @@ static const char *danger_in_bytes(const struct marks *marks, const char *text, 
 	for (size_t i = 0; i < sizeof(byte_signs) / sizeof(*byte_signs); i++)
 		if (contains(text, length, byte_signs[i]))
 			return "holds a command, a template or markup";
+	if (has_markup(text, length))
+		return "holds markup or encoded bytes";
 	if (has_pipe(text, length) || has_command(text, length))
 		return "holds a pipe or a redirection";
 	if (has_speaker(text, length))
 		return "speaks in the name of the system";
-	if (has_spelled_out(&marks->fold) || has_disguised(marks))
+	if (has_mixed_letters(&marks->fold) || has_spelled_out(&marks->fold) ||
+		has_disguised(marks))
 		return "hides words in other characters";
 	if (has_payload(&marks->fold))
 		return "holds an encoded payload";

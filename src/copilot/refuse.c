@@ -206,6 +206,11 @@ const char *rules_reject(const struct reading *reading, const char **question)
 		*question = "In which scope: prod, staging or dev?";
 		return "names two scopes";
 	}
+	if (!reading->write && !is_type(reading, "investigate") &&
+		memchr(reading->sentence, ';', reading->length)) {
+		*question = "One question in one sentence, please.";
+		return "holds more than one sentence";
+	}
 	if (!reading->write)
 		return NULL;
 	if (plain_acts(reading) > 1) {
