@@ -51,9 +51,19 @@ static char *read_all(int fd, size_t max_bytes, size_t *length)
 	return bytes;
 }
 
+/* A FIFO nobody writes to is empty, and not waited for; one that has a writer (`<(command)`) is read to its end. */
+static int open_now(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	return fd;
+}
+
 char *file_load(const char *path, size_t max_bytes, size_t *length, struct error *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open_now(path);
 	size_t used = 0;
 	char *bytes;
 

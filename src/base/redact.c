@@ -3,6 +3,7 @@
  * hides. */
 #include "base/secret.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -448,7 +449,7 @@ static int match(const struct place *p, struct found *found)
 	return 0;
 }
 
-int secret_redact(struct text *text, const char *bytes, size_t length)
+static int redact_forms(struct text *text, const char *bytes, size_t length)
 {
 	struct place p = { .bytes = bytes, .length = length };
 	struct found found;
@@ -466,4 +467,17 @@ int secret_redact(struct text *text, const char *bytes, size_t length)
 		copied = p.at;
 	}
 	return text_add_n(text, bytes + copied, length - copied);
+}
+
+/* What is known goes first: a form might take only a part of it. */
+int secret_redact(struct text *text, const char *bytes, size_t length)
+{
+	struct text known;
+
+	text_init(&known, SIZE_MAX / 4);
+	secret_hide(&known, bytes, length);
+	int cut = redact_forms(text, known.data, known.length);
+
+	text_release(&known);
+	return cut;
 }

@@ -1,6 +1,7 @@
 #include "base/secret.h"
 
 #include <openssl/crypto.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,13 +9,75 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 /* Lies wholly in pages of its own, which are locked and left out of core files. */
 struct secret {
+	struct secret *next, **back; /* in the list of all that live */
 	atomic_uint references;
 	size_t length, mapped_bytes;
 	char bytes[];
 };
+
+enum { HIDDEN_MIN = 8 }; /* shorter ones are words that stand anywhere */
+
+static struct {
+	pthread_mutex_t lock;
+	struct secret *first;
+} all = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void enlist(struct secret *secret)
+{
+	pthread_mutex_lock(&all.lock);
+	secret->next = all.first;
+	secret->back = &all.first;
+	if (all.first)
+		all.first->back = &secret->next;
+	all.first = secret;
+	pthread_mutex_unlock(&all.lock);
+}
+
+static void delist(struct secret *secret)
+{
+	pthread_mutex_lock(&all.lock);
+	*secret->back = secret->next;
+	if (secret->next)
+		secret->next->back = secret->back;
+	pthread_mutex_unlock(&all.lock);
+}
+
+/* The first place a secret stands at; *length is the secret's. The list is locked. */
+static const char *find_secret(const char *bytes, size_t left, size_t *length)
+{
+	const char *first = NULL;
+
+	for (const struct secret *secret = all.first; secret; secret = secret->next) {
+		if (secret->length < HIDDEN_MIN)
+			continue;
+		const char *at = memmem(bytes, left, secret->bytes, secret->length);
+
+		if (at && (!first || at < first || (at == first && secret->length > *length))) {
+			first = at;
+			*length = secret->length;
+		}
+	}
+	return first;
+}
+
+int secret_hide(struct text *text, const char *bytes, size_t length)
+{
+	const char *end = bytes + length, *at;
+	size_t hidden = 0;
+
+	pthread_mutex_lock(&all.lock);
+	while ((at = find_secret(bytes, (size_t)(end - bytes), &hidden))) {
+		text_add_n(text, bytes, (size_t)(at - bytes));
+		text_add(text, SECRET_SHOWN);
+		bytes = at + hidden;
+	}
+	pthread_mutex_unlock(&all.lock);
+	return text_add_n(text, bytes, (size_t)(end - bytes));
+}
 
 struct secret *secret_new(const char *bytes, size_t length)
 {
@@ -36,6 +99,7 @@ struct secret *secret_new(const char *bytes, size_t length)
 	if (length)
 		memcpy(secret->bytes, bytes, length);
 	secret->bytes[length] = 0;
+	enlist(secret);
 	return secret;
 }
 
@@ -52,6 +116,7 @@ void secret_free(struct secret *secret)
 
 	if (!secret || atomic_fetch_sub_explicit(&secret->references, 1, memory_order_acq_rel) > 1)
 		return;
+	delist(secret);
 	mapped = secret->mapped_bytes;
 	secret_wipe(secret->bytes, secret->length);
 	if (mapped)

@@ -14,9 +14,12 @@ const char *secret_reveal(const struct secret *secret); /* NUL-terminated; only 
 size_t secret_length(const struct secret *secret);
 void secret_wipe(void *bytes, size_t length);
 /* Copies bytes to text with anything that looks like a credential (bearer tokens, AWS keys, PEM private keys,
- * password=…, JWT) replaced by ••••: for logs, audit and output of commands. */
+ * password=…, JWT), and every secret this process holds, replaced by ••••: for logs, audit and output of commands. */
 struct text;
 int secret_redact(struct text *text, const char *bytes, size_t length);
+/* Copies bytes to text with every secret that lives in this process (of 8 bytes or more) replaced: a server may say
+ * back what it was told. Part of secret_redact. */
+int secret_hide(struct text *text, const char *bytes, size_t length);
 #define SECRET_SHOWN "\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2"
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -97,13 +98,32 @@ static int run(struct cli *cli)
 	return cli->command ? cli->command->run(cli) : cmd_console_run(cli);
 }
 
+/* What the store has to say of itself: a damaged file set aside, a folder that cannot be written. */
+static void tell_notice(struct cli *cli)
+{
+	const char *notice = cli->session ? session_notice(cli->session) : "";
+
+	if (*notice)
+		cli_write(stderr, "pilothouse: %s\n", notice);
+}
+
+/* A reader that went away (| head) has what it wanted. */
+static int reader_is_gone(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLNVAL));
+}
+
 /* Output that could not be written is a failure, not silence (a full disk behind a redirect). */
 static int finish(struct cli *cli, int status)
 {
 	session_free(cli->session);
 	log_done();
-	if (fflush(stdout) && errno != EPIPE && !status) {
-		fprintf(stderr, "pilothouse: writing the result: %s\n", strerror(errno));
+	errno = 0;
+	int failed = fflush(stdout) || ferror(stdout);
+	if (failed && errno != EPIPE && !reader_is_gone() && !status) {
+		fprintf(stderr, "pilothouse: writing the result failed: %s\n", errno ? strerror(errno) : "is there no space left?");
 		return error_exit_status(ERR_IO);
 	}
 	return status;
@@ -123,7 +143,9 @@ int cli_main(int argc, char **argv, const struct provider_ops *const *providers)
 		setenv("LOG_LEVEL", "info", 0);
 	log_init(NULL);
 	cli.colour = isatty(STDOUT_FILENO) && !cli_flag(&cli, "no-color") && !(getenv("NO_COLOR") && *getenv("NO_COLOR"));
-	return finish(&cli, run(&cli));
+	int status = run(&cli);
+	tell_notice(&cli);
+	return finish(&cli, status);
 }
 
 /* A session is opened by the first command that asks; a bad configuration ends the program there. */

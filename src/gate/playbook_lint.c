@@ -41,6 +41,12 @@ __attribute__((format(printf, 3, 4))) static void problem(const struct lint *lin
 	playbook_problem(lint->problems, lint->file, json_line(at), message);
 }
 
+/* What should be a mapping may be a list: its items have no key, which is told like a wrong one. */
+static const char *key_of(const struct json *member)
+{
+	return json_key(member) ? json_key(member) : "-";
+}
+
 static int is_among(const char *word, const char *words)
 {
 	size_t length = strlen(word);
@@ -54,8 +60,8 @@ static int is_among(const char *word, const char *words)
 static void check_keys(const struct lint *lint, const struct json *object, const char *what, const char *known)
 {
 	for (const struct json *member = json_first(object); member; member = json_next(member))
-		if (!is_among(json_key(member), known))
-			problem(lint, member, "%s has no '%s'; known: %s", what, json_key(member), known);
+		if (!is_among(key_of(member), known))
+			problem(lint, member, "%s has no '%s'; known: %s", what, key_of(member), known);
 }
 
 static int is_template(const char *text)
@@ -241,8 +247,8 @@ static void check_match(const struct lint *lint, const struct json *match)
 	if (json_get(match, "scope") && strcmp(json_text_or(json_get(match, "scope"), ""), "*"))
 		check_words(lint, json_get(match, "scope"), intent_scopes, "scope");
 	for (const struct json *filter = json_first(json_get(match, "filters")); filter; filter = json_next(filter))
-		if (!intent_word_find(intent_filter_keys, json_key(filter)))
-			problem(lint, filter, "intents have no filter '%s'", json_key(filter));
+		if (!intent_word_find(intent_filter_keys, key_of(filter)))
+			problem(lint, filter, "intents have no filter '%s'", key_of(filter));
 }
 
 static void check_params(const struct lint *lint, const struct json *params)
@@ -285,8 +291,8 @@ static void check_verb_params(const struct lint *lint, const struct json *step, 
 	const struct json *with = json_get(step, "with");
 
 	for (const struct json *member = json_first(with); member; member = json_next(member))
-		if (!is_among(json_key(member), PLAYBOOK_ADDRESS) && !has_param(verb, json_key(member)))
-			problem(lint, member, "%s takes no '%s'", verb->name, json_key(member));
+		if (!is_among(key_of(member), PLAYBOOK_ADDRESS) && !has_param(verb, key_of(member)))
+			problem(lint, member, "%s takes no '%s'", verb->name, key_of(member));
 	for (size_t i = 0; i < verb->param_count; i++)
 		if (verb->params[i].required && !json_get(with, verb->params[i].name))
 			problem(lint, step, "%s needs '%s'", verb->name, verb->params[i].name);
@@ -384,8 +390,8 @@ static void check_read(const struct lint *lint, const struct json *step, const c
 	const struct json *with = json_get(step, "with"), *kind = json_get(with, "kind");
 
 	for (const struct json *member = json_first(with); member; member = json_next(member))
-		if (!is_among(json_key(member), read->takes))
-			problem(lint, member, "%s.%s takes no '%s'; it takes: %s", provider, read->what, json_key(member), *read->takes ? read->takes : "nothing");
+		if (!is_among(key_of(member), read->takes))
+			problem(lint, member, "%s.%s takes no '%s'; it takes: %s", provider, read->what, key_of(member), *read->takes ? read->takes : "nothing");
 	check_window(lint, json_get(with, "since"), "since");
 	if (!kind && read->kind)
 		problem(lint, step, "%s.%s says no kind", provider, read->what);

@@ -105,6 +105,11 @@ struct store *session_store(struct session *session, struct error *err)
 	return session->store;
 }
 
+const char *session_notice(const struct session *session)
+{
+	return session->store ? store_notice(session->store) : "";
+}
+
 struct net *session_net(struct session *session, struct error *err)
 {
 	if (session->net)

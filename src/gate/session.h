@@ -33,6 +33,7 @@ void session_stop_jobs(struct session *session);
 /* Each opens what it needs at first call. NULL with err. */
 struct kinds *session_kinds(struct session *session, struct error *err);
 struct store *session_store(struct session *session, struct error *err);
+const char *session_notice(const struct session *session); /* the store's, once it is open; "" when all is well */
 struct net *session_net(struct session *session, struct error *err);
 struct jobs *session_jobs(struct session *session, struct error *err);
 struct estate *session_estate(struct session *session, struct error *err);

@@ -14,6 +14,7 @@ enum { STORE_BUSY_MS = 5000, STORE_READERS_MAX = 8, STORE_NOTICE_MAX = 256 };
 struct store {
 	char *path;
 	int read_only;
+	int nowhere; /* no file can be made: an empty one in memory stands for it, only read */
 	int lock_fd; /* PATH.lock, shared by all who have the database open; -1 none */
 	struct sqlite3 *writer;
 	int writer_is_full; /* synchronous=FULL is set */

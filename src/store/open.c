@@ -67,7 +67,7 @@ static void drop_writer(struct store *store)
 	store->writer = NULL;
 }
 
-/* Where the folder cannot be written, SQLite can make no -shm: then the file is read as it lies,
+/* Where the folder cannot be written, or the disk is full, SQLite can make no -shm: then the file is read as it lies,
  * and what a dead program left in the -wal is not seen. */
 static char *immutable_uri(const char *path)
 {
@@ -94,7 +94,7 @@ static int connect_reading(const char *path, sqlite3 **db, struct error *err)
 		return 0;
 	int code = sqlite3_errcode(*db) & 0xff;
 
-	if (code != SQLITE_CANTOPEN && code != SQLITE_READONLY)
+	if (code != SQLITE_CANTOPEN && code != SQLITE_READONLY && code != SQLITE_IOERR && code != SQLITE_FULL)
 		return fail_open(*db, path, err);
 	char *uri = immutable_uri(path);
 
@@ -107,10 +107,20 @@ static int connect_reading(const char *path, sqlite3 **db, struct error *err)
 	return failed || can_read(*db) ? failed : fail_open(*db, path, err);
 }
 
+/* In memory, shared by the connections of this process: sqlite.org/src/file/src/memdb.c, names with a slash. */
+static int connect_nowhere(const struct store *store, int flags, sqlite3 **db, struct error *err)
+{
+	char uri[80];
+
+	snprintf(uri, sizeof(uri), "file:/pilothouse-%p?vfs=memdb", (const void *)store);
+	return connect_to(uri, flags | SQLITE_OPEN_URI, db, err);
+}
+
 struct sqlite3 *open_reader(struct store *store, struct error *err)
 {
 	sqlite3 *db = NULL;
-	int failed = store->read_only ? connect_reading(store->path, &db, err)
+	int failed = store->nowhere ? connect_nowhere(store, SQLITE_OPEN_READONLY, &db, err)
+		     : store->read_only ? connect_reading(store->path, &db, err)
 				      : connect_to(store->path, SQLITE_OPEN_READONLY, &db, err);
 
 	if (!failed)
@@ -324,9 +334,20 @@ static int open_reading(struct store *store, struct error *err)
 			"it was written by an older pilothouse and cannot be updated, for it can "
 			"only be read");
 	store_notify(store,
-		"%.150s can only be read: nothing is recorded, so nothing can be changed from "
+		"%.130s can only be read (no right, or no space left): nothing is recorded, so nothing can be changed from "
 		"here.",
 		store->path);
+	return 0;
+}
+
+/* What is there now can be shown without a place to write; nothing can be recorded, so nothing is changed. */
+static int open_nowhere(struct store *store, const struct error *why, struct error *err)
+{
+	store->read_only = store->nowhere = 1;
+	if (connect_nowhere(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &store->writer, err) ||
+		schema_migrate(store->writer, err))
+		return -1;
+	store_notify(store, "Nothing is recorded, so nothing can be changed from here: %.150s", why->text);
 	return 0;
 }
 
@@ -343,14 +364,31 @@ static int is_writable(const char *path)
 	return yes;
 }
 
+/* The disk is full: not even the -shm can be made. */
+static int has_no_room(sqlite3 *db)
+{
+	int code = db ? sqlite3_errcode(db) & 0xff : SQLITE_OK;
+
+	return code == SQLITE_IOERR || code == SQLITE_FULL;
+}
+
 int open_database(struct store *store, struct error *err)
 {
 	int alone = 0;
 
 	if (!access(store->path, R_OK) && !is_writable(store->path))
 		return open_reading(store, err);
-	if (make_file(store, err) || take_lock(store, &alone, err))
+	struct error own = { 0 };
+
+	if (make_file(store, &own))
+		return open_nowhere(store, &own, err);
+	if (take_lock(store, &alone, &own)) {
+		if (own.code != ERR_CONFLICT)
+			return open_reading(store, err);
+		if (err)
+			*err = own;
 		return -1;
+	}
 	int failed = open_writing(store, alone, err);
 
 	if (failed && (store->found_damage || (store->writer && open_is_damaged(store->writer)))) {
@@ -364,6 +402,10 @@ int open_database(struct store *store, struct error *err)
 				store->path);
 		failed = set_aside(store, err) || make_file(store, err) ||
 			 open_writing(store, 0, err);
+	}
+	if (failed && has_no_room(store->writer)) {
+		drop_writer(store);
+		return open_reading(store, err);
 	}
 	if (failed)
 		return -1;

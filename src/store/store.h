@@ -15,8 +15,8 @@ typedef int (*store_fn)(struct sqlite3 *db, void *arg, struct error *err);
 
 /* path NULL: pilothouse.db in the state folder, mode 0600. Creates, migrates (with a copy beside it before a
  * migration of an old file). NULL and a clear text when the file is newer than this program (ERR_CONFLICT), or locked for 5 s.
- * Another program's database is left alone (ERR_CONFLICT). A corrupt file is moved aside (name.corrupt-TIME) and a new one begun; a read-only one is opened for reading:
- * both are told by store_notice(). */
+ * Another program's database is left alone (ERR_CONFLICT). A corrupt file is moved aside (name.corrupt-TIME) and a new one begun; a read-only one is opened for reading;
+ * where none can be made, an empty one in memory is read: all three are told by store_notice(). */
 struct store *store_open(const char *path, struct error *err);
 void store_close(struct store *store); /* writes what is queued; NULL is fine */
 /* "" when all is well; else one sentence for the screen. Valid until this thread asks again. */

@@ -1,8 +1,12 @@
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -234,6 +238,34 @@ START_TEST(own_data_first_and_hides)
 }
 END_TEST
 
+START_TEST(nobody_is_waited_for)
+{
+	char path[300];
+	size_t length = 9;
+
+	snprintf(path, sizeof(path), "%s/fifo", root);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	char *bytes = file_load(path, 100, &length, NULL);
+	ck_assert_ptr_nonnull(bytes);
+	ck_assert_uint_eq(length, 0);
+	free(bytes);
+	int both = open(path, O_RDWR); /* a writer that says something, then goes */
+	ck_assert_int_eq(write(both, "said", 4), 4);
+	pid_t reader = fork();
+	if (!reader) {
+		close(both);
+		bytes = file_load(path, 100, &length, NULL);
+		_exit(bytes && length == 4 ? 0 : 1);
+	}
+	int left = 1, status;
+	while (!ioctl(both, FIONREAD, &left) && left)
+		poll(NULL, 0, 1);
+	close(both);
+	ck_assert_int_eq(waitpid(reader, &status, 0), reader);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, make_root, remove_root);
@@ -246,6 +278,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, one_home_for_all);
 	tcase_add_test(tc, xdg_folders);
 	tcase_add_test(tc, own_data_first_and_hides);
+	tcase_add_test(tc, nobody_is_waited_for);
 }
 
 TEST_MAIN("base/file")

@@ -143,7 +143,7 @@ START_TEST(unescapes)
 						     "b");
 	ck_assert_str_eq(json_text(json_item(j, 3)), "\xef\xbf\xbd");
 	json_free(j);
-	ck_round("\"\\u001f\\b\\f\\\"\\\\\x7f\"", "\"\\u001f\\b\\f\\\"\\\\\x7f\"");
+	ck_round("\"\\u001f\\b\\f\\\"\\\\\x7f\"", "\"\\u001f\\b\\f\\\"\\\\\\u007f\"");
 	ck_round("\"a\xff"
 		 "b\"",
 		"\"a\xef\xbf\xbd"
@@ -252,6 +252,33 @@ START_TEST(equal_whatever_the_order)
 }
 END_TEST
 
+/* What a terminal obeys stands as an escape where people look; RFC 8785 wants the characters. */
+START_TEST(escapes_what_a_terminal_obeys)
+{
+	static const char raw[] = "{\"a\xc2\x9b\":\"\x7f\xe2\x80\xae\xf3\xa0\x81\x81\xc3\xa9\"}";
+	struct json *json = parse(raw);
+	char *compact = json_format(json), *pretty = json_format_pretty(json);
+	struct json *again = parse(compact);
+	struct text canonical;
+
+	ck_assert_str_eq(compact, "{\"a\\u009b\":\"\\u007f\\u202e\\udb40\\udc41\xc3\xa9\"}");
+	ck_assert(strstr(pretty, "\\u202e") && !strchr(pretty, 0x7f));
+	ck_assert(json_equal(again, json));
+	text_init(&canonical, 200);
+	json_canonical(json, &canonical);
+	ck_assert_str_eq(canonical.data, raw);
+	text_release(&canonical);
+	json_make_safe(json);
+	ck_assert_str_eq(json_text(json_get(json, "a\xef\xbf\xbd")),
+		"\xe2\x90\xa1\xef\xbf\xbd\xef\xbf\xbd\xc3\xa9");
+	json_make_safe(NULL);
+	json_free(again);
+	json_free(json);
+	free(compact);
+	free(pretty);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, reads_paths);
@@ -265,6 +292,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, canonical_sorts_by_utf16);
 	tcase_add_test(tc, builds_and_changes);
 	tcase_add_test(tc, equal_whatever_the_order);
+	tcase_add_test(tc, escapes_what_a_terminal_obeys);
 }
 
 TEST_MAIN("base/json")

@@ -222,6 +222,26 @@ START_TEST(log_lines_are_redacted_and_harmless)
 }
 END_TEST
 
+/* A server may say back what it was told, in no form that looks like a credential. */
+START_TEST(what_lives_here_is_hidden)
+{
+	struct secret *a = secret_new("correct horse", 13), *b = secret_new("correct horse battery", 21),
+		      *tiny = secret_new("the", 3);
+	struct text out;
+
+	text_init(&out, 200);
+	secret_redact(&out, "the correct horse, correct horse battery", 40);
+	ck_assert_str_eq(out.data, "the " DOTS ", " DOTS);
+	secret_free(b);
+	secret_free(a);
+	text_clear(&out);
+	secret_redact(&out, "the correct horse", 17);
+	ck_assert_str_eq(out.data, "the correct horse");
+	secret_free(tiny);
+	text_release(&out);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, keeps_its_bytes_until_the_last_reference);
@@ -233,6 +253,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, hostile_megabyte_ends_soon);
 	tcase_add_test(tc, input_needs_no_nul);
 	tcase_add_test(tc, log_lines_are_redacted_and_harmless);
+	tcase_add_test(tc, what_lives_here_is_hidden);
 }
 
 TEST_MAIN("base/secret")

@@ -175,6 +175,19 @@ START_TEST(formats_like_kubectl)
 }
 END_TEST
 
+START_TEST(escapes_what_a_terminal_obeys)
+{
+	struct json *json = json_set_text(json_object(), "a", "x\xe2\x80\xaey\xe2\x80\x8bz\xf3\xa0\x81\x81");
+	struct text out;
+
+	text_init(&out, 200);
+	yaml_format(json, &out);
+	ck_assert_str_eq(out.data, "a: \"x\\u202Ey\\u200Bz\\U000E0041\"\n");
+	text_release(&out);
+	json_free(json);
+}
+END_TEST
+
 START_TEST(formats_what_reads_back)
 {
 	ck_format("[\"\\n\",\" a\\nb\",\"a\\n "
@@ -199,6 +212,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, bounds_depth_and_nodes);
 	tcase_add_test(tc, reads_several_documents);
 	tcase_add_test(tc, formats_like_kubectl);
+	tcase_add_test(tc, escapes_what_a_terminal_obeys);
 	tcase_add_test(tc, formats_what_reads_back);
 }
 

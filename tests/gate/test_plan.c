@@ -245,6 +245,9 @@ static const struct { const char *before, *after, *diff; } diffs[] = {
 	{ "{\"a\":1}", "{}", "- a: 1\n" },
 	{ "{\"a\":[1,2]}", "{\"a\":[1,3]}", "- a: [1,2]\n+ a: [1,3]\n" },
 	{ "{\"a\":null}", "{\"a\":\"x\"}", "- a: null\n+ a: x\n" },
+	/* a value cannot look like further lines of the diff, nor speak to the terminal */
+	{ NULL, "{\"a\":\"x\\n+ size: 4\\n\"}", "+ a: x\n+ | + size: 4\n" },
+	{ NULL, "{\"a\\nb\":\"\\u001b[2J\\u202e\"}", "+ a b: \xe2\x90\x9b[2J\xef\xbf\xbd\n" },
 };
 
 START_TEST(diff_names_what_changes)

@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/safe.h"
+#include "base/secret.h"
+#include "base/text.h"
 #include "net/url.h"
 #include "provider/kubernetes/account.h"
 #include "provider/kubernetes/act.h"
@@ -68,6 +70,17 @@ static struct json *body_of(const struct change *change, int dry)
 	return body;
 }
 
+/* What the server says, without the secrets it may say back. */
+static void set_said(struct error *err, enum error_code code, const char *before, const char *said)
+{
+	struct text plain;
+
+	text_init(&plain, 4096);
+	secret_redact(&plain, said, strnlen(said, 2048));
+	error_set(err, code, "%.60s: %.180s", before, plain.data);
+	text_release(&plain);
+}
+
 /* Who holds which field, or which field is wrong: the causes of the server's Status. */
 static void add_causes(const struct json *status, struct error *err)
 {
@@ -86,8 +99,7 @@ static void add_causes(const struct json *status, struct error *err)
 		text_add(&text, *field ? ": " : "");
 		safe_add(&text, message, strlen(message));
 	}
-	error_set(err, err->code, "%.60s: %.180s",
-		json_text_or(json_get(status, "reason"), "refused"), text.data);
+	set_said(err, err->code, json_text_or(json_get(status, "reason"), "refused"), text.data);
 	text_release(&text);
 }
 
@@ -98,7 +110,7 @@ static void explain(const struct net_response *response, struct error *err)
 
 	/* A 429 is an answer: nothing was done. ERR_UNREACHABLE would leave that open. */
 	if (response->status == 429)
-		error_set(err, ERR_CONFLICT, "not now: %.200s",
+		set_said(err, ERR_CONFLICT, "not now",
 			json_text_or(json_get(status, "message"), "too many requests"));
 	else if (response->status == 409 || response->status == 422)
 		add_causes(status, err);
