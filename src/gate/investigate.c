@@ -16,7 +16,7 @@
 #include "gate/intent.h"
 #include "gate/playbook_plan.h"
 
-enum { AT_ONCE = 4 /* a provider is not flooded by one question */, EVIDENCE_ROWS = 50, READER_STACK = 1 << 20, EACH_MAX = 20 };
+enum { AT_ONCE = 4 /* a provider is not flooded by one question */, EVIDENCE_ROWS = 50, READER_STACK = 1 << 20, EACH_MAX = 20, CAUSE_MAX = 1000 };
 
 enum read_state { READ_WAITING, READ_SKIPPED, READ_DONE, READ_FAILED };
 
@@ -393,18 +393,46 @@ static const char *status_of(const struct investigation *inv)
 	return !failed ? "done" : done ? "partial" : "failed";
 }
 
-/* Nothing could be read at all: the first cause is the answer, not "nothing wrong". */
+/* Of the providers nothing could be read at all: the first cause is the answer, not "nothing wrong". Our own history (estate.) tells
+ * nothing about now. */
 static int nothing_known(const struct investigation *inv, struct error *err)
 {
-	if (strcmp(status_of(inv), "failed"))
-		return 0;
+	const struct reading *failed = NULL;
+
+	for (size_t i = 0; i < inv->book->step_count; i++) {
+		const struct reading *reading = &inv->reads[i];
+
+		if (!strncmp(reading->step->action, "estate.", 7))
+			continue;
+		if (reading->state == READ_DONE)
+			return 0;
+		if (reading->state == READ_FAILED && !failed)
+			failed = reading;
+	}
+	if (failed && err)
+		*err = failed->err;
+	return failed ? -1 : 0;
+}
+
+/* "Nothing is wrong" says what it does not know. */
+static void qualify(const struct investigation *inv, struct json *findings)
+{
+	struct json *first = json_item(findings, 0);
+	struct text cause;
+	int gaps = 0;
+
+	if (strcmp(json_text_or(json_get(first, "class"), ""), "none"))
+		return;
+	text_init(&cause, CAUSE_MAX);
+	text_add(&cause, json_text_or(json_get(first, "cause"), ""));
 	for (size_t i = 0; i < inv->book->step_count; i++)
-		if (inv->reads[i].state == READ_FAILED) {
-			if (err)
-				*err = inv->reads[i].err;
-			return -1;
-		}
-	return 0;
+		if (inv->reads[i].state == READ_FAILED)
+			text_format(&cause, "%s%s (%.120s)", gaps++ ? ", " : "; not known: ", inv->reads[i].step->id, inv->reads[i].err.text);
+	if (gaps) {
+		json_set_text(first, "cause", cause.data);
+		json_set(first, "weight", json_double(json_number(json_get(first, "weight"), 0) / 2));
+	}
+	text_release(&cause);
 }
 
 static int audit_investigation(struct investigation *inv, const struct json *findings, const char *status)
@@ -434,6 +462,7 @@ static int conclude(struct investigation *inv, struct json **out, struct error *
 		json_free(refused);
 		return -1;
 	}
+	qualify(inv, findings);
 	cite_by_id(findings, evidence);
 	propose(inv, &proposal, refused);
 	json_set(document, "intent", intent_to_json(inv->intent));

@@ -164,6 +164,8 @@ START_TEST(a_reading_that_fails_is_said)
 	ck_assert_str_eq(json_text(json_get(report, "status")), "partial");
 	ck_assert_str_eq(json_text(json_get(evidence(report, "tide"), "status")), "failed");
 	ck_assert_ptr_nonnull(strstr(json_text(json_at(report, "summary.1.text")), "secret"));
+	ck_assert_ptr_nonnull(strstr(json_text(json_at(report, "findings.0.cause")), "not known: tide"));
+	ck_assert_double_lt(json_number(json_at(report, "findings.0.weight"), 1), 0.6);
 	json_free(report);
 	gated_close(&g);
 }
@@ -171,7 +173,7 @@ END_TEST
 
 START_TEST(nothing_read_is_no_health)
 {
-	begin(HEAD "steps:\n  - {id: tide, action: fake.tide, with: {of: prod/t1}}\n");
+	begin(HEAD "steps:\n  - {id: tide, action: fake.tide, with: {of: prod/t1}}\n  - {id: changes, action: estate.changes}\n");
 	struct error err = { 0 };
 
 	ck_assert_ptr_null(investigate("{}", &err));
