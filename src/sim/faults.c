@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <openssl/crypto.h>
 #include <openssl/pem.h>
 #include <poll.h>
@@ -288,10 +289,13 @@ static void *accept_main(void *arg)
 		{ .fd = faults->stop_pipe[0], .events = POLLIN } };
 
 	while (poll(watched, 2, -1) >= 0 && !watched[1].revents) {
-		int fd = accept4(faults->fd, NULL, NULL, SOCK_CLOEXEC);
+		int at_once = 1, fd = accept4(faults->fd, NULL, NULL, SOCK_CLOEXEC);
 
-		if (fd >= 0)
-			serve(faults, fd);
+		if (fd < 0)
+			continue;
+		/* A head and a body are two writes: the second must not wait for a delayed ACK. */
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once));
+		serve(faults, fd);
 	}
 	return NULL;
 }
