@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "estate/inside.h"
 #include "estate/kind.h"
+#include "net/net.h"
 
 static const int64_t ms = 1000000;
 
@@ -35,12 +36,20 @@ struct estate *estate_new(const struct estate_options *options)
 	return estate;
 }
 
+/* A watch looks at its flag only then. */
+static void wake_watches(const struct estate *estate)
+{
+	if (estate->options.net)
+		net_wake(estate->options.net);
+}
+
 static void drop_feeds(struct estate *estate)
 {
 	pthread_mutex_lock(&estate->lock);
 	for (struct feed *feed = estate->feeds; feed; feed = feed->next)
 		atomic_store(&feed->cancelled, 1);
 	pthread_mutex_unlock(&estate->lock);
+	wake_watches(estate);
 	schedule_stop(estate);
 	while (estate->feeds) {
 		struct feed *feed = estate->feeds;
@@ -262,8 +271,10 @@ void estate_close(struct estate *estate, struct feed *feed)
 		*at = feed->next;
 	}
 	pthread_mutex_unlock(&estate->lock);
-	if (last)
-		feed_unref(feed);
+	if (!last)
+		return;
+	wake_watches(estate);
+	feed_unref(feed);
 }
 
 /* Seen again: what it shows may be old. */

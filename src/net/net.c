@@ -15,8 +15,7 @@ enum {
 	CONNECTIONS_KEPT = 64, /* also when few are busy: curl's default follows the handles */
 	PER_HOST_MAX = 16,     /* answers waited for at once; streams do not count */
 	CANCEL_LOOK_MS = 100,
-	CANCEL_LOOK_STREAM_MS = 1000, /* an open watch should cost nothing */
-	STALL_BYTES = 1024,           /* a kept body slower than this a stall window is stalled */
+	STALL_BYTES = 1024, /* a kept body slower than this a stall window is stalled */
 	NET_STACK = 1 << 20,
 };
 
@@ -28,7 +27,9 @@ struct net {
 	struct transfer *submitted, **last; /* under lock */
 	int stop;                           /* under lock */
 	atomic_int read_only;
-	struct transfer *live; /* the net thread's own */
+	/* The net thread's own: */
+	struct transfer *live;
+	struct handles handles;
 };
 
 static int64_t in_ms(int64_t from_ns, int64_t ms)
@@ -52,7 +53,7 @@ static void drop_try(struct net *net, struct transfer *transfer)
 {
 	if (transfer->easy && transfer->state == TRANSFER_RUNS)
 		curl_multi_remove_handle(net->multi, transfer->easy);
-	transfer_end(transfer);
+	transfer_end(transfer, &net->handles);
 	transfer->state = TRANSFER_WAITS;
 }
 
@@ -106,8 +107,8 @@ static int try_again(struct net *net, struct transfer *transfer, int failed)
 	if (wait_ms < 0 || (transfer->deadline_ns && in_ms(now, wait_ms) >= transfer->deadline_ns))
 		return 0;
 	net_response_release(&transfer->response);
+	drop_try(net, transfer); /* before its error goes: a handle that failed is not kept */
 	error_clear(&transfer->err);
-	drop_try(net, transfer);
 	transfer->due_ns = in_ms(now, wait_ms);
 	return 1;
 }
@@ -130,7 +131,7 @@ static void try_ended(struct net *net, struct transfer *transfer, CURLcode code)
 
 static void start(struct net *net, struct transfer *transfer)
 {
-	if (transfer_begin(transfer)) {
+	if (transfer_begin(transfer, &net->handles)) {
 		finish(net, transfer);
 		return;
 	}
@@ -144,6 +145,12 @@ static void start(struct net *net, struct transfer *transfer)
 static int is_stream(const struct transfer *transfer)
 {
 	return transfer->request.on_data != NULL;
+}
+
+/* An open watch costs nothing: whoever cancels it calls net_wake(). */
+static int is_endless(const struct transfer *transfer)
+{
+	return is_stream(transfer) && !transfer->deadline_ns;
 }
 
 static int host_has_room(const struct net *net, const struct transfer *transfer)
@@ -248,9 +255,8 @@ static int64_t look_at_ns(const struct net *net, const struct transfer *transfer
 	/* One that is due but finds no room is woken by the end of another. */
 	if (transfer->state == TRANSFER_WAITS && host_has_room(net, transfer))
 		sooner(&at_ns, transfer->due_ns);
-	if (transfer->request.cancelled)
-		sooner(&at_ns,
-			in_ms(now, is_stream(transfer) ? CANCEL_LOOK_STREAM_MS : CANCEL_LOOK_MS));
+	if (transfer->request.cancelled && !is_endless(transfer))
+		sooner(&at_ns, in_ms(now, CANCEL_LOOK_MS));
 	return at_ns;
 }
 
@@ -322,6 +328,7 @@ static void *net_main(void *arg)
 	}
 	while (net->live)
 		fail(net, net->live, ERR_CANCELLED, "cancelled: the program ends");
+	handles_release(&net->handles);
 	return NULL;
 }
 

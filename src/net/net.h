@@ -29,7 +29,7 @@ struct net_header {
 };
 
 struct net_request {
-	const char *method; /* NULL: GET */
+	const char *method; /* NULL: GET. Redirects are not followed: a 3xx is an answer. */
 	const char *url;
 	const struct net_header *headers;
 	size_t header_count;
@@ -44,7 +44,7 @@ struct net_request {
 	int gzip;                     /* ask for compression */
 	int retries;                  /* tries after the first on connection failure, 429, 502, 503, 504: only GET, HEAD, OPTIONS and harmless: a write is never sent twice; jittered, Retry-After obeyed (longer than 30 s: the answer is given back at once) */
 	int harmless;                 /* a POST that only asks (access review, token): allowed in read-only mode */
-	const atomic_int *cancelled;  /* looked at every 100 ms (streams: 1 s) and at net_wake(); NULL: never */
+	const atomic_int *cancelled;  /* looked at every 100 ms and at net_wake(), of an on_data without a time limit at net_wake() only; NULL: never */
 	/* Streaming: each piece as it comes, the body is then not kept. Only for status 2xx. Non-zero stops with ERR_CANCELLED. */
 	int (*on_data)(void *arg, const char *bytes, size_t length);
 	void *arg;
@@ -61,7 +61,8 @@ struct net_response {
 
 struct net *net_new(struct error *err);
 void net_free(struct net *net); /* cancels everything; NULL is fine */
-/* Has what was cancelled end now. */
+/* Has what was cancelled end now. Whoever sets the flag of a watch (on_data, timeout_ms -1) must call it afterwards: so
+ * that an open watch costs no wake-ups, nothing else looks at that flag. Any thread, not a signal handler. */
 void net_wake(struct net *net);
 /* In read-only mode only GET, HEAD, OPTIONS and harmless requests (and harmless WebSockets) leave the process; others fail with ERR_DENIED. */
 void net_set_read_only(struct net *net, int read_only);

@@ -11,7 +11,7 @@
 #include "base/safe.h"
 #include "base/secret.h"
 
-enum { REDIRECTS_MAX = 5, KEEP_ALIVE_S = 60, HEADER_MAX = 64 << 10, URL_MAX = 64 << 10 };
+enum { KEEP_ALIVE_S = 60, HEADER_MAX = 64 << 10, URL_MAX = 64 << 10 };
 
 /* RFC 9110 5.6.2 */
 static int is_token(const char *text)
@@ -90,14 +90,6 @@ static char *url_with_host(const char *url, const char *host)
 	curl_free(made);
 	curl_url_cleanup(parsed);
 	return copy;
-}
-
-static int has_user(const char *url)
-{
-	char *user = url_part(url, CURLUPART_USER);
-
-	free(user);
-	return user != NULL;
 }
 
 /* --- checks before anything leaves --- */
@@ -181,15 +173,6 @@ static int asks_with(const struct net_request *request, const char *name)
 	return 0;
 }
 
-static int has_credentials(const struct net_request *request)
-{
-	for (size_t i = 0; i < request->header_count; i++)
-		if (request->headers[i].secret)
-			return 1;
-	return asks_with(request, "authorization") || asks_with(request, "cookie") ||
-	       (request->tls && request->tls->cert_pem) || has_user(request->url);
-}
-
 static int set_headers(struct transfer *transfer, struct error *err)
 {
 	const struct net_request *request = &transfer->request;
@@ -270,7 +253,7 @@ static void keep_header(struct transfer *transfer, const char *line, size_t leng
 	text_add_char(lines, '\n');
 }
 
-/* Also called for the headers of 1xx answers and of redirects: a status line begins anew. */
+/* Also called for the headers of 1xx answers: a status line begins anew. */
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {
 	struct transfer *transfer = arg;
@@ -401,19 +384,6 @@ static void set_method(CURL *easy, const struct net_request *request)
 		curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 
-/* Only what carries no credential follows a redirect, and never from https back to http. */
-static void set_redirects(CURL *easy, const struct net_request *request)
-{
-	int elsewhere = request->tls && request->tls->server_name; /* every host would lead there */
-	int follow = transfer_is_read(request) && !request->body && !has_credentials(request) &&
-		     !elsewhere;
-
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, follow ? 1L : 0L);
-	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
-	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR,
-		strncasecmp(request->url, "https:", 6) ? "http,https" : "https");
-}
-
 static void set_callbacks(struct transfer *transfer)
 {
 	CURL *easy = transfer->easy;
@@ -426,11 +396,11 @@ static void set_callbacks(struct transfer *transfer)
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
 }
 
-int transfer_begin(struct transfer *transfer)
+int transfer_begin(struct transfer *transfer, struct handles *handles)
 {
 	const struct net_request *request = &transfer->request;
 
-	transfer->easy = curl_easy_init();
+	transfer->easy = handles_take(handles);
 	if (!transfer->easy)
 		return error_set(&transfer->err, ERR_LIMIT, "out of memory for a connection");
 	text_init(&transfer->body, max_body(transfer));
@@ -443,7 +413,8 @@ int transfer_begin(struct transfer *transfer)
 	transfer->window_bytes = 0;
 	set_callbacks(transfer);
 	set_method(transfer->easy, request);
-	set_redirects(transfer->easy, request);
+	/* A 3xx is an answer: only the caller knows whether what it sends may go there. */
+	curl_easy_setopt(transfer->easy, CURLOPT_FOLLOWLOCATION, 0L);
 	if (request->gzip)
 		curl_easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
 	if (transfer_connection(transfer->easy, request, &transfer->connect_to, &transfer->err))
@@ -451,9 +422,12 @@ int transfer_begin(struct transfer *transfer)
 	return set_headers(transfer, &transfer->err);
 }
 
-void transfer_end(struct transfer *transfer)
+void transfer_end(struct transfer *transfer, struct handles *handles)
 {
-	curl_easy_cleanup(transfer->easy);
+	if (transfer->err.code)
+		curl_easy_cleanup(transfer->easy); /* who knows what it was in the middle of */
+	else
+		handles_give(handles, transfer->easy);
 	transfer->easy = NULL;
 	transfer_free_headers(transfer->headers);
 	curl_slist_free_all(transfer->connect_to);

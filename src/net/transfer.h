@@ -16,6 +16,13 @@ enum { NET_HEADERS_MAX = 256 << 10, NET_AUTHORITY_MAX = 300, NET_WORDS_MAX = 200
 enum { NET_BODY_DEFAULT = 64 << 20, NET_CONNECT_DEFAULT_MS = 10000 };
 enum { NET_TIMEOUT_DEFAULT_MS = 60000, NET_STALL_DEFAULT_MS = 30000 };
 
+enum { NET_HANDLES_KEPT = 16 };
+
+struct handles {
+	CURL *free[NET_HANDLES_KEPT];
+	int count;
+};
+
 enum transfer_state { TRANSFER_WAITS, TRANSFER_RUNS };
 
 struct transfer {
@@ -46,8 +53,10 @@ struct transfer {
 
 /* transfer.c */
 int transfer_check(struct transfer *transfer, int read_only, struct error *err);
-int transfer_begin(struct transfer *transfer); /* makes the easy handle; -1: err is set */
-void transfer_end(struct transfer *transfer);  /* drops the handle and what belongs to the try */
+/* Takes an easy handle; -1: err is set. */
+int transfer_begin(struct transfer *transfer, struct handles *handles);
+/* Gives the handle back, or drops it after an error, and what belongs to the try. */
+void transfer_end(struct transfer *transfer, struct handles *handles);
 /* What a try of any kind shares, WebSockets too: TLS, proxy, limits. */
 int transfer_connection(CURL *easy, const struct net_request *request,
 	struct curl_slist **connect_to, struct error *err);
@@ -57,6 +66,11 @@ int transfer_add_header(
 int transfer_is_read(
 	const struct net_request *request); /* asks only: GET, HEAD, OPTIONS, harmless */
 int transfer_authority(const char *url, char out[NET_AUTHORITY_MAX]); /* "host:port"; -1: no URL */
+
+/* handles.c: easy handles between two tries, the net thread's. */
+CURL *handles_take(struct handles *handles); /* as new; NULL: out of memory */
+void handles_give(struct handles *handles, CURL *easy); /* NULL is fine */
+void handles_release(struct handles *handles);
 
 /* outcome.c: what curl said, as an error in words. */
 int outcome_error(

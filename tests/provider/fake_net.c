@@ -155,6 +155,12 @@ int net_fetch(struct net *net, const struct net_request *request, struct net_res
 	return answer->broken ? error_set(err, answer->broken, "connection reset") : 0;
 }
 
+/* Flags are looked at all the time here. */
+void net_wake(struct net *net)
+{
+	(void)net;
+}
+
 void net_response_release(struct net_response *response)
 {
 	free(response->body);

@@ -542,6 +542,7 @@ static void end(struct merge *merge)
 	atomic_store(&merge->stop, 1);
 	pthread_cond_broadcast(&merge->drained);
 	pthread_mutex_unlock(&merge->lock);
+	net_wake(cluster_net(merge->cluster));
 	for (size_t i = 0; i < merge->count; i++) {
 		struct stream *stream = &merge->streams[i];
 
