@@ -46,17 +46,30 @@ static void read_boot_id(struct audit *audit)
 	free(text);
 }
 
+static void release(struct audit *audit)
+{
+	if (audit->copied_fd >= 0)
+		close(audit->copied_fd);
+	pthread_mutex_destroy(&audit->witnessing);
+	pthread_mutex_destroy(&audit->copying);
+	seal_free(audit->seal);
+	free(audit);
+}
+
 struct audit *audit_open(struct store *store, const struct config *config, struct error *err)
 {
 	struct audit *audit = mem_zero(1, sizeof(*audit));
 
 	audit->store = store;
 	audit->config = config;
+	audit->copied_fd = -1;
+	pthread_mutex_init(&audit->witnessing, NULL);
+	pthread_mutex_init(&audit->copying, NULL);
 	read_boot_id(audit);
 	if (!store_read(store, counts_in, audit, err))
 		return audit;
 	error_wrap(err, "audit log");
-	free(audit);
+	release(audit);
 	return NULL;
 }
 
@@ -68,8 +81,7 @@ void audit_close(struct audit *audit)
 		return;
 	if (!store_read_only(audit->store) && atomic_load(&audit->entries) > atomic_load(&audit->checkpointed) && audit_witness(audit, NULL, NULL, &err))
 		log_write(LOG_WARN, "audit", "no checkpoint at the end: %s", err.text);
-	seal_free(audit->seal);
-	free(audit);
+	release(audit);
 }
 
 /* --- appending --- */
@@ -80,10 +92,8 @@ struct appending {
 	size_t count;
 	int (*also)(struct sqlite3 *db, void *arg, struct error *err);
 	void *arg;
-	struct text lines;  /* for the day's file, after the commit */
-	char last_id[AUDIT_ID_MAX];
+	char last_id[AUDIT_ID_MAX], log[AUDIT_ID_MAX];
 	uint64_t last_seq;
-	int64_t at_ns;
 };
 
 static int on_last(sqlite3_stmt *row, void *arg)
@@ -93,6 +103,25 @@ static int on_last(sqlite3_stmt *row, void *arg)
 	place->seq = (uint64_t)sqlite3_column_int64(row, 0);
 	if (sqlite3_column_bytes(row, 1) == SHA256_BYTES)
 		hex_format(sqlite3_column_blob(row, 1), SHA256_BYTES, place->prev_hash);
+	return 0;
+}
+
+static int on_log(sqlite3_stmt *row, void *arg)
+{
+	const unsigned char *log = sqlite3_column_text(row, 0);
+
+	snprintf(arg, AUDIT_ID_MAX, "%s", log ? (const char *)log : "");
+	return 0;
+}
+
+/* Asked once: the log an open database holds stays the same. */
+static int find_log(struct sqlite3 *db, struct audit *audit, struct audit_place *place, struct error *err)
+{
+	if (place->seq && !*audit->log_id && store_query(db, err, on_log, audit->log_id,
+		"SELECT coalesce((SELECT json_extract(body, '$.log') FROM audit WHERE seq = ? AND json_valid(body)),"
+		" (SELECT json_extract(body, '$.audit_id') FROM audit WHERE seq = 1 AND json_valid(body)))", "i", (int64_t)place->seq))
+		return -1;
+	memcpy(place->log, audit->log_id, sizeof(place->log));
 	return 0;
 }
 
@@ -122,6 +151,8 @@ static int append_one(struct appending *a, sqlite3_stmt *statement, struct sqlit
 
 	place->seq++;
 	uuid_v7(place->id);
+	if (place->seq == 1)
+		memcpy(place->log, place->id, sizeof(place->log));
 	place->at_ns = clock_now_ns();
 	place->up_ns = up_ns();
 	text_init(&body, AUDIT_BODY_MAX);
@@ -131,7 +162,6 @@ static int append_one(struct appending *a, sqlite3_stmt *statement, struct sqlit
 		sha256(body.data, body.length, hash);
 		failed = insert(statement, db, place, &body, hash, err);
 		hex_format(hash, SHA256_BYTES, place->prev_hash);
-		audit_entry_line(&a->lines, body.data, body.length, place->prev_hash);
 	}
 	text_release(&body);
 	return failed;
@@ -145,7 +175,8 @@ static int append_in(struct sqlite3 *db, void *arg, struct error *err)
 	sqlite3_stmt *statement = NULL;
 
 	memset(place.prev_hash, '0', SHA256_HEX_MAX - 1);
-	if (store_query(db, err, on_last, &place, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", ""))
+	if (store_query(db, err, on_last, &place, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", "") ||
+		find_log(db, a->audit, &place, err))
 		return -1;
 	if (sqlite3_prepare_v2(db, "INSERT INTO audit(seq, body, hash) VALUES(?,?,?)", -1, &statement, NULL))
 		return error_set(err, ERR_IO, "audit log: %s", sqlite3_errmsg(db));
@@ -156,39 +187,16 @@ static int append_in(struct sqlite3 *db, void *arg, struct error *err)
 	if (!failed && a->also)
 		failed = a->also(db, a->arg, err);
 	memcpy(a->last_id, place.id, sizeof(a->last_id));
+	memcpy(a->log, place.log, sizeof(a->log));
 	a->last_seq = place.seq;
-	a->at_ns = place.at_ns;
 	return failed;
-}
-
-char *audit_day_path(int64_t at_ns)
-{
-	char at[CLOCK_RFC3339_MAX];
-
-	clock_format(at_ns, at);
-	return mem_format("%s/audit/%.10s.jsonl", file_state_folder(), at);
-}
-
-/* The day's JSONL is a copy for people and shippers; the database is the log. A copy that cannot be written does not stop an act. */
-static void copy_to_day(const struct appending *a)
-{
-	char *folder = mem_format("%s/audit", file_state_folder());
-	char *path = audit_day_path(a->at_ns);
-	int fd = file_make_folder(folder, 0700, NULL) ? -1 : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-
-	if (fd < 0 || write(fd, a->lines.data, a->lines.length) != (ssize_t)a->lines.length)
-		log_write(LOG_WARN, "audit", "the copy %s could not be written", path);
-	if (fd >= 0)
-		close(fd);
-	free(folder);
-	free(path);
 }
 
 static void on_appended(struct audit *audit, const struct appending *a)
 {
 	struct error err = { 0 };
 
-	copy_to_day(a);
+	audit_copy_to_days(audit, *a->log ? a->log : "-");
 	atomic_store(&audit->entries, (unsigned long)a->last_seq);
 	/* The first entry at once: from then on an anchor knows which log is this machine's. */
 	int due = a->last_seq == a->count || a->last_seq - atomic_load(&audit->checkpointed) >= AUDIT_CHECKPOINT_EVERY;
@@ -199,11 +207,9 @@ static void on_appended(struct audit *audit, const struct appending *a)
 static int append(struct audit *audit, struct appending *a, struct error *err)
 {
 	a->audit = audit;
-	text_init(&a->lines, 256 << 20);
 	int failed = store_write(audit->store, STORE_DURABLE, append_in, a, err);
 	if (!failed)
 		on_appended(audit, a);
-	text_release(&a->lines);
 	return failed ? error_wrap(err, "audit") : 0;
 }
 

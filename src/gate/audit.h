@@ -56,6 +56,7 @@ void audit_state(struct audit *audit, struct audit_state *state);
 
 /* Signs a checkpoint now and anchors it: file (default in the state folder's anchors/), syslog, or a command, per config audit.anchor. */
 int audit_anchor(struct audit *audit, const char *where, struct json **receipt, struct error *err);
+/* A stretch of the chain, limited by time only (else ERR_INVALID). Its first line holds the newest checkpoint about it. */
 int audit_export(struct audit *audit, const struct audit_query *query, int (*write)(void *arg, const char *bytes, size_t length), void *arg, struct error *err);
 /* path NULL: the open database; else a database file, a copy, or a JSONL export. anchors NULL: the known anchor file when there is one.
  * *report: {"ok","entries","checkpoints","unwitnessed","problems":[{"entry","kind","detail"}]}. 0 even when problems are found; -1 when it cannot be read.

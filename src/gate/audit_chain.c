@@ -1,11 +1,11 @@
 /* What each kind of tampering leaves behind, and the name it gets:
  *   edit        an entry's bytes do not give its hash
- *   delete      a number is missing        duplicate   an entry stands twice
- *   swap        two neighbours changed places           insert   an entry the next one does not know
- *   splice      an entry of another log or place        rehash   the chain was made anew: it no longer gives a signed root
+ *   rehash      they do, but the next one names another; or the whole chain no longer gives a signed root
  *   truncation  a checkpoint in the file is about more entries than there are
- *   rollback    the whole file is older than an anchor  reseal   checkpoints were made anew: they differ from the anchors
- *   clock       wall and running clock parted           format   what cannot be read */
+ *   rollback    the whole file is older than an anchor
+ *   reseal      checkpoints were made anew: they differ from the anchors, or are not signed by their key
+ *   clock       wall and running clock parted           format   what cannot be read
+ * and of a chain that is broken (audit_judge.c): delete insert swap duplicate splice. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,451 +14,415 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "gate/audit_judge.h"
+#include "gate/audit_mark.h"
+#include "gate/audit_scan.h"
 #include "gate/audit_verify.h"
-#include "gate/merkle.h"
-#include "gate/seal.h"
 
-enum { CLOCK_TOLERANCE_S = 60, PROBLEMS_MAX = 1000, CHECKPOINT_MAX_BYTES = 64 << 10 };
+enum { CLOCK_TOLERANCE_S = 60, PROBLEMS_MAX = 1000, LINKS_FIRST = 1024 };
 
-struct link {               /* what an entry says of itself */
-	uint64_t seq;
-	uint8_t hash[SHA256_BYTES], given[SHA256_BYTES], prev[SHA256_BYTES];
+struct moment {             /* when an entry says it was written */
 	int64_t at_ns, up_ms;
-	char boot[40];
+	uint64_t boot, seq;
+};
+
+struct entry {
+	struct audit_link link;
+	struct moment moment;
+	uint8_t prev[SHA256_BYTES];
 	int readable;
 };
 
-struct mark {               /* a checkpoint to be met at its size */
-	uint64_t size;
-	char root[SHA256_HEX_MAX], log[SHA256_HEX_MAX], key[SEAL_PUBLIC_HEX_MAX];
-	int anchored, good, met;
-};
-
 struct verify {
-	int own;
-	struct mark *marks;
-	size_t mark_count;
-	struct link current, next;
-	int have_current;
-	uint8_t expected[SHA256_BYTES], first[SHA256_BYTES];
-	uint64_t expected_seq, entries;
-	int64_t last_at_ns, last_up_ms;
-	char last_boot[40];
+	enum verify_what what;
+	int must_reach, started, broken;
+	struct marks marks;
+	struct audit_link *links; /* every entry, in short */
+	size_t count, room;
+	uint64_t from, expected_seq;
+	uint8_t expected[SHA256_BYTES];
+	struct moment last;
 	struct merkle merkle;
-	uint64_t *seen;         /* hash beginnings, open addressing, for duplicates */
-	size_t seen_room, seen_count;
+	uint64_t last_good, bad_anchor, bad_mark; /* sizes: last that agreed; first that did not */
+	int agreed_after;         /* a checkpoint in the file agrees where an anchor does not */
 	struct json *problems;
-	uint64_t first_problem; /* smallest entry named so far; 0 none */
-	int started, sorted;
 };
 
-struct verify *verify_new(int own)
+struct verify *verify_new(enum verify_what what)
 {
 	struct verify *verify = mem_zero(1, sizeof(*verify));
 
-	verify->own = own;
+	verify->what = what;
 	verify->problems = json_array();
-	verify->expected_seq = 1;
+	verify->from = verify->expected_seq = 1;
 	return verify;
+}
+
+void verify_must_reach(struct verify *verify)
+{
+	verify->must_reach = 1;
 }
 
 void verify_free(struct verify *verify)
 {
 	if (!verify)
 		return;
-	free(verify->marks);
-	free(verify->seen);
+	marks_release(&verify->marks);
+	free(verify->links);
 	json_free(verify->problems);
 	free(verify);
 }
 
-static void problem(struct verify *verify, uint64_t entry, const char *kind, const char *detail)
+static void problem(void *arg, uint64_t entry, const char *kind, const char *detail)
 {
-	struct json *row;
+	struct verify *verify = arg;
 
-	if (!verify->first_problem || entry < verify->first_problem)
-		verify->first_problem = entry ? entry : 1;
 	if (json_count(verify->problems) >= PROBLEMS_MAX)
 		return;
-	row = json_object();
+	struct json *row = json_object();
 	json_set_int(row, "entry", (int64_t)entry);
 	json_set_text(row, "kind", kind);
 	json_set_text(row, "detail", detail);
 	json_add(verify->problems, row);
 }
 
-/* --- duplicates --- */
+void verify_checkpoint(struct verify *verify, const struct json *checkpoint, int anchored)
+{
+	if (!verify->started)
+		marks_add(&verify->marks, checkpoint, anchored);
+}
+
+/* --- reading an entry --- */
 
 static uint64_t beginning(const uint8_t hash[SHA256_BYTES])
 {
 	uint64_t begin;
 
 	memcpy(&begin, hash, sizeof(begin));
-	return begin ? begin : 1;
+	return begin;
 }
 
-static size_t slot_of(const struct verify *verify, uint64_t key)
+/* FNV-1a, to tell logs and boots apart; who forges one still has the chain against him. */
+static uint64_t short_of(const char *text, size_t length)
 {
-	size_t slot = key & (verify->seen_room - 1);
+	uint64_t sum = UINT64_C(14695981039346656037);
 
-	while (verify->seen[slot] && verify->seen[slot] != key)
-		slot = (slot + 1) & (verify->seen_room - 1);
-	return slot;
+	for (size_t i = 0; i < length; i++)
+		sum = (sum ^ (uint8_t)text[i]) * UINT64_C(1099511628211);
+	return sum | 1;
 }
 
-static void grow_seen(struct verify *verify)
+static int nibble(char c)
 {
-	uint64_t *old = verify->seen;
-	size_t old_room = verify->seen_room;
-
-	verify->seen_room = old_room ? old_room * 2 : 1024;
-	verify->seen = mem_zero(verify->seen_room, sizeof(*verify->seen));
-	for (size_t i = 0; i < old_room; i++)
-		if (old[i])
-			verify->seen[slot_of(verify, old[i])] = old[i];
-	free(old);
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* 1 when it was there already. */
-static int see(struct verify *verify, const uint8_t hash[SHA256_BYTES])
+/* 64 digits in lower case, the one form entries have. */
+static int read_hash(const char *hex, uint8_t out[SHA256_BYTES])
 {
-	if (2 * (verify->seen_count + 1) > verify->seen_room)
-		grow_seen(verify);
-	size_t slot = slot_of(verify, beginning(hash));
-	if (verify->seen[slot])
-		return 1;
-	verify->seen[slot] = beginning(hash);
-	verify->seen_count++;
+	for (size_t i = 0; i < SHA256_BYTES; i++) {
+		int byte = nibble(hex[2 * i]) * 16 | nibble(hex[2 * i + 1]);
+
+		if (byte < 0)
+			return -1;
+		out[i] = (uint8_t)byte;
+	}
 	return 0;
 }
 
-static int was_seen(const struct verify *verify, const uint8_t hash[SHA256_BYTES])
+static int read_number(const char *body, const struct audit_span *span, uint64_t *out)
 {
-	return verify->seen_room && verify->seen[slot_of(verify, beginning(hash))];
+	uint64_t number = 0;
+
+	if (span->end == span->value || span->end - span->value > 18)
+		return -1;
+	for (size_t i = span->value; i < span->end; i++) {
+		if (body[i] < '0' || body[i] > '9')
+			return -1;
+		number = number * 10 + (uint64_t)(body[i] - '0');
+	}
+	*out = number;
+	return 0;
 }
 
-/* --- reading an entry: its members stand in order of name, so each is looked for after the one before --- */
-
-static const char *after(const char **at, const char *end, const char *key, size_t key_length)
+static int digits(const char *text, int count)
 {
-	const char *found = memmem(*at, (size_t)(end - *at), key, key_length);
+	int number = 0;
 
-	if (!found)
-		return NULL;
-	*at = found + key_length;
-	return *at;
+	for (int i = 0; i < count; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return -1;
+		number = number * 10 + text[i] - '0';
+	}
+	return number;
 }
 
-#define AFTER(at, end, key) after(at, end, key, sizeof(key) - 1)
-
-/* "boot_id" "prev_hash" are whole-entry members behind "audit_id"; "seq" "timestamp" "up_ms" stand behind "rollback". Remote text inside the
- * action cannot pose as them: quotes in it are escaped. */
-static void read_link(struct link *link, const char *body, size_t length)
+/* Days since 1970 of a date of the Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms"). */
+static int64_t days_of(int64_t year, int month, int day)
 {
-	const char *at = body, *end = body + length;
-	char text[CLOCK_RFC3339_MAX] = "";
+	year -= month <= 2;
+	int64_t era = (year >= 0 ? year : year - 399) / 400;
+	int64_t of_era = year - era * 400;
+	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
 
-	*link = (struct link){ 0 };
-	sha256(body, length, link->hash);
-	if (!AFTER(&at, end, ",\"audit_id\":\"") || !AFTER(&at, end, "\"boot_id\":\"") || end - at < 37)
-		return;
-	snprintf(link->boot, sizeof(link->boot), "%.*s", (int)strcspn(at, "\""), at);
-	char prev[SHA256_HEX_MAX];
-	if (!AFTER(&at, end, "\"prev_hash\":\"") || end - at < 64)
-		return;
-	snprintf(prev, sizeof(prev), "%.64s", at);
-	if (hex_parse(prev, link->prev, SHA256_BYTES))
-		return;
-	/* The last "seq" is the entry's own: the ones in rollback or detail stand before it. */
-	const char *own = NULL, *from = at;
-	while (AFTER(&from, end, ",\"seq\":"))
-		own = from;
-	if (!own)
-		return;
-	link->seq = strtoull(own, NULL, 10);
-	at = own;
-	if (!AFTER(&at, end, "\"timestamp\":\"") || end - at < 24)
-		return;
-	snprintf(text, sizeof(text), "%.*s", (int)strcspn(at, "\"") < 35 ? (int)strcspn(at, "\"") : 0, at);
-	if (clock_parse(text, &link->at_ns) || !AFTER(&at, end, "\"up_ms\":"))
-		return;
-	link->up_ms = strtoll(at, NULL, 10);
-	link->readable = 1;
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+/* "2026-11-21T09:40:45.123Z", the one form entries have; clock_parse takes many, and costs more than the rest of an entry. */
+static int read_time(const char *text, size_t length, int64_t *at_ns)
+{
+	static const char shape[] = "0000-00-00T00:00:00.000Z";
+
+	if (length != sizeof(shape) - 1)
+		return -1;
+	for (size_t i = 0; i < length; i++)
+		if (shape[i] != '0' && text[i] != shape[i])
+			return -1;
+	int year = digits(text, 4), month = digits(text + 5, 2), day = digits(text + 8, 2), hour = digits(text + 11, 2), minute = digits(text + 14, 2),
+	    second = digits(text + 17, 2), milli = digits(text + 20, 3);
+	if (year < 0 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || minute < 0 || second < 0 || milli < 0)
+		return -1;
+	int64_t seconds = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+	*at_ns = seconds * CLOCK_SECOND_NS + milli * INT64_C(1000000);
+	return 0;
+}
+
+static int read_members(struct entry *entry, const char *body, const struct audit_scan *scan)
+{
+	size_t boot_length = 0, prev_length = 2 * SHA256_BYTES, time_length = 0, log_length = 0;
+	uint64_t up_ms;
+	const char *boot = audit_scan_text(body, scan, AUDIT_BOOT, &boot_length), *prev = audit_scan_text(body, scan, AUDIT_PREV, &prev_length);
+	const char *time = audit_scan_text(body, scan, AUDIT_TIME, &time_length), *log = audit_scan_text(body, scan, AUDIT_LOG, &log_length);
+
+	if (!boot || !prev || !time || read_hash(prev, entry->prev) || read_time(time, time_length, &entry->moment.at_ns))
+		return -1;
+	if (read_number(body, &scan->span[AUDIT_SEQ], &entry->link.seq) || !entry->link.seq || read_number(body, &scan->span[AUDIT_UP], &up_ms))
+		return -1;
+	entry->moment.up_ms = (int64_t)up_ms;
+	entry->moment.boot = short_of(boot, boot_length);
+	entry->moment.seq = entry->link.seq;
+	entry->link.log = log ? short_of(log, log_length) : 0;
+	return 0;
+}
+
+static void read_entry(struct entry *entry, const char *body, size_t length, const uint8_t given[SHA256_BYTES], int *edited)
+{
+	uint8_t hash[SHA256_BYTES];
+	struct audit_scan scan;
+
+	memset(entry, 0, sizeof(*entry));
+	sha256(body, length, hash);
+	*edited = memcmp(hash, given, SHA256_BYTES) != 0;
+	entry->readable = !audit_scan(body, length, &scan) && !read_members(entry, body, &scan);
+	entry->link.given = beginning(given);
+	entry->link.prev = beginning(entry->prev);
+	entry->link.trusted = entry->readable && !*edited;
 }
 
 /* --- checkpoints --- */
 
-static void copy(char *out, size_t size, const struct json *text)
-{
-	snprintf(out, size, "%s", json_text_or(text, ""));
-}
-
-static int signature_good(const struct json *checkpoint)
-{
-	struct json *unsigned_ = json_copy(checkpoint);
-	struct text bytes;
-
-	json_remove(unsigned_, "signature");
-	json_remove(unsigned_, "anchor");
-	text_init(&bytes, CHECKPOINT_MAX_BYTES);
-	json_canonical(unsigned_, &bytes);
-	int good = seal_verify(json_text(json_get(checkpoint, "key")), bytes.data, bytes.length, json_text(json_get(checkpoint, "signature")));
-	text_release(&bytes);
-	json_free(unsigned_);
-	return good;
-}
-
-void verify_checkpoint(struct verify *verify, const struct json *checkpoint, int anchored)
-{
-	struct mark mark = { .size = (uint64_t)json_int(json_get(checkpoint, "size"), 0), .anchored = anchored, .good = signature_good(checkpoint) };
-
-	copy(mark.root, sizeof(mark.root), json_get(checkpoint, "root"));
-	copy(mark.log, sizeof(mark.log), json_get(checkpoint, "log"));
-	copy(mark.key, sizeof(mark.key), json_get(checkpoint, "key"));
-	verify->marks = mem_grow(verify->marks, verify->mark_count + 1, sizeof(*verify->marks));
-	verify->marks[verify->mark_count++] = mark;
-}
-
-static int by_size(const void *a, const void *b)
-{
-	const struct mark *x = a, *y = b;
-
-	return x->size != y->size ? (x->size > y->size) - (x->size < y->size) : y->anchored - x->anchored;
-}
-
-/* Anchors of another log say nothing of this one, unless they must be of this one: the newest one of this machine's own, or by the same key. */
-static void choose_anchors(struct verify *verify)
-{
-	char log[SHA256_HEX_MAX], newest[SHA256_HEX_MAX] = "";
-	int ours = verify->own, known = 0;
-
-	hex_format(verify->first, SHA256_BYTES, log);
-	for (size_t i = 0; i < verify->mark_count; i++) {
-		struct mark *mark = &verify->marks[i];
-
-		if (!mark->anchored)
-			continue;
-		snprintf(newest, sizeof(newest), "%s", mark->log);
-		known |= !strcmp(mark->log, log);
-		for (size_t j = 0; j < verify->mark_count; j++)
-			ours |= !verify->marks[j].anchored && !strcmp(verify->marks[j].key, mark->key);
-	}
-	const char *wanted = known ? log : ours ? newest : "";
-	size_t kept = 0;
-	for (size_t i = 0; i < verify->mark_count; i++)
-		if (!verify->marks[i].anchored || !strcmp(verify->marks[i].log, wanted))
-			verify->marks[kept++] = verify->marks[i];
-	verify->mark_count = kept;
-	qsort(verify->marks, verify->mark_count, sizeof(*verify->marks), by_size);
-}
-
-static int explained(const struct verify *verify, uint64_t size)
-{
-	return verify->first_problem && verify->first_problem <= size;
-}
-
-static int file_agrees(const struct verify *verify, const struct mark *anchor, const char *root)
-{
-	for (size_t i = 0; i < verify->mark_count; i++) {
-		const struct mark *mark = &verify->marks[i];
-
-		if (!mark->anchored && mark->good && mark->size >= anchor->size && (mark->size > anchor->size || !strcmp(mark->root, root)))
-			return 1;
-	}
-	return 0;
-}
-
-static void meet(struct verify *verify, struct mark *mark, const char *root)
+static void meet(struct verify *verify, struct mark *mark, const char *root, const char *last)
 {
 	char detail[200];
 
 	mark->met = 1;
+	/* A part does not know the tree before it: there the checkpoint's last entry has to be this one. */
+	mark->agrees = verify->from == 1 ? !strcmp(mark->root, root) : !strcmp(mark->last, last);
 	if (!mark->good) {
-		snprintf(detail, sizeof(detail), "the %s over %llu entries is not signed by its key", mark->anchored ? "anchor" : "checkpoint", (unsigned long long)mark->size);
+		snprintf(detail, sizeof(detail), "the %s over %llu entries is not signed by its key", mark->anchored ? "anchor" : "checkpoint",
+			(unsigned long long)mark->size);
 		problem(verify, mark->size, mark->anchored ? "format" : "reseal", detail);
-	} else if (strcmp(mark->root, root) && !explained(verify, mark->size)) {
-		const char *kind = mark->anchored && file_agrees(verify, mark, root) ? "reseal" : "rehash";
-
-		snprintf(detail, sizeof(detail), "entries 1 to %llu do not give the root that was %s", (unsigned long long)mark->size,
-			mark->anchored ? "anchored: chain and checkpoints were made anew" : "signed: the chain was made anew");
-		problem(verify, mark->size, kind, detail);
+	} else if (mark->agrees) {
+		verify->last_good = verify->bad_anchor || verify->bad_mark ? verify->last_good : mark->size;
+		verify->agreed_after |= !mark->anchored && verify->bad_anchor;
+	} else if (mark->anchored) {
+		verify->bad_anchor = verify->bad_anchor ? verify->bad_anchor : mark->size;
+	} else {
+		verify->bad_mark = verify->bad_mark ? verify->bad_mark : mark->size;
 	}
 }
 
-static void meet_marks(struct verify *verify)
+static void meet_marks(struct verify *verify, uint64_t size, const uint8_t given[SHA256_BYTES])
 {
 	uint8_t root[SHA256_BYTES];
-	char hex[SHA256_HEX_MAX] = "";
+	char root_hex[SHA256_HEX_MAX] = "", last_hex[SHA256_HEX_MAX];
+	struct mark *mark;
 
-	for (size_t i = 0; i < verify->mark_count; i++) {
-		struct mark *mark = &verify->marks[i];
-
-		if (mark->size != verify->merkle.size || mark->met)
-			continue;
-		if (!*hex) {
+	while ((mark = marks_at(&verify->marks, size))) {
+		if (!*root_hex) {
 			merkle_root(&verify->merkle, root);
-			hex_format(root, SHA256_BYTES, hex);
+			hex_format(root, SHA256_BYTES, root_hex);
+			hex_format(given, SHA256_BYTES, last_hex);
 		}
-		meet(verify, mark, hex);
+		meet(verify, mark, root_hex, last_hex);
 	}
 }
 
 /* --- the chain --- */
 
-static void check_clock(struct verify *verify, const struct link *link)
+static void check_clock(struct verify *verify, const struct moment *moment)
 {
+	const struct moment *last = &verify->last;
+	int64_t wall_s = (moment->at_ns - last->at_ns) / CLOCK_SECOND_NS, ran_s = (moment->up_ms - last->up_ms) / 1000;
+	int64_t off_s = last->boot == moment->boot ? wall_s - ran_s : wall_s < 0 ? wall_s : 0;
 	char detail[160];
-	int same_boot = !strcmp(verify->last_boot, link->boot);
-	int64_t wall_s = (link->at_ns - verify->last_at_ns) / CLOCK_SECOND_NS;
-	int64_t ran_s = (link->up_ms - verify->last_up_ms) / 1000;
-	int64_t off_s = same_boot ? wall_s - ran_s : wall_s < 0 ? wall_s : 0;
 
-	if (verify->entries && (off_s > CLOCK_TOLERANCE_S || off_s < -CLOCK_TOLERANCE_S)) {
+	if (last->seq && moment->seq == last->seq + 1 && (off_s > CLOCK_TOLERANCE_S || off_s < -CLOCK_TOLERANCE_S)) {
 		snprintf(detail, sizeof(detail), "the wall clock jumped by %+lld s against the running clock", (long long)off_s);
-		problem(verify, link->seq, "clock", detail);
+		problem(verify, moment->seq, "clock", detail);
 	}
-	verify->last_at_ns = link->at_ns;
-	verify->last_up_ms = link->up_ms;
-	memcpy(verify->last_boot, link->boot, sizeof(verify->last_boot));
+	verify->last = *moment;
 }
 
-/* Accepts link as the next of the chain. */
-static void take(struct verify *verify, const struct link *link)
+static void keep(struct verify *verify, const struct audit_link *link)
 {
-	if (memcmp(link->hash, link->given, SHA256_BYTES))
-		problem(verify, link->seq, "edit", "its bytes do not give its hash");
-	see(verify, link->given);
-	check_clock(verify, link);
-	merkle_add(&verify->merkle, link->hash);
-	memcpy(verify->expected, link->given, SHA256_BYTES);
-	verify->expected_seq = link->seq + 1;
-	verify->entries++;
-	for (size_t i = 0; i < verify->mark_count; i++)
-		if (verify->marks[i].size == verify->merkle.size && !verify->marks[i].met) {
-			meet_marks(verify);
-			break;
-		}
+	if (verify->count == verify->room) {
+		verify->room = verify->room ? 2 * verify->room : LINKS_FIRST;
+		verify->links = mem_grow(verify->links, verify->room, sizeof(*verify->links));
+	}
+	verify->links[verify->count++] = *link;
 }
 
-static int fits(const struct verify *verify, const struct link *link)
+static void start(struct verify *verify, const struct entry *entry, const uint8_t given[SHA256_BYTES])
 {
-	return link->readable && link->seq == verify->expected_seq && !memcmp(link->prev, verify->expected, SHA256_BYTES);
+	char first[SHA256_HEX_MAX];
+
+	verify->started = 1;
+	if (verify->what == VERIFY_PART && entry->link.trusted && entry->link.seq > 1) {
+		verify->from = verify->expected_seq = entry->link.seq;
+		memcpy(verify->expected, entry->prev, SHA256_BYTES);
+		marks_choose(&verify->marks, 0, NULL);
+		return;
+	}
+	hex_format(given, SHA256_BYTES, first);
+	marks_choose(&verify->marks, verify->what == VERIFY_OWN, first);
 }
 
-static int is_swap(const struct verify *verify, const struct link *link, const struct link *next)
+static int fits(const struct verify *verify, const struct entry *entry)
 {
-	return next && fits(verify, next) && link->seq == verify->expected_seq + 1 && !memcmp(link->prev, next->given, SHA256_BYTES);
+	return entry->readable && entry->link.seq == verify->expected_seq && !memcmp(entry->prev, verify->expected, SHA256_BYTES);
 }
 
-static void name_break(struct verify *verify, const struct link *link, const struct link *next)
+/* What was edited still stands where the one before and the one after say, unless it says itself that others are missing before it. */
+static void place(struct verify *verify, struct entry *entry)
 {
-	char detail[160];
-
-	if (link->seq > verify->expected_seq) {
-		snprintf(detail, sizeof(detail), "entries %llu to %llu are missing", (unsigned long long)verify->expected_seq, (unsigned long long)link->seq - 1);
-		problem(verify, verify->expected_seq, "delete", detail);
-	} else if (link->seq < verify->expected_seq) {
-		snprintf(detail, sizeof(detail), "entry %llu stands where %llu should", (unsigned long long)link->seq, (unsigned long long)verify->expected_seq);
-		problem(verify, verify->expected_seq, "splice", detail);
-	} else if (next && memcmp(next->prev, link->given, SHA256_BYTES)) {
-		problem(verify, link->seq, "splice", "neither the entry before nor the one after belongs to it");
-	} else {
-		problem(verify, link->seq > 1 ? link->seq - 1 : 1, "rehash", "the next entry names another hash: it was changed and its hash made anew");
-	}
-}
-
-/* One entry, its follower (NULL at the end) known. Returns 1 when it used up the follower too. */
-static int judge(struct verify *verify, const struct link *link, const struct link *next)
-{
-	if (!link->readable) {
-		problem(verify, verify->expected_seq, memcmp(link->hash, link->given, SHA256_BYTES) ? "edit" : "format", "it cannot be read as an entry");
-		see(verify, link->given);
-		merkle_add(&verify->merkle, link->hash);
-		memcpy(verify->expected, link->given, SHA256_BYTES);
-		verify->expected_seq++;
-		verify->entries++;
-		return 0;
-	}
-	if (fits(verify, link)) {
-		take(verify, link);
-		return 0;
-	}
-	if (was_seen(verify, link->given)) {
-		problem(verify, verify->expected_seq, "duplicate", "an entry stands here a second time");
-		return 0;
-	}
-	if (is_swap(verify, link, next)) {
-		problem(verify, next->seq, "swap", "it and the entry before it changed places");
-		take(verify, next);
-		take(verify, link);
-		return 1;
-	}
-	if (next && fits(verify, next)) {
-		problem(verify, verify->expected_seq, "insert", "an entry that the next one does not know stands here");
-		return 0;
-	}
-	name_break(verify, link, next);
-	take(verify, link);
-	return 0;
-}
-
-static void advance(struct verify *verify, const struct link *next)
-{
-	int both = judge(verify, &verify->current, next);
-
-	verify->have_current = next && !both;
-	if (verify->have_current)
-		verify->current = *next;
+	if (entry->readable && entry->link.seq > verify->expected_seq)
+		return;
+	entry->link.seq = verify->expected_seq;
+	memcpy(entry->prev, verify->expected, SHA256_BYTES);
+	entry->link.prev = beginning(entry->prev);
+	entry->readable = 1;
 }
 
 void verify_entry(struct verify *verify, const char *body, size_t length, const uint8_t hash[32])
 {
-	struct link link;
+	struct entry entry;
+	int edited;
 
-	read_link(&link, body, length);
-	memcpy(link.given, hash, SHA256_BYTES);
-	if (!verify->started) {
-		verify->started = 1;
-		memcpy(verify->first, hash, SHA256_BYTES);
-		choose_anchors(verify);
-		/* A part of a log (an export of some days) begins where it begins. */
-		if (link.readable && link.seq > 1 && !verify->own) {
-			verify->expected_seq = link.seq;
-			memcpy(verify->expected, link.prev, SHA256_BYTES);
-			verify->mark_count = 0;
-		}
-	}
-	if (verify->have_current) {
-		advance(verify, &link);
+	read_entry(&entry, body, length, hash, &edited);
+	if (!verify->started)
+		start(verify, &entry, hash);
+	if (!entry.link.trusted) {
+		int readable = entry.readable;
+
+		place(verify, &entry);
+		problem(verify, entry.link.seq, edited ? "edit" : "format", edited && readable ? "its bytes do not give its hash" : "it cannot be read as an entry");
 	} else {
-		verify->current = link;
-		verify->have_current = 1;
+		check_clock(verify, &entry.moment);
 	}
+	verify->broken |= !fits(verify, &entry);
+	keep(verify, &entry.link);
+	memcpy(verify->expected, hash, SHA256_BYTES);
+	verify->expected_seq = entry.link.seq + 1;
+	if (verify->broken)
+		return; /* roots from here on say nothing more */
+	merkle_add(&verify->merkle, hash);
+	meet_marks(verify, entry.link.seq, hash);
 }
 
 void verify_broken(struct verify *verify, const char *detail)
 {
-	problem(verify, verify->expected_seq + (uint64_t)verify->have_current, "format", detail);
+	problem(verify, verify->started ? verify->expected_seq : 1, "format", detail);
 }
 
-static void missing_end(struct verify *verify)
+/* --- after the last --- */
+
+static uint64_t last_of(const struct verify *verify)
 {
-	uint64_t in_file = 0, anchored = 0;
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < verify->count; i++)
+		if (verify->links[i].seq > last)
+			last = verify->links[i].seq;
+	return last;
+}
+
+static void judge_roots(struct verify *verify)
+{
+	uint64_t first = verify->bad_anchor && (!verify->bad_mark || verify->bad_anchor <= verify->bad_mark) ? verify->bad_anchor : verify->bad_mark;
+	int resealed = verify->bad_anchor && !verify->bad_mark && verify->agreed_after;
+	char detail[200];
+
+	if (!first)
+		return;
+	snprintf(detail, sizeof(detail), "entries %llu to %llu do not give the root that was %s", (unsigned long long)verify->last_good + 1,
+		(unsigned long long)first, resealed ? "anchored: chain and checkpoints were made anew" : "signed: the chain was made anew");
+	problem(verify, verify->last_good + 1, resealed ? "reseal" : "rehash", detail);
+}
+
+/* A checkpoint whose key no anchor knows, though anchors reach past it: signed by somebody else. */
+static int known_key(const struct verify *verify, const struct mark *mark)
+{
+	int reached = 0, same_size = 0;
+
+	for (size_t i = 0; i < verify->marks.count; i++) {
+		const struct mark *anchor = &verify->marks.list[i];
+
+		if (!anchor->anchored || !anchor->good)
+			continue;
+		if (!strcmp(anchor->key, mark->key))
+			return 1;
+		reached |= anchor->size >= mark->size;
+		same_size |= anchor->size == mark->size;
+	}
+	return !reached && !same_size;
+}
+
+static void judge_keys(struct verify *verify)
+{
 	char detail[160];
 
-	for (size_t i = 0; i < verify->mark_count; i++) {
-		struct mark *mark = &verify->marks[i];
+	for (size_t i = 0; i < verify->marks.count; i++) {
+		const struct mark *mark = &verify->marks.list[i];
+
+		if (mark->anchored || !mark->met || !mark->good || known_key(verify, mark))
+			continue;
+		snprintf(detail, sizeof(detail), "the checkpoint over %llu entries is signed by a key that no anchor knows", (unsigned long long)mark->size);
+		problem(verify, mark->size, "reseal", detail);
+		return;
+	}
+}
+
+static void judge_end(struct verify *verify)
+{
+	uint64_t in_file = 0, anchored = 0, last = last_of(verify);
+	char detail[160];
+
+	for (size_t i = 0; i < verify->marks.count; i++) {
+		const struct mark *mark = &verify->marks.list[i];
 
 		if (mark->good && mark->anchored && mark->size > anchored)
 			anchored = mark->size;
 		if (mark->good && !mark->anchored && mark->size > in_file)
 			in_file = mark->size;
 	}
-	uint64_t last = verify->expected_seq - 1;
 	if (in_file > last) {
-		snprintf(detail, sizeof(detail), "entries %llu to %llu are missing: a checkpoint in the file covers them", (unsigned long long)last + 1, (unsigned long long)in_file);
+		snprintf(detail, sizeof(detail), "entries %llu to %llu are missing: a checkpoint in the file covers them", (unsigned long long)last + 1,
+			(unsigned long long)in_file);
 		problem(verify, last + 1, "truncation", detail);
-	} else if (anchored > last) {
+	} else if (anchored > last && (verify->what != VERIFY_PART || verify->must_reach)) {
 		int whole = in_file < anchored && in_file > 0;
 
 		snprintf(detail, sizeof(detail), "an anchor covers %llu entries, here are %llu%s", (unsigned long long)anchored, (unsigned long long)last,
@@ -467,14 +431,14 @@ static void missing_end(struct verify *verify)
 	}
 }
 
-static uint64_t witnessed(const struct verify *verify)
+static uint64_t unwitnessed(const struct verify *verify)
 {
-	uint64_t size = 0;
+	uint64_t size = verify->from - 1, last = last_of(verify);
 
-	for (size_t i = 0; i < verify->mark_count; i++)
-		if (verify->marks[i].met && verify->marks[i].good && verify->marks[i].size > size)
-			size = verify->marks[i].size;
-	return size;
+	for (size_t i = 0; i < verify->marks.count; i++)
+		if (verify->marks.list[i].met && verify->marks.list[i].good && verify->marks.list[i].size > size)
+			size = verify->marks.list[i].size;
+	return last > size ? last - size : 0;
 }
 
 struct json *verify_report(struct verify *verify)
@@ -483,33 +447,79 @@ struct json *verify_report(struct verify *verify)
 	int64_t checkpoints = 0;
 
 	if (!verify->started)
-		choose_anchors(verify);
-	while (verify->have_current)
-		advance(verify, NULL);
-	missing_end(verify);
-	for (size_t i = 0; i < verify->mark_count; i++)
-		checkpoints += verify->marks[i].met;
+		marks_choose(&verify->marks, verify->what == VERIFY_OWN, verify->what == VERIFY_PART ? NULL : "");
+	judge_end(verify);
+	judge_roots(verify);
+	judge_keys(verify);
+	if (verify->broken)
+		audit_judge(verify->links, verify->count, verify->from, problem, verify);
+	for (size_t i = 0; i < verify->marks.count; i++)
+		checkpoints += verify->marks.list[i].met;
 	json_set(report, "ok", json_boolean(json_count(verify->problems) == 0));
-	json_set_int(report, "entries", (int64_t)verify->entries);
+	json_set_int(report, "entries", (int64_t)verify->count);
 	json_set_int(report, "checkpoints", checkpoints);
-	json_set_int(report, "unwitnessed", (int64_t)(verify->merkle.size - (witnessed(verify) < verify->merkle.size ? witnessed(verify) : verify->merkle.size)));
+	json_set_int(report, "unwitnessed", (int64_t)unwitnessed(verify));
 	json_set(report, "problems", json_copy(verify->problems));
 	return report;
 }
 
+/* --- lines --- */
+
+/* A member out of the line, with the comma before it. */
+static void add_without(struct text *body, const char *line, size_t length, const struct audit_scan *scan)
+{
+	const struct audit_span *hash = &scan->span[AUDIT_HASH], *checkpoint = &scan->span[AUDIT_CHECKPOINT];
+	size_t from = 0;
+
+	if (checkpoint->end) {
+		text_add_n(body, line, checkpoint->at - 1);
+		from = checkpoint->end;
+	}
+	text_add_n(body, line + from, hash->at - 1 - from);
+	text_add_n(body, line + hash->end, length - hash->end);
+}
+
+static int split(const char *line, size_t length, const struct audit_scan *scan, struct text *body, uint8_t hash[SHA256_BYTES])
+{
+	size_t hex_length = 2 * SHA256_BYTES;
+	const char *hex = audit_scan_text(line, scan, AUDIT_HASH, &hex_length);
+
+	/* Both stand in the middle of an entry: never first. */
+	if (!hex || scan->span[AUDIT_HASH].at < 2 || (scan->span[AUDIT_CHECKPOINT].end && scan->span[AUDIT_CHECKPOINT].at < 2) ||
+		read_hash(hex, hash))
+		return -1;
+	add_without(body, line, length, scan);
+	return body->cut ? -1 : 0;
+}
+
 int verify_split_line(const char *line, size_t length, struct text *body, uint8_t hash[32])
 {
-	const char *at = memmem(line, length, ",\"hash\":\"", 9);
-	char hex[SHA256_HEX_MAX];
-	/* The whole-entry member stands right before "prev_hash"; one in remote text would have its quotes escaped. */
-	while (at && ((size_t)(line + length - at) < 88 || memcmp(at + 73, "\",\"prev_hash\":", 14)))
-		at = memmem(at + 9, (size_t)(line + length - at - 9), ",\"hash\":\"", 9);
-	if (!at)
-		return -1;
-	snprintf(hex, sizeof(hex), "%.64s", at + 9);
-	if (hex_parse(hex, hash, SHA256_BYTES))
-		return -1;
-	text_add_n(body, line, (size_t)(at - line));
-	text_add_n(body, at + 74, length - (size_t)(at + 74 - line));
-	return 0;
+	struct audit_scan scan;
+
+	return audit_scan(line, length, &scan) ? -1 : split(line, length, &scan, body, hash);
+}
+
+/* The checkpoint in an export's first line is about the export. */
+static void take_checkpoint(struct verify *verify, const char *line, const struct audit_span *span)
+{
+	struct json *checkpoint = span->end ? json_parse(line + span->value, span->end - span->value, NULL) : NULL;
+
+	if (checkpoint)
+		verify_checkpoint(verify, checkpoint, 0);
+	json_free(checkpoint);
+}
+
+void verify_line(struct verify *verify, const char *line, size_t length, struct text *scratch)
+{
+	uint8_t hash[SHA256_BYTES];
+	struct audit_scan scan;
+
+	text_clear(scratch);
+	if (audit_scan(line, length, &scan) || split(line, length, &scan, scratch, hash)) {
+		verify_broken(verify, "a line is no entry");
+		return;
+	}
+	if (!verify->started)
+		take_checkpoint(verify, line, &scan.span[AUDIT_CHECKPOINT]);
+	verify_entry(verify, scratch->data, scratch->length, hash);
 }

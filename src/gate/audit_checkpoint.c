@@ -218,7 +218,7 @@ static int last_in(struct sqlite3 *db, void *arg, struct error *err)
 	return store_query(db, err, on_document, arg, "SELECT document FROM audit_checkpoint ORDER BY size DESC LIMIT 1", "");
 }
 
-int audit_witness(struct audit *audit, const char *where, struct json **receipt, struct error *err)
+static int witness(struct audit *audit, const char *where, struct json **receipt, struct error *err)
 {
 	struct audit_sealing sealing = { .audit = audit };
 	char *place = NULL;
@@ -243,6 +243,14 @@ int audit_witness(struct audit *audit, const char *where, struct json **receipt,
 	}
 	free(place);
 	json_free(sealing.document);
+	return failed;
+}
+
+int audit_witness(struct audit *audit, const char *where, struct json **receipt, struct error *err)
+{
+	pthread_mutex_lock(&audit->witnessing);
+	int failed = witness(audit, where, receipt, err);
+	pthread_mutex_unlock(&audit->witnessing);
 	return failed;
 }
 

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "gate/audit_private.h"
+#include "gate/audit_scan.h"
 #include "gate/user.h"
 
 static void add_text(struct text *body, const char *key, const char *value)
@@ -23,6 +24,19 @@ static void add_redacted(struct text *body, const char *key, const char *value)
 	text_release(&clean);
 }
 
+static int same(const struct text *a, const struct text *b)
+{
+	return a->length == b->length && !memcmp(a->data, b->data, a->length);
+}
+
+static int is_json(const struct text *text)
+{
+	struct json *json = json_parse(text->data, text->length, NULL);
+
+	json_free(json);
+	return json != NULL;
+}
+
 static void add_tree(struct text *body, const char *key, const struct json *tree)
 {
 	struct text bytes, clean;
@@ -35,11 +49,16 @@ static void add_tree(struct text *body, const char *key, const struct json *tree
 	text_init(&clean, AUDIT_BODY_MAX / 4);
 	json_canonical(tree, &bytes);
 	secret_redact(&clean, bytes.data, bytes.length);
-	/* Redaction keeps JSON what it is; a text cut by its maximum is not, and is kept as text. */
-	if (bytes.cut || clean.cut)
+	/* Hiding may take a quote or a brace along: what is then no JSON is kept as a text. */
+	if (bytes.cut || clean.cut) {
 		text_format(body, "\"%s\":\"too large to keep\"", key);
-	else
-		text_format(body, "\"%s\":%s", key, clean.data);
+	} else if (same(&bytes, &clean) || is_json(&clean)) {
+		text_format(body, "\"%s\":", key);
+		text_add_n(body, clean.data, clean.length);
+	} else {
+		text_format(body, "\"%s\":", key);
+		json_quote(body, clean.data, clean.length);
+	}
 	text_release(&bytes);
 	text_release(&clean);
 }
@@ -109,7 +128,10 @@ void audit_entry_format(struct text *body, const struct audit *audit, const stru
 	add_action(body, event);
 	text_add_char(body, ',');
 	add_tree(body, "approval", event->approval);
-	text_format(body, ",\"audit_id\":\"%s\",\"boot_id\":\"%s\",\"prev_hash\":\"%s\",", place->id, audit->boot_id, place->prev_hash);
+	text_format(body, ",\"audit_id\":\"%s\",\"boot_id\":\"%s\",", place->id, audit->boot_id);
+	if (*place->log)
+		text_format(body, "\"log\":\"%s\",", place->log);
+	text_format(body, "\"prev_hash\":\"%s\",", place->prev_hash);
 	add_result(body, event);
 	text_add_char(body, ',');
 	add_tree(body, "rollback", event->rollback);
@@ -118,12 +140,16 @@ void audit_entry_format(struct text *body, const struct audit *audit, const stru
 	text_add_char(body, '}');
 }
 
-void audit_entry_line(struct text *line, const char *body, size_t length, const char *hash_hex)
+void audit_entry_line(struct text *line, const char *body, size_t length, const char *hash_hex, const char *checkpoint)
 {
-	const char *at = memmem(body, length, ",\"prev_hash\":\"", 14);
-	size_t head = at ? (size_t)(at - body) : length;
+	struct audit_scan scan;
+	int unread = audit_scan(body, length, &scan);
+	const struct audit_span *next = scan.span[AUDIT_LOG].end ? &scan.span[AUDIT_LOG] : &scan.span[AUDIT_PREV];
+	size_t head = unread || next->at < 2 ? length : next->at - 1; /* the comma before it */
 
 	text_add_n(line, body, head);
+	if (checkpoint)
+		text_format(line, ",\"checkpoint\":%s", checkpoint);
 	text_format(line, ",\"hash\":\"%s\"", hash_hex);
 	text_add_n(line, body + head, length - head);
 	text_add_char(line, '\n');

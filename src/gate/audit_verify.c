@@ -1,5 +1,6 @@
 #include "gate/audit_verify.h"
 
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ static void load_anchors(struct verify *verify, const char *path)
 
 		if (checkpoint)
 			verify_checkpoint(verify, checkpoint, 1);
-		else if (line_length)
+		else if (line_length && end) /* one without its end is being written */
 			verify_broken(verify, "a line of the anchor file cannot be read");
 		json_free(checkpoint);
 	}
@@ -66,21 +67,37 @@ static int walk(struct sqlite3 *db, struct verify *verify, struct error *err)
 	return store_query(db, err, on_row, verify, "SELECT body, hash FROM audit ORDER BY seq", "");
 }
 
+#define LOOK "SELECT count(*) FROM sqlite_master"
+
+/* What means something in a URI is written in hex (SQLite, "URI Filenames", 3.2). */
+static char *uri_of(const char *path)
+{
+	struct text uri;
+
+	text_init(&uri, 3 * PATH_MAX + 64);
+	text_add(&uri, "file:");
+	for (; *path; path++) {
+		if (strchr("?#%", *path))
+			text_format(&uri, "%%%02x", (unsigned)(unsigned char)*path);
+		else
+			text_add_char(&uri, *path);
+	}
+	text_add(&uri, "?mode=ro&immutable=1");
+	return text_take(&uri);
+}
+
 /* A copy without its -shm in a folder that cannot be written still opens as immutable; its -wal is then left out, so only when there is none. */
 static int open_database(const char *path, sqlite3 **db, struct error *err)
 {
-	char *uri = sqlite3_mprintf("file:%s?mode=ro%s", path, "");
 	char *wal = mem_format("%s-wal", path);
-	int failed = sqlite3_open_v2(uri, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) ||
-		     sqlite3_exec(*db, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
+	int failed = sqlite3_open_v2(path, db, SQLITE_OPEN_READONLY, NULL) || sqlite3_exec(*db, LOOK, NULL, NULL, NULL);
 
-	sqlite3_free(uri);
 	if (failed && access(wal, F_OK)) {
+		char *uri = uri_of(path);
+
 		sqlite3_close(*db);
-		uri = sqlite3_mprintf("file:%s?mode=ro&immutable=1", path);
-		failed = sqlite3_open_v2(uri, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) ||
-			 sqlite3_exec(*db, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
-		sqlite3_free(uri);
+		failed = sqlite3_open_v2(uri, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) || sqlite3_exec(*db, LOOK, NULL, NULL, NULL);
+		free(uri);
 	}
 	free(wal);
 	return failed ? error_set(err, ERR_FORMAT, "%s: %s", path, sqlite3_errmsg(*db)) : 0;
@@ -104,17 +121,10 @@ static int walk_lines(FILE *file, struct verify *verify)
 
 	text_init(&body, LINE_MAX_BYTES);
 	while ((length = getline(&line, &room, file)) > 0) {
-		uint8_t hash[SHA256_BYTES];
-
 		if (line[length - 1] == '\n')
 			length--;
-		text_clear(&body);
-		if (!length)
-			continue;
-		if (verify_split_line(line, (size_t)length, &body, hash) || body.cut)
-			verify_broken(verify, "a line is no entry");
-		else
-			verify_entry(verify, body.data, body.length, hash);
+		if (length)
+			verify_line(verify, line, (size_t)length, &body);
 	}
 	text_release(&body);
 	free(line);
@@ -122,19 +132,25 @@ static int walk_lines(FILE *file, struct verify *verify)
 }
 
 /* A database begins with SQLite's header string (its file format, 1.3). */
-static int walk_file(const char *path, struct verify *verify, struct error *err)
+static int is_database(const char *path)
 {
 	char head[16] = "";
 	FILE *file = fopen(path, "re");
+	size_t got = file ? fread(head, 1, sizeof(head), file) : 0;
 
+	if (file)
+		fclose(file);
+	return got == sizeof(head) && !memcmp(head, "SQLite format 3", sizeof(head));
+}
+
+static int walk_file(const char *path, struct verify *verify, struct error *err)
+{
+	FILE *file = is_database(path) ? NULL : fopen(path, "re");
+
+	if (is_database(path))
+		return walk_database(path, verify, err);
 	if (!file)
 		return error_errno(err, "audit log %s", path);
-	size_t got = fread(head, 1, sizeof(head), file);
-	if (got == sizeof(head) && !memcmp(head, "SQLite format 3", 16)) {
-		fclose(file);
-		return walk_database(path, verify, err);
-	}
-	rewind(file);
 	int failed = walk_lines(file, verify);
 	fclose(file);
 	return failed;
@@ -146,8 +162,11 @@ int audit_verify(const char *path, const char *anchors, struct json **report, st
 	char *known = anchors ? mem_text(anchors) : audit_anchor_path();
 	char *real_own = realpath(own, NULL), *real_path = path ? realpath(path, NULL) : NULL;
 	int is_own = !path || (real_own && real_path && !strcmp(real_own, real_path));
-	struct verify *verify = verify_new(is_own || anchors);
+	struct verify *verify = verify_new(is_own || (anchors && is_database(path)) ? VERIFY_OWN : is_database(path) ? VERIFY_WHOLE : VERIFY_PART);
 	int failed = 0;
+
+	if (anchors)
+		verify_must_reach(verify);
 
 	if (anchors && access(anchors, R_OK))
 		failed = error_errno(err, "anchor file %s", anchors);

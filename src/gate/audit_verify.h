@@ -6,20 +6,28 @@
 #include <stdint.h>
 
 struct json;
+struct text;
 struct verify;
 
-/* own: this is this machine's log, so the newest anchored log must be this one. */
-struct verify *verify_new(int own);
+enum verify_what {
+	VERIFY_PART,  /* lines: may begin and end anywhere; what its own checkpoint covers must be there */
+	VERIFY_WHOLE, /* a database: begins with the first entry, and reaches as far as is anchored */
+	VERIFY_OWN,   /* this machine's: and the newest anchored log must be this one */
+};
+
+struct verify *verify_new(enum verify_what what);
 void verify_free(struct verify *verify);
-/* Before the entries, ascending by size. anchored: from outside the file. Copied. */
+void verify_must_reach(struct verify *verify); /* the anchors were given by hand: a part must reach as far as they do */
+/* Before the entries. anchored: from outside the file. Copied. */
 void verify_checkpoint(struct verify *verify, const struct json *checkpoint, int anchored);
 /* Each entry in the order it lies there: its canonical body without hash, and the hash given beside it. Copied. */
 void verify_entry(struct verify *verify, const char *body, size_t length, const uint8_t hash[32]);
 void verify_broken(struct verify *verify, const char *detail); /* an entry that cannot be read at all */
+/* A line of an export or a day's file, without its end. scratch: an initialised text, used again for each. */
+void verify_line(struct verify *verify, const char *line, size_t length, struct text *scratch);
 /* After the last: the report (INTERFACE's `audit verify`). */
 struct json *verify_report(struct verify *verify);
-/* A JSONL line (of an export or a day's file) apart: body into out (struct text), hash. 0, or -1: no entry. */
-struct text;
+/* A line apart: body into out (a text), hash. 0, or -1: no entry. */
 int verify_split_line(const char *line, size_t length, struct text *body, uint8_t hash[32]);
 
 #endif
