@@ -41,6 +41,7 @@ def test_table_moves_filters_sorts():
         c.send('/pid == %d' % c.pid) # this console itself: others may run beside it
         c.wait_for(re.compile(r' 1 of \d+'))
         c.send('<Enter>')
+        c.wait_for('words  !word', absent=True)
         c.wait_for('/pid ==')
         rows = [l for l in c.screen.lines()[3:-1] if l.strip()]
         assert rows and all('pilothouse' in r for r in rows), c.dump()
