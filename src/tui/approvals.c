@@ -97,7 +97,7 @@ static void add(struct approvals *approvals, const struct json *plan, size_t num
 
 	if (!row)
 		return;
-	list_row_set(row, 0, style_of(status), status);
+	list_row_set(row, 0, style_of(status), strcmp(status, "run") != 0 ? status : "ran");
 	list_row_set(row, 1, open ? STYLE_TEXT : STYLE_DIM, json_text_or(json_get(plan, "summary"), ""));
 	approvers(plan, text, sizeof(text));
 	list_row_set(row, 2, open ? STYLE_TEXT : STYLE_DIM, text);

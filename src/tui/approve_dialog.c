@@ -352,7 +352,7 @@ static void cancel(struct approve *approve)
 	else if (approve->stage == STAGE_WAITING)
 		console_say(console, STYLE_OK, "it waits in the approvals");
 	else
-		console_say(console, STYLE_DIM, "cancelled: nothing was changed");
+		console_say(console, STYLE_DIM, "cancelled: nothing was changed; the plan stays in the approvals until it expires");
 	console_close(console, &approve->pane);
 }
 
@@ -370,12 +370,17 @@ static void build(struct approve *approve, int columns)
 	plan_text(&approve->view, approve->plan, user ? user->role : "unknown", columns);
 }
 
+static int foot_rows(const struct approve *approve)
+{
+	return FOOT_ROWS + (*approve->name != 0); /* one more to say what to type, however long the name is */
+}
+
 static struct rect box_of(struct approve *approve, struct rect area)
 {
 	struct rect box = { .columns = area.columns - 2 < BOX_COLUMNS ? area.columns - 2 : BOX_COLUMNS };
 
 	build(approve, box.columns - INNER - 1);
-	box.rows = (int)approve->view.count + FRAME + FOOT_ROWS;
+	box.rows = (int)approve->view.count + FRAME + foot_rows(approve);
 	if (box.rows > area.rows)
 		box.rows = area.rows;
 	box.y = area.y + (area.rows - box.rows) / 2;
@@ -383,7 +388,7 @@ static struct rect box_of(struct approve *approve, struct rect area)
 	return box;
 }
 
-/* "expires 14:17, in 14 min" */
+/* "expires 14:17", or how long is left when that is short. */
 static void expiry(const struct approve *approve, char *out, size_t size)
 {
 	time_t at = (time_t)(approve->plan->expires_ns / CLOCK_SECOND_NS);
@@ -393,56 +398,58 @@ static void expiry(const struct approve *approve, char *out, size_t size)
 
 	localtime_r(&at, &local);
 	strftime(clock, sizeof(clock), "%H:%M", &local);
-	if (left_s <= 0)
+	if (left_s < 0 || is_expired(approve))
 		snprintf(out, size, "expired %s", clock);
 	else if (left_s < 90)
-		snprintf(out, size, "expires %s, in %d s", clock, (int)left_s);
+		snprintf(out, size, "%d s left", (int)left_s);
 	else
-		snprintf(out, size, "expires %s, in %d min", clock, (int)(left_s / 60));
+		snprintf(out, size, "expires %s, %d min", clock, (int)(left_s / 60));
 }
 
-/* The line on which a person decides. Returns the column after the question. */
-static int draw_question(struct approve *approve, struct rect foot, int right)
+static const char *key_of(const struct approve *approve, const char *name)
 {
-	char key[24], text[640];
-	int can = approve->stage == STAGE_OPEN || approve->stage == STAGE_ENOUGH;
+	return keymap_key_of(console_keymap(approve->pane.console), name);
+}
 
-	snprintf(key, sizeof(key), "%s", keymap_key_of(console_keymap(approve->pane.console), "approve.confirm"));
-	if (approve->stage == STAGE_VOID) {
-		snprintf(text, sizeof(text), "%s  make a new plan", keymap_key_of(console_keymap(approve->pane.console), "approve.renew"));
-		return screen_put(foot, 1, 0, STYLE_KEY, text);
-	}
-	if (!can)
-		return 0;
+/* What a person can do, beside Cancel. */
+static void draw_question(struct approve *approve, struct rect foot, int right)
+{
+	int protected = *approve->name != 0, y = foot.rows - 1;
 	const char *what = approve->stage == STAGE_ENOUGH ? "run" : "approve";
+	char text[700];
 
-	if (!*approve->name) {
-		snprintf(text, sizeof(text), "%s  %s", key, what);
-		return screen_put(foot, 1, 0, STYLE_KEY, text);
+	if (protected)
+		screen_clear_line(foot, 1, 0);
+	if (approve->stage == STAGE_VOID) {
+		snprintf(text, sizeof(text), "%s  make a new plan", key_of(approve, "approve.renew"));
+		screen_put_n(foot, y, 0, right, STYLE_KEY, text, strlen(text));
+	} else if (approve->stage != STAGE_OPEN && approve->stage != STAGE_ENOUGH) {
+		return;
+	} else if (protected) {
+		snprintf(text, sizeof(text), "Type %s and press %s to %s", approve->name, key_of(approve, "approve.confirm"), what);
+		screen_put_n(foot, 1, 0, foot.columns, STYLE_BOLD, text, strlen(text));
+		screen_put(foot, y, 0, STYLE_ACCENT, screen_glyph(GLYPH_CRUMB));
+		input_draw(&approve->typed, foot, y, 2, right - 3, name_is_typed(approve) ? STYLE_OK : STYLE_TEXT, 1, 0);
+	} else {
+		snprintf(text, sizeof(text), "%s  %s", key_of(approve, "approve.confirm"), what);
+		screen_put_n(foot, y, 0, right, STYLE_KEY, text, strlen(text));
 	}
-	snprintf(text, sizeof(text), "Type %s, then %s to %s ", approve->name, key, what);
-	int room = right - 12, used = (int)utf8_columns(text, strlen(text));
-
-	if (used > room)
-		used = room > 0 ? room : 0;
-	screen_put_n(foot, 1, 0, used, STYLE_BOLD, text, strlen(text));
-	input_draw(&approve->typed, foot, 1, used, right - used - 1, name_is_typed(approve) ? STYLE_OK : STYLE_TEXT, 1, 0);
-	return right;
 }
 
 static void draw_foot(struct approve *approve, struct rect foot)
 {
 	char when[64], button[24];
+	int y = foot.rows - 1;
 
 	expiry(approve, when, sizeof(when));
 	snprintf(button, sizeof(button), "[ %s ]", approve->stage == STAGE_WAITING || approve->stage == STAGE_REFUSED ? "Close" : "Cancel");
 	int when_x = foot.columns - (int)utf8_columns(when, strlen(when)), button_x = when_x - (int)strlen(button) - 3;
 
 	screen_put_n(foot, 0, 0, foot.columns, approve->said_style, approve->said, strlen(approve->said));
-	screen_clear_line(foot, 1, 0);
+	screen_clear_line(foot, y, 0);
 	draw_question(approve, foot, button_x - 1);
-	screen_put(foot, 1, button_x, STYLE_SELECTED, button);
-	screen_put(foot, 1, when_x, is_expired(approve) ? STYLE_WARNING : STYLE_DIM, when);
+	screen_put(foot, y, button_x, STYLE_SELECTED, button);
+	screen_put(foot, y, when_x, is_expired(approve) ? STYLE_WARNING : STYLE_DIM, when);
 }
 
 static void draw(struct pane *pane, struct rect area)
@@ -454,9 +461,9 @@ static void draw(struct pane *pane, struct rect area)
 	if (approve->stage <= STAGE_ENOUGH && is_expired(approve))
 		expire(approve);
 	struct rect box = box_of(approve, area);
-	struct rect body = { .y = box.y + 1, .x = box.x + 1, .rows = box.rows - FRAME - FOOT_ROWS, .columns = box.columns - 2 };
-	struct rect foot = { .y = body.y + body.rows + 1, .x = box.x + 2, .rows = 2, .columns = box.columns - INNER };
-	int protected = *approve->name != 0;
+	int protected = *approve->name != 0, below = foot_rows(approve);
+	struct rect body = { .y = box.y + 1, .x = box.x + 1, .rows = box.rows - FRAME - below, .columns = box.columns - 2 };
+	struct rect foot = { .y = body.y + body.rows + 1, .x = box.x + 2, .rows = below - 1, .columns = box.columns - INNER };
 
 	screen_clear(box);
 	screen_frame(box, protected ? STYLE_PROD : STYLE_ACCENT, protected ? "PROD" : "Approve");
@@ -473,20 +480,19 @@ static const struct {
 	const char *name;
 	void (*run)(struct approve *approve);
 } rows[] = {
+	{ "approve.cancel", cancel },
 	{ "approve.confirm", confirm },
 	{ "approve.deny", deny },
 	{ "approve.renew", renew },
-	{ "dialog.accept", cancel }, /* Cancel has the focus */
-	{ "dialog.cancel", cancel },
 };
 
 static const struct {
 	const char *name, *as;
 } scrolls[] = {
-	{ "dialog.down", "text.down" },
-	{ "dialog.up", "text.up" },
-	{ "dialog.page_down", "text.page_down" },
-	{ "dialog.page_up", "text.page_up" },
+	{ "approve.down", "text.down" },
+	{ "approve.up", "text.up" },
+	{ "approve.page_down", "text.page_down" },
+	{ "approve.page_up", "text.page_up" },
 };
 
 static int command(struct pane *pane, const struct command *what)

@@ -341,12 +341,12 @@ static void title(struct pane *pane, char *out, size_t size)
 
 static void status(struct pane *pane, char *out, size_t size)
 {
-	static const char *const words[] = { "not verified here yet, V does", "DOES NOT VERIFY", "verified" };
+	static const char *const words[] = { "V verifies", "DOES NOT VERIFY", "verified" };
 	struct audit_pane *audit = of(pane);
 	char rows[80];
 
 	list_view_status(&audit->list, rows, sizeof(rows));
-	snprintf(out, size, "%s%s of %llu, %llu unwitnessed, %s", rows, json_count(audit->rows) == ENTRIES_MAX ? " newest" : "",
+	snprintf(out, size, "%s%s of %llu  %llu unwitnessed  %s", rows, json_count(audit->rows) == ENTRIES_MAX ? " newest" : "",
 		(unsigned long long)audit->state.entries, (unsigned long long)audit->state.unwitnessed, words[audit->verified + 1]);
 }
 

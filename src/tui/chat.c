@@ -323,8 +323,8 @@ static void build(struct chat *chat, int columns)
 		chat_text_turn(&chat->view, turn_at(chat, i), i, &chat->links, columns);
 	if (chat->view.count)
 		return;
-	text_view_line(&chat->view, STYLE_DIM, "Ask in plain words: why is checkout crashing in prod · show certificates · restart nginx on web-3");
-	text_view_line(&chat->view, STYLE_DIM, "It reads by itself; what would change something is shown first and needs your approval.");
+	text_view_words(&chat->view, STYLE_DIM, 0, columns, "Ask in plain words: why is checkout crashing in prod · show certificates · restart nginx on web-3", -1);
+	text_view_words(&chat->view, STYLE_DIM, 0, columns, "It reads by itself; what would change something is shown first and needs your approval.", -1);
 }
 
 static void draw(struct pane *pane, struct rect area)

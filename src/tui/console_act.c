@@ -239,6 +239,18 @@ static struct json *edited(struct console *console, const char *path, const char
 	return json;
 }
 
+/* The parameter that takes a whole object, by the kind's table. */
+static const char *file_param(struct console *console, const struct ref *ref)
+{
+	const struct kind *kind = kinds_find(estate_kinds(console->estate), ref->kind);
+	const struct kind_verb *verb = kind ? kind_verb_find(kind, "edit") : NULL;
+
+	for (size_t i = 0; verb && i < verb->param_count; i++)
+		if (verb->params[i].type && !strcmp(verb->params[i].type, "file"))
+			return verb->params[i].name;
+	return "manifest";
+}
+
 static void edit_object(struct console *console, const struct ref *ref, const struct json *object)
 {
 	char path[4096];
@@ -260,7 +272,7 @@ static void edit_object(struct console *console, const struct ref *ref, const st
 		struct json *params = json_object();
 		char *text = json_format(saved);
 
-		json_set_text(params, "object", text);
+		json_set_text(params, file_param(console, ref), text);
 		free(text);
 		console_act(console, ref, "edit", params);
 	}

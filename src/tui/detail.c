@@ -260,6 +260,16 @@ static void note_step(struct detail *detail, int64_t step)
 		detail->step_ns = step;
 }
 
+static int is_acronym(const char *name)
+{
+	static const char *const acronyms[] = { "CPU", "GID", "GPU", "IP", "MEM", "PID", "QOS", "RSS", "TLS", "TTY", "UID", "URL" };
+
+	for (size_t i = 0; i < sizeof(acronyms) / sizeof(*acronyms); i++)
+		if (!strcmp(acronyms[i], name))
+			return 1;
+	return 0;
+}
+
 static void field(struct detail *detail, const struct json *column, int columns)
 {
 	const char *value = json_text_or(json_get(column, "value"), ""), *name = json_text_or(json_get(column, "name"), "");
@@ -269,7 +279,7 @@ static void field(struct detail *detail, const struct json *column, int columns)
 	format_cell((enum column_type)json_int(json_get(column, "type"), 0), value, strlen(value), clock_now_ns(), shown, sizeof(shown), &step);
 	note_step(detail, step);
 	snprintf(label, sizeof(label), "%.60s", name);
-	for (char *at = label + (*label != 0); *at; at++)
+	for (char *at = label + (*label != 0); !is_acronym(name) && *at; at++)
 		if (*at >= 'A' && *at <= 'Z')
 			*at = (char)(*at + 32);
 	text_view_field(&detail->view, label, LABEL, columns, *value ? STYLE_TEXT : STYLE_DIM, *value ? shown : "–");

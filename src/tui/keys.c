@@ -27,7 +27,7 @@ static const struct {
 	const char *context, *parent;
 } parents[] = {
 	{ "approvals", "table" },
-	{ "approve", "dialog" },
+	{ "approve", NULL },
 	{ "audit", "table" },
 	{ "changes", "table" },
 	{ "chat", NULL },

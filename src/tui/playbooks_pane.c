@@ -71,17 +71,41 @@ static void ask(struct asking *asking)
 		json_add(asking->json, book_json(playbooks_at(books, i)));
 }
 
-static void match_text(const struct json *match, char *out, size_t size)
+/* "investigate|status host metric=disk|storage" */
+static void add_value(struct text *out, const struct json *value)
 {
-	size_t used = 0;
+	int first = 1;
 
-	*out = 0;
-	for (const struct json *part = json_first(match); part && used < size; part = json_next(part)) {
-		char *shown = json_text(part) ? NULL : json_format(part);
+	if (json_text(value)) {
+		text_add(out, json_text(value));
+		return;
+	}
+	for (const struct json *part = json_first(value); part; part = json_next(part), first = 0) {
+		if (!first)
+			text_add(out, json_key(part) ? " " : "|");
+		if (json_key(part))
+			text_format(out, "%s=", json_key(part));
+		add_value(out, part);
+	}
+	if (!json_first(value)) {
+		char *shown = json_format(value);
 
-		used += (size_t)snprintf(out + used, size - used, "%s%s", used ? " " : "", shown ? shown : json_text(part));
+		text_add(out, shown);
 		free(shown);
 	}
+}
+
+static void match_text(const struct json *match, char *out, size_t size)
+{
+	struct text text;
+
+	text_init(&text, size - 1);
+	for (const struct json *part = json_first(match); part; part = json_next(part)) {
+		text_add(&text, text.length ? " " : "");
+		add_value(&text, part);
+	}
+	snprintf(out, size, "%s", text.data);
+	text_release(&text);
 }
 
 static void add(struct playbooks_pane *books, const struct json *book, size_t number)

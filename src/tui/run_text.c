@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -56,6 +57,8 @@ void run_elapsed(int64_t ns, char *out, size_t size)
 
 	if (ns < 0)
 		snprintf(out, size, "unknown");
+	else if (ns < CLOCK_SECOND_NS)
+		snprintf(out, size, "%lld ms", (long long)(ns / 1000000));
 	else if (tenths < 600)
 		snprintf(out, size, "%lld.%lld s", tenths / 10, tenths % 10);
 	else
@@ -129,13 +132,23 @@ static void step_text(struct text_view *view, const struct json *step, int colum
 	free(shown);
 }
 
+static void local_time(int64_t at_ns, char *out, size_t size)
+{
+	time_t seconds = (time_t)(at_ns / CLOCK_SECOND_NS);
+	struct tm local;
+
+	snprintf(out, size, "unknown");
+	if (at_ns >= 0 && localtime_r(&seconds, &local))
+		strftime(out, size, "%Y-%m-%d %H:%M:%S", &local);
+}
+
 static void times(struct text_view *view, const struct json *run, int columns)
 {
-	char text[200], took[32];
-	const char *finished = json_text(json_get(run, "finished_at"));
+	char text[200], took[32], began[32];
 
 	run_elapsed(run_took_ns(run), took, sizeof(took));
-	snprintf(text, sizeof(text), "%s to %s, %s", json_text_or(json_get(run, "started_at"), "unknown"), finished ? finished : "now", took);
+	local_time(time_of(run, "started_at"), began, sizeof(began));
+	snprintf(text, sizeof(text), "%s, %s%s", began, json_text(json_get(run, "finished_at")) ? "" : "not ended, so far ", took);
 	text_view_field(view, "When", LABEL, columns, STYLE_TEXT, text);
 }
 

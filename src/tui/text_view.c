@@ -679,6 +679,8 @@ void text_view_status(const struct text_view *view, char *out, size_t size)
 	*out = 0;
 	if (view->search.length)
 		used = snprintf(out, size, "/%.40s  ", view->search.text);
+	if (!view->rows) /* not drawn yet */
+		return;
 	if (view->count && (size_t)used < size)
 		used += snprintf(out + used, size - (size_t)used, "%zu-%zu of %zu", view->top + 1, last < view->count ? last : view->count, view->count);
 	if (view->cut && (size_t)used < size)
