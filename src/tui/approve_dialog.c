@@ -127,7 +127,7 @@ static void checked(void *pane, struct asking *asking)
 	} else if (asking->outcome) {
 		set_stage(approve, STAGE_ENOUGH, STYLE_DIM, plan_decision(approve->plan) == DECIDE_APPROVE ? "approved: it can be run" : "");
 	} else {
-		snprintf(text, sizeof(text), "%s", asking->other);
+		snprintf(text, sizeof(text), "%.*s", (int)strcspn(asking->other, "("), asking->other); /* the rule is named above */
 		set_stage(approve, STAGE_OPEN, STYLE_DIM, text);
 	}
 }

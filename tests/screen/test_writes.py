@@ -1,0 +1,399 @@
+#!/usr/bin/env python3
+"""Nothing is written without a person's yes: every view, every key that asks for a change, in each state in which none may happen.
+The target is a child of this test, its niceness is what would change; the audit log must hold no step that began."""
+import json, os, re, subprocess, sys, time
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from screenpty import *
+
+HOST = os.uname().nodename.split('.')[0]
+PROD = 'scopes:\n  prod: ["*"]\n'
+DEV = 'scopes:\n  dev: ["*"]\n'
+SHORT = '- id: short\n  match: {risk: write}\n  decide: approve\n  by: 1\n  expires: 1s\n'
+TWO = '- id: two\n  match: {risk: write}\n  decide: approve\n  by: 2\n  expires: 10m\n'
+
+
+class Target:
+    """A process to be reniced; how it was is what must stay."""
+    def __enter__(self):
+        self.process = subprocess.Popen(['sleep', '3600'])
+        self.pid = self.process.pid
+        self.expected = 0
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def nice(self):
+        assert self.process.poll() is None, 'the target was ended'
+        return os.getpriority(os.PRIO_PROCESS, self.pid)
+
+    def drift(self):
+        self.expected += 1
+        os.setpriority(os.PRIO_PROCESS, self.pid, self.expected)
+
+    def check(self, what):
+        assert self.nice() == self.expected, '%s wrote: niceness is %d, was %d' % (what, self.nice(), self.expected)
+
+
+def ph(console, *args):
+    env = {'PATH': os.environ['PATH'], 'PILOTHOUSE_HOME': console.home, 'PILOTHOUSE_DATA': ROOT, 'HOME': console.home, 'TZ': 'UTC',
+           'KUBECONFIG': os.path.join(console.home, 'none')}
+    return subprocess.run([PROGRAM, *args], env=env, cwd=console.home, capture_output=True, text=True, timeout=60)
+
+
+def steps_begun(console):
+    """Every step whose request may have left is in the log before it left."""
+    out = ph(console, 'audit', '-o', 'jsonl')
+    entries = [json.loads(line) for line in out.stdout.splitlines() if line.startswith('{')]
+    return sum(e['action']['name'] == 'run.step' for e in entries)
+
+
+def start(*args, files=None, **options):
+    console = Console(*args, files=files, **options)
+    console.wait_for('link ok')
+    console.wait_for('Saturation')
+    return console
+
+
+def go_home(c):
+    for _ in range(4):
+        if 'Saturation' in c.dump():
+            return
+        c.send('<Esc>')
+        c.settle(0.1)
+    c.send(':home<Enter>')
+    c.wait_for('Saturation')
+
+
+def open_target(c, target):
+    go_home(c)
+    c.send(':processes /%d<Enter>' % target.pid)
+    c.wait_for(re.compile(r'▸ %d' % target.pid))
+
+
+def ask_renice(c, nice):
+    """From wherever the target is under the cursor: the menu of actions, the form, the plan."""
+    c.send('a')
+    c.wait_for('Change its niceness')
+    c.send('renice<Enter>')
+    c.wait_for('from -20')
+    c.send('%d<Enter>' % nice)
+    c.wait_for(re.compile(r'\[ (Cancel|Close) \]'))
+
+
+def shut_dialog(c):
+    for _ in range(3):
+        if not re.search(r'\[ (Cancel|Close) \]|┌', c.dump()):
+            return
+        c.send('<Esc>')
+        c.settle(0.2)
+    c.wait_for('┌', absent=True)
+
+
+# --- the dialog itself ---
+
+def test_cancel_has_the_focus():
+    with Target() as target, start(files={'config.yaml': DEV}) as c:
+        open_target(c, target)
+        ask_renice(c, 5)
+        c.wait_for('^Y  approve')
+        assert 'reverse' in c.styles_of('[ Cancel ]') or any(s.startswith('bg') for s in c.styles_of('[ Cancel ]')), c.styles_of('[ Cancel ]')
+        c.send('<Enter>')
+        c.wait_for('nothing was changed')
+        target.check('Enter on a fresh dialog')
+        assert steps_begun(c) == 0
+
+
+def test_it_says_what_where_touches_undo_policy():
+    with Target() as target, start(files={'config.yaml': DEV}) as c:
+        open_target(c, target)
+        ask_renice(c, 5)
+        c.wait_for('^Y  approve')
+        text = c.dump()
+        for part in ('- nice: 0', '+ nice: 5', 'Where', 'Dry run', 'Touches', 'Undo      renice back to 0', 'Policy', 'default.yaml:', 'you: role sre', 'Estimate',
+                     'expires'):
+            assert part in text, '%r is not in\n%s' % (part, text)
+
+
+def test_approved_runs_and_is_undone():
+    with Target() as target, start(files={'config.yaml': DEV}) as c:
+        open_target(c, target)
+        ask_renice(c, 5)
+        c.wait_for('^Y  approve')
+        c.send('<C-y>')
+        c.wait_for('✓ done')
+        assert target.nice() == 5, target.nice()
+        if os.geteuid() != 0:
+            return  # only root may lower it again
+        c.send('u')
+        c.wait_for('+ nice: 0')
+        c.wait_for('^Y  approve')
+        assert target.nice() == 5, 'undo asked, and already done'
+        c.send('<C-y>')
+        c.wait_for('Undoes')
+        assert target.nice() == 0, target.nice()
+        assert steps_begun(c) == 4, steps_begun(c)  # two steps, begun and ended
+
+
+def test_protected_needs_the_name():
+    with Target() as target, start(files={'config.yaml': PROD}) as c:
+        open_target(c, target)
+        assert 'PROD' in c.screen.lines()[0]
+        ask_renice(c, 5)
+        c.wait_for('Type %d' % target.pid)
+        assert '─ PROD ─' in c.dump()
+        c.send('<C-y>')
+        c.wait_for('name first')
+        c.send('1<C-y>')
+        c.settle()
+        target.check('a wrong name')
+        c.send('<BS>' + str(target.pid))
+        c.settle()
+        c.send('<Enter>')  # Cancel still has the focus
+        c.wait_for('nothing was changed')
+        target.check('Enter after the name')
+        ask_renice(c, 5)
+        c.wait_for('Type %d' % target.pid)
+        c.send(str(target.pid) + '<C-y>')
+        c.wait_for('✓ done')
+        assert target.nice() == 5
+
+
+def test_the_key_that_asked_does_not_approve():
+    files = {'config.yaml': DEV + 'ui:\n  keys:\n    global.undo: "^Y"\n    approve.confirm: "^Y"\n    runs.undo: "^Y"\n    run.undo: "^Y"\n'}
+    with Target() as target, start(files=files) as c:
+        target.expected = 0
+        open_target(c, target)
+        assert ph(c, 'act', 'processes', str(target.pid), 'renice', 'nice=3', '--approve').returncode == 0
+        target.expected = 3
+        c.send('<C-y>')
+        c.wait_for('+ nice: 0')
+        c.wait_for('^Y  approve')
+        c.send('<C-y>')
+        c.wait_for('does not approve')
+        target.check('the key that asked')
+
+
+def test_two_approvers_wait():
+    with Target() as target, start(files={'config.yaml': DEV, 'policies/two.yaml': TWO}) as c:
+        open_target(c, target)
+        ask_renice(c, 5)
+        c.wait_for('0 of 2')
+        c.send('<C-y>')
+        c.wait_for('1 of 2')
+        target.check('one of two')
+        c.send('<C-y><Enter>')
+        c.wait_for('it waits in the approvals')
+        c.send('A')
+        c.wait_for(re.compile(r'approved|waiting'))
+        c.wait_for('1 of 2')
+        target.check('one of two')
+        assert steps_begun(c) == 0
+
+
+def test_drifted_says_what_changed_and_offers_a_new_plan():
+    with Target() as target, start(files={'config.yaml': DEV}) as c:
+        open_target(c, target)
+        ask_renice(c, 9)
+        c.wait_for('^Y  approve')
+        target.drift()
+        c.send('<C-y>')
+        c.wait_for('its target changed')
+        c.wait_for(re.compile(r'- nice: 0\b'))
+        c.wait_for(re.compile(r'\+ nice: 1\b'))
+        c.send('<C-y>')
+        c.settle()
+        target.check('a drifted plan')
+        c.send('<C-r>')
+        c.wait_for('^Y  approve')
+        assert 'its target changed' not in c.dump()
+        target.check('a new plan')
+        c.send('<C-y>')
+        c.wait_for('✓ done')
+        assert target.nice() == 9
+
+
+def test_expired_is_said():
+    with Target() as target, start(files={'config.yaml': DEV, 'policies/short.yaml': SHORT}) as c:
+        open_target(c, target)
+        ask_renice(c, 5)
+        c.wait_for('has expired')
+        c.wait_for('make a new plan')
+        c.send('<C-y>')
+        c.settle()
+        target.check('an expired plan')
+        assert steps_begun(c) == 0
+
+
+# --- every view x every write key x every state ---
+
+def view_dashboard(c, target):
+    go_home(c)
+
+
+def view_table(c, target):
+    open_target(c, target)
+
+
+def view_detail(c, target):
+    open_target(c, target)
+    c.send('d')
+    c.wait_for('Depends on this')
+
+
+def view_yaml(c, target):
+    open_target(c, target)
+    c.send('y')
+    c.wait_for('cpu_seconds')
+
+
+def view_logs(c, target):
+    open_target(c, target)
+    c.send('l')
+    c.wait_for(re.compile(r'› .*log %d' % target.pid))
+
+
+def view_of(key, title):
+    def view(c, target):
+        open_target(c, target)
+        c.send(key)
+        c.wait_for(re.compile(r'› ' + title))
+        c.settle(0.2)
+    return view
+
+
+def view_run(c, target):
+    open_target(c, target)
+    c.send('R')
+    c.wait_for('renice process')
+    c.send('<Enter>')
+    c.wait_for(re.compile(r'› run '))
+
+
+def view_plan(c, target):
+    open_target(c, target)
+    c.send('R')
+    c.wait_for('renice process')
+    c.send('<Enter>')
+    c.wait_for(re.compile(r'› run '))
+    c.send('<Enter>')
+    c.wait_for(re.compile(r'› plan '))
+    c.settle(0.2)
+
+
+VIEWS = {'dashboard': view_dashboard, 'table': view_table, 'detail': view_detail, 'yaml': view_yaml, 'logs': view_logs, 'changes': view_of('!', 'changes'),
+         'approvals': view_of('A', 'approvals'), 'runs': view_of('R', 'runs'), 'run': view_run, 'plan': view_plan, 'audit': view_of('H', 'audit'),
+         'playbooks': view_of('P', 'playbooks'), 'chat': view_of('c', 'co-pilot'), 'help': view_of('?', 'keys')}
+# What asks for a change: undo, edit, the plan's own keys, review, the kind's verbs, and the menu of actions.
+KEYS = ['u', 'e', '<C-a>', '<C-r>', '<Enter>', 'k', 'n', 's', 'ACT']
+
+
+def press(c, key):
+    if key != 'ACT':
+        c.send(key)
+        c.settle(0.15)
+        return
+    c.send('a')
+    c.settle(0.15)
+    if 'Change its niceness' in c.dump():
+        c.send('renice<Enter>')
+        c.settle(0.1)
+        c.send('7<Enter>')
+        c.settle(0.25)
+
+
+def try_read_only(c, target):
+    c.send('<C-y>')
+    c.settle(0.1)
+
+
+def try_protected(c, target):
+    c.send('<C-y>', 'x<C-y>')
+    c.settle(0.1)
+
+
+def try_unapproved(c, target):
+    c.send('y', 'Y', '<C-a>')
+    c.settle(0.1)
+
+
+def try_expired(c, target):
+    if 'has expired' not in c.dump():
+        c.wait_for('expired')
+    c.send('<C-y>')
+    c.settle(0.1)
+
+
+def try_drifted(c, target):
+    c.wait_for(lambda text: 'looking whether' not in text)
+    target.drift()
+    c.send('<C-y>')
+    c.wait_for(lambda text: 'approving' not in text)
+    c.settle(0.1)
+
+
+STATES = {
+    'read-only': (['--read-only'], {'config.yaml': DEV}, try_read_only, 'READ-ONLY'),
+    'protected': ([], {'config.yaml': PROD}, try_protected, 'PROD'),
+    'unapproved': ([], {'config.yaml': DEV}, try_unapproved, 'approve'),
+    'expired': ([], {'config.yaml': DEV, 'policies/short.yaml': SHORT}, try_expired, 'expired'),
+    'drifted': ([], {'config.yaml': DEV}, try_drifted, 'make a new plan'),
+}
+
+
+def one_state(name):
+    args, files, attempt, says = STATES[name]
+    seen = 0
+    with Target() as target:
+        home = tempfile.mkdtemp(prefix='pilothouse-writes-')
+        try:
+            # A run to undo and a plan to look at; in a plain home, whose rules then change.
+            with Console('version', home=home, files={'config.yaml': DEV}) as before:
+                assert ph(before, 'act', 'processes', str(target.pid), 'renice', 'nice=1', '--approve').returncode == 0
+                target.expected = 1
+            with start(*args, home=home, files=files, env={'EDITOR': 'true', 'VISUAL': 'true'}) as c:
+                began = steps_begun(c)
+                for view, open_view in VIEWS.items():
+                    for key in KEYS:
+                        open_view(c, target)
+                        press(c, key)
+                        if re.search(r'\[ (Cancel|Close) \]', c.dump()):
+                            attempt(c, target)
+                            seen += says in c.dump()
+                            c.send('<Enter>')
+                            c.settle(0.1)
+                        c.send('<Esc>')
+                        c.settle(0.05)
+                        shut_dialog(c)
+                        if target.expected > 15:  # niceness ends at 19: a fresh count
+                            break
+                        target.check('%s, %s in %s' % (name, key, view))
+                assert steps_begun(c) == began, '%s: a step began' % name
+                assert seen >= 3, 'the dialog came %d times only: the test did not test' % seen
+        finally:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def test_every_view_read_only():
+    one_state('read-only')
+
+
+def test_every_view_protected():
+    one_state('protected')
+
+
+def test_every_view_unapproved():
+    one_state('unapproved')
+
+
+def test_every_view_expired():
+    one_state('expired')
+
+
+def test_every_view_drifted():
+    one_state('drifted')
+
+
+if __name__ == '__main__':
+    run_tests(globals())
