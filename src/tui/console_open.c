@@ -241,7 +241,8 @@ int console_open(struct console *console, const char *words, struct error *err)
 		if (result <= 0)
 			return result;
 	}
-	const struct command *command = rest ? NULL : named_command(words);
+	int is_kind = console->estate && kinds_find(estate_kinds(console->estate), words); /* "logs" is both: the table of logs */
+	const struct command *command = rest || is_kind ? NULL : named_command(words);
 	struct pane *top = console_top(console);
 
 	if (command && ((top && top->ops->command && top->ops->command(top, command)) || console_command(console, command)))

@@ -456,11 +456,11 @@ static void title(struct pane *pane, char *out, size_t size)
 	snprintf(out, size, "%slog %s%s%s%s", logs->previous ? "previous " : "", ref->namespace_, *ref->namespace_ ? "/" : "", ref->name, more);
 }
 
-/* "following  since 1 h  ring 2.1 of 8.0Mi, 312 lines dropped" */
+/* "312 lines  following  since 1 h  ring 2.1Mi of 8Mi, 312 lines dropped" */
 static void status(struct pane *pane, char *out, size_t size)
 {
 	const struct logs *logs = of(pane);
-	char used[32], dropped[64] = "", filter[80] = "", place[120];
+	char used[32], dropped[64] = "", filter[80] = "", search[80] = "", count[32];
 	size_t gone = log_ring_dropped(logs->ring) + logs->lost;
 
 	format_bytes((double)log_ring_bytes(logs->ring), used, sizeof(used));
@@ -468,8 +468,10 @@ static void status(struct pane *pane, char *out, size_t size)
 		snprintf(dropped, sizeof(dropped), ", %zu lines dropped", gone);
 	if (logs->filter.length)
 		snprintf(filter, sizeof(filter), "&%.40s  ", logs->filter.text);
-	text_view_status(&logs->view, place, sizeof(place));
-	snprintf(out, size, "%s%s%s  %s  %s%s%sring %s of 8Mi%s", filter, logs->errors_only ? "errors  " : "", place,
+	if (logs->view.search.length)
+		snprintf(search, sizeof(search), "/%.30s%s  ", logs->view.search.text, logs->view.missed ? " no match" : "");
+	format_count(logs->view.count, count, sizeof(count));
+	snprintf(out, size, "%s%s%s%s lines  %s  %s%s%sring %s of 8Mi%s", filter, logs->errors_only ? "errors  " : "", search, count,
 		!logs->running ? "ended" : logs->view.follow ? "following" : "paused", logs->window ? "since " : "", logs->window ? windows[logs->window].name : "",
 		logs->window ? "  " : "", used, dropped);
 }

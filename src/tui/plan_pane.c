@@ -59,9 +59,12 @@ static void ask(struct asking *asking)
 	json_free(plans);
 }
 
+static void build(struct plan_pane *plan, int columns);
+
 static void answered(void *pane, struct asking *asking)
 {
 	struct plan_pane *plan = pane;
+	int columns = plan->built_columns;
 
 	plan_free(plan->plan);
 	json_free(plan->row);
@@ -72,6 +75,8 @@ static void answered(void *pane, struct asking *asking)
 	asking->json = NULL;
 	plan->built_columns = 0;
 	plan->pane.dirty = 1;
+	if (columns) /* drawn before: the head line tells of what is there now */
+		build(plan, columns);
 }
 
 static void look(struct plan_pane *plan)

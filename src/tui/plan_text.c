@@ -135,7 +135,9 @@ static void undo(struct text_view *view, const struct plan_step *step, int colum
 		text_view_field(view, "Undo", LABEL, columns, STYLE_TEXT, *step->undo_text ? step->undo_text : "recorded when it is done");
 		return;
 	}
-	snprintf(text, sizeof(text), "cannot be undone%s%s", *step->undo_text ? ": " : "", step->undo_text);
+	int said = !strncmp(step->undo_text, "cannot be undone", 16);
+
+	snprintf(text, sizeof(text), "%s%s%s", said ? "" : "cannot be undone", !said && *step->undo_text ? ": " : "", step->undo_text);
 	text_view_field(view, "Undo", LABEL, columns, STYLE_WARNING, text);
 }
 

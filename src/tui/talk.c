@@ -114,6 +114,22 @@ static void fill_context(struct context *context, const struct json *names)
 	context->context.names = context->names;
 }
 
+/* A name that the screen shows as a service is one: playbooks of services ask for "service". */
+static void name_services(struct intent *intent, const struct json *names)
+{
+	const char *said = intent_filter(intent, "name");
+
+	if (!said || strcmp(intent->resource, "host") != 0 || json_get(intent->filters, "service"))
+		return;
+	for (const struct json *name = json_first(names); name; name = json_next(name)) {
+		if (strcmp(text_of(name, "name"), said) != 0 || strcmp(text_of(name, "kind"), "service") != 0)
+			continue;
+		json_set_text(intent->filters, "service", said);
+		json_remove(intent->filters, "name");
+		return;
+	}
+}
+
 static int read_words(struct talk *talk, struct intent *intent)
 {
 	struct error err = { 0 };
@@ -137,6 +153,8 @@ static int read_words(struct talk *talk, struct intent *intent)
 		failed = answer.class != WORDS_OK || answer.intent.confidence < INTENT_ACCEPT;
 		if (!failed)
 			intent_copy(intent, &answer.intent);
+		if (!failed)
+			name_services(intent, talk->names);
 		grammar_answer_release(&answer);
 	}
 	free(context.names);

@@ -435,6 +435,7 @@ static void place_at_top(struct text_view *view, size_t i)
 
 static void go_match(struct text_view *view, long from, int by)
 {
+	view->missed = 0;
 	if (!view->search.length)
 		return;
 	for (size_t tried = 0; tried < view->count; tried++, from += by) {
@@ -445,6 +446,7 @@ static void go_match(struct text_view *view, long from, int by)
 		place_at_top(view, i);
 		return;
 	}
+	view->missed = 1;
 }
 
 static void mark_matches(const struct text_view *view, struct rect area, int y, const struct text_view_line *line, int from, int width)
@@ -678,10 +680,10 @@ void text_view_status(const struct text_view *view, char *out, size_t size)
 
 	*out = 0;
 	if (view->search.length)
-		used = snprintf(out, size, "/%.40s  ", view->search.text);
+		used = snprintf(out, size, "/%.40s  %s", view->search.text, view->missed ? "no match  " : "");
 	if (!view->rows) /* not drawn yet */
 		return;
-	if (view->count && (size_t)used < size)
+	if (view->top < view->count && (size_t)used < size)
 		used += snprintf(out + used, size - (size_t)used, "%zu-%zu of %zu", view->top + 1, last < view->count ? last : view->count, view->count);
 	if (view->cut && (size_t)used < size)
 		snprintf(out + used, size - (size_t)used, "  cut");

@@ -30,6 +30,7 @@ struct text_view {
 	int left, wrap, follow, with_cursor;
 	int rows, columns; /* as last drawn */
 	struct input search;
+	int missed;       /* what is searched is nowhere */
 };
 
 void text_view_init(struct text_view *view, size_t max_bytes, int ring);

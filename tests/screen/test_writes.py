@@ -269,6 +269,7 @@ def view_run(c, target):
     c.wait_for('renice process')
     c.send('<Enter>')
     c.wait_for(re.compile(r'› run '))
+    c.wait_for('recorded: u shows how')
 
 
 def view_plan(c, target):
@@ -277,6 +278,7 @@ def view_plan(c, target):
     c.wait_for('renice process')
     c.send('<Enter>')
     c.wait_for(re.compile(r'› run '))
+    c.wait_for('recorded: u shows how')
     c.send('<Enter>')
     c.wait_for(re.compile(r'› plan '))
     c.settle(0.2)

@@ -87,7 +87,10 @@ START_TEST(approving_has_a_key_of_its_own)
 	for (size_t i = 0; i < sizeof(asking) / sizeof(*asking); i++) {
 		ck_assert_str_ne(keymap_key_of(keymap, "plan.approve"), keymap_key_of(keymap, asking[i]));
 		ck_assert_str_ne(keymap_key_of(keymap, "dialog.accept"), keymap_key_of(keymap, asking[i]));
+		ck_assert_str_ne(keymap_key_of(keymap, "approve.confirm"), keymap_key_of(keymap, asking[i]));
 	}
+	ck_assert_str_ne(keymap_key_of(keymap, "approve.confirm"), keymap_key_of(keymap, "plan.approve"));
+	ck_assert_str_eq(keymap_find(keymap, "approve", K_ENTER)->name, "approve.cancel"); /* Cancel has the focus */
 	keymap_free(keymap);
 }
 END_TEST
