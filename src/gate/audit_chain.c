@@ -250,7 +250,7 @@ static void meet_marks(struct verify *verify, uint64_t size, const uint8_t given
 	char root_hex[SHA256_HEX_MAX] = "", last_hex[SHA256_HEX_MAX];
 	struct mark *mark;
 
-	while ((mark = marks_at(&verify->marks, size))) {
+	while ((mark = marks_of_size(&verify->marks, size))) {
 		if (!*root_hex) {
 			merkle_root(&verify->merkle, root);
 			hex_format(root, SHA256_BYTES, root_hex);

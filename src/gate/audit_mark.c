@@ -99,7 +99,7 @@ void marks_choose(struct marks *marks, int own, const char *first)
 		qsort(marks->list, kept, sizeof(*marks->list), by_size);
 }
 
-struct mark *marks_at(struct marks *marks, uint64_t size)
+struct mark *marks_of_size(struct marks *marks, uint64_t size)
 {
 	while (marks->next < marks->count && marks->list[marks->next].size < size)
 		marks->next++;

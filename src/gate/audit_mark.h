@@ -25,6 +25,6 @@ void marks_release(struct marks *marks);
  * this one, unless it must be of this one: own, or by the same key. */
 void marks_choose(struct marks *marks, int own, const char *first);
 /* Up to size entries have come: those whose size was passed before are dropped silently (a part begins later). */
-struct mark *marks_at(struct marks *marks, uint64_t size); /* NULL: none (more) of that size */
+struct mark *marks_of_size(struct marks *marks, uint64_t size); /* NULL: none (more) of that size */
 
 #endif
