@@ -352,7 +352,7 @@ static void cancel(struct approve *approve)
 	else if (approve->stage == STAGE_WAITING)
 		console_say(console, STYLE_OK, "it waits in the approvals");
 	else
-		console_say(console, STYLE_DIM, "cancelled: nothing was changed; the plan stays in the approvals until it expires");
+		console_say(console, STYLE_DIM, "cancelled: nothing was changed; the plan waits in the approvals");
 	console_close(console, &approve->pane);
 }
 
@@ -452,6 +452,18 @@ static void draw_foot(struct approve *approve, struct rect foot)
 	screen_put(foot, y, when_x, is_expired(approve) ? STYLE_WARNING : STYLE_DIM, when);
 }
 
+/* What cannot be seen is said: nobody should approve what they could not know of. */
+static void draw_more(const struct approve *approve, struct rect box, struct rect body)
+{
+	size_t seen = approve->view.top + (size_t)body.rows;
+	char text[64];
+
+	if (seen >= approve->view.count)
+		return;
+	snprintf(text, sizeof(text), "%zu more line%s: PgDn", approve->view.count - seen, approve->view.count - seen == 1 ? "" : "s");
+	screen_put_right(box, body.rows + 1, 1, box.columns - 3, STYLE_WARNING, text, strlen(text));
+}
+
 static void draw(struct pane *pane, struct rect area)
 {
 	struct approve *approve = of(pane);
@@ -469,8 +481,7 @@ static void draw(struct pane *pane, struct rect area)
 	screen_frame(box, protected ? STYLE_PROD : STYLE_ACCENT, protected ? "PROD" : "Approve");
 	screen_cursor(screen_size(), -1, 0);
 	text_view_draw(&approve->view, NULL, body);
-	if (approve->view.top + (size_t)body.rows < approve->view.count)
-		screen_put_right(body, body.rows, 0, body.columns - 1, STYLE_DIM, "more below: Down, PgDn", 22);
+	draw_more(approve, box, body);
 	draw_foot(approve, foot);
 }
 

@@ -168,24 +168,22 @@ static void summary(struct text_view *view, const struct json *turn, size_t numb
 	}
 }
 
+static void plan_link(struct text_view *view, struct chat_links *links, size_t number, const char *name, const char *id, const char *summary_text, int columns)
+{
+	label(view, name);
+	add_link(view, links, CHAT_PLAN, number, id, "[review]");
+	text_view_add(view, STYLE_TEXT, " ");
+	text_view_words(view, STYLE_TEXT, LABEL, columns, summary_text, -1);
+}
+
 static void proposals(struct text_view *view, const struct json *turn, size_t number, struct chat_links *links, int columns)
 {
 	const char *plan = json_text_or(json_get(turn, "plan_id"), ""), *proposal = json_text_or(json_at(turn, "report.proposal"), "");
 
-	if (*plan) {
-		label(view, "plan");
-		text_view_add(view, STYLE_TEXT, json_text_or(json_get(turn, "plan_summary"), ""));
-		text_view_add(view, STYLE_TEXT, "  ");
-		add_link(view, links, CHAT_PLAN, number, plan, "[review]");
-		text_view_end(view, -1);
-	}
-	if (*proposal) {
-		label(view, "proposed");
-		text_view_add(view, STYLE_TEXT, json_text_or(json_at(turn, "report.plan.summary"), "a change"));
-		text_view_add(view, STYLE_TEXT, "  ");
-		add_link(view, links, CHAT_PLAN, number, proposal, "[review]");
-		text_view_end(view, -1);
-	}
+	if (*plan)
+		plan_link(view, links, number, "plan", plan, json_text_or(json_get(turn, "plan_summary"), ""), columns);
+	if (*proposal)
+		plan_link(view, links, number, "proposed", proposal, json_text_or(json_at(turn, "report.plan.summary"), "a change"), columns);
 	for (const struct json *why = json_first(json_at(turn, "report.not_proposed")); why; why = json_next(why)) {
 		label(view, "not");
 		text_view_words(view, STYLE_DIM, LABEL, columns, json_text_or(why, ""), -1);
