@@ -19,7 +19,7 @@
 #include "gate/audit_scan.h"
 #include "gate/audit_verify.h"
 
-enum { CLOCK_TOLERANCE_S = 60, PROBLEMS_MAX = 1000, LINKS_FIRST = 1024 };
+enum { CLOCK_TOLERANCE_S = 60, PROBLEMS_MAX = 1000 };
 
 struct moment {             /* when an entry says it was written */
 	int64_t at_ns, up_ms;
@@ -38,7 +38,7 @@ struct verify {
 	int must_reach, started, broken;
 	struct marks marks;
 	struct audit_link *links; /* every entry, in short */
-	size_t count, room;
+	size_t count;
 	uint64_t from, expected_seq;
 	uint8_t expected[SHA256_BYTES];
 	struct moment last;
@@ -114,9 +114,10 @@ static uint64_t short_of(const char *text, size_t length)
 
 static int nibble(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	static const signed char digit[256] = { ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9,
+		['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16 };
+
+	return digit[(unsigned char)c] - 1;
 }
 
 /* 64 digits in lower case, the one form entries have. */
@@ -278,10 +279,7 @@ static void check_clock(struct verify *verify, const struct moment *moment)
 
 static void keep(struct verify *verify, const struct audit_link *link)
 {
-	if (verify->count == verify->room) {
-		verify->room = verify->room ? 2 * verify->room : LINKS_FIRST;
-		verify->links = mem_grow(verify->links, verify->room, sizeof(*verify->links));
-	}
+	verify->links = mem_grow(verify->links, verify->count + 1, sizeof(*verify->links));
 	verify->links[verify->count++] = *link;
 }
 
@@ -324,13 +322,11 @@ void verify_entry(struct verify *verify, const char *body, size_t length, const 
 	read_entry(&entry, body, length, hash, &edited);
 	if (!verify->started)
 		start(verify, &entry, hash);
-	if (!entry.link.trusted) {
-		int readable = entry.readable;
-
-		place(verify, &entry);
-		problem(verify, entry.link.seq, edited ? "edit" : "format", edited && readable ? "its bytes do not give its hash" : "it cannot be read as an entry");
-	} else {
+	if (entry.link.trusted) {
 		check_clock(verify, &entry.moment);
+	} else {
+		entry.link.kind = edited ? "edit" : "format";
+		place(verify, &entry);
 	}
 	verify->broken |= !fits(verify, &entry);
 	keep(verify, &entry.link);
@@ -348,6 +344,21 @@ void verify_broken(struct verify *verify, const char *detail)
 }
 
 /* --- after the last --- */
+
+/* Each fault of an entry's own. The number an edited one gives itself is believed unless the next one's leaves just one place for it. */
+static void judge_entries(struct verify *verify)
+{
+	for (size_t i = 0; i < verify->count; i++) {
+		struct audit_link *link = &verify->links[i];
+		uint64_t before = i ? verify->links[i - 1].seq : verify->from - 1;
+
+		if (!link->kind)
+			continue;
+		if (i + 1 < verify->count && verify->links[i + 1].trusted && verify->links[i + 1].seq == before + 2)
+			link->seq = before + 1;
+		problem(verify, link->seq, link->kind, *link->kind == 'e' ? "its bytes do not give its hash" : "it cannot be read as an entry");
+	}
+}
 
 static uint64_t last_of(const struct verify *verify)
 {
@@ -448,6 +459,7 @@ struct json *verify_report(struct verify *verify)
 
 	if (!verify->started)
 		marks_choose(&verify->marks, verify->what == VERIFY_OWN, verify->what == VERIFY_PART ? NULL : "");
+	judge_entries(verify);
 	judge_end(verify);
 	judge_roots(verify);
 	judge_keys(verify);

@@ -7,6 +7,7 @@
 
 struct audit_link {          /* an entry as it lies there, in short: beginnings of hashes */
 	uint64_t seq, given, prev, log;
+	const char *kind;    /* of its own fault, or NULL */
 	int trusted;         /* its seq, prev and log are its own: not edited, readable; else they are those of its place */
 };
 

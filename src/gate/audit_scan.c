@@ -65,7 +65,7 @@ static const char *skip_value(const char *at, const char *end)
 static void keep(struct audit_scan *out, const char *bytes, const char *key, size_t key_length, const char *value, const char *end)
 {
 	for (size_t i = 0; i < AUDIT_MEMBERS; i++)
-		if (members[i].length == key_length && !memcmp(members[i].name, key, key_length))
+		if (members[i].length == key_length && *members[i].name == *key && !memcmp(members[i].name, key, key_length))
 			out->span[i] = (struct audit_span){ (size_t)(key - 1 - bytes), (size_t)(value - bytes), (size_t)(end - bytes) };
 }
 

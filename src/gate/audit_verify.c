@@ -90,13 +90,13 @@ static char *uri_of(const char *path)
 static int open_database(const char *path, sqlite3 **db, struct error *err)
 {
 	char *wal = mem_format("%s-wal", path);
-	int failed = sqlite3_open_v2(path, db, SQLITE_OPEN_READONLY, NULL) || sqlite3_exec(*db, LOOK, NULL, NULL, NULL);
+	int failed = sqlite3_open_v2(path, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) || sqlite3_exec(*db, LOOK, NULL, NULL, NULL);
 
 	if (failed && access(wal, F_OK)) {
 		char *uri = uri_of(path);
 
 		sqlite3_close(*db);
-		failed = sqlite3_open_v2(uri, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) || sqlite3_exec(*db, LOOK, NULL, NULL, NULL);
+		failed = sqlite3_open_v2(uri, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL) || sqlite3_exec(*db, LOOK, NULL, NULL, NULL);
 		free(uri);
 	}
 	free(wal);
@@ -143,11 +143,11 @@ static int is_database(const char *path)
 	return got == sizeof(head) && !memcmp(head, "SQLite format 3", sizeof(head));
 }
 
-static int walk_file(const char *path, struct verify *verify, struct error *err)
+static int walk_file(const char *path, int database, struct verify *verify, struct error *err)
 {
-	FILE *file = is_database(path) ? NULL : fopen(path, "re");
+	FILE *file = database ? NULL : fopen(path, "re");
 
-	if (is_database(path))
+	if (database)
 		return walk_database(path, verify, err);
 	if (!file)
 		return error_errno(err, "audit log %s", path);
@@ -162,7 +162,9 @@ int audit_verify(const char *path, const char *anchors, struct json **report, st
 	char *known = anchors ? mem_text(anchors) : audit_anchor_path();
 	char *real_own = realpath(own, NULL), *real_path = path ? realpath(path, NULL) : NULL;
 	int is_own = !path || (real_own && real_path && !strcmp(real_own, real_path));
-	struct verify *verify = verify_new(is_own || (anchors && is_database(path)) ? VERIFY_OWN : is_database(path) ? VERIFY_WHOLE : VERIFY_PART);
+	/* Our own may be open in this process: a close of another descriptor of it would drop SQLite's locks (fcntl(2)). */
+	int database = is_own || is_database(path);
+	struct verify *verify = verify_new(is_own || (anchors && database) ? VERIFY_OWN : database ? VERIFY_WHOLE : VERIFY_PART);
 	int failed = 0;
 
 	if (anchors)
@@ -173,7 +175,7 @@ int audit_verify(const char *path, const char *anchors, struct json **report, st
 	else
 		load_anchors(verify, known);
 	if (!failed)
-		failed = walk_file(path ? path : own, verify, err);
+		failed = walk_file(path ? path : own, database, verify, err);
 	if (!failed)
 		*report = verify_report(verify);
 	verify_free(verify);

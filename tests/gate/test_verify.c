@@ -185,7 +185,7 @@ static const struct attack {
 	{ "edit", edit, "edit", 5, 5, 0 },
 	{ "edit of the first", edit_first, "edit", 1, 1, 0 },
 	{ "edit of the last", edit_last, "edit", ENTRIES, ENTRIES, 0 },
-	{ "edit of a number", edit_number, "edit", 5, 7, 0 },
+	{ "edit of a number", edit_number, "edit", 5, 5, 0 },
 	{ "edit of the link", edit_prev, "edit", 5, 5, 0 },
 	{ "edit of the hash", edit_hash, "edit", 5, 5, 0 },
 	{ "two edits, the first", edit_two, "edit", 5, 5, 0 },
