@@ -51,9 +51,9 @@ static int is_among(const char *word, const char *words)
 {
 	size_t length = strlen(word);
 
-	for (const char *at = words; (at = strstr(at, word)); at += length)
+	for (const char *at = words; length && (at = strstr(at, word)); at += length)
 		if ((at == words || at[-1] == ' ') && (!at[length] || at[length] == ' '))
-			return length > 0;
+			return 1;
 	return 0;
 }
 

@@ -82,6 +82,7 @@ HOSTILE_YAML = {
     'scalar': '42\n',
     'list': '[1, 2, 3]\n',
     'null': 'null\n',
+    'no-words': 'name: x\nmatch: {intent: "", resource: ""}\nsteps: [{id: "", action: "", "": 1}]\nfindings: [{when: "", class: "", target: "", weight: 1, cite: ""}]\n',
     'number': 'kind: 1e999999\nname: {}\ncolumns: 3\nrules: true\nsteps: "x"\n',
 }
 FOLDERS = {'kinds/evil.yaml': ('kinds',), 'playbooks/evil.yaml': ('playbook', 'list'), 'policies/evil.yaml': ('policy', 'list'), 'themes/evil.yaml': ()}
