@@ -36,6 +36,7 @@ struct session *session_new(const struct session_options *options, struct error 
 		return NULL;
 	struct session *session = mem_zero(1, sizeof(*session));
 	session->options = *options;
+	session->options.read_only |= config_get_bool(config, "read_only", 0);
 	session->config = config;
 	return session;
 }
