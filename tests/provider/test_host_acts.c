@@ -512,20 +512,42 @@ START_TEST(test_log_follow_over_rotation)
 }
 END_TEST
 
+/* A process that has this one file open: our own output may be a log file too (make check). */
+static pid_t writer_of(const char *path)
+{
+	int ready[2];
+	char byte = 0;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	pid_t child = fork();
+	if (!child) {
+		int null = open("/dev/null", O_RDWR), fd = open(path, O_WRONLY | O_APPEND | O_CREAT, 0600);
+
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		if (write(fd, "hello\n", 6) == 6 && write(ready[1], "x", 1) == 1)
+			pause();
+		_exit(0);
+	}
+	close(ready[1]);
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return child;
+}
+
 START_TEST(test_log_of_process_and_service)
 {
 	char path[600], pid[16];
 	struct lines lines = { 0 };
 	struct error err = { 0 };
 
-	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	snprintf(path, sizeof(path), "%s/var/log/mine.log", tree);
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-
-	ck_assert_int_eq(write(fd, "hello\n", 6), 6);
+	pid_t writer = writer_of(path);
+	snprintf(pid, sizeof(pid), "%d", (int)writer);
 	ck_assert_msg(read_log("processes", pid, &(struct log_request){ .tail = -1 }, &lines, &err) == 0, "%s", err.text);
 	ck_assert_str_eq(lines.text, "hello|");
-	close(fd);
+	kill(writer, SIGKILL);
+	waitpid(writer, NULL, 0);
 	tree_put("/var/log/sleeper/x.log", "zz\n");
 	ck_assert_msg(read_log("services", "sleeper", &(struct log_request){ .tail = -1 }, &lines, &err) == 0, "%s", err.text);
 	ck_assert_str_eq(lines.text, "zz|");
