@@ -63,7 +63,7 @@ static int on_row(sqlite3_stmt *row, void *arg)
 static int walk(struct sqlite3 *db, struct verify *verify, struct error *err)
 {
 	if (store_query(db, err, on_checkpoint, verify, "SELECT document FROM audit_checkpoint ORDER BY size", ""))
-		return -1;
+		return error_wrap(err, "no audit log can be read here");
 	return store_query(db, err, on_row, verify, "SELECT body, hash FROM audit ORDER BY seq", "");
 }
 

@@ -383,9 +383,7 @@ def test_truncated_database(cluster, home, path):
 def test_empty_database(cluster, home, path):
     bare(path)
     put(path, b'')
-    done = home.run('audit', 'verify')
-    check(done.code in (0, 7), repr(done))
-    check(home.run(*label('after', 'v', '--approve')).code == 0, 'does not go on')
+XX, 'v', '--approve')).code == 0, 'does not go on')
 
 
 @with_history
