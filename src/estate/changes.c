@@ -113,6 +113,8 @@ void changes_record(struct feed *feed, const char *id, const char *old_row, size
 		fields.changes[i].id = id;
 		fields.changes[i].by = feed->by;
 	}
+	if (fields.count)
+		atomic_fetch_add(&feed->estate->changes, 1);
 	source_of(id, source, sizeof(source));
 	history_add(feed->estate->options.store, kind->name, source, id, now, new_row, new_length,
 		fields.changes, fields.count);
@@ -238,4 +240,9 @@ struct snapshot *estate_list_at(struct estate *estate, const struct kind *kind,
 	}
 	snapshot_set_time(at.snapshot, at.newest_ns);
 	return at.snapshot;
+}
+
+unsigned estate_changes_version(const struct estate *estate)
+{
+	return atomic_load(&estate->changes);
 }

@@ -76,6 +76,8 @@ int estate_dependents(struct estate *estate, const struct ref *ref, struct json 
 struct snapshot *estate_list_at(struct estate *estate, const struct kind *kind, const struct selection *selection, int64_t at_ns, struct error *err);
 /* INTERFACE's {"changes":[…]}, newest first. Also what the sources themselves know (Kubernetes events and rollouts) when a kind's spec maps them. */
 struct json *estate_changes(struct estate *estate, int64_t since_ns, const char *kind, const char *id, size_t limit, struct error *err);
+/* Grows with each change recorded since the estate was made: what estate_changes() answers may be other. Any thread. */
+unsigned estate_changes_version(const struct estate *estate);
 /* Writes a row as INTERFACE's `get` row. */
 struct json *estate_row_json(struct estate *estate, const struct snapshot *snapshot, size_t row);
 

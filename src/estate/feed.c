@@ -165,7 +165,19 @@ void feed_news(struct feed *feed)
 	struct estate *estate = feed->estate;
 
 	atomic_fetch_add(&feed->version, 1);
-	if (!feed->silent && estate->options.on_news)
+	if (feed->silent || !estate->options.on_news)
+		return;
+	if (feed->listing && !feed->part_count)
+		atomic_store(&feed->untold, 1);
+	else
+		estate->options.on_news(estate->options.arg);
+}
+
+void feed_tell(struct feed *feed)
+{
+	struct estate *estate = feed->estate;
+
+	if (atomic_exchange(&feed->untold, 0))
 		estate->options.on_news(estate->options.arg);
 }
 

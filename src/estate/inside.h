@@ -35,6 +35,8 @@ struct estate {
 	int thread_runs, stopping;
 	struct feed *feeds;   /* open ones */
 	int running;          /* jobs under way */
+	int64_t asleep_until_ns; /* the scheduler; 0: awake */
+	atomic_uint changes;  /* how many were recorded */
 };
 
 struct part { /* a list under way */
@@ -56,6 +58,8 @@ struct feed {
 	struct table *table;
 	struct part parts[PARTS_MAX];
 	int part_count;
+	int listing;                /* a list under way, whose end tells the news: one wake-up, not three */
+	atomic_int untold;
 	int primed;           /* earlier rows are known: what appears now is new */
 	int64_t published_ns, ended_ns, saved_ns; /* monotonic; 0 never */
 	int armed;            /* a publication is due in the schedule */
@@ -75,6 +79,7 @@ struct feed {
 	struct feed *next;
 	int refs, users, running, failures;
 	int64_t poll_due_ns, publish_due_ns; /* monotonic; 0 none */
+	int64_t expected_ns;        /* when the list under way is due again; 0 none */
 };
 
 /* feed.c. A new feed has one reference. */
@@ -88,6 +93,7 @@ void feed_tell_history(struct feed *feed, struct table *table); /* changes of it
 void feed_fail(struct feed *feed, const struct error *err);
 void feed_publish_due(struct feed *feed); /* from the scheduler */
 void feed_news(struct feed *feed);
+void feed_tell(struct feed *feed); /* news held back until the end of a list */
 int feed_interval_ms(const struct feed *feed);
 
 /* schedule.c */

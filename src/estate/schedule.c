@@ -55,6 +55,16 @@ static int64_t retry_ms(const struct feed *feed)
 	return wait < RETRY_LAST_MS ? wait : RETRY_LAST_MS;
 }
 
+/* Those with the same interval fall due together: one wake-up for all. */
+static int64_t next_due_ns(const struct feed *feed, int64_t now)
+{
+	int64_t interval = feed_interval_ms(feed) * ms;
+
+	if (interval <= 0)
+		return now;
+	return (now / interval + 1) * interval;
+}
+
 /* After a list or watch: when is the next? With estate->lock held. */
 static void plan_next(struct feed *feed, int watched, int failed, enum error_code code)
 {
@@ -67,7 +77,9 @@ static void plan_next(struct feed *feed, int watched, int failed, enum error_cod
 		wait = retry_ms(feed);
 	else if (failed && watched)
 		wait = feed->polls ? 0 : retry_ms(feed);
-	feed->poll_due_ns = clock_monotonic_ns() + wait * ms;
+	int64_t now = clock_monotonic_ns();
+
+	feed->poll_due_ns = failed ? now + wait * ms : next_due_ns(feed, now);
 }
 
 static void end_run(struct run *run, int failed, enum error_code code)
@@ -79,11 +91,22 @@ static void end_run(struct run *run, int failed, enum error_code code)
 	run->ended = 1;
 	feed->running = 0;
 	plan_next(feed, run->watch, failed, code);
+	int64_t feed_due_ns = feed->poll_due_ns;
+
 	unref_locked(feed);
 	estate->running--;
 	pthread_cond_broadcast(&estate->idle);
-	pthread_cond_signal(&estate->due);
+	if (feed_due_ns < estate->asleep_until_ns) /* else it looks in time anyhow */
+		pthread_cond_signal(&estate->due);
 	pthread_mutex_unlock(&estate->lock);
+}
+
+static void feed_set_listing(struct feed *feed, int listing)
+{
+	pthread_mutex_lock(&feed->work);
+	feed->listing = listing;
+	pthread_mutex_unlock(&feed->work);
+	feed_tell(feed);
 }
 
 static void run_feed(struct job *job)
@@ -96,8 +119,10 @@ static void run_feed(struct job *job)
 
 	if (!feed_cancelled(feed)) {
 		provider = estate_provider(feed->estate, feed->kind->provider, NULL, &err);
+		feed_set_listing(feed, !run->watch);
 		failed = !provider || (run->watch ? feed->ops->watch : feed->ops->list)(provider,
 					      feed->kind, &feed->selection, feed, &err);
+		feed_set_listing(feed, 0);
 	}
 	if (failed && !feed_cancelled(feed))
 		feed_fail(feed, &err);
@@ -123,9 +148,12 @@ static void start_run(struct feed *feed)
 	run->job.run = run_feed;
 	run->job.done = run_done;
 	run->feed = feed;
+	feed->expected_ns = 0;
 	run->watch = feed->kind->watchable && feed->ops->watch && !feed->polls;
 	feed->running = 1;
 	feed->poll_due_ns = 0;
+	if (!run->watch)
+		feed->expected_ns = next_due_ns(feed, clock_monotonic_ns());
 	feed->refs++;
 	estate->running++;
 	pthread_mutex_unlock(&estate->lock);
@@ -176,6 +204,9 @@ static int work_once(struct estate *estate, int64_t *earliest)
 			start_run(feed);
 			return 1;
 		}
+		/* A list under way will be due again then: its end need not tell. */
+		if (feed->running && feed->expected_ns > now)
+			is_due(feed->expected_ns, now, earliest);
 	}
 	return 0;
 }
@@ -189,6 +220,7 @@ static void *schedule_main(void *arg)
 	while (!estate->stopping) {
 		if (work_once(estate, &earliest))
 			continue;
+		estate->asleep_until_ns = earliest ? earliest : INT64_MAX;
 		if (earliest) {
 			struct timespec until = {
 				.tv_sec = (time_t)(earliest / CLOCK_SECOND_NS),
@@ -198,6 +230,7 @@ static void *schedule_main(void *arg)
 		} else {
 			pthread_cond_wait(&estate->due, &estate->lock);
 		}
+		estate->asleep_until_ns = 0;
 	}
 	pthread_mutex_unlock(&estate->lock);
 	return NULL;

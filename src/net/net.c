@@ -360,17 +360,25 @@ struct net *net_new(struct error *err)
 {
 	struct net *net = mem_zero(1, sizeof(*net));
 
-	pthread_once(&curl_once, init_curl);
+	(void)err;
 	pthread_mutex_init(&net->lock, NULL);
 	net->last = &net->submitted;
-	net->multi = curl_multi_init();
-	curl_multi_setopt(net->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
-	if (net->multi && !start_thread(net, err))
-		return net;
+	return net;
+}
+
+/* With the first request: libcurl and its TLS library take milliseconds and megabytes, which a console that
+ * watches its own machine does not need. With the lock held. */
+static int begin(struct net *net, struct error *err)
+{
+	if (net->thread_runs)
+		return 0;
+	pthread_once(&curl_once, init_curl);
 	if (!net->multi)
-		error_set(err, ERR_LIMIT, "out of memory for the network");
-	net_free(net);
-	return NULL;
+		net->multi = curl_multi_init();
+	if (!net->multi)
+		return error_set(err, ERR_LIMIT, "out of memory for the network");
+	curl_multi_setopt(net->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+	return start_thread(net, err);
 }
 
 void net_free(struct net *net)
@@ -384,14 +392,20 @@ void net_free(struct net *net)
 		net_wake(net);
 		pthread_join(net->thread, NULL);
 	}
-	curl_multi_cleanup(net->multi);
+	if (net->multi)
+		curl_multi_cleanup(net->multi);
 	pthread_mutex_destroy(&net->lock);
 	free(net);
 }
 
 void net_wake(struct net *net)
 {
-	curl_multi_wakeup(net->multi);
+	pthread_mutex_lock(&net->lock);
+	int runs = net->thread_runs;
+
+	pthread_mutex_unlock(&net->lock);
+	if (runs) /* from then on it runs until the end */
+		curl_multi_wakeup(net->multi);
 }
 
 void net_set_read_only(struct net *net, int read_only)
@@ -414,10 +428,17 @@ void net_submit(struct net *net, struct transfer *transfer)
 	transfer->state = TRANSFER_WAITS;
 	transfer->response.retry_after_ms = -1;
 	pthread_mutex_lock(&net->lock);
-	*net->last = transfer;
-	net->last = &transfer->next;
+	int failed = begin(net, &transfer->err);
+
+	if (!failed) {
+		*net->last = transfer;
+		net->last = &transfer->next;
+	}
 	pthread_mutex_unlock(&net->lock);
-	net_wake(net);
+	if (failed)
+		transfer->on_done(transfer);
+	else
+		net_wake(net);
 }
 
 /* --- one request, waited for --- */

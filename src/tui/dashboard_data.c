@@ -256,11 +256,17 @@ void dashboard_make_items(struct dashboard *dashboard)
 static void note_time(struct dashboard *dashboard)
 {
 	struct feed_status status;
+	struct snapshot *snapshot;
 
 	dashboard->observed_ns = 0;
 	for (size_t i = 0; i < dashboard->source_count; i++) {
 		feed_status(dashboard->sources[i].feed, &status);
 		dashboard->sources[i].answered = status.state != FEED_LOADING && status.state != FEED_CACHED;
+		/* A first page is an answer too: the rest is shown when it comes. */
+		if (status.state == FEED_LOADING && (snapshot = feed_snapshot(dashboard->sources[i].feed))) {
+			dashboard->sources[i].answered = 1;
+			snapshot_unref(snapshot);
+		}
 		/* Watched ones are as new as they can be; of the others the one asked most often says how fresh the screen is. */
 		if (status.state != FEED_LIVE && status.observed_ns > dashboard->observed_ns)
 			dashboard->observed_ns = status.observed_ns;
@@ -270,6 +276,7 @@ static void note_time(struct dashboard *dashboard)
 int dashboard_take(struct dashboard *dashboard)
 {
 	struct gate *gate = dashboard->pane.console->gate;
+	struct estate *estate = dashboard->pane.console->estate;
 	int changed = 0;
 
 	dashboard_open_sources(dashboard);
@@ -281,9 +288,10 @@ int dashboard_take(struct dashboard *dashboard)
 			continue;
 		source->version = version;
 		sample_gauges(dashboard, source);
-		changed = dashboard->news = 1;
+		changed = 1;
 	}
-	if (gate && gate_version(gate) != dashboard->gate_version)
+	if ((gate && gate_version(gate) != dashboard->gate_version) || !dashboard->looked_ns ||
+		(estate && estate_changes_version(estate) != dashboard->changes_version))
 		dashboard->news = 1;
 	if (changed) {
 		note_time(dashboard);

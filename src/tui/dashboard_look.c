@@ -108,6 +108,7 @@ void dashboard_look(struct dashboard *dashboard)
 	dashboard->look = look;
 	dashboard->looked_ns = clock_monotonic_ns();
 	dashboard->news = 0;
+	dashboard->changes_version = estate_changes_version(console->estate);
 	dashboard->gate_version = console->gate ? gate_version(console->gate) : 0;
 	console_submit(console, &look->job);
 }

@@ -86,7 +86,7 @@ struct dashboard {
 	struct look *look;     /* the job under way */
 	int64_t looked_ns;
 	int look_timer;
-	unsigned gate_version;
+	unsigned gate_version, changes_version;
 	int64_t next_age_ns, observed_ns;
 	int news;              /* a source changed since the last look */
 	int what_columns, scope_columns; /* of the widget being drawn */

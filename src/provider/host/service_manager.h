@@ -20,6 +20,7 @@ struct service {
 	int64_t restarts, memory_bytes, tasks; /* -1 unknown */
 	int64_t since_ns;      /* in this state since; 0 unknown */
 };
+/* service NULL: those so far were quick, the others take a while. Only when all are asked for. */
 typedef void (*service_fn)(void *arg, const struct service *service);
 
 /* All, or the one named; calls on_service for each. ERR_NOT_FOUND when this machine has no manager of services. */

@@ -21,6 +21,10 @@ static void send_row(void *arg, const struct service *service)
 {
 	struct rows *rows = arg;
 
+	if (!service) {
+		rows_page(rows);
+		return;
+	}
 	if (!rows_selects(rows, service->name))
 		return;
 	rows_begin(rows);

@@ -1,12 +1,14 @@
 #include "provider/host/sysv.h"
 
 #include <dirent.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -15,7 +17,7 @@
 #include "provider/host/process_table.h"
 #include "provider/host/proctext.h"
 
-enum { SCRIPT_MAX_BYTES = 256 << 10, STATUS_TIMEOUT_MS = 3000, ACT_TIMEOUT_MS = 120000, SCRIPTS_MAX = 1000 };
+enum { SCRIPT_MAX_BYTES = 256 << 10, STATUS_TIMEOUT_MS = 3000, ACT_TIMEOUT_MS = 120000, SCRIPTS_MAX = 1000, ASKED_MAX = 256, ASKED_HOLDS_S = 60 };
 
 const char *sysv_state(int status)
 {
@@ -134,6 +136,63 @@ static int is_enabled(const struct machine *machine, const char *name)
 	return 0;
 }
 
+/* What scripts said: they are programs of others, some of them slow, so they are not run at every list. */
+static struct asked {
+	char path[MACHINE_PATH_MAX];
+	int status;
+	int64_t at_ns;
+} asked[ASKED_MAX];
+static size_t asked_count;
+static pthread_mutex_t asked_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct asked *find_asked(const char *path)
+{
+	for (size_t i = 0; i < asked_count; i++)
+		if (!strcmp(asked[i].path, path))
+			return &asked[i];
+	return NULL;
+}
+
+/* 1 when it said so a short while ago. */
+static int remembered(const char *path, int *status)
+{
+	pthread_mutex_lock(&asked_lock);
+	const struct asked *found = find_asked(path);
+	int holds = found && clock_monotonic_ns() - found->at_ns < ASKED_HOLDS_S * CLOCK_SECOND_NS;
+
+	if (holds)
+		*status = found->status;
+	pthread_mutex_unlock(&asked_lock);
+	return holds;
+}
+
+static void remember(const char *path, int status)
+{
+	pthread_mutex_lock(&asked_lock);
+	struct asked *found = find_asked(path);
+
+	if (!found && asked_count < ASKED_MAX) {
+		found = &asked[asked_count++];
+		snprintf(found->path, sizeof(found->path), "%s", path);
+	}
+	if (found) {
+		found->status = status;
+		found->at_ns = clock_monotonic_ns();
+	}
+	pthread_mutex_unlock(&asked_lock);
+}
+
+/* Its main process lives or has ended since: what the script said of before holds no more. */
+static void forget(const char *path)
+{
+	pthread_mutex_lock(&asked_lock);
+	struct asked *found = find_asked(path);
+
+	if (found)
+		found->at_ns = -ASKED_HOLDS_S * CLOCK_SECOND_NS;
+	pthread_mutex_unlock(&asked_lock);
+}
+
 static int ask_status(const char *path)
 {
 	const char *const argv[] = { path, "status", NULL };
@@ -142,6 +201,7 @@ static int ask_status(const char *path)
 	int status = process_run(&request, &result, NULL) ? -1 : result.status;
 
 	process_release(&result);
+	remember(path, status);
 	return status;
 }
 
@@ -151,8 +211,12 @@ static int has_status(const char *script, size_t length)
 		memmem(script, length, "init-d-script", 13); /* Debian's common body answers it */
 }
 
-static int load(const struct machine *machine, const char *name, struct service *out)
+enum asking { ASK_NEVER, ASK_IF_OLD, ASK_NOW };
+
+/* 0; 1 when only its script could say the state and may not be asked; -1 no such script. */
+static int load(const struct machine *machine, const char *name, enum asking asking, struct service *out)
 {
+	int status = -1, is_known = 1;
 	char path[MACHINE_PATH_MAX];
 	size_t length = 0;
 
@@ -167,12 +231,40 @@ static int load(const struct machine *machine, const char *name, struct service 
 	sysv_header(script, length, "Short-Description", out->description, sizeof(out->description));
 	out->pid = find_pid(machine, name, script, length);
 	/* A live main process answers without running the script; else the script is asked, as `service --status-all` does. */
-	const char *state = out->pid ? "active" : has_status(script, length) ? sysv_state(ask_status(path)) : "unknown";
-
-	snprintf(out->state, sizeof(out->state), "%s", state);
+	if (out->pid) {
+		status = 0;
+		forget(path);
+	} else if (has_status(script, length) && (asking == ASK_NOW || !remembered(path, &status))) {
+		is_known = asking != ASK_NEVER;
+		status = is_known ? ask_status(path) : -1;
+	}
+	snprintf(out->state, sizeof(out->state), "%s", sysv_state(status));
 	snprintf(out->start, sizeof(out->start), "%s", is_enabled(machine, name) ? "enabled" : "disabled");
 	free(script);
-	return 0;
+	return !is_known;
+}
+
+/* Those whose state is known without running a script first, so that they are on the screen while the others are asked. */
+static void each_script(const struct machine *machine, struct dirent **entries, int count, service_fn on_service, void *arg)
+{
+	struct service service;
+	int late = 0;
+
+	for (int i = 0; i < count; i++) {
+		char *name = entries[i]->d_name;
+		int result = i < SCRIPTS_MAX && *name != '.' && !is_furniture(name) ? load(machine, name, ASK_NEVER, &service) : -1;
+
+		if (!result)
+			on_service(arg, &service);
+		if (result <= 0)
+			*name = 0; /* done with */
+		late += result > 0;
+	}
+	if (late)
+		on_service(arg, NULL);
+	for (int i = 0; i < count && late; i++)
+		if (*entries[i]->d_name && !load(machine, entries[i]->d_name, ASK_IF_OLD, &service))
+			on_service(arg, &service);
 }
 
 int sysv_each(const struct machine *machine, const char *name, service_fn on_service, void *arg, struct error *err)
@@ -181,7 +273,7 @@ int sysv_each(const struct machine *machine, const char *name, service_fn on_ser
 	struct dirent **entries = NULL;
 
 	if (name) {
-		if (!load(machine, name, &service))
+		if (!load(machine, name, ASK_NOW, &service))
 			on_service(arg, &service);
 		return 0;
 	}
@@ -189,12 +281,9 @@ int sysv_each(const struct machine *machine, const char *name, service_fn on_ser
 
 	if (count < 0)
 		return error_errno(err, "reading %s", machine->init_folder);
-	for (int i = 0; i < count; i++) {
-		if (i < SCRIPTS_MAX && entries[i]->d_name[0] != '.' && !is_furniture(entries[i]->d_name) &&
-			!load(machine, entries[i]->d_name, &service))
-			on_service(arg, &service);
+	each_script(machine, entries, count, on_service, arg);
+	for (int i = 0; i < count; i++)
 		free(entries[i]);
-	}
 	free(entries);
 	return 0;
 }
