@@ -549,7 +549,7 @@ def test_closed_stdout_during_an_act(api, cluster, home):
 def test_clock_jumps():
     tool = shutil.which('faketime')
     if not tool:
-        raise Skip('faketime is not installed; tests/gate checks the chain with a clock of its own')
+        raise Skip('faketime is not installed: apt-get install faketime')
     cluster = Cluster()
     with Api(cluster) as api, Home() as home:
         kubeconfig(home, api.url)
