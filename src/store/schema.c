@@ -50,6 +50,10 @@ static const char *const migrations[] = {
 	"RAISE(ABORT, 'checkpoints are append-only'); END;"
 	"CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON audit_checkpoint BEGIN SELECT "
 	"RAISE(ABORT, 'checkpoints are append-only'); END;",
+	/* 4: REPLACE takes a row away without asking the triggers of DELETE */
+	"CREATE TRIGGER checkpoint_no_replace BEFORE INSERT ON audit_checkpoint WHEN EXISTS(SELECT 1 "
+	"FROM audit_checkpoint WHERE size >= NEW.size)"
+	" BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;",
 };
 
 int schema_newest(void)
