@@ -178,7 +178,6 @@ START_TEST(every_field_is_in_the_hash)
 	struct json *document = plan_to_json(plan);
 
 	ck_assert_int_gt(edit_leaves(document, document, plan->hash), 60);
-	must_differ(parsed("{\"plan_id\":\"x\",\"steps\":[]}"), plan->hash, "all");
 	json_free(document);
 	plan_free(plan);
 }
@@ -252,11 +251,14 @@ static const struct { const char *before, *after, *diff; } diffs[] = {
 
 START_TEST(diff_names_what_changes)
 {
-	struct plan_step step = { .before = diffs[_i].before ? parsed(diffs[_i].before) : NULL, .after = diffs[_i].after ? parsed(diffs[_i].after) : NULL };
+	struct json *before = diffs[_i].before ? parsed(diffs[_i].before) : NULL, *after = diffs[_i].after ? parsed(diffs[_i].after) : NULL;
+	struct plan_step step = { .before = before, .after = after };
 	char *diff = plan_step_diff(&step);
 
 	ck_assert_str_eq(diff, diffs[_i].diff);
 	free(diff);
+	json_free(before);
+	json_free(after);
 }
 END_TEST
 

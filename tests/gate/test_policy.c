@@ -348,6 +348,7 @@ START_TEST(the_engine_gets_the_question)
 	opa_start(&opa);
 	struct policy *policy = with_engine(&config, net, opa.port);
 	ck_assert_int_eq(decide(policy, &a_write, NULL), DECIDE_ALLOW);
+	opa_stop(&opa);
 	ck_assert(!strncmp(opa.asked, "POST /v1/data/pilothouse/decision HTTP/1.1\r\n", 44));
 	const char *body = strstr(opa.asked, "\r\n\r\n") + 4;
 	struct json *document = json_parse(body, strlen(body), NULL);
@@ -363,7 +364,6 @@ START_TEST(the_engine_gets_the_question)
 	json_free(document);
 	policy_free(policy);
 	net_free(net);
-	opa_stop(&opa);
 	config_free(config);
 }
 END_TEST
