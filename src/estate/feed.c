@@ -360,7 +360,7 @@ static void fill_scope(struct feed *feed, const struct ref *ref)
 	const char *namespace_ = *ref->namespace_ || strcmp(ref->kind, "namespaces")
 					 ? ref->namespace_
 					 : ref->name;
-	char names[SOURCE_MAX];
+	char names[SCOPE_NAME_MAX];
 
 	snprintf(names, sizeof(names), "%s/%s", ref->account, namespace_);
 	if (!strcmp(names, feed->scope_of) && *feed->scope_of)

@@ -15,7 +15,7 @@ struct kind;
 struct scopes;
 struct table;
 
-enum { PARTS_MAX = 64, SOURCE_MAX = 384, BY_MAX = 128, PUBLISH_MS = 100, PUBLISH_HIDDEN_MS = 1000 };
+enum { PARTS_MAX = 64, SOURCE_MAX = 384, SCOPE_NAME_MAX = 768, BY_MAX = 128, PUBLISH_MS = 100, PUBLISH_HIDDEN_MS = 1000 };
 
 struct link { /* to one provider */
 	const struct provider_ops *ops;
@@ -65,7 +65,7 @@ struct feed {
 	int armed;            /* a publication is due in the schedule */
 	int silent;           /* for estate_list: nothing is published */
 	char by[BY_MAX];
-	char scope_of[SOURCE_MAX], scope[12]; /* the last one worked out */
+	char scope_of[SCOPE_NAME_MAX], scope[12]; /* the last one worked out */
 
 	pthread_mutex_t lock; /* over this part */
 	struct snapshot *snapshot;
