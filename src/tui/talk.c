@@ -114,17 +114,21 @@ static void fill_context(struct context *context, const struct json *names)
 	context->context.names = context->names;
 }
 
-/* A name that the screen shows as a service is one: playbooks of services ask for "service". */
-static void name_services(struct intent *intent, const struct json *names)
+/* A name on the screen is what the screen shows it as. A service is asked about by "service"; any other thing of a machine (a process, a disk) is
+ * no machine's name: the machine itself is looked into. */
+static void name_by_screen(struct intent *intent, const struct json *names)
 {
 	const char *said = intent_filter(intent, "name");
 
-	if (!said || strcmp(intent->resource, "host") != 0 || json_get(intent->filters, "service"))
+	if (!said || strcmp(intent->resource, "host") != 0)
 		return;
 	for (const struct json *name = json_first(names); name; name = json_next(name)) {
-		if (strcmp(text_of(name, "name"), said) != 0 || strcmp(text_of(name, "kind"), "service") != 0)
+		const char *kind = text_of(name, "kind");
+
+		if (strcmp(text_of(name, "name"), said) != 0 || !strcmp(kind, "host"))
 			continue;
-		json_set_text(intent->filters, "service", said);
+		if (!strcmp(kind, "service") && !json_get(intent->filters, "service"))
+			json_set_text(intent->filters, "service", said);
 		json_remove(intent->filters, "name");
 		return;
 	}
@@ -154,7 +158,7 @@ static int read_words(struct talk *talk, struct intent *intent)
 		if (!failed)
 			intent_copy(intent, &answer.intent);
 		if (!failed)
-			name_services(intent, talk->names);
+			name_by_screen(intent, talk->names);
 		grammar_answer_release(&answer);
 	}
 	free(context.names);
