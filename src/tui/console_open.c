@@ -4,13 +4,16 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "estate/estate.h"
 #include "gate/gate.h"
+#include "gate/playbook.h"
 #include "tui/choosers.h"
 #include "tui/console_private.h"
+#include "tui/text_pane.h"
 
-enum { WORDS_MAX = 1024 };
+enum { WORDS_MAX = 1024, PLAYBOOK_MAX = 1 << 20 };
 
 static struct pane *all_changes(struct console *console)
 {
@@ -189,6 +192,26 @@ static int open_found(struct console *console, const char *verb, const char *res
 	return 0;
 }
 
+/* --- a playbook as it is written --- */
+
+static int open_playbook(struct console *console, const char *name, struct error *err)
+{
+	struct playbooks *playbooks = console->gate ? gate_playbooks(console->gate) : NULL;
+	const struct playbook *playbook = playbooks ? playbooks_find(playbooks, name) : NULL;
+	size_t length;
+
+	if (!playbook)
+		return error_set(err, ERR_NOT_FOUND, "no playbook is called \"%.80s\"", name);
+	char *text = file_load(playbook->file, PLAYBOOK_MAX, &length, err), title[160];
+
+	if (!text)
+		return -1;
+	snprintf(title, sizeof(title), "playbook %.140s", name);
+	console_push(console, text_pane_new(console, title, text, TEXT_YAML));
+	free(text);
+	return 0;
+}
+
 /* --- words --- */
 
 static int open_with_rest(struct console *console, const char *first, const char *rest, struct error *err)
@@ -202,6 +225,8 @@ static int open_with_rest(struct console *console, const char *first, const char
 	}
 	if (!strcmp(first, "describe") || !strcmp(first, "yaml") || !strcmp(first, "logs"))
 		return open_found(console, first, rest, err);
+	if (!strcmp(first, "playbook"))
+		return open_playbook(console, rest, err);
 	if (!strcmp(first, "theme"))
 		return console_use_theme(console, rest, err);
 	if (!strcmp(first, "run"))

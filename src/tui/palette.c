@@ -1,4 +1,5 @@
-/* palette.c - `:` goes anywhere by name: commands, views, kinds, what is under the cursor, accounts, playbooks. */
+/* palette.c - `:` goes anywhere by name: commands, views, kinds, what is under the cursor, rows and namespaces of the table below,
+ * accounts, playbooks. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,18 +8,22 @@
 #include "base/mem.h"
 #include "base/safe.h"
 #include "estate/estate.h"
+#include "estate/snapshot.h"
 #include "gate/gate.h"
 #include "gate/playbook.h"
 #include "tui/console_private.h"
 #include "tui/fuzzy.h"
 #include "tui/input.h"
+#include "tui/table_pane.h"
 
-enum { SHOWN_MAX = 12, NAME_TEXT = 128, NOTE_TEXT = 160, PLAYBOOKS_MAX = 500 };
+enum { SHOWN_MAX = 12, NAME_TEXT = 128, NOTE_TEXT = 160, PLAYBOOKS_MAX = 500, ROWS_MAX = 200, ID_TEXT = 900 };
 
 struct choice {
 	char name[NAME_TEXT]; /* what is matched and run */
 	char note[NOTE_TEXT];
 	char open[NAME_TEXT + 32]; /* words for console_open */
+	char *id;             /* of a row: opens everything about it */
+	int is_namespace;     /* of the table below: shows that one */
 	int bias;             /* of equal matches the more usual first */
 	int score;
 };
@@ -42,6 +47,8 @@ static void close_palette(struct pane *pane)
 {
 	struct palette *palette = of(pane);
 
+	for (size_t i = 0; i < palette->count; i++)
+		free(palette->choices[i].id);
 	free(palette->choices);
 	free(palette->found);
 	free(palette);
@@ -109,11 +116,13 @@ static void add_playbooks(struct palette *palette)
 	struct console *console = palette->pane.console;
 	struct playbooks *playbooks = console->gate ? gate_playbooks(console->gate) : NULL;
 	size_t count = playbooks ? playbooks_count(playbooks) : 0;
+	char open[NAME_TEXT + 32];
 
 	for (size_t i = 0; i < count && i < PLAYBOOKS_MAX; i++) {
 		const struct playbook *playbook = playbooks_at(playbooks, i);
 
-		add(palette, 1, playbook->name, "playbooks", playbook->title ? playbook->title : "playbook");
+		snprintf(open, sizeof(open), "playbook %.127s", playbook->name);
+		add(palette, 1, playbook->name, open, playbook->title ? playbook->title : "playbook");
 	}
 }
 
@@ -131,6 +140,53 @@ static void add_target(struct palette *palette)
 		snprintf(open, sizeof(open), "global.%s", verbs[i]);
 		add(palette, 3, name, open, "what is under the cursor");
 	}
+}
+
+/* --- what stands in the table below --- */
+
+static void add_row(void *arg, const struct snapshot *snapshot, size_t row, int is_selected)
+{
+	struct palette *palette = arg;
+	char name[NAME_TEXT], namespace_[NAME_TEXT], note[NOTE_TEXT];
+	size_t length;
+	const char *text = snapshot_role(snapshot, row, ROLE_NAME, &length);
+
+	safe_copy(name, sizeof(name), text, length);
+	text = snapshot_role(snapshot, row, ROLE_NAMESPACE, &length);
+	safe_copy(namespace_, sizeof(namespace_), text, length);
+	if (!*name)
+		return;
+	snprintf(note, sizeof(note), "%.40s%s%.100s", snapshot_kind(snapshot)->singular, *namespace_ ? " in " : "", namespace_);
+	add(palette, is_selected ? 2 : 0, name, "", note);
+	palette->choices[palette->count - 1].id = snapshot_role_text(snapshot, row, ROLE_ID);
+}
+
+struct names {
+	struct palette *palette;
+	size_t first;
+};
+
+static int has_namespace(const struct names *names, const char *name)
+{
+	for (size_t i = names->first; i < names->palette->count; i++)
+		if (!strcmp(names->palette->choices[i].name, name))
+			return 1;
+	return 0;
+}
+
+static void add_namespace(struct names *names, const char *name)
+{
+	add(names->palette, 1, name, "", "namespace");
+	names->palette->choices[names->palette->count - 1].is_namespace = 1;
+}
+
+static void add_table(struct palette *palette)
+{
+	struct pane *top = console_top(palette->pane.console);
+	struct names names = { .palette = palette, .first = palette->count };
+
+	table_pane_namespaces(top, add_namespace, has_namespace, &names);
+	table_pane_rows(top, ROWS_MAX, add_row, palette);
 }
 
 static int by_score(const void *a, const void *b, void *arg)
@@ -201,10 +257,15 @@ static void accept(struct palette *palette)
 	struct error err = { 0 };
 	char words[INPUT_MAX];
 	const struct choice *choice = palette->found_count ? &palette->choices[palette->found[palette->at]] : NULL;
+	struct ref ref;
 
 	snprintf(words, sizeof(words), "%s", choice ? choice->open : palette->input.text);
-	console_close(console, &palette->pane);
-	if (*words && console_open(console, words, &err))
+	console_close(console, &palette->pane); /* freed at the end of the turn: the choice stays until then */
+	if (choice && choice->is_namespace)
+		table_pane_reopen(console_top(console), NULL, choice->name);
+	else if (choice && choice->id && !ref_parse(choice->id, &ref))
+		console_push(console, detail_new(console, &ref));
+	else if (*words && console_open(console, words, &err))
 		console_say_error(console, &err);
 }
 
@@ -299,6 +360,7 @@ struct pane *palette_new(struct console *console, const char *text)
 		add_accounts(palette);
 	}
 	add_playbooks(palette);
+	add_table(palette);
 	palette->found = mem_zero(palette->count + 1, sizeof(*palette->found));
 	input_set(&palette->input, text);
 	find(palette);
