@@ -9,6 +9,10 @@
 #include "base/mem.h"
 #include "copilot/reading.h"
 
+/* Confidence: of a sentence all explained, of one whose type or resource rests on little, and what
+ * the unexplained share takes away. */
+static const double SURE = 0.95, WEAK = 0.9, PER_UNKNOWN = 0.25;
+
 struct grammar {
 	struct words *words;
 };
@@ -140,6 +144,27 @@ static const char ask_what[] =
 static const char only_operations[] =
 	"I only know operations: try \"show pods in prod\" or \"why is checkout slow\".";
 
+static const char only_the_request[] =
+	"I did not understand all of it. Please say only what to do, and to what.";
+
+/* What is not explained takes from the confidence: a sentence half of which is unknown words is
+ * asked back. */
+static void accept(const struct reading *reading, struct grammar_answer *out)
+{
+	double share = cover_share(reading);
+	double confidence = (reading->weak ? WEAK : SURE) - PER_UNKNOWN * (1 - share);
+
+	if (confidence < INTENT_ACCEPT) {
+		answer(out, WORDS_REJECT, confidence, "too many words I do not know",
+			only_the_request);
+		return;
+	}
+	out->class = WORDS_OK;
+	out->intent.confidence = confidence;
+	because(out, share < 1 ? "most of it was found in the words"
+			       : "every part was found in the words");
+}
+
 static void conclude(struct reading *reading, struct grammar_answer *out)
 {
 	const char *question, *why;
@@ -174,9 +199,12 @@ static void conclude(struct reading *reading, struct grammar_answer *out)
 		answer(out, WORDS_REJECT, 0.5, "words I do not know", ask_what);
 		return;
 	}
-	out->class = WORDS_OK;
-	out->intent.confidence = (reading->weak ? 0.86 : 0.95) - (reading->unknown > 3 ? 0.05 : 0);
-	because(out, "every part was found in the words");
+	why = cover_foreign(reading);
+	if (why) {
+		answer(out, WORDS_REJECT, 0.45, why, only_the_request);
+		return;
+	}
+	accept(reading, out);
 }
 
 static void understand(const struct grammar *grammar, const char *sentence, size_t length,

@@ -55,6 +55,10 @@ int rules_resource(struct reading *reading);
 int rules_has_noun(const struct reading *reading); /* a word for a kind of resource is said */
 int rules_plural(const struct reading *reading);   /* and in the plural */
 
+/* cover.c: the share of the words that is explained, 0 to 1; and why a part of the sentence has nothing to do with the rest, or NULL. */
+double cover_share(const struct reading *reading);
+const char *cover_foreign(const struct reading *reading);
+
 /* refuse.c. Why the sentence must be asked back, with the question; NULL when it may pass. */
 const char *rules_reject(const struct reading *reading, const char **question);
 

@@ -105,6 +105,8 @@ const char *const concept_names[CONCEPTS] = {
 	"plain",
 	"other",
 	"typical",
+	"address",
+	"reason",
 };
 unsigned words_hash(const char *text, size_t length) /* FNV-1a */
 {

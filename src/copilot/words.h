@@ -35,6 +35,8 @@ enum concept {
 	C_FILL, C_OOD, C_PLAIN,
 	C_OTHER,   /* an act there is no intent for: create, renew, open */
 	C_TYPICAL, /* a word services are called: never a slip, still free to be the name */
+	C_ADDRESS, /* speaks to or about the assistant or its speaker */
+	C_REASON,  /* "because": the clause says why, and asks for nothing */
 	CONCEPTS
 };
 
