@@ -74,6 +74,15 @@ void fake_begin(const char *policies)
 	fake_reset();
 }
 
+void fake_end(void)
+{
+	char *remove = mem_format("rm -rf %s", home);
+
+	if (system(remove))
+		perror(home);
+	free(remove);
+}
+
 const char *fake_home(void)
 {
 	return home;

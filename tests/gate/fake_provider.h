@@ -43,6 +43,7 @@ extern struct fake_world *fake_world;
 /* A temporary home with that kind and the policies (NULL: the built-in ones), and a new world. Once a process. */
 void fake_begin(const char *policies);
 void fake_reset(void); /* a new world, the same home */
+void fake_end(void);   /* the home is removed */
 const char *fake_home(void);
 struct ref fake_ref(const char *namespace_, int thing); /* "dev" "prod" … */
 

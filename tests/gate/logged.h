@@ -43,6 +43,15 @@ static inline void logged_begin(void)
 	setenv("PILOTHOUSE_HOME", logged_home, 1);
 }
 
+static inline void logged_end(void)
+{
+	char *remove = mem_format("chmod -R u+w %s 2>/dev/null; rm -rf %s", logged_home, logged_home);
+
+	if (system(remove))
+		perror(logged_home);
+	free(remove);
+}
+
 static inline char *logged_path(const char *name)
 {
 	return mem_format("%s/%s", logged_home, name);

@@ -18,6 +18,7 @@ static void setup(void)
 static void teardown(void)
 {
 	gated_close(&g);
+	fake_end();
 }
 
 static void sql(const char *text)

@@ -447,7 +447,7 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
-	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_checked_fixture(tc, setup, logged_end);
 	tcase_add_test(tc, an_entry_has_what_is_promised);
 	tcase_add_test(tc, entries_are_canonical);
 	tcase_add_test(tc, secrets_are_hidden);

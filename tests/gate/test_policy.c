@@ -55,6 +55,15 @@ static enum decision decide(const struct policy *policy, const struct policy_que
 	return answer ? answer->decision : mine.decision;
 }
 
+static void teardown(void)
+{
+	char *remove = mem_format("rm -rf %s", home);
+
+	if (system(remove))
+		perror(home);
+	free(remove);
+}
+
 START_TEST(nothing_matches_denies)
 {
 	rules("a.yaml", "- {match: {risk: read}, decide: allow}\n");
@@ -411,7 +420,7 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
-	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, nothing_matches_denies);
 	tcase_add_test(tc, no_files_deny_even_reads);
 	tcase_add_test(tc, first_match_wins_in_order_of_file_name);

@@ -17,6 +17,7 @@ static void setup(void)
 static void teardown(void)
 {
 	gated_close(&g);
+	fake_end();
 }
 
 static struct json *run(struct plan *plan, const atomic_int *cancelled)

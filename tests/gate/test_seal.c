@@ -18,6 +18,15 @@ static void setup(void)
 	setenv("PILOTHOUSE_HOME", folder, 1);
 }
 
+static void teardown(void)
+{
+	char *remove = mem_format("rm -rf %s", folder);
+
+	if (system(remove))
+		perror(folder);
+	free(remove);
+}
+
 START_TEST(made_once_private_and_found_again)
 {
 	struct error err = { 0 };
@@ -86,7 +95,7 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
-	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, made_once_private_and_found_again);
 	tcase_add_test(tc, signatures);
 	tcase_add_test(tc, known_signature);

@@ -459,7 +459,7 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
-	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_checked_fixture(tc, setup, logged_end);
 	tcase_add_loop_test(tc, in_the_database, 0, ATTACKS);
 	tcase_add_loop_test(tc, in_a_copy, 0, ATTACKS);
 	tcase_add_loop_test(tc, in_an_export, 0, ATTACKS);
