@@ -125,6 +125,7 @@ class Screen:
 
     def put(self, char):
         w = width(char)
+        self.y, self.x = min(self.y, self.rows - 1), min(self.x, self.columns - 1) # what was written for a larger screen
         if w == 0:
             x = max(0, self.x - (0 if self.wrap_next else 1))
             old, style = self.cells[self.y][x]
@@ -136,7 +137,7 @@ class Screen:
             self.wrap_next = False
         self.last = char
         self.cells[self.y][self.x] = (char, self.style)
-        if w == 2:
+        if w == 2 and self.x + 1 < self.columns:
             self.cells[self.y][self.x + 1] = ('', self.style)
         self.x += w
         if self.x >= self.columns:
@@ -230,7 +231,7 @@ class Screen:
                 self.put(self.last)
         elif final == 'r':
             self.top = n - 1
-            self.bottom = (numbers[1] if len(numbers) > 1 and numbers[1] else self.rows) - 1
+            self.bottom = min(self.rows, numbers[1] if len(numbers) > 1 and numbers[1] else self.rows) - 1
             self.y = self.x = 0
         elif final in 'hl':
             self.mode(numbers, private, final == 'h')
