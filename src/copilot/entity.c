@@ -74,9 +74,15 @@ static int is_size(const char *text)
 	return 0;
 }
 
-/* "4.0.2" "v42" "v2.3.1-rc1"; a lone number is no version. */
+/* "4.0.2" "v42" "v2.3.1-rc1" "revision-7"; a lone number is no version. */
 static int is_version(const char *text)
 {
+	static const char *const words[] = { "revision-", "rev-", "release-" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (starts(text, words[i]) && text[strlen(words[i])] &&
+			digits(text + strlen(words[i])) == strlen(text + strlen(words[i])))
+			return 1;
 	const char *s = text + (*text == 'v');
 	size_t n = digits(s);
 

@@ -133,7 +133,9 @@ static int doubtful(const struct reading *reading)
 {
 	if (foreign_cost(reading))
 		return 1;
-	if (!reading->weak || HAS(reading, C_SCOPE) || shaped_name(reading) || reading->seen)
+	if (!reading->weak || HAS(reading, C_SCOPE) ||
+		json_get(reading->intent->filters, "namespace") || shaped_name(reading) ||
+		reading->seen)
 		return 0;
 	return reading->unknown > 0 || idle_question(reading) ||
 	       (!reading->write && HAS(reading, C_ASK) && !HAS(reading, C_STATUS));

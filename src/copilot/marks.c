@@ -19,6 +19,12 @@ static void number_words(struct marks *marks)
 			marks->words, marks->fold.tokens[i].text, marks->fold.tokens[i].length);
 }
 
+/* "audit-log" is a word of German, and what a service is called in any. */
+static int is_joined(const struct token *token)
+{
+	return (token->shape & TOKEN_JOINED) != 0;
+}
+
 /* The language most words speak for, those shared by all left out; a word that is a phrase of one
  * language only counts three times. English when level. */
 static void choose_language(struct marks *marks)
@@ -34,7 +40,10 @@ static void choose_language(struct marks *marks)
 
 			if (word &&
 				(words_languages(marks->words, word) & (1u << l | 1u)) == 1u << l)
-				score[l] += words_telling(marks->words, word, l) ? 3 : 1;
+				score[l] += words_telling(marks->words, word, l) &&
+							    !is_joined(&marks->fold.tokens[i])
+						    ? 3
+						    : 1;
 		}
 		if (!strcmp(name, "en"))
 			english = (int)l;

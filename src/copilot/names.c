@@ -152,6 +152,37 @@ static void add_listed(struct reading *reading)
 	}
 }
 
+/* "api crashing in payments-prod": what stands behind "in" and is no machine's name is where, when
+ * another word is left to be what. */
+static int is_place(const struct reading *reading, size_t token)
+{
+	const struct token *word = &reading->marks.fold.tokens[token];
+
+	return reading->entity[token] == ENTITY_DASHED && !(word->shape & TOKEN_DIGIT) && token &&
+	       !strcmp(word[-1].text, "in");
+}
+
+static void part_place_from_name(struct reading *reading)
+{
+	size_t place = reading->name[0];
+
+	if (reading->names != 1 || !is_place(reading, place) ||
+		json_get(reading->intent->filters, "namespace"))
+		return;
+	for (size_t i = 0; i < place; i++) {
+		if (!may_name(reading, i) || (reading->entity[i] == ENTITY_WORD &&
+						     !marks_at(&reading->marks, i, C_TYPICAL)))
+			continue;
+		json_set(reading->intent->filters, "namespace",
+			json_string_n(reading->marks.fold.tokens[place].raw,
+				reading->marks.fold.tokens[place].raw_length));
+		reading->used[place] = 1;
+		reading->unknown -= reading->unknown > 0;
+		reading->name[0] = (unsigned short)i;
+		return;
+	}
+}
+
 void names_find(struct reading *reading)
 {
 	int best = 0;
@@ -173,6 +204,7 @@ void names_find(struct reading *reading)
 	reading->points = best;
 	if (!reading->names)
 		return;
+	part_place_from_name(reading);
 	add_listed(reading);
 	reading->unknown -= reading->unknown < reading->names ? reading->unknown : reading->names;
 }

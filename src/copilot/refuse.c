@@ -189,7 +189,8 @@ const char *rules_reject(const struct reading *reading, const char **question)
 		return "a negation stands in it";
 	if (HAS(reading, C_IF) && (reading->write || acts_said(reading)))
 		return "is a supposition, not a request";
-	if (HAS(reading, C_OR) && (acts_said(reading) > 1 || reading->write)) {
+	if (HAS(reading, C_OR) && (acts_said(reading) > 1 || reading->write ||
+					  HAS(reading, C_DONT) || HAS(reading, C_SCALE))) {
 		*question = "Which of the two should be done?";
 		return "leaves a choice open";
 	}

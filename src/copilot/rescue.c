@@ -11,6 +11,8 @@ static int ails(const struct reading *reading)
 
 	if (HAS(reading, C_PROVIDER) || HAS(reading, C_BILLED) || HAS(reading, C_TIME))
 		return 0;
+	if (HAS(reading, C_STATUS)) /* "is billing healthy" */
+		return 1;
 	for (const struct mark *mark = marks_first(&reading->marks, C_METRIC); mark;
 		mark = marks_next(&reading->marks, mark))
 		for (size_t i = 0; mark->value && i < sizeof(ills) / sizeof(*ills); i++)

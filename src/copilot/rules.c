@@ -198,6 +198,9 @@ static int type_implied(struct reading *reading)
 {
 	if (reading->names && goes_to_amount(reading))
 		set_type(reading, "scale");
+	else if (reading->names && HAS(reading, C_INTO) && has_entity(reading, ENTITY_VERSION) &&
+		 !HAS(reading, C_PLAIN) && !HAS(reading, C_OTHER))
+		set_type(reading, "rollback"); /* "orders to 3.9.0 again" */
 	else if (has_entity(reading, ENTITY_GROUP_ID) && HAS(reading, C_OPEN))
 		set_type(reading, "audit_security");
 	else if ((!reading->names && rules_plural(reading)) || plural_records(reading) ||
@@ -319,13 +322,25 @@ static int restarts_told(const struct reading *reading)
 	return mark && mark->value && !strcmp(mark->value, "restarts");
 }
 
+/* "when does staging run out of cpu", "is production healthy", "OOM kills in dev": the scope as a
+ * whole is its cluster. */
+static int scope_alone(const struct reading *reading)
+{
+	if (!HAS(reading, C_SCOPE) || HAS(reading, C_IT))
+		return 0;
+	return is_type(reading, "forecast") ||
+	       (is_type(reading, "status") && HAS(reading, C_STATUS)) ||
+	       (is_type(reading, "investigate") && HAS(reading, C_METRIC) &&
+		       HAS(reading, C_SYMPTOM) && !machine_metric(reading));
+}
+
 static const char *named_resource(struct reading *reading)
 {
 	const struct token *token = names_token(reading, 0);
 	const char *hint = token ? by_name(token) : NULL;
 
-	if (!token) /* "when does staging run out of cpu" */
-		return is_type(reading, "forecast") && HAS(reading, C_SCOPE) ? "kubernetes" : NULL;
+	if (!token)
+		return scope_alone(reading) ? "kubernetes" : NULL;
 	if (reading->entity[reading->name[0]] == ENTITY_DOMAIN)
 		return "host";
 	if (hint)
