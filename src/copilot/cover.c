@@ -18,16 +18,15 @@ struct clause {
 	int reason;          /* begins with "because", "since" */
 };
 
-/* What ties a clause to operations. Acts and words of one meaning in many trades ("open",
- * "compliance") do not: an attack has them too. */
-static const enum concept grips[] = { C_SYMPTOM, C_SCOPE, C_METRIC, C_TIME, C_PROVIDER,
-	C_CONSTRAINT, C_REGION, C_KIND, C_REPLICAS, C_STATE, C_STATUS_CODE, C_KUBERNETES, C_EC2,
-	C_VM, C_SG, C_DB, C_LB, C_DNS, C_CERT, C_HOST, C_MACHINE, C_BILLED, C_COST, C_CIDR,
-	C_SERVICE, C_VERSION, C_RESTART, C_SCALE, C_STOP, C_START, C_ROLLBACK, C_TERMINATE,
-	C_CORDON, C_DRAIN, C_MIGRATE, C_INVESTIGATE, C_WHY, C_STATUS, C_FORECAST, C_LOG, C_EXPOSED,
-	C_RISKY, C_RUNOUT, C_APP };
+/* What ties a clause to operations. A time or a scope alone does not, nor do words of one meaning
+ * in many trades ("open", "compliance"): an attack has them too. */
+static const enum concept grips[] = { C_SYMPTOM, C_METRIC, C_PROVIDER, C_KIND, C_REPLICAS, C_STATE,
+	C_STATUS_CODE, C_KUBERNETES, C_EC2, C_VM, C_SG, C_DB, C_LB, C_DNS, C_CERT, C_HOST,
+	C_MACHINE, C_BILLED, C_COST, C_CIDR, C_SERVICE, C_RESTART, C_SCALE, C_STOP, C_START,
+	C_ROLLBACK, C_TERMINATE, C_CORDON, C_DRAIN, C_MIGRATE, C_INVESTIGATE, C_WHY, C_STATUS,
+	C_FORECAST, C_LOG, C_EXPOSED, C_RISKY, C_RUNOUT, C_APP };
 /* Explained as words, but by nothing we act on. */
-static const enum concept loose[] = { C_PLAIN, C_OTHER, C_OOD, C_RULES, C_AUDIT, C_TYPICAL };
+static const enum concept loose[] = { C_PLAIN, C_OTHER, C_OOD, C_RULES, C_TYPICAL };
 
 static int covered_by(
 	const struct reading *reading, size_t token, const enum concept *list, size_t count)
@@ -86,6 +85,8 @@ static int is_stray(const struct reading *reading, size_t token)
 		return 0;
 	if (COVERED_BY(reading, token, loose))
 		return 1;
+	if (marks_at(&reading->marks, token, C_AUDIT))
+		return strcmp(reading->intent->type, "audit_security") != 0;
 	if (reading->marks.taken[token] || known_shape((enum entity)reading->entity[token]))
 		return 0;
 	return !adverb(word);

@@ -81,7 +81,8 @@ START_TEST(reads_the_judged_sets)
 	static const char *const paths[] = { "tests/copilot/judge_a.jsonl",
 		"tests/copilot/judge_b.jsonl", "tests/copilot/judge_c.jsonl",
 		"tests/copilot/judge_d.jsonl", "tests/copilot/judge_e.jsonl",
-		"tests/copilot/judge_f.jsonl", "tests/copilot/judge_g.jsonl" };
+		"tests/copilot/judge_f.jsonl", "tests/copilot/judge_g.jsonl",
+		"tests/copilot/judge_h.jsonl" };
 	struct grammar *grammar = loaded();
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
