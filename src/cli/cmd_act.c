@@ -50,7 +50,7 @@ static int run(struct cli *cli)
 
 	if (!cli_arg(cli, 2)) {
 		json_free(params);
-		return cli_usage(cli, "act KIND NAME VERB [key=value…]");
+		return cli_usage(cli, "a kind, a name and a verb are needed: pilothouse act KIND NAME VERB [key=value…]");
 	}
 	for (size_t i = 3; i < cli_args(cli) && !failed; i++)
 		failed = add_param(params, cli_arg(cli, i), &err);

@@ -61,7 +61,7 @@ static int get(struct cli *cli, const struct config *config)
 	const struct config_key *key = name ? key_find(name) : NULL;
 
 	if (!name)
-		return cli_usage(cli, "config get KEY");
+		return cli_usage(cli, "a key is needed: pilothouse config get KEY");
 	if (!value)
 		return 1;
 	cli_write(cli_out(cli), "%s\n", key && key->secret ? "••••" : value);
@@ -73,7 +73,7 @@ static int set(struct cli *cli, const struct config *config)
 	struct error err = { 0 };
 
 	if (!cli_arg(cli, 2))
-		return cli_usage(cli, "config set KEY VALUE");
+		return cli_usage(cli, "a key and a value are needed: pilothouse config set KEY VALUE");
 	return config_set(config_path(config), cli_arg(cli, 1), cli_arg(cli, 2), &err) ? cli_fail(cli, &err) : 0;
 }
 

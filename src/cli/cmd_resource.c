@@ -113,7 +113,7 @@ static int run_describe(struct cli *cli)
 	if (!estate || !(kind = cli_kind(cli, 0, &err)))
 		return cli_fail(cli, &err);
 	if (!cli_arg(cli, 1))
-		return cli_usage(cli, "describe KIND NAME");
+		return cli_usage(cli, "a kind and a name are needed: pilothouse describe KIND NAME");
 	cli_selection(cli, &selection);
 	if (estate_find(estate, kind, &selection, cli_arg(cli, 1), &ref, &snapshot, &row, &err))
 		return cli_fail(cli, &err);

@@ -384,7 +384,9 @@ struct json *gate_store_run(struct gate *gate, const char *run_id, struct error 
 			run = json_copy(json_first(one.rows));
 		else
 			error_set(err, json_count(one.rows) ? ERR_CONFLICT : ERR_NOT_FOUND,
-				json_count(one.rows) ? "several runs begin with %.40s: give more of the id" : "no run %.40s; pilothouse runs lists them", run_id);
+				json_count(one.rows)        ? "several runs begin with %.40s: give more of the id"
+				: !strcmp(run_id, "last") ? "nothing has run yet: there is no %s run"
+							  : "no run %.40s; pilothouse runs lists them", run_id);
 	}
 	json_free(one.rows);
 	return run;

@@ -93,7 +93,7 @@ const char *console_namespace(const struct console *console, const struct kind *
 	return "*";
 }
 
-/* The account of the row under the cursor; else the current one of the first provider that has one. */
+/* The account of the row under the cursor; else the current context, and this machine where there is none: the machine stands in the title anyway. */
 static const struct provider_account *account_in_view(struct console *console, const struct ref *ref)
 {
 	const struct provider_account *current = NULL;
@@ -103,7 +103,7 @@ static const struct provider_account *account_in_view(struct console *console, c
 
 		if (ref && !strcmp(account->name, ref->account) && !strcmp(console->account_providers[i], ref->provider))
 			return account;
-		if (account->current && !current)
+		if (account->current && (!current || !strcmp(current->name, console->user.host)))
 			current = account;
 	}
 	return ref ? NULL : current;

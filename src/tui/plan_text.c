@@ -10,7 +10,7 @@
 #include "gate/plan.h"
 #include "tui/text_view.h"
 
-enum { LABEL = 10, TOUCHES_NAMED = 12, DIFF_LINES = 400 };
+enum { LABEL = 10, TOUCHES_NAMED = 6, DIFF_LINES = 400 };
 
 /* As src/gate/approval.c: there a key alone does not approve. */
 static int step_is_protected(const struct plan_step *step)
@@ -109,21 +109,47 @@ static void dry_run(struct text_view *view, const struct plan_step *step, int co
 	text_view_field(view, "Dry run", LABEL, columns, STYLE_TEXT, text);
 }
 
+static const char *relation_of(const struct json *item)
+{
+	return json_text_or(json_get(item, "relation"), "");
+}
+
+/* Whether an item before this one has its relation: it was named there. */
+static int named_before(const struct json *blast, const struct json *item)
+{
+	for (const struct json *each = json_first(blast); each != item; each = json_next(each))
+		if (!strcmp(relation_of(each), relation_of(item)))
+			return 1;
+	return 0;
+}
+
+/* "runs it: 18 (api-1, api-2 and 16 more)" */
+static void touches_relation(struct text *text, const struct json *first)
+{
+	const char *relation = relation_of(first);
+	size_t count = 0, named = 0;
+
+	for (const struct json *each = first; each; each = json_next(each))
+		count += !strcmp(relation_of(each), relation);
+	text_format(text, "%s%s: %zu (", text->length ? "; " : "", *relation ? relation : "others", count);
+	for (const struct json *each = first; each && named < TOUCHES_NAMED; each = json_next(each))
+		if (!strcmp(relation_of(each), relation))
+			text_format(text, "%s%s", named++ ? ", " : "", json_text_or(json_get(each, "name"), json_text_or(json_get(each, "id"), "?")));
+	if (count > named)
+		text_format(text, " and %zu more", count - named);
+	text_format(text, ")");
+}
+
 static void touches(struct text_view *view, const struct plan_step *step, int columns)
 {
+	int any = json_count(step->blast) > 0;
 	struct text text;
-	size_t count = json_count(step->blast), named = 0;
 
 	text_init(&text, 4096);
-	for (const struct json *item = json_first(step->blast); item && named < TOUCHES_NAMED; item = json_next(item), named++) {
-		const char *relation = json_text_or(json_get(item, "relation"), "");
-
-		text_format(&text, "%s%s%s%s", named ? ", " : "", relation, *relation ? " " : "",
-			json_text_or(json_get(item, "name"), json_text_or(json_get(item, "id"), "?")));
-	}
-	if (count > named)
-		text_format(&text, " and %zu more", count - named);
-	text_view_field(view, "Touches", LABEL, columns, count ? STYLE_TEXT : STYLE_DIM, count ? text.data : "nothing else that is known");
+	for (const struct json *item = json_first(step->blast); item; item = json_next(item))
+		if (!named_before(step->blast, item))
+			touches_relation(&text, item);
+	text_view_field(view, "Touches", LABEL, columns, any ? STYLE_TEXT : STYLE_DIM, any ? text.data : "nothing else that is known");
 	text_release(&text);
 }
 
