@@ -487,6 +487,11 @@ void feed_by(struct feed *feed, const char *who)
 	pthread_mutex_unlock(&feed->work);
 }
 
+int feed_is_lasting(const struct feed *feed)
+{
+	return !feed->silent;
+}
+
 int feed_cancelled(const struct feed *feed)
 {
 	return atomic_load(&feed->cancelled);

@@ -52,6 +52,8 @@ void feed_total(struct feed *feed, size_t total);  /* known before all is here *
 /* A part failed; err NULL clears. source is the account, or "ACCOUNT/NAMESPACE": rows of it stay when a list ends, as stale. */
 void feed_note(struct feed *feed, const char *source, const struct error *err);
 void feed_by(struct feed *feed, const char *who);  /* who made the next change, when known (managedFields); "" */
+/* 1: somebody watches a screen, and it is listed again and again; 0: listed once, for one answer. */
+int feed_is_lasting(const struct feed *feed);
 int feed_cancelled(const struct feed *feed);
 const void *feed_cancel_flag(const struct feed *feed); /* const atomic_int* for net_request.cancelled */
 

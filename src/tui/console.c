@@ -611,6 +611,7 @@ static void save_record(struct console *console, const char *path)
 
 int console_run(const struct console_options *options, struct error *err)
 {
+	mallopt(M_ARENA_MAX, 2); /* a heap a thread would keep what its largest list took */
 	if (screen_begin(err))
 		return -1;
 	struct console *console = console_new(options->session);

@@ -262,9 +262,10 @@ static void note_time(struct dashboard *dashboard)
 	for (size_t i = 0; i < dashboard->source_count; i++) {
 		feed_status(dashboard->sources[i].feed, &status);
 		dashboard->sources[i].answered = status.state != FEED_LOADING && status.state != FEED_CACHED;
+		dashboard->sources[i].is_cached = status.state == FEED_CACHED;
 		/* A first page is an answer too: the rest is shown when it comes. */
-		if (status.state == FEED_LOADING && (snapshot = feed_snapshot(dashboard->sources[i].feed))) {
-			dashboard->sources[i].answered = 1;
+		if (!dashboard->sources[i].answered && (snapshot = feed_snapshot(dashboard->sources[i].feed))) {
+			dashboard->sources[i].answered = snapshot_time(snapshot) >= dashboard->sources[i].opened_ns;
 			snapshot_unref(snapshot);
 		}
 		/* Watched ones are as new as they can be; of the others the one asked most often says how fresh the screen is. */

@@ -178,16 +178,19 @@ static void draw_run(struct dashboard *dashboard, const struct item *item, struc
 static const char *nothing_text(const struct dashboard *dashboard, const struct widget *widget)
 {
 	const struct console *console = dashboard->pane.console;
-	size_t waiting = 0;
+	size_t waiting = 0, last_known = 0;
 
 	if (!console->estate)
 		return *console->problem ? "not known" : "opening …";
-	for (size_t i = 0; i < dashboard->source_count; i++)
-		waiting += !dashboard->sources[i].answered;
+	for (size_t i = 0; i < dashboard->source_count; i++) {
+		waiting += !dashboard->sources[i].answered && !dashboard->sources[i].is_cached;
+		last_known += !dashboard->sources[i].answered && dashboard->sources[i].is_cached;
+	}
 	switch (widget->type) {
 	case WIDGET_WRONG:
 	case WIDGET_KIND:
-		return !dashboard->source_count ? "nothing is watched: no account is configured" : waiting ? "asking …" : "nothing";
+		return !dashboard->source_count ? "nothing is watched: no account is configured" : waiting ? "asking …" :
+		       last_known ? "nothing, by what was last known" : "nothing";
 	case WIDGET_CHANGES:
 		return !dashboard->looked.is_known ? "asking …" : *dashboard->looked.problem ? dashboard->looked.problem : "nothing seen to change";
 	default:

@@ -38,7 +38,8 @@ struct source {                /* one kind of one account */
 	int is_current;        /* the account is its provider's current one */
 	struct feed *feed;
 	unsigned version;
-	int answered;
+	int64_t opened_ns;
+	int answered, is_cached; /* rows of an earlier session stand for it */
 };
 
 /* One line that can be under the cursor. */

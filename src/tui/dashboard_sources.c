@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/config.h"
 #include "base/json.h"
 #include "gate/session.h"
@@ -33,7 +34,7 @@ static void open_source(struct dashboard *dashboard, const struct kind *kind, co
 		return;
 	struct source *source = &dashboard->sources[dashboard->source_count++];
 
-	*source = (struct source){ .kind = kind, .is_current = is_current };
+	*source = (struct source){ .kind = kind, .is_current = is_current, .opened_ns = clock_now_ns() };
 	snprintf(source->account, sizeof(source->account), "%s", account);
 	source->feed = estate_open(dashboard->pane.console->estate, kind, &selection);
 	feed_set_visible(source->feed, dashboard->is_visible);

@@ -184,6 +184,12 @@ void feed_by(struct feed *feed, const char *who)
 	(void)who;
 }
 
+int feed_is_lasting(const struct feed *feed)
+{
+	(void)feed;
+	return 0;
+}
+
 int feed_cancelled(const struct feed *feed)
 {
 	return feed->cancelled;

@@ -17,7 +17,7 @@
 
 static const char *const common_fields[ROWS_OWN] = { "id", "account", "name" };
 
-enum { ROWS_LIMIT = 100000, ROWS_TEXT_MAX = 65536, FIRST_SAMPLE_MS = 120, WAIT_STEP_MS = 20 };
+enum { ROWS_LIMIT = 100000, ROWS_TEXT_MAX = 65536, FIRST_SAMPLE_MS = 120, WAIT_STEP_MS = 20, GIVE_WAY_MS = 1000 };
 
 static const char *field_name(const struct rows_fields *fields, size_t field)
 {
@@ -254,8 +254,19 @@ void rows_page(struct rows *rows)
 		feed_page(rows->feed);
 }
 
+static void wait_ms(const struct rows *rows, int ms, int step_ms)
+{
+	for (int waited = 0; waited < ms && !rows_cancelled(rows); waited += step_ms)
+		nanosleep(&(struct timespec){ .tv_nsec = step_ms * 1000000L }, NULL);
+}
+
 void rows_wait(const struct rows *rows)
 {
-	for (int waited = 0; waited < FIRST_SAMPLE_MS && !rows_cancelled(rows); waited += WAIT_STEP_MS)
-		nanosleep(&(struct timespec){ .tv_nsec = WAIT_STEP_MS * 1000000L }, NULL);
+	wait_ms(rows, FIRST_SAMPLE_MS, WAIT_STEP_MS);
+}
+
+void rows_give_way(const struct rows *rows)
+{
+	if (rows->feed && feed_is_lasting(rows->feed))
+		wait_ms(rows, GIVE_WAY_MS, WAIT_STEP_MS);
 }

@@ -74,5 +74,7 @@ int rows_cancelled(const struct rows *rows);
 void rows_page(struct rows *rows);
 /* The pause between two samples when there is no earlier one (120 ms); ends early when cancelled. */
 void rows_wait(const struct rows *rows);
+/* What takes long runs programs: for a screen that is just being filled it waits a moment, for one answer it does not. */
+void rows_give_way(const struct rows *rows);
 
 #endif

@@ -23,6 +23,7 @@ static void send_row(void *arg, const struct service *service)
 
 	if (!service) {
 		rows_page(rows);
+		rows_give_way(rows);
 		return;
 	}
 	if (!rows_selects(rows, service->name))
