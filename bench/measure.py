@@ -93,12 +93,12 @@ class Program(Terminal):
         took = time.monotonic() - start
         return (cpu_ms(self.pid) - before) / took / 10, (switches(self.pid) - woke) / took, (self.bytes - had) / took
 
-    def resized(self, columns, rows):
+    def resized(self, columns, rows, quiet=0.15):
         before, start = cpu_ms(self.pid), time.monotonic()
         self.resize(columns, rows)
         last = start
         try:
-            while self.read(0.15):
+            while self.read(quiet):
                 last = time.monotonic()
         except Gone:
             pass

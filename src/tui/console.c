@@ -619,6 +619,8 @@ int console_run(const struct console_options *options, struct error *err)
 
 	console->open_at_start = options->open;
 	console->recording = options->record != NULL;
+	if (config_get_bool(console->config, "ui.ascii", 0))
+		screen_set_ascii();
 	console_first_theme(console);
 	screen_set_mouse(config_get_bool(console->config, "ui.mouse", 1));
 	listen_to_signals(console);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/config.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -226,6 +227,24 @@ static void dump(struct console *console)
 		console_dump(console, top);
 }
 
+static void use_quit(struct console *console, size_t row, void *arg)
+{
+	(void)arg;
+	if (row)
+		console_leave(console);
+}
+
+/* With ui.confirm_quit; Stay has the focus. */
+static void leave(struct console *console)
+{
+	static const struct menu_row answers[] = { { .label = "stay" }, { .label = "leave" } };
+
+	if (config_get_bool(console->config, "ui.confirm_quit", 0))
+		console_dialog(console, menu_new(console, "Leave pilothouse?", answers, 2, 0, use_quit, NULL, NULL));
+	else
+		console_leave(console);
+}
+
 static void quit(struct console *console)
 {
 	struct stack *stack = console_stack(console);
@@ -233,7 +252,7 @@ static void quit(struct console *console)
 	if (console->dialog_count || stack->count > 1 || console->focus)
 		console_back(console);
 	else
-		console_leave(console);
+		leave(console);
 }
 
 static void home(struct console *console)
@@ -279,7 +298,7 @@ static const struct {
 	{ "global.palette", palette },
 	{ "global.playbooks", playbooks },
 	{ "global.quit", quit },
-	{ "global.quit_now", console_leave },
+	{ "global.quit_now", leave },
 	{ "global.read_only", read_only },
 	{ "global.refresh", refresh },
 	{ "global.repaint", repaint },

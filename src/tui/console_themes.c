@@ -33,14 +33,25 @@ static int no_colour(void)
 	return value && *value;
 }
 
+/* ui.color; auto: what the terminal has. */
+static const struct {
+	const char *name;
+	int colours;
+} limits[] = { { "8", 8 }, { "16", 16 }, { "256", 256 }, { "true", 0 }, { "auto", 0 } };
+
 static const char *choose(const struct console *console)
 {
+	const char *colour = config_get(console->config, "ui.color");
+
+	for (size_t i = 0; colour && i < sizeof(limits) / sizeof(*limits); i++)
+		if (!strcmp(limits[i].name, colour))
+			screen_limit_colours(limits[i].colours);
 	const char *wanted = config_get(console->config, "ui.theme");
 	int speed = screen_speed();
 
 	if (speed > 0 && speed < SLOW_LINE_BPS)
 		return "low-bandwidth";
-	if (no_colour() || !screen_colours())
+	if (no_colour() || !screen_colours() || (colour && !strcmp(colour, "none")))
 		return "mono";
 	return wanted && *wanted && strcmp(wanted, "auto") != 0 ? wanted : "dark";
 }

@@ -256,7 +256,17 @@ int screen_colours(void)
 {
 	if (screen.textual || !has_colors())
 		return 0;
-	return COLORS;
+	return screen.colour_limit && screen.colour_limit < COLORS ? screen.colour_limit : COLORS;
+}
+
+void screen_limit_colours(int colours)
+{
+	screen.colour_limit = colours;
+}
+
+void screen_set_ascii(void)
+{
+	screen.unicode = 0;
 }
 
 enum cursor_look screen_cursor_look(void)
@@ -279,7 +289,7 @@ static int same_as_before(int fg, int bg, short until)
 
 static int colour_number(int colour, int colour8)
 {
-	int colours = COLORS;
+	int colours = screen_colours();
 
 	return theme_colour(colours <= 16 && colour8 >= THEME_DEFAULT ? colour8 : colour, colours);
 }

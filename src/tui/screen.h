@@ -24,6 +24,8 @@ struct rect screen_size(void);
 void screen_resized(void);                    /* after SIGWINCH */
 void screen_set_theme(const struct theme *theme);
 int screen_unicode(void);                     /* 0: ASCII glyphs */
+void screen_set_ascii(void);                  /* from now on, whatever the terminal could show */
+void screen_limit_colours(int colours);       /* to fewer than the terminal has; 0: as many as it has. Before a theme is set */
 /* Next key without waiting; -1 none. Keys as in keys.h (KEY codes are translated there). */
 int screen_key(void);
 int screen_fd(void);

@@ -13,7 +13,7 @@ struct screen {
 	SCREEN *terminal; /* NULL: not begun */
 	FILE *nowhere;    /* of screen_begin_text */
 	WINDOW *input;    /* a pad: reading from it never refreshes the screen */
-	int unicode, suspended, textual, mouse;
+	int unicode, suspended, textual, mouse, colour_limit;
 	int drawn;        /* something since the last flush */
 	int cursor_y, cursor_x; /* -1: hidden */
 	int cursor_shown;

@@ -166,6 +166,42 @@ def test_poor_terminals():
             c.wait_for('rebind')
 
 
+def test_what_the_configuration_says_of_the_look():
+    with first(files={'config.yaml': 'ui: {ascii: true, color: "none", confirm_quit: true}\n'}) as c:
+        assert c.dump().isascii(), c.dump()
+        assert not any(s.startswith(('fg', 'bg')) for row in c.screen.cells for _, style in row for s in style)
+        c.send('q')
+        c.wait_for('Leave pilothouse?')
+        c.send('<Enter>')
+        c.wait_for('Leave', absent=True)
+        assert 'Wrong now' in c.dump()
+        c.send('qlea<Enter>')
+        assert c.wait_end() == 0
+
+
+def click(console, y, x, button=0):
+    console.send_bytes(b'\x1b[<%d;%d;%dM\x1b[<%d;%d;%dm' % (button, x + 1, y + 1, button, x + 1, y + 1))
+
+
+def test_mouse_moves_sorts_and_opens():
+    with first() as c:
+        assert c.screen.mouse
+        open_table(c)
+        c.wait_for(re.compile(r'▸ \d+'))
+        header = c.line_of('PROGRAM')
+        click(c, header + 3, 10)
+        c.wait_for(lambda text: c.line_of('▸') == header + 3)
+        click(c, header + 3, 10, 65)
+        c.wait_for(lambda text: c.line_of('▸') == header + 6)
+        click(c, header + 3, 10, 64)
+        c.wait_for(lambda text: c.line_of('▸') == header + 3)
+        click(c, header, c.screen.lines()[header].index('PROGRAM'))
+        c.wait_for(re.compile('PROGRAM[↑↓]'))
+        at = c.line_of('▸')
+        click(c, at, 10)
+        c.wait_for('everything about it')
+
+
 def end_of(console, what):
     what(console)
     code = console.wait_end()
