@@ -8,7 +8,8 @@
 #include "base/mem.h"
 #include "copilot/reading.h"
 
-enum { CLAUSE_STRAYS = 4 }; /* unknown words a clause about a target may hold */
+/* Unknown words a clause about a target may hold: a question may tell a story, a change may not. */
+enum { CLAUSE_STRAYS = 4, CHANGE_STRAYS = 1 };
 
 struct clause {
 	size_t from, to;
@@ -16,6 +17,7 @@ struct clause {
 	int grip;            /* about a target of ours */
 	int joined;          /* begins after "and", "then" */
 	int reason;          /* begins with "because", "since" */
+	int symptom;         /* tells what is wrong */
 };
 
 /* What ties a clause to operations. A time or a scope alone does not, nor do words of one meaning
@@ -106,6 +108,7 @@ static void weigh(const struct reading *reading, struct clause *clause)
 	for (size_t i = clause->from; i < clause->to; i++) {
 		int name = is_name(reading, i);
 
+		clause->symptom |= marks_at(&reading->marks, i, C_SYMPTOM) != NULL;
 		clause->grip |= name || COVERED_BY(reading, i, grips);
 		if (!counts(&reading->marks.fold.tokens[i]) || goes_on(reading, i, clause->from))
 			continue;
@@ -162,7 +165,9 @@ static int foreign(const struct reading *reading, const struct clause *clause)
 		return 1;
 	if (!clause->grip)
 		return clause->stray > (size_t)(clause->reason ? CLAUSE_STRAYS : 0);
-	return clause->stray > CLAUSE_STRAYS;
+	return clause->stray > (size_t)(reading->write && !clause->reason && !clause->symptom
+						? CHANGE_STRAYS
+						: CLAUSE_STRAYS);
 }
 
 /* The first word nothing explains, so that whoever asked sees what to leave out. */

@@ -230,7 +230,7 @@ static int rules_beside_change(const struct marks *marks)
 	return 0;
 }
 
-/* "approved-by", "pre-approved": an approval in a compound. */
+/* "approved-by", "pre-approved", "approvals=0": an approval in a compound. */
 static int joined_approval(const struct marks *marks)
 {
 	for (size_t t = 0; t < marks->fold.count; t++) {
@@ -247,7 +247,10 @@ static int joined_approval(const struct marks *marks)
 					       marks->language)
 				     : NULL;
 
-			if (length && entry && entry->concept[0] == C_APPROVED)
+			if (length && entry &&
+				(entry->concept[0] == C_APPROVED ||
+					(entry->concept[0] == C_RULES &&
+						token->text[at + length] == '=')))
 				return 1;
 			at += length + 1;
 		}

@@ -90,6 +90,7 @@ struct resource_row {
 static const struct resource_row resource_rows[] = {
 	{ "log", { C_LOG }, { 0 }, ANY_NAME },
 	{ "cert", { C_CERT }, { 0 }, ANY_NAME },
+	{ "host", { C_SERVICE, C_RESTART }, { C_KUBERNETES, C_DB, C_LB, C_APP }, NAMED },
 	{ "dns", { C_DNS }, { 0 }, ANY_NAME },
 	{ "host", { C_SERVICE, C_HOST }, { 0 }, ANY_NAME },
 	{ "lb", { C_LB }, { C_SERVICE }, ANY_NAME },
