@@ -238,11 +238,61 @@ static int hint_width(const struct console *console, const struct command *comma
 	return (int)(utf8_columns(key, strlen(key)) + utf8_columns(command->hint, strlen(command->hint))) + 3;
 }
 
+/* What a command needs of the row under the cursor. */
+enum need { NEED_ROW = 1, NEED_LOG = 2, NEED_VERBS = 4, NEED_TABLE = 8 };
+
+static const struct {
+	const char *name;
+	unsigned needs;
+} needs_of[] = {
+	{ "global.actions", NEED_ROW | NEED_VERBS },
+	{ "global.describe", NEED_ROW },
+	{ "global.investigate", NEED_ROW },
+	{ "global.logs", NEED_ROW | NEED_LOG },
+	{ "global.yaml", NEED_ROW },
+	{ "table.filter", NEED_TABLE },
+};
+
+static unsigned what_there_is(struct console *console, const struct pane *pane)
+{
+	struct ref ref;
+	unsigned there = strcmp(pane->ops->name, "dashboard") != 0 ? NEED_TABLE : 0;
+
+	if (!console->estate || !console_target(console, &ref))
+		return there;
+	const struct kind *kind = kinds_find(estate_kinds(console->estate), ref.kind);
+
+	return there | NEED_ROW | (kind && kind->logs ? NEED_LOG : 0) | (kind && kind->verb_count ? NEED_VERBS : 0);
+}
+
+static int applies(const struct command *command, unsigned there)
+{
+	for (size_t i = 0; i < sizeof(needs_of) / sizeof(*needs_of); i++)
+		if (!strcmp(needs_of[i].name, command->name))
+			return (needs_of[i].needs & there) == needs_of[i].needs;
+	return 1;
+}
+
+/* Those that would do something here; returns how many are left. */
+static size_t keep_applying(struct console *console, const struct pane *pane, const struct command **hints, size_t count)
+{
+	unsigned there = what_there_is(console, pane);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (applies(hints[i], there))
+			hints[kept++] = hints[i];
+	return kept;
+}
+
 static void draw_hints(struct console *console, struct rect area)
 {
 	const struct command *hints[HINTS_MAX];
 	struct pane *pane = console->dialog_count ? console->dialogs[console->dialog_count - 1] : console_top(console);
 	size_t count = pane ? keymap_hints(console->keymap, pane_context(pane), hints, HINTS_MAX) : 0;
+
+	if (pane)
+		count = keep_applying(console, pane, hints, count);
 	int x = 1, last = count ? hint_width(console, hints[count - 1]) : 0;
 
 	screen_clear_line(area, 0, 0);

@@ -11,7 +11,7 @@
 #include "tui/dashboard_private.h"
 #include "tui/format.h"
 
-enum { SEVERITY_COLUMNS = 9, AGE_COLUMNS = 5, SCOPE_COLUMNS = 8, RIGHT_COLUMNS = 30, SPARK_MAX = 40 };
+enum { SEVERITY_COLUMNS = 9, AGE_COLUMNS = 6, WRONG_AHEAD = 4, ROOMY_ROWS = 20, SCOPE_COLUMNS = 8, RIGHT_COLUMNS = 30, SPARK_MAX = 40 };
 
 static size_t items_of(const struct dashboard *dashboard, size_t widget, size_t *first)
 {
@@ -313,6 +313,12 @@ static int least_rows(const struct dashboard *dashboard, const struct band *band
 	return dashboard->widgets[band->left].type == WIDGET_AUDIT ? 1 : 2;
 }
 
+/* What is wrong gives way last. */
+static int weight(const struct dashboard *dashboard, const struct band *band)
+{
+	return dashboard->widgets[band->left].type == WIDGET_WRONG ? band->rows - WRONG_AHEAD : band->rows;
+}
+
 /* Too little room takes from the tallest; what is left goes to those that have more to show. */
 static int fit(const struct dashboard *dashboard, struct band *bands, size_t count, int rows)
 {
@@ -321,12 +327,13 @@ static int fit(const struct dashboard *dashboard, struct band *bands, size_t cou
 	for (size_t i = 0; i < count; i++)
 		total += bands[i].rows;
 	if (total + (int)count - 1 > rows)
-		gap = total > rows ? 0 : gap;
+		gap = total > rows && rows < ROOMY_ROWS ? 0 : gap; /* a small screen has no lines to leave empty */
 	while (total + gap * ((int)count - 1) > rows) {
 		struct band *tallest = NULL;
 
 		for (size_t i = 0; i < count; i++)
-			if (bands[i].rows > least_rows(dashboard, &bands[i]) && (!tallest || bands[i].rows > tallest->rows))
+			if (bands[i].rows > least_rows(dashboard, &bands[i]) &&
+				(!tallest || weight(dashboard, &bands[i]) > weight(dashboard, tallest)))
 				tallest = &bands[i];
 		if (!tallest)
 			break;
