@@ -22,7 +22,7 @@ int text_add(struct text *text, const char *string);
 int text_add_n(struct text *text, const char *bytes, size_t length);
 int text_add_char(struct text *text, char c);
 int text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-int text_vformat(struct text *text, const char *format, va_list args);
+int text_vformat(struct text *text, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 /* You own what is returned (free()); the text is empty and must be initialised again. */
 char *text_take(struct text *text);
 

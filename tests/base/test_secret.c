@@ -154,7 +154,7 @@ START_TEST(hostile_megabyte_ends_soon)
 {
 	static const char *const units[] = { "eyJ-", "eyJabcd.", "sk-", "password", "-----BEGIN ",
 		"-----BEGIN PRIVATE KEY", "password=\"", "://a:", "Bearer ", "token=\\", "AKIA",
-		"--token ", "password=${x", "password=" DOTS, "token=\'", "a-token: " };
+		"--token ", "password=${x", ("password=" DOTS), "token=\'", "a-token: " };
 	enum { BYTES = 1 << 20 };
 	char *bytes = malloc(BYTES);
 	struct text text;

@@ -117,8 +117,8 @@ START_TEST(nothing_is_changed_afterwards)
 {
 	static const char *const refused[] = { "UPDATE audit SET body = 'x'", "DELETE FROM audit WHERE seq = 2", "DELETE FROM audit",
 		"REPLACE INTO audit(seq, body, hash) SELECT seq, 'x', hash FROM audit WHERE seq = 2",
-		"INSERT OR REPLACE INTO audit(seq, body, hash) VALUES(2, 'x', x'00')", "INSERT INTO audit(seq, body, hash) VALUES(2, 'x', x'00')"
-		" ON CONFLICT(seq) DO UPDATE SET body = 'x'", "UPDATE audit_checkpoint SET document = 'x'", "DELETE FROM audit_checkpoint",
+		"INSERT OR REPLACE INTO audit(seq, body, hash) VALUES(2, 'x', x'00')", ("INSERT INTO audit(seq, body, hash) VALUES(2, 'x', x'00')"
+		 " ON CONFLICT(seq) DO UPDATE SET body = 'x'"), "UPDATE audit_checkpoint SET document = 'x'", "DELETE FROM audit_checkpoint",
 		"REPLACE INTO audit_checkpoint(size, document, frontier) VALUES(1, 'x', x'00')", "INSERT INTO audit(seq, body, hash) VALUES(1, 'x', x'00')" };
 
 	logged_write(NULL, 3);

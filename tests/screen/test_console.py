@@ -39,12 +39,13 @@ def test_table_moves_filters_sorts():
         c.send('<Up>')
         c.wait_for(lambda text: c.line_of('▸') == before + 1)
         c.send('/pid == %d' % c.pid) # this console itself: others may run beside it
+        c.wait_for('words  !word')
         c.wait_for(re.compile(r' 1 of \d+'))
         c.send('<Enter>')
         c.wait_for('words  !word', absent=True)
         c.wait_for('/pid ==')
-        rows = [l for l in c.screen.lines()[3:-1] if l.strip()]
-        assert rows and all('pilothouse' in r for r in rows), c.dump()
+        rows = lambda: [l for l in c.screen.lines()[3:-1] if l.strip()]
+        c.wait_for(lambda text: rows() and all('pilothouse' in r for r in rows()))
         c.send('<Esc>')
         c.wait_for('/pid ==', absent=True)
         c.send('S')

@@ -190,7 +190,7 @@ static int shake_hands(SSL *tls, int fd, int64_t until_ns)
 }
 
 /* No check makes the handshake fail: an expired certificate is just what we want to see. */
-static void ask_endpoint(struct rows *rows, SSL_CTX *context, const char *endpoint, const char *host, const char *port)
+static void ask_endpoint(struct rows *rows, SSL_CTX *context, const char *endpoint, char *host, const char *port)
 {
 	struct error err = { 0 };
 	int64_t until_ns = clock_monotonic_ns() + CONNECT_MS * INT64_C(1000000);
@@ -203,7 +203,7 @@ static void ask_endpoint(struct rows *rows, SSL_CTX *context, const char *endpoi
 	SSL *tls = SSL_new(context);
 
 	SSL_set_fd(tls, fd);
-	SSL_set_tlsext_host_name(tls, host);
+	SSL_set_tlsext_host_name(tls, host); /* copies; its cast is why host is not const */
 	int failed = shake_hands(tls, fd, until_ns);
 	X509 *certificate = failed ? NULL : SSL_get1_peer_certificate(tls);
 
