@@ -12,7 +12,7 @@
 #include "tui/format.h"
 #include "tui/table_private.h"
 
-enum { CAUSES_MAX = 256, ALONE_MAX = 3, SHAPE_MAX = 160, NUMBERS_MAX = 4, LINES_MAX = 100 };
+enum { CAUSES_MAX = 256, ALONE_MAX = 2, SHAPE_MAX = 160, NUMBERS_MAX = 4, LINES_MAX = 100 };
 
 /* Rows of one source whose "why" differs in its numbers only. */
 struct cause {
