@@ -121,6 +121,16 @@ static void claim_port(struct reading *reading)
 	}
 }
 
+/* "delete namespace shop": the act stands right before, so nothing further on is the name. */
+static int deleted(const struct reading *reading, const struct mark *mark)
+{
+	size_t at = mark->from;
+
+	while (at && marks_at(&reading->marks, at - 1, C_FILL))
+		at--;
+	return at && marks_at(&reading->marks, at - 1, C_TERMINATE);
+}
+
 /* "namespace billing" or "billing namespace" beside another target; alone it is the name. */
 static void claim_namespace(struct reading *reading)
 {
@@ -149,6 +159,7 @@ static void claim_namespace(struct reading *reading)
 			reading->marks.marks[i].concept = C_FILL;
 		}
 	reading->marks.taken[at] = 1;
+	reading->namespace_alone = deleted(reading, mark);
 	set_raw(reading, "namespace", at);
 }
 

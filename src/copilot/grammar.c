@@ -222,7 +222,7 @@ static void understand(const struct grammar *grammar, const char *sentence, size
 	reading->seen = NULL;
 	reading->intent = &out->intent;
 	reading->why = out->why;
-	reading->write = reading->weak = 0;
+	reading->write = reading->weak = reading->namespace_alone = 0;
 	reading->names = reading->unknown = 0;
 	marks_find(&reading->marks, grammar->words, sentence, length, on_screen, context);
 	danger = danger_find(&reading->marks, sentence, length);
@@ -237,8 +237,10 @@ static void understand(const struct grammar *grammar, const char *sentence, size
 			reading->entity[i] =
 				(unsigned char)entity_of(&reading->marks.fold.tokens[i]);
 		filters_claim(reading);
-		names_find(reading);
-		names_rescue(reading);
+		if (!reading->namespace_alone) {
+			names_find(reading);
+			names_rescue(reading);
+		}
 		take_selected(reading);
 		conclude(reading, out);
 	}

@@ -30,6 +30,7 @@ struct reading {
 	struct intent *intent;
 	struct json *why;
 	int write;                           /* the type asks for a change */
+	int namespace_alone;                 /* the namespace itself is to be deleted: no other name counts */
 	int weak;                            /* type or resource rests on little */
 };
 
