@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/yaml.h"
+#include "estate/kind_cache.h"
 #include "estate/kind_parse.h"
 
 enum { FILE_BYTES_MAX = 1 << 20, KINDS_MAX = 5000 };
@@ -148,7 +149,7 @@ static int line_in(const char *text)
 	return word ? atoi(word + 5) : 0;
 }
 
-static void load_file(struct kinds *kinds, const char *file, struct json *problems)
+static void read_file(struct kinds *kinds, const char *file, struct kind_cache *cache, struct json *problems)
 {
 	struct error err = { 0 };
 	size_t length = 0;
@@ -161,25 +162,44 @@ static void load_file(struct kinds *kinds, const char *file, struct json *proble
 		return;
 	}
 	keep_tree(kinds, documents);
+	if (cache)
+		kind_cache_put(cache, file, documents);
 	load_documents(kinds, documents, file, problems);
+}
+
+/* cache NULL: read in any case, with the lines of its nodes. */
+static void load_file(struct kinds *kinds, const char *file, struct kind_cache *cache, struct json *problems)
+{
+	const struct json *cached = cache ? kind_cache_find(cache, file) : NULL;
+
+	if (cached)
+		load_documents(kinds, cached, file, problems);
+	else
+		read_file(kinds, file, cache, problems);
 }
 
 struct kinds *kinds_load_file(const char *path, struct json *problems)
 {
 	struct kinds *kinds = kinds_new();
 
-	load_file(kinds, path, problems);
+	load_file(kinds, path, NULL, problems);
 	return kinds;
 }
 
 struct kinds *kinds_load(struct json *problems, struct error *err)
 {
 	struct kinds *kinds = kinds_new();
+	struct kind_cache *cache = kind_cache_open();
 	char **files = file_list_data("kinds");
+	size_t before = json_count(problems);
 
 	for (size_t i = 0; files && files[i]; i++)
-		load_file(kinds, files[i], problems);
+		load_file(kinds, files[i], cache, problems);
 	file_free_list(files);
+	/* Problems are told with their line, which only the files themselves know. */
+	struct json *tree = kind_cache_close(cache, problems && json_count(problems) == before);
+	if (tree)
+		keep_tree(kinds, tree);
 	if (!kinds->count) {
 		error_set(err, ERR_NOT_FOUND, "no kinds in %s/kinds", file_data_folder());
 		kinds_free(kinds);
