@@ -113,7 +113,9 @@ class Screen:
         return (' ', tuple(s for s in self.style if s.startswith('bg')))
 
     def scroll(self, by, top=None):
-        top = self.top if top is None else top
+        # What a program wrote before it heard of a smaller screen may name lines that are gone.
+        self.bottom = min(self.bottom, self.rows - 1)
+        top = min(self.top if top is None else top, self.bottom)
         for _ in range(abs(by)):
             row = [self.blank() for _ in range(self.columns)]
             if by > 0:
@@ -180,6 +182,7 @@ class Screen:
         numbers = [int(p) if p.isdigit() else 0 for p in re.split('[;:]', params.lstrip('?>=!'))] if params else []
         n = numbers[0] if numbers and numbers[0] else 1
         first = numbers[0] if numbers else 0
+        self.y, self.x = min(self.y, self.rows - 1), min(self.x, self.columns - 1)
         row = self.cells[self.y]
         if final not in 'm':
             self.wrap_next = False
@@ -202,7 +205,7 @@ class Screen:
             self.y = min(self.rows - 1, n - 1)
         elif final == 'K':
             a, b = ((self.x, self.columns), (0, self.x + 1), (0, self.columns))[first]
-            for x in range(a, b):
+            for x in range(a, min(b, self.columns)):
                 row[x] = self.blank()
         elif final == 'J':
             if first in (0, 1):
