@@ -93,12 +93,13 @@ class Program(Terminal):
         took = time.monotonic() - start
         return (cpu_ms(self.pid) - before) / took / 10, (switches(self.pid) - woke) / took, (self.bytes - had) / took
 
-    def resized(self, columns, rows, quiet=0.15):
+    def resized(self, columns, rows, quiet=0.15, seconds=2):
+        """(CPU ms, ms to the last byte). A program that draws at its own beat is stopped at `seconds`."""
         before, start = cpu_ms(self.pid), time.monotonic()
         self.resize(columns, rows)
         last = start
         try:
-            while self.read(quiet):
+            while last - start < seconds and self.read(quiet):
                 last = time.monotonic()
         except Gone:
             pass
