@@ -425,6 +425,30 @@ static int read_log(const char *kind, const char *name, const struct log_request
 	return host_provider.logs(provider, &ref, request, keep_line, lines, err);
 }
 
+/* host.logs: a file outside the log folder, and no other. */
+START_TEST(test_further_log)
+{
+	struct lines lines = { 0 };
+	struct error err = { 0 };
+	char path[128], other[128];
+
+	tree_put("/opt/app/own.log", "one\ntwo\n");
+	tree_put("/opt/app/own.log.1", "older\n");
+	tree_put("/opt/app/secret", "no log\n");
+	snprintf(path, sizeof(path), "%s/opt/app/own.log", tree);
+	snprintf(other, sizeof(other), "%s/opt/app/secret", tree);
+	setting_keys[2] = "host.logs";
+	setting_trees[2] = json_add(json_array(), json_string(path));
+	ck_assert_int_eq(read_log("logs", path, &(struct log_request){ .tail = -1 }, &lines, &err), 0);
+	ck_assert_str_eq(lines.text, "one|two|");
+	ck_assert_int_eq(read_log("logs", other, &(struct log_request){ .tail = -1 }, &lines, &err), -1);
+	json_free(setting_trees[2]);
+	setting_trees[2] = NULL;
+	ck_assert_int_eq(read_log("logs", path, &(struct log_request){ .tail = -1 }, &lines, &err), -1);
+	setting_keys[2] = NULL;
+}
+END_TEST
+
 START_TEST(test_log_file)
 {
 	struct lines lines = { 0 };
@@ -699,6 +723,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_service_sysv);
 	tcase_add_test(tc, test_service_that_lies);
 	tcase_add_test(tc, test_vacuum);
+	tcase_add_test(tc, test_further_log);
 	tcase_add_test(tc, test_log_file);
 	tcase_add_test(tc, test_log_long_lines);
 	tcase_add_test(tc, test_log_follow_over_rotation);

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/config.h"
+#include "base/json.h"
 #include "provider/host/machine.h"
 
 enum { FILES_MAX = 5000, DEPTH_MAX = 3 };
@@ -88,8 +90,29 @@ static int name_is_inside(const char *name)
 	return 1;
 }
 
+/* --- those that host.logs names beside the log folder: by their whole path --- */
+
+static const struct json *further_logs(const struct machine *machine)
+{
+	return machine->config ? config_tree(machine->config, "host.logs") : NULL;
+}
+
+/* Only as it is written there: no other path of the machine is a log. */
+static int is_further(const struct machine *machine, const char *name)
+{
+	for (const struct json *item = json_first(further_logs(machine)); item; item = json_next(item))
+		if (*name == '/' && json_text(item) && !strcmp(json_text(item), name))
+			return 1;
+	return 0;
+}
+
 void logfile_path(const struct machine *machine, const char *name, char *out, size_t size)
 {
+	if (is_further(machine, name)) {
+		if ((size_t)snprintf(out, size, "%s%s", machine->root, name) >= size)
+			out[0] = 0;
+		return;
+	}
 	if (!name_is_inside(name) || (size_t)snprintf(out, size, "%s/%s", machine->log_folder, name) >= size)
 		out[0] = 0;
 }
@@ -166,10 +189,18 @@ void logfiles_each(const struct machine *machine, logfile_fn on_file, void *arg)
 	struct walk walk = { .machine = machine, .on_file = on_file, .arg = arg };
 	DIR *folder = opendir(machine->log_folder);
 
-	if (!folder)
-		return;
-	walk_folder(&walk, folder, "", 1);
-	closedir(folder);
+	if (folder) {
+		walk_folder(&walk, folder, "", 1);
+		closedir(folder);
+	}
+	for (const struct json *item = json_first(further_logs(machine)); item && walk.count < FILES_MAX; item = json_next(item)) {
+		struct logfile file;
+
+		if (json_text(item) && json_text(item)[0] == '/' && !logfile_find(machine, json_text(item), &file)) {
+			walk.count++;
+			on_file(arg, &file);
+		}
+	}
 }
 
 int logfile_find(const struct machine *machine, const char *name, struct logfile *out)

@@ -8,7 +8,7 @@
 struct machine;
 
 struct logfile {
-	char name[512];        /* below the log folder: "nginx/access.log" */
+	char name[512];        /* below the log folder: "nginx/access.log"; a whole path of host.logs */
 	int64_t size_bytes, modified_ns;
 	uint64_t inode;
 	size_t rotated;        /* how many older ones lie beside it */
@@ -16,7 +16,7 @@ struct logfile {
 };
 typedef void (*logfile_fn)(void *arg, const struct logfile *file);
 
-/* Every log file, up to three folders deep; links are not followed. At most 5,000. */
+/* Every log file, up to three folders deep; links are not followed; then those of host.logs. At most 5,000. */
 void logfiles_each(const struct machine *machine, logfile_fn on_file, void *arg);
 /* 0, or -1 when there is none of that name (or the name leads out of the folder). */
 int logfile_find(const struct machine *machine, const char *name, struct logfile *out);
