@@ -10,9 +10,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/config.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/jobs.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "estate/estate.h"
 #include "estate/kind.h"
 #include "estate/snapshot.h"
@@ -393,12 +396,85 @@ START_TEST(answers_that_are_no_tables_are_errors)
 }
 END_TEST
 
+/* --- what the configuration says of the start --- */
+
+static struct provider *open_with(const char *settings, struct config **config, struct error *err)
+{
+	static const char contexts[] = "apiVersion: v1\nkind: Config\ncurrent-context: one\n"
+		"clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\nusers: [{name: u, user: {}}]\n"
+		"contexts: [{name: one, context: {cluster: c, user: u, namespace: shop}}, {name: two, context: {cluster: c, user: u}}]\n";
+	char folder[] = "/tmp/ph-kube-start-XXXXXX";
+	struct provider *provider = NULL;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	char *kubeconfig = mem_format("%s/kubeconfig", folder), *path = mem_format("%s/config.yaml", folder);
+	ck_assert_int_eq(file_save(kubeconfig, contexts, strlen(contexts), 0600, NULL), 0);
+	ck_assert_int_eq(file_save(path, settings, strlen(settings), 0600, NULL), 0);
+	setenv("KUBECONFIG", kubeconfig, 1);
+	*config = config_load(path, NULL, err);
+	ck_assert_msg(*config != NULL, "%s", err->text);
+	if (kubernetes_provider.open(&provider, NULL, NULL, *config, err))
+		provider = NULL;
+	unlink(kubeconfig);
+	unlink(path);
+	rmdir(folder);
+	free(kubeconfig);
+	free(path);
+	return provider;
+}
+
+static const struct {
+	const char *settings;
+	size_t current;
+	const char *namespaces[2];
+} starts[] = {
+	{ "", 0, { "shop", "" } },
+	{ "kubernetes: {context: two}\n", 1, { "shop", "" } },
+	{ "kubernetes: {context: two, namespace: pay}\n", 1, { "shop", "pay" } },
+	{ "kubernetes: {namespace: pay}\n", 0, { "pay", "" } },
+};
+
+START_TEST(the_configuration_chooses_the_start)
+{
+	struct provider_account accounts[2];
+	struct config *config;
+	struct error err = { 0 };
+	struct provider *provider = open_with(starts[_i].settings, &config, &err);
+
+	ck_assert_msg(provider != NULL, "%s", err.text);
+	ck_assert_uint_eq(kubernetes_provider.accounts(provider, accounts, 2), 2);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_int_eq(accounts[i].current, i == starts[_i].current);
+		ck_assert_str_eq(accounts[i].namespace_, starts[_i].namespaces[i]);
+	}
+	kubernetes_provider.close(provider);
+	config_free(config);
+}
+END_TEST
+
+START_TEST(a_start_that_is_not_there_is_refused)
+{
+	struct config *config;
+	struct error err = { 0 };
+
+	ck_assert_ptr_null(open_with("kubernetes: {context: three}\n", &config, &err));
+	ck_assert_int_eq(err.code, ERR_INVALID);
+	ck_assert_ptr_nonnull(strstr(err.text, "three"));
+	config_free(config);
+	ck_assert_ptr_null(open_with("kubernetes: {enabled: no}\n", &config, &err));
+	ck_assert_ptr_nonnull(strstr(err.text, "kubernetes.enabled"));
+	config_free(config);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, watch_goes_on_without_a_gap);
 	tcase_add_test(tc, pages_follow_and_expired_ones_begin_anew);
 	tcase_add_test(tc, rights_in_one_namespace_are_enough);
 	tcase_add_test(tc, answers_that_are_no_tables_are_errors);
+	tcase_add_loop_test(tc, the_configuration_chooses_the_start, 0, sizeof(starts) / sizeof(*starts));
+	tcase_add_test(tc, a_start_that_is_not_there_is_refused);
 }
 
 TEST_MAIN("provider/kube_stream")

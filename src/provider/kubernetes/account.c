@@ -23,6 +23,11 @@ static long index_of(const struct provider *provider, const char *name)
 	return -1;
 }
 
+const char *account_start_namespace(const struct provider *provider, const char *name)
+{
+	return *provider->start_namespace && !strcmp(provider->start, name) ? provider->start_namespace : NULL;
+}
+
 static struct account *account_new(struct provider *provider, size_t i, struct error *err)
 {
 	const char *name = kubeconfig_context_at(provider->kubeconfig, i);
@@ -32,6 +37,9 @@ static struct account *account_new(struct provider *provider, size_t i, struct e
 		return NULL;
 	struct account *account = mem_zero(1, sizeof(*account));
 	account->name = name;
+	account->namespace_ = account_start_namespace(provider, name);
+	if (!account->namespace_)
+		account->namespace_ = cluster_namespace(cluster);
 	account->cluster = cluster;
 	pthread_mutex_init(&account->lock, NULL);
 	snprintf(account->state, sizeof(account->state), "unknown");
@@ -62,7 +70,7 @@ struct account *account_find(struct provider *provider, const char *name, struct
 
 const char *account_namespace(const struct account *account)
 {
-	return cluster_namespace(account->cluster);
+	return account->namespace_;
 }
 
 void account_note(struct account *account, const struct error *err)

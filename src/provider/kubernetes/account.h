@@ -21,6 +21,7 @@ struct selection;
 
 struct account {
 	const char *name;            /* context */
+	const char *namespace_;      /* used where none is named */
 	struct cluster *cluster;
 	pthread_mutex_t lock;        /* of what follows */
 	struct discovery *discovery; /* NULL until asked for */
@@ -34,6 +35,7 @@ struct provider {
 	struct kubeconfig *kubeconfig;
 	pthread_mutex_t lock;        /* of the current context and of making accounts */
 	char current[128];
+	char start[128], start_namespace[254]; /* kubernetes.namespace, and the context it is said of; "": none */
 	struct account **accounts;   /* one a context; NULL until used */
 	size_t account_count;
 };
@@ -43,6 +45,8 @@ struct provider {
 
 /* NULL or "": the current context. No network. Lives as long as the provider. */
 struct account *account_find(struct provider *provider, const char *name, struct error *err);
+/* kubernetes.namespace when this context is the one it is said of; else NULL. */
+const char *account_start_namespace(const struct provider *provider, const char *name);
 const char *account_namespace(const struct account *account);
 /* Remembers for the status line how the last request went; err NULL or ERR_NONE: fine. */
 void account_note(struct account *account, const struct error *err);

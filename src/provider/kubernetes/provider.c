@@ -33,27 +33,6 @@ static struct kubeconfig *load(const struct config *config, struct error *err)
 	return kubeconfig;
 }
 
-static int provider_open(struct provider **out, struct kinds *kinds, struct net *net,
-	const struct config *config, struct error *err)
-{
-	struct kubeconfig *kubeconfig = load(config, err);
-
-	if (!kubeconfig)
-		return -1;
-	struct provider *provider = mem_zero(1, sizeof(*provider));
-	const char *current = kubeconfig_current(kubeconfig);
-
-	provider->kinds = kinds;
-	provider->net = net;
-	provider->kubeconfig = kubeconfig;
-	provider->account_count = kubeconfig_contexts(kubeconfig);
-	provider->accounts = mem_zero(provider->account_count + 1, sizeof(struct account *));
-	pthread_mutex_init(&provider->lock, NULL);
-	snprintf(provider->current, sizeof(provider->current), "%s", current ? current : "");
-	*out = provider;
-	return 0;
-}
-
 static void account_free(struct account *account)
 {
 	if (!account)
@@ -77,6 +56,55 @@ static void provider_close(struct provider *provider)
 	free(provider);
 }
 
+static int is_known(const struct kubeconfig *kubeconfig, const char *context)
+{
+	for (size_t i = 0; i < kubeconfig_contexts(kubeconfig); i++)
+		if (!strcmp(kubeconfig_context_at(kubeconfig, i), context))
+			return 1;
+	return 0;
+}
+
+/* kubernetes.context goes before what the kubeconfig calls current. One that is not there is no reason to show another. */
+static int choose_start(struct provider *provider, const struct config *config, struct error *err)
+{
+	const char *context = config ? config_get(config, "kubernetes.context") : NULL;
+	const char *namespace_ = config ? config_get(config, "kubernetes.namespace") : NULL;
+
+	if (!context || !*context)
+		context = kubeconfig_current(provider->kubeconfig);
+	else if (!is_known(provider->kubeconfig, context))
+		return error_set(err, ERR_INVALID, "kubernetes.context is \"%.100s\", and no context is called so", context);
+	snprintf(provider->current, sizeof(provider->current), "%s", context ? context : "");
+	snprintf(provider->start, sizeof(provider->start), "%s", provider->current);
+	snprintf(provider->start_namespace, sizeof(provider->start_namespace), "%s", namespace_ ? namespace_ : "");
+	return 0;
+}
+
+static int provider_open(struct provider **out, struct kinds *kinds, struct net *net,
+	const struct config *config, struct error *err)
+{
+	if (config && !config_get_bool(config, "kubernetes.enabled", 1))
+		return error_set(err, ERR_NOT_FOUND, "clusters are not watched: kubernetes.enabled is false");
+	struct kubeconfig *kubeconfig = load(config, err);
+
+	if (!kubeconfig)
+		return -1;
+	struct provider *provider = mem_zero(1, sizeof(*provider));
+
+	provider->kinds = kinds;
+	provider->net = net;
+	provider->kubeconfig = kubeconfig;
+	provider->account_count = kubeconfig_contexts(kubeconfig);
+	provider->accounts = mem_zero(provider->account_count + 1, sizeof(struct account *));
+	pthread_mutex_init(&provider->lock, NULL);
+	if (choose_start(provider, config, err)) {
+		provider_close(provider);
+		return -1;
+	}
+	*out = provider;
+	return 0;
+}
+
 static void describe(struct provider *provider, size_t i, struct provider_account *out)
 {
 	const char *name = kubeconfig_context_at(provider->kubeconfig, i);
@@ -93,6 +121,8 @@ static void describe(struct provider *provider, size_t i, struct provider_accoun
 		snprintf(out->user, sizeof(out->user), "%s", context.user ? context.user : "");
 		snprintf(out->namespace_, sizeof(out->namespace_), "%s",
 			context.namespace_ ? context.namespace_ : "");
+		if (account_start_namespace(provider, name))
+			snprintf(out->namespace_, sizeof(out->namespace_), "%s", account_start_namespace(provider, name));
 		out->insecure = context.insecure;
 	} else {
 		snprintf(out->why, sizeof(out->why), "%s", err.text);
