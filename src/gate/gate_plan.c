@@ -318,7 +318,7 @@ static void summarize(struct gate *gate, struct plan *plan)
 		gate_ref_words(gate, &step->ref, words, sizeof(words));
 		text_format(&text, "%s%s %s", shown++ ? "; then " : "", step->verb, words);
 		if (*step->undo_text)
-			text_format(&text, " (undo: %s)", step->undo_text);
+			text_format(&text, " (%s%s)", strncmp(step->undo_text, "cannot be undone", 16) ? "undo: " : "", step->undo_text);
 	}
 	if (writes > shown)
 		text_format(&text, "; and %d more", writes - shown);
