@@ -92,13 +92,21 @@ static int is_foreign(const char *name)
 	return 0;
 }
 
+static int is_later(const char *name)
+{
+	for (unsigned i = 0; i < config_later_count; i++)
+		if (!strcmp(name, config_later[i].name))
+			return 1;
+	return 0;
+}
+
 static void on_pair(const char *name, const char *value, void *arg)
 {
 	struct reading *reading = arg;
 	struct config *config = reading->config;
 	const struct config_key *key = key_of_environment(name);
 
-	if (reading->is_guarded ? !key || key->guarded : !key && !is_foreign(name))
+	if (reading->is_guarded ? !key || key->guarded : !key && !is_foreign(name) && !is_later(name))
 		return;
 	if (!reading->is_guarded && is_foreign(name))
 		setenv(name, value, 0); /* at start: one thread */
@@ -289,6 +297,13 @@ static const char *look_up_environment(const struct config *config, const char *
 	if ((value = find_pair(config->dotenv, config->dotenv_count, name)))
 		return value;
 	return older ? find_pair(config->dotenv, config->dotenv_count, older) : NULL;
+}
+
+int config_variable_is_set(const struct config *config, const char *name)
+{
+	const char *value = getenv(name);
+
+	return (value && *value) || find_pair(config->dotenv, config->dotenv_count, name);
 }
 
 const char *config_look_up(const struct config *config, const char *key, enum config_source *source)

@@ -30,6 +30,14 @@ struct config_key {
 };
 extern const struct config_key config_keys[];
 extern const unsigned config_key_count;
+/* Names of variables that systems before this one had and that nothing here reads yet: known, no settings. */
+struct config_later {
+	const char *name, *part; /* "VAULT_URL", the part it is for */
+};
+extern const struct config_later config_later[];
+extern const unsigned config_later_count;
+/* Those of them that the environment or .env beside the file set: array of {"name","part"}; never their values. */
+struct json *config_unread(const struct config *config);
 /* {"key","value","source"} each; unknown keys in the file are problems: array of {"line","message"} */
 struct json *config_list(const struct config *config);
 int config_validate(const struct config *config, struct json *problems);

@@ -133,6 +133,16 @@ struct json *config_list(const struct config *config)
 	return list;
 }
 
+struct json *config_unread(const struct config *config)
+{
+	struct json *list = json_array();
+
+	for (unsigned i = 0; i < config_later_count; i++)
+		if (config_variable_is_set(config, config_later[i].name))
+			json_add(list, json_set_text(json_set_text(json_object(), "name", config_later[i].name), "part", config_later[i].part));
+	return list;
+}
+
 /* --- checking --- */
 
 struct check {

@@ -13,6 +13,8 @@ enum config_source { SOURCE_NONE, SOURCE_OVERRIDE, SOURCE_ENVIRONMENT, SOURCE_DO
 
 /* As config_get, and where from. *line of the file, or 0. */
 const char *config_look_up(const struct config *config, const char *key, enum config_source *source);
+/* 1 when the environment or .env beside the file says something of it. */
+int config_variable_is_set(const struct config *config, const char *name);
 const struct json *config_file_tree(const struct config *config);
 const struct config_key *config_key_find(const char *key);
 int config_value_fits(const char *type, const char *value);

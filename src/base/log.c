@@ -45,6 +45,12 @@ static void use_fd(int fd)
 	pthread_mutex_unlock(&lock);
 }
 
+static void use_file(const char *path)
+{
+	/* -1 when it cannot be opened: then nothing is logged, as stderr may be the console's screen */
+	use_fd(open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600));
+}
+
 void log_init(const char *path_or_null)
 {
 	const char *format = getenv("LOG_FORMAT");
@@ -53,10 +59,18 @@ void log_init(const char *path_or_null)
 	atomic_store(&as_json, format && !strcasecmp(format, "json"));
 	if (!path_or_null)
 		use_fd(STDERR_FILENO);
-	else /* -1 when it cannot be opened: then nothing is logged, as stderr may be the console's
-		screen */
-		use_fd(open(
-			path_or_null, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600));
+	else
+		use_file(path_or_null);
+}
+
+void log_configure(const char *level, const char *format, const char *file)
+{
+	if (level)
+		atomic_store(&level_wanted, parse_level(level));
+	if (format)
+		atomic_store(&as_json, !strcasecmp(format, "json"));
+	if (file && *file)
+		use_file(file);
 }
 
 void log_done(void)

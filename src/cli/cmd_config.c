@@ -62,9 +62,13 @@ static int get(struct cli *cli, const struct config *config)
 
 	if (!name)
 		return cli_usage(cli, "a key is needed: pilothouse config get KEY");
+	if (!key) { /* what the file has under it is no setting: maybe a secret of something else */
+		cli_say(cli, "there is no setting \"%.60s\": pilothouse config list names them", name);
+		return error_exit_status(ERR_INVALID);
+	}
 	if (!value)
 		return 1;
-	cli_write(cli_out(cli), "%s\n", key && key->secret ? "••••" : value);
+	cli_write(cli_out(cli), "%s\n", key->secret ? "••••" : value);
 	return 0;
 }
 
@@ -77,16 +81,25 @@ static int set(struct cli *cli, const struct config *config)
 	return config_set(config_path(config), cli_arg(cli, 1), cli_arg(cli, 2), &err) ? cli_fail(cli, &err) : 0;
 }
 
+/* No mistake, but whoever sets them should know. */
+static void tell_unread(struct cli *cli, const struct config *config)
+{
+	struct json *unread = config_unread(config);
+
+	for (const struct json *item = json_first(unread); item; item = json_next(item))
+		cli_say(cli, "%s is set and nothing reads it yet: it is for %s", json_text_or(json_get(item, "name"), "?"), json_text_or(json_get(item, "part"), "?"));
+	json_free(unread);
+}
+
 static int validate(struct cli *cli, const struct config *config)
 {
 	struct json *problems = json_array();
 	int bad = config_validate(config, problems) || json_count(problems);
 
-	(void)cli;
-
 	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
 		cli_write(stderr, "%s:%lld: %s\n", config_path(config), (long long)json_int(json_get(problem, "line"), 0), json_text_or(json_get(problem, "message"), "?"));
 	json_free(problems);
+	tell_unread(cli, config);
 	return bad ? error_exit_status(ERR_INVALID) : 0;
 }
 

@@ -117,24 +117,13 @@ static void man_keys(FILE *out)
 			man_context(out, commands[i].context);
 }
 
-/* Settings whose older names somebody may have set; of the others nothing reads the variable yet. */
-static int is_told(const char *key)
-{
-	static const char *const keys[] = { "kubernetes.kubeconfig", "store.path", "policy.opa", "log.level", "log.format" };
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (!strcmp(key, keys[i]))
-			return 1;
-	return 0;
-}
-
 static void man_environment(FILE *out)
 {
 	fputs(".SH ENVIRONMENT\n", out);
 	roff_item(out, "PILOTHOUSE_HOME", "DIR", "configuration, state and cache in one folder");
 	roff_item(out, "PILOTHOUSE_DATA", "DIR", "kinds, playbooks, policies, themes, widgets and words from there instead of the installed ones");
 	for (unsigned i = 0; i < config_key_count; i++)
-		if (config_keys[i].environment && is_told(config_keys[i].key))
+		if (config_keys[i].environment)
 			roff_item(out, config_keys[i].environment, NULL, config_keys[i].help);
 	roff_item(out, "NO_COLOR", NULL, "no colours");
 	fputs(".PP\nA setting of \\fBpilothouse config list\\fR is also taken from a variable: ", out);

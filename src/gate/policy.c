@@ -18,7 +18,7 @@
 #include "gate/policy_opa.h"
 #include "gate/policy_rule.h"
 
-enum { FILE_MAX_BYTES = 1 << 20 };
+enum { FILE_MAX_BYTES = 1 << 20, OPA_TIMEOUT_MS = 2000, OPA_TIMEOUT_MAX_MS = 60000 };
 
 struct policy {
 	struct policy_rule *rules;
@@ -26,6 +26,7 @@ struct policy {
 	char version[SHA256_HEX_MAX];
 	char broken[256];   /* a rule file that cannot be read: everything but reads is denied */
 	char *opa_url;      /* NULL: no engine beside the rules */
+	int opa_timeout_ms;
 	struct net *net;
 };
 
@@ -82,6 +83,14 @@ static int load_file(struct policy *policy, const char *path, struct text *bytes
 	return failed;
 }
 
+/* A time without end would hold up every write, none would deny all of them. */
+static int opa_timeout(const struct config *config)
+{
+	long ms = config ? config_get_int(config, "policy.opa_timeout_ms", OPA_TIMEOUT_MS) : OPA_TIMEOUT_MS;
+
+	return (int)(ms < 1 ? 1 : ms > OPA_TIMEOUT_MAX_MS ? OPA_TIMEOUT_MAX_MS : ms);
+}
+
 struct policy *policy_load(const struct config *config, struct net *net, struct json *problems, struct error *err)
 {
 	struct policy *policy = mem_zero(1, sizeof(*policy));
@@ -98,6 +107,7 @@ struct policy *policy_load(const struct config *config, struct net *net, struct 
 		snprintf(policy->broken, sizeof(policy->broken), "%.250s", first.text);
 	const char *url = config ? config_get(config, "policy.opa") : NULL;
 	policy->opa_url = url && *url ? mem_text(url) : NULL;
+	policy->opa_timeout_ms = opa_timeout(config);
 	policy->net = net;
 	if (policy->opa_url)
 		text_add(&bytes, policy->opa_url);
@@ -164,7 +174,7 @@ static void ask_engine(const struct policy *policy, const struct policy_question
 {
 	struct policy_answer other;
 
-	policy_opa_ask(policy->net, policy->opa_url, question, &other);
+	policy_opa_ask(policy->net, policy->opa_url, question, policy->opa_timeout_ms, &other);
 	if (other.decision < answer->decision)
 		*answer = other;
 	else if (other.decision == DECIDE_APPROVE && answer->decision == DECIDE_APPROVE)

@@ -12,7 +12,7 @@
 #include "net/net.h"
 #include "net/url.h"
 
-enum { ASK_TIMEOUT_MS = 5000, ANSWER_MAX_BYTES = 1 << 20, APPROVAL_DEFAULT_MIN = 15 };
+enum { ANSWER_MAX_BYTES = 1 << 20, APPROVAL_DEFAULT_MIN = 15 };
 
 static void deny(struct policy_answer *answer, const char *why)
 {
@@ -120,13 +120,13 @@ static void read_response(const struct net_response *response, struct policy_ans
 	json_free(body);
 }
 
-void policy_opa_ask(struct net *net, const char *url, const struct policy_question *question, struct policy_answer *answer)
+void policy_opa_ask(struct net *net, const char *url, const struct policy_question *question, int timeout_ms, struct policy_answer *answer)
 {
 	static const struct net_header json_type_header = { .name = "Content-Type", .value = "application/json" };
 	char *full = full_url(url), *body = body_of(question);
 	struct net_request request = {
 		.method = "POST", .url = full, .headers = &json_type_header, .header_count = 1, .body = body, .body_length = strlen(body),
-		.timeout_ms = ASK_TIMEOUT_MS, .max_bytes = ANSWER_MAX_BYTES, .harmless = 1,
+		.timeout_ms = timeout_ms, .max_bytes = ANSWER_MAX_BYTES, .harmless = 1,
 	};
 	struct net_response response = { 0 };
 	struct error err = { 0 };

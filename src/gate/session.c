@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/config.h"
 #include "base/error.h"
 #include "base/jobs.h"
@@ -13,6 +14,7 @@
 #include "estate/kind.h"
 #include "gate/gate.h"
 #include "net/net.h"
+#include "store/history.h"
 #include "store/store.h"
 
 enum { WORKERS = 4 }; /* enough to keep a slow source from holding up a quick one */
@@ -38,6 +40,7 @@ struct session *session_new(const struct session_options *options, struct error 
 	session->options = *options;
 	session->options.read_only |= config_get_bool(config, "read_only", 0);
 	session->config = config;
+	log_configure(config_get(config, "log.level"), config_get(config, "log.format"), config_get(config, "log.file"));
 	return session;
 }
 
@@ -99,10 +102,24 @@ struct kinds *session_kinds(struct session *session, struct error *err)
 	return session->kinds;
 }
 
+/* Posted: nobody waits for what is old to go. A value that is no duration leaves all as it is. */
+static void forget_old(struct session *session)
+{
+	int64_t keep_ns;
+	const char *keep = config_get(session->config, "store.keep");
+
+	if (store_read_only(session->store) || !keep || clock_parse_window(keep, &keep_ns) || keep_ns <= 0)
+		return;
+	history_trim(session->store, clock_now_ns() - keep_ns);
+}
+
 struct store *session_store(struct session *session, struct error *err)
 {
-	if (!session->store)
-		session->store = store_open(config_get(session->config, "store.path"), err);
+	if (session->store)
+		return session->store;
+	session->store = store_open(config_get(session->config, "store.path"), err);
+	if (session->store)
+		forget_old(session);
 	return session->store;
 }
 

@@ -22,7 +22,7 @@ struct session_options {
 };
 struct session;
 
-struct session *session_new(const struct session_options *options, struct error *err); /* loads config only */
+struct session *session_new(const struct session_options *options, struct error *err); /* loads config only; the log follows it */
 void session_free(struct session *session);
 const struct session_options *session_options(const struct session *session);
 struct config *session_config(struct session *session);
@@ -32,6 +32,7 @@ void session_set_news(struct session *session, void (*on_news)(void *arg), void 
 void session_stop_jobs(struct session *session);
 /* Each opens what it needs at first call. NULL with err. */
 struct kinds *session_kinds(struct session *session, struct error *err);
+/* Also lets changes go that are older than store.keep. */
 struct store *session_store(struct session *session, struct error *err);
 const char *session_notice(const struct session *session); /* the store's, once it is open; "" when all is well */
 struct net *session_net(struct session *session, struct error *err);

@@ -100,7 +100,7 @@ START_TEST(mistakes_have_lines)
 	struct error err = { 0 };
 
 	write_file("config.yaml", "ui:\n  theme: dark\n  themes: x\nlog: {level: loud}\nscopes: prod\n"
-				  "kubernetes:\n  page: many\n");
+				  "policy:\n  opa_timeout_ms: many\n");
 	config = load(NULL);
 	ck_assert_int_eq(config_validate(config, problems), -1);
 	ck_assert_uint_eq(json_count(problems), 4);
@@ -127,6 +127,7 @@ START_TEST(secrets_are_not_listed)
 	char *text;
 
 	write_file("config.yaml", "ai: {openai_key: sk-12345}\n");
+	write_file(".env", "OPENAI_API_KEY=sk-12345\n");
 	config = load(NULL);
 	list = config_list(config);
 	text = json_format(list);
@@ -134,6 +135,35 @@ START_TEST(secrets_are_not_listed)
 	ck_assert_uint_eq(json_count(list), config_key_count);
 	free(text);
 	json_free(list);
+	config_free(config);
+}
+END_TEST
+
+/* Variables of parts that are not there yet: no mistake, no setting, told by name only. */
+START_TEST(names_of_later_parts_are_known)
+{
+	struct json *problems = json_array(), *unread;
+	struct config *config;
+	char *text;
+
+	for (unsigned i = 0; i < config_later_count; i++) {
+		unsetenv(config_later[i].name);
+		for (unsigned k = 0; k < config_key_count; k++) /* what a row reads is not later */
+			ck_assert(!config_keys[k].environment || strcmp(config_keys[k].environment, config_later[i].name) != 0);
+	}
+	write_file("config.yaml", "");
+	write_file(".env", "VAULT_URL=https://v\nOTHER=x\n");
+	write_file("cwd/.env", "API_KEYS=evil\n");
+	setenv("OPENAI_API_KEY", "sk-12345", 1);
+	config = load(NULL);
+	ck_assert_int_eq(config_validate(config, problems), 0);
+	unread = config_unread(config);
+	text = json_format(unread);
+	ck_assert_str_eq(text, "[{\"name\":\"OPENAI_API_KEY\",\"part\":\"model providers\"},{\"name\":\"VAULT_URL\",\"part\":\"secrets from Vault\"}]");
+	unsetenv("OPENAI_API_KEY");
+	free(text);
+	json_free(unread);
+	json_free(problems);
 	config_free(config);
 }
 END_TEST
@@ -151,7 +181,7 @@ static const struct {
 		"profiles:\n  x:\n    ui:\n      theme: a\nui:\n  theme: \"b\"\n" },
 	{ "ui: {theme: a}\n", "ui.theme", "b", NULL },
 	{ "", "ui.nothing", "b", NULL },
-	{ "", "kubernetes.page", "many", NULL },
+	{ "", "policy.opa_timeout_ms", "many", NULL },
 	{ "", "ui.theme", "a\nb: c", NULL },
 	{ "", "kubernetes.contexts", "[a, b]", "kubernetes:\n  contexts: [a, b]\n" },
 };
@@ -176,6 +206,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, the_current_folder_is_not_trusted);
 	tcase_add_test(tc, mistakes_have_lines);
 	tcase_add_test(tc, secrets_are_not_listed);
+	tcase_add_test(tc, names_of_later_parts_are_known);
 	tcase_add_loop_test(tc, one_line_is_set, 0, sizeof(edits) / sizeof(*edits));
 }
 TEST_MAIN("base/config")

@@ -98,7 +98,7 @@ def test_dev_and_files_told_exist():
 def test_settings_told_exist():
     keys = set(re.findall(r'^(\S+)', ph('config', 'list').stdout, re.M))
     for name in ('README.md', 'SECURITY.md'):
-        for key in re.findall(r'`((?:ui|audit|policy|store|kubernetes|ai|user)\.[a-z_]+)`', text_of(name)):
+        for key in re.findall(r'`((?:ui|audit|policy|store|kubernetes|user|log|host)\.[a-z_]+)`', text_of(name)):
             assert key in keys, (name, key)
 
 
