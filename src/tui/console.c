@@ -545,6 +545,8 @@ static void start(void *arg)
 	struct error err = { 0 };
 
 	console_open_rooms(console);
+	if (*session_notice(console->session)) /* a damaged database set aside, one that cannot be written */
+		console_say(console, STYLE_WARNING, "%s", session_notice(console->session));
 	if (console->open_at_start && console_open(console, console->open_at_start, &err))
 		console_say_error(console, &err);
 	console_watch_themes(console);

@@ -214,6 +214,11 @@ static int open_playbook(struct console *console, const char *name, struct error
 
 /* --- words --- */
 
+int console_opens_named(const char *word)
+{
+	return !strcmp(word, "describe") || !strcmp(word, "yaml") || !strcmp(word, "logs");
+}
+
 static int open_with_rest(struct console *console, const char *first, const char *rest, struct error *err)
 {
 	if (!strcmp(first, "chat") || !strcmp(first, "ask") || !strcmp(first, "investigate")) {
@@ -223,7 +228,7 @@ static int open_with_rest(struct console *console, const char *first, const char
 		free(words);
 		return 0;
 	}
-	if (!strcmp(first, "describe") || !strcmp(first, "yaml") || !strcmp(first, "logs"))
+	if (console_opens_named(first))
 		return open_found(console, first, rest, err);
 	if (!strcmp(first, "playbook"))
 		return open_playbook(console, rest, err);

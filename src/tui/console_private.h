@@ -76,6 +76,8 @@ struct stack *console_stack(struct console *console);
 struct console *console_new(struct session *session);
 void console_free(struct console *console);
 void console_open_rooms(struct console *console);
+/* 1: "WORD KIND NAME" opens one resource by its name (describe, yaml, logs). */
+int console_opens_named(const char *word);
 void console_suspend(struct console *console);
 void console_leave(struct console *console);
 /* foreground.c: exit status, 128 + signal, or -1 */

@@ -221,6 +221,25 @@ static void find(struct palette *palette)
 	palette->at_chosen = 0;
 }
 
+static int is_kind(const struct palette *palette, const char *word)
+{
+	struct estate *estate = palette->pane.console->estate;
+
+	return estate && kinds_find(estate_kinds(estate), word);
+}
+
+/* Typed words win when they say all of it ("pods payments", "describe pod web-1"): what only resembles them, as the
+ * row under the cursor may, was not asked for. Not when the person moved to a choice. */
+static int says_all(const struct palette *palette)
+{
+	char first[NAME_TEXT], second[NAME_TEXT], third[2];
+	int words = sscanf(palette->input.text, "%127s %127s %1s", first, second, third);
+
+	if (palette->at_chosen || words < 2)
+		return 0;
+	return console_opens_named(first) ? words == 3 : is_kind(palette, first);
+}
+
 static void draw(struct pane *pane, struct rect area)
 {
 	struct palette *palette = of(pane);
@@ -235,9 +254,10 @@ static void draw(struct pane *pane, struct rect area)
 		palette->top = palette->at - (size_t)rows + 1;
 	screen_clear(box);
 	screen_frame(box, STYLE_ACCENT, "go to");
+	int typed_wins = says_all(palette);
 	for (int y = 0; y < rows && palette->top + (size_t)y < palette->found_count; y++) {
 		const struct choice *choice = &palette->choices[palette->found[palette->top + (size_t)y]];
-		int selected = palette->top + (size_t)y == palette->at, name = columns / 3;
+		int selected = !typed_wins && palette->top + (size_t)y == palette->at, name = columns / 3;
 
 		screen_put(box, y + 1, 1, STYLE_ACCENT, selected ? screen_glyph(GLYPH_CURSOR) : " ");
 		screen_put_n(box, y + 1, 3, name, selected ? STYLE_SELECTED : STYLE_TEXT, choice->name, strlen(choice->name));
@@ -250,13 +270,12 @@ static void draw(struct pane *pane, struct rect area)
 	input_draw(&palette->input, box, rows + 1, 3, columns - 4, STYLE_TEXT, 1, 0);
 }
 
-/* Typed words win when they say more than a choice's name ("pods payments", "describe pod web-1"). */
 static void accept(struct palette *palette)
 {
 	struct console *console = palette->pane.console;
 	struct error err = { 0 };
 	char words[INPUT_MAX];
-	const struct choice *choice = palette->found_count ? &palette->choices[palette->found[palette->at]] : NULL;
+	const struct choice *choice = palette->found_count && !says_all(palette) ? &palette->choices[palette->found[palette->at]] : NULL;
 	struct ref ref;
 
 	snprintf(words, sizeof(words), "%s", choice ? choice->open : palette->input.text);
@@ -302,7 +321,7 @@ static int command(struct pane *pane, const struct command *what)
 	else if (!strcmp(what->name, "palette.complete"))
 		complete(palette);
 	else if (!strcmp(what->name, "dialog.down"))
-		go(palette, at + 1);
+		go(palette, says_all(palette) ? at : at + 1);
 	else if (!strcmp(what->name, "dialog.up"))
 		go(palette, at - 1);
 	else if (!strcmp(what->name, "dialog.page_down"))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The console from outside: first screen, keys, filter, palette, help, menus, themes, split, signals, poor terminals."""
-import os, re, signal, sys, time
+import os, re, signal, subprocess, sys, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from screenpty import *
 
@@ -86,6 +86,38 @@ def test_palette_help_menu_theme():
         c.wait_for('Themes', absent=True)
         c.settle()
         assert not any(s.startswith(('fg', 'bg')) for row in c.screen.cells for _, style in row for s in style)
+
+
+def test_palette_opens_what_is_named_not_what_resembles_it():
+    """The row under the cursor stands in the palette too: all letters of "describe processes 1" are in its "describe processes 2031"."""
+    sleepers = []
+    try:
+        while not sleepers or '1' not in str(sleepers[-1].pid): # pids count upwards: twenty at most
+            sleepers.append(subprocess.Popen(['sleep', '60']))
+        pid = sleepers[-1].pid
+        with first() as c:
+            open_table(c)
+            c.send('/pid == %d' % pid)
+            c.wait_for(re.compile(r' 1 of \d+'))
+            c.send('<Enter>')
+            c.wait_for('words  !word', absent=True)
+            c.send(':describe processes 1')
+            c.wait_for('what is under the cursor')
+            c.send('<Enter>')
+            c.wait_for('› processes 1 ')
+            c.send('q')
+            c.wait_for(re.compile(r' 1 of \d+'))
+            c.send(':describe processes 1<Down><Enter>') # chosen, it is the row
+            c.wait_for('› processes %d ' % pid)
+    finally:
+        for sleeper in sleepers:
+            sleeper.kill()
+            sleeper.wait()
+
+
+def test_what_the_database_has_to_say_is_said():
+    with first(files={'pilothouse.db': 'no database at all, ' * 400}) as c:
+        c.wait_for('The database was damaged')
 
 
 def test_actions_of_a_kind_need_no_change_to_be_seen():
