@@ -118,7 +118,11 @@ def test_screens_look_as_the_program_does_now():
     then = parts[0][1].splitlines()
     heads = lambda lines: [re.split(r'  +', l.strip())[0] for l in lines[1:-1] if re.match(r' [A-Z]', l)]
     assert heads(now) == heads(then), (heads(now), heads(then))
-    assert now[-1] == then[-1], (now[-1], then[-1])
+    ends = lambda lines: [re.split(r'  +', lines[-1].strip())[i] for i in (0, -1)] # between them: what does something to what is under the cursor then
+    assert ends(now) == ends(then), (now[-1], then[-1])
+    table = set(re.findall(r'`([^`]+)`', screens.keys(None)))
+    for hint in re.split(r'  +', then[-1].strip()):
+        assert hint.split()[0] in table, hint
     assert now[0].split()[0] == then[0].split()[0]
 
 
