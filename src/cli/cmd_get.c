@@ -143,6 +143,16 @@ static void tell_errors(struct getting *g)
 		cli_say(g->cli, "pilothouse: %s: %s", json_text_or(json_get(error, "source"), "?"), json_text_or(json_get(error, "message"), "?"));
 }
 
+/* A header without rows may be an empty place or a wrong one: say where nothing was found. */
+static void tell_empty(struct getting *g)
+{
+	const char *namespace_ = g->selection.namespace_ ? g->selection.namespace_ : "", *filter = cli_flag(g->cli, "filter");
+	int named = g->kind->namespaced && *namespace_ && strcmp(namespace_, "*") != 0;
+
+	cli_say(g->cli, "pilothouse: no %s%s%s%s%s", g->kind->name, named ? " in namespace " : "", named ? namespace_ : "",
+		g->kind->namespaced && !*namespace_ ? " in this context's namespace (-A: all of them)" : "", filter && *filter ? " match the filter" : "");
+}
+
 static int print(struct getting *g, struct snapshot *snapshot, struct error *err)
 {
 	size_t count, total;
@@ -158,6 +168,8 @@ static int print(struct getting *g, struct snapshot *snapshot, struct error *err
 	else
 		print_rows(g, snapshot, rows, count, 1);
 	free(rows);
+	if (!missing && !total && !json_count(g->errors) && !cli_json(g->cli))
+		tell_empty(g);
 	if (!cli_json(g->cli) && snapshot_total(snapshot) > snapshot_count(snapshot))
 		cli_say(g->cli, "pilothouse: %zu of %zu rows: the rest was cut", snapshot_count(snapshot), snapshot_total(snapshot));
 	return missing ? -1 : 0;

@@ -189,10 +189,10 @@ static void draw_title(struct console *console)
 
 /* --- head line of a pane: breadcrumbs left, status right --- */
 
-static void crumbs(const struct console *console, int half, char *out, size_t size)
+static size_t crumbs_from(const struct console *console, int half, size_t first, char *out, size_t size)
 {
 	const struct stack *stack = &console->stacks[half];
-	size_t used = 0, first = stack->count > 3 ? stack->count - 3 : 0;
+	size_t used = 0;
 
 	*out = 0;
 	for (size_t i = first; i < stack->count && used < size; i++) {
@@ -204,6 +204,16 @@ static void crumbs(const struct console *console, int half, char *out, size_t si
 			used += (size_t)snprintf(out + used, size - used, "%s%s%s%s", used ? " " : "", used ? screen_glyph(GLYPH_CRUMB) : "",
 				used ? " " : "", title);
 	}
+	return utf8_columns(out, strlen(out));
+}
+
+/* The last three views; where there is no room for them the oldest go first: where one is must stay readable. */
+static void crumbs(const struct console *console, int half, size_t room, char *out, size_t size)
+{
+	size_t count = console->stacks[half].count, first = count > 3 ? count - 3 : 0;
+
+	while (crumbs_from(console, half, first, out, size) > room && first + 1 < count)
+		first++;
 }
 
 static void draw_head(struct console *console, int half)
@@ -215,17 +225,19 @@ static void draw_head(struct console *console, int half)
 	if (!pane || !has_head(console, half))
 		return;
 	area.rows = 1;
-	crumbs(console, half, title, sizeof(title));
 	if (pane->ops->status)
 		pane->ops->status(pane, status, sizeof(status));
 	int room = (int)utf8_columns(status, strlen(status)) + 1;
 
 	if (room > area.columns * 2 / 3)
 		room = area.columns * 2 / 3;
-	int focused = half == console->focus;
+	int focused = half == console->focus, left = area.columns - room - 3; /* a blank before it, two between it and the status */
 
 	screen_put(area, 0, 0, STYLE_TEXT, " ");
-	screen_put_n(area, 0, 1, area.columns - room - 1, focused ? STYLE_ACCENT : STYLE_DIM, title, strlen(title));
+	if (left > 0) {
+		crumbs(console, half, (size_t)left, title, sizeof(title));
+		screen_put_n(area, 0, 1, left, focused ? STYLE_ACCENT : STYLE_DIM, title, strlen(title));
+	}
 	screen_put_n(area, 0, area.columns - room, room, STYLE_DIM, status, strlen(status));
 }
 
