@@ -233,7 +233,7 @@ static void draw_head(struct console *console, int half)
 		room = area.columns * 2 / 3;
 	int focused = half == console->focus, left = area.columns - room - 3; /* a blank before it, two between it and the status */
 
-	screen_put(area, 0, 0, STYLE_TEXT, " ");
+	screen_clear_line(area, 0, 0);
 	if (left > 0) {
 		crumbs(console, half, (size_t)left, title, sizeof(title));
 		screen_put_n(area, 0, 1, left, focused ? STYLE_ACCENT : STYLE_DIM, title, strlen(title));
