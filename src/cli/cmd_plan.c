@@ -45,7 +45,7 @@ const struct cli_command cmd_plan = {
 static struct plan *load(struct cli *cli, struct gate **gate, struct error *err)
 {
 	if (!cli_arg(cli, 0)) {
-		error_set(err, ERR_INVALID, "PLAN is missing: an id, or its first six characters");
+		error_set(err, ERR_INVALID, "PLAN is missing: its id, or the beginning of it that no other plan has");
 		return NULL;
 	}
 	*gate = session_gate(cli_session(cli), err);

@@ -39,7 +39,7 @@ static int check_hash(const struct plan *plan, struct error *err)
 	plan_seal(same.sealed);
 	int differs = strcmp(stored, plan->hash) != 0;
 	memcpy(same.sealed->hash, stored, sizeof(stored));
-	return differs ? error_set(err, ERR_CONFLICT, "plan %.8s… is not the one that was made: its stored text was changed; make a new one", plan->id) : 0;
+	return differs ? error_set(err, ERR_CONFLICT, "plan %.13s… is not the one that was made: its stored text was changed; make a new one", plan->id) : 0;
 }
 
 static int check_time(const struct plan *plan, struct error *err)
@@ -49,14 +49,14 @@ static int check_time(const struct plan *plan, struct error *err)
 	if (clock_now_ns() < plan->expires_ns && clock_now_ns() + 60 * CLOCK_SECOND_NS > plan->made_ns)
 		return 0;
 	clock_format(plan->expires_ns, expired);
-	return error_set(err, ERR_CONFLICT, "plan %.8s… expired at %s: make a new one", plan->id, expired);
+	return error_set(err, ERR_CONFLICT, "plan %.13s… expired at %s: make a new one", plan->id, expired);
 }
 
 static int check_policy(struct gate *gate, const struct plan *plan, struct error *err)
 {
 	if (!strcmp(plan->policy_version, policy_version(gate->policy)))
 		return 0;
-	return error_set(err, ERR_CONFLICT, "the policies changed since plan %.8s… was made: make a new one", plan->id);
+	return error_set(err, ERR_CONFLICT, "the policies changed since plan %.13s… was made: make a new one", plan->id);
 }
 
 static struct json *drift_of(const struct plan_step *step, const struct json *is)
@@ -319,7 +319,7 @@ static struct plan *load_open(struct gate *gate, const char *plan_id, struct err
 	json_free(row.document);
 	if (!plan || open || plan_decision(plan) == DECIDE_DENY)
 		return plan;
-	error_set(err, ERR_CONFLICT, "plan %.8s… is %s: make a new one", plan->id, !strcmp(row.status, "run") ? "already run" : row.status);
+	error_set(err, ERR_CONFLICT, "plan %.13s… is %s: make a new one", plan->id, !strcmp(row.status, "run") ? "already run" : row.status);
 	plan_free(plan);
 	return NULL;
 }

@@ -235,7 +235,7 @@ int gate_store_begin_run_in(struct sqlite3 *db, void *arg, struct error *err)
 		    "ttt", run->run_id, run->plan_id, run->hash))
 		return -1;
 	if (sqlite3_changes(db) != 1)
-		return error_set(err, ERR_CONFLICT, "plan %.8s… has already run, was denied, or another console runs it: make a new one", run->plan_id);
+		return error_set(err, ERR_CONFLICT, "plan %.13s… has already run, was denied, or another console runs it: make a new one", run->plan_id);
 	return store_exec(db, err, "INSERT INTO gate_run(id, plan_id, user, owner, started_ns, status) VALUES(?,?,?,?,?,'running')", "ttt" "ti", run->run_id,
 		run->plan_id, run->user, run->owner, run->at_ns);
 }

@@ -96,15 +96,15 @@ int gate_plan_undo(struct gate *gate, const char *run_id, struct plan **out, str
 
 	text_init(&left, 1024);
 	if (undo && !strcmp(json_text_or(json_get(run, "status"), ""), "rolled_back"))
-		failed = error_set(err, ERR_CONFLICT, "run %.8s… is already undone", json_text(json_get(run, "run_id")));
+		failed = error_set(err, ERR_CONFLICT, "run %.13s… is already undone", json_text(json_get(run, "run_id")));
 	else if (undo && !strcmp(json_text_or(json_get(run, "status"), ""), "running") && owner_alive(json_text_or(json_get(run, "owner"), "")))
-		failed = error_set(err, ERR_CONFLICT, "run %.8s… is still running: cancel it first", json_text(json_get(run, "run_id")));
+		failed = error_set(err, ERR_CONFLICT, "run %.13s… is still running: cancel it first", json_text(json_get(run, "run_id")));
 	if (!failed) {
 		undo->undo_of = arena_text(undo->arena, json_text(json_get(run, "run_id")));
 		failed = add_inverses(gate, undo, plan, run, &left, err);
 	}
 	if (!failed && !undo->count)
-		failed = error_set(err, ERR_INVALID, "nothing of run %.8s… can be undone%s%s", json_text(json_get(run, "run_id")), left.length ? ": " : "", left.data);
+		failed = error_set(err, ERR_INVALID, "nothing of run %.13s… can be undone%s%s", json_text(json_get(run, "run_id")), left.length ? ": " : "", left.data);
 	if (!failed && left.length)
 		undo->summary = arena_format(undo->arena, "undo %zu steps; cannot be undone: %s", undo->count, left.data);
 	if (!failed)

@@ -41,8 +41,7 @@ static void act_on_all(struct console *console, size_t row, void *arg)
 {
 	struct action *action = arg;
 
-	for (size_t i = 0; i < action->count; i++)
-		console_act(console, &action->refs[i], action->kind->verbs[row].name, NULL);
+	console_act_all(console, action->refs, action->count, action->kind->verbs[row].name, NULL);
 }
 
 static enum style style_of_risk(enum risk risk)

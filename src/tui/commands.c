@@ -117,7 +117,7 @@ const struct command commands[] = { /* ordered by name: looked up with bsearch *
 		.hint = N_("undo"), .context = "run", .risk = RISK_WRITE, .rank = 2 },
 	{ .name = "runs.undo", .keys = "u", .help = N_("show how this run is undone, and ask"),
 		.hint = N_("undo"), .context = "runs", .risk = RISK_WRITE, .rank = 3 },
-	{ .name = "table.all_namespaces", .keys = "0", .help = N_("all namespaces, or the one of before (of the row)"), .context = "table" },
+	{ .name = "table.all_namespaces", .keys = "0", .help = N_("all namespaces, or the one of before"), .context = "table" },
 	{ .name = "table.bottom", .keys = "G End", .help = N_("last row"), .context = "table" },
 	{ .name = "table.down", .keys = "j Down", .help = N_("next row"), .context = "table" },
 	{ .name = "table.filter", .keys = "/", .help = N_("show only rows that match: words, !word, restarts > 5 and status ~ \"crash\""),

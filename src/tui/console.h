@@ -82,6 +82,8 @@ int console_open(struct console *console, const char *words, struct error *err);
 int console_open_kind(struct console *console, const struct kind *kind, const struct selection *selection, const char *filter);
 /* Begins an action on a resource: asks for missing parameters, plans in a job, shows the approval dialog, runs, shows progress. */
 void console_act(struct console *console, const struct ref *ref, const char *verb, struct json *params);
+/* The same for several of one kind: what the verb needs is asked once. */
+void console_act_all(struct console *console, const struct ref *refs, size_t count, const char *verb, struct json *params);
 
 /* Plans the undo of that run and shows it for approval. */
 void console_undo_run(struct console *console, const char *run_id);

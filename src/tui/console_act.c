@@ -73,15 +73,27 @@ static void submit(struct console *console, const struct ref *ref, const char *v
 }
 
 struct asked {
-	struct ref ref;
+	struct ref *refs;
+	size_t count;
 	char verb[64];
 };
 
+static void free_asked(void *arg)
+{
+	struct asked *asked = arg;
+
+	free(asked->refs);
+	free(asked);
+}
+
+/* The answers hold for all that was marked; each has its own plan and is asked for by itself. */
 static void answered(struct console *console, struct json *params, void *arg)
 {
 	struct asked *asked = arg;
 
-	submit(console, &asked->ref, asked->verb, params, "");
+	for (size_t i = asked->count; i-- > 1;)
+		submit(console, &asked->refs[i], asked->verb, json_copy(params), "");
+	submit(console, &asked->refs[0], asked->verb, params, "");
 }
 
 static int misses_one(const struct kind_verb *verb, const struct json *params)
@@ -92,28 +104,43 @@ static int misses_one(const struct kind_verb *verb, const struct json *params)
 	return 0;
 }
 
-void console_act(struct console *console, const struct ref *ref, const char *verb, struct json *params)
+static void ask_params(struct console *console, const struct kind *kind, const struct kind_verb *verb, const struct ref *refs, size_t count,
+	const struct json *params)
 {
-	const struct kind *kind = console->estate ? kinds_find(estate_kinds(console->estate), ref->kind) : NULL;
-	const struct kind_verb *row = kind ? kind_verb_find(kind, verb) : NULL;
-
-	if (!row || !console->gate) {
-		console_say(console, STYLE_WARNING, row ? "the gate is not open: nothing can be changed" : "%s cannot be done to a %s", verb, ref->kind);
-		json_free(params);
-		return;
-	}
-	if (!row->param_count || (params && !misses_one(row, params))) {
-		submit(console, ref, verb, params, "");
-		return;
-	}
 	struct asked *asked = mem_zero(1, sizeof(*asked));
+	const char *title = verb->title ? verb->title : verb->name;
 	char heading[700];
 
-	asked->ref = *ref;
-	snprintf(asked->verb, sizeof(asked->verb), "%s", verb);
-	snprintf(heading, sizeof(heading), "%s: %s", row->title ? row->title : row->name, ref->name);
-	console_dialog(console, form_new(console, heading, row, params, answered, asked, free));
+	asked->refs = mem_zero(count, sizeof(*asked->refs));
+	memcpy(asked->refs, refs, count * sizeof(*refs));
+	asked->count = count;
+	snprintf(asked->verb, sizeof(asked->verb), "%s", verb->name);
+	if (count > 1)
+		snprintf(heading, sizeof(heading), "%s: %zu marked %s", title, count, kind->name);
+	else
+		snprintf(heading, sizeof(heading), "%s: %s", title, refs->name);
+	console_dialog(console, form_new(console, heading, verb, params, answered, asked, free_asked));
+}
+
+void console_act_all(struct console *console, const struct ref *refs, size_t count, const char *verb, struct json *params)
+{
+	const struct kind *kind = console->estate && count ? kinds_find(estate_kinds(console->estate), refs->kind) : NULL;
+	const struct kind_verb *row = kind ? kind_verb_find(kind, verb) : NULL;
+
+	if (!row || !console->gate)
+		console_say(console, STYLE_WARNING, row ? "the gate is not open: nothing can be changed" : "%s cannot be done to a %s", verb,
+			count ? refs->kind : "nothing");
+	else if (row->param_count && (!params || misses_one(row, params)))
+		ask_params(console, kind, row, refs, count, params);
+	else
+		for (size_t i = count; i-- > 0;) /* the first is on top of the dialogs */
+			submit(console, &refs[i], verb, params ? json_copy(params) : NULL, "");
 	json_free(params);
+}
+
+void console_act(struct console *console, const struct ref *ref, const char *verb, struct json *params)
+{
+	console_act_all(console, ref, 1, verb, params);
 }
 
 /* --- undo of the newest run that can be undone --- */

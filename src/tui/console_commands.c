@@ -15,6 +15,7 @@
 #include "gate/session.h"
 #include "tui/choosers.h"
 #include "tui/console_private.h"
+#include "tui/table_pane.h"
 
 enum { DUMP_MAX = 64 * 1024 * 1024 };
 
@@ -335,7 +336,11 @@ int console_verb_key(struct console *console, int key)
 	for (size_t i = 0; kind && i < kind->verb_count; i++) {
 		if (!kind->verbs[i].key || key_parse(kind->verbs[i].key) != key)
 			continue;
-		console_act(console, &ref, kind->verbs[i].name, NULL);
+		struct ref *marked = NULL;
+		size_t count = table_pane_marked(console_top(console), &marked);
+
+		console_act_all(console, count ? marked : &ref, count ? count : 1, kind->verbs[i].name, NULL);
+		free(marked);
 		return 1;
 	}
 	return 0;

@@ -193,7 +193,7 @@ static void add_run(struct dashboard *dashboard, size_t widget, const struct jso
 		item->style = run_looks[i].style;
 	}
 	snprintf(item->what, sizeof(item->what), "%.255s", json_text_or(json_get(run, "summary"), "a run"));
-	snprintf(item->why, sizeof(item->why), "%s", strcmp(status, "done") != 0 ? status : "");
+	snprintf(item->why, sizeof(item->why), "%s", !strcmp(status, "done") ? "" : !strcmp(status, "rolled_back") ? "undone" : status);
 	item->at_ns = time_of(run, "finished_at") ? time_of(run, "finished_at") : time_of(run, "started_at");
 	snprintf(item->open, sizeof(item->open), "run %.60s", json_text_or(json_get(run, "run_id"), ""));
 }

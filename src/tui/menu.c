@@ -184,6 +184,9 @@ static int key(struct pane *pane, int pressed)
 
 	if (choose_by_key(menu, pressed))
 		return 1;
+	/* The prompt is a slash: who types it means to filter. */
+	if (pressed == '/' && !menu->filter.length)
+		return 1;
 	if (!input_key(&menu->filter, pressed, &changed))
 		return 0;
 	if (changed)

@@ -232,7 +232,7 @@ static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
 
 static void title(struct pane *pane, char *out, size_t size)
 {
-	snprintf(out, size, "plan %.8s", of(pane)->id);
+	snprintf(out, size, "plan %.13s", of(pane)->id);
 }
 
 static void status(struct pane *pane, char *out, size_t size)

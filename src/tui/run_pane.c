@@ -252,7 +252,7 @@ static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
 
 static void title(struct pane *pane, char *out, size_t size)
 {
-	snprintf(out, size, "run %.8s", *of(pane)->id ? of(pane)->id : "…");
+	snprintf(out, size, "run %.13s", *of(pane)->id ? of(pane)->id : "…");
 }
 
 static void status(struct pane *pane, char *out, size_t size)

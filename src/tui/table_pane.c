@@ -17,6 +17,7 @@
 #include "estate/view.h"
 #include "tui/console_private.h"
 #include "tui/format.h"
+#include "tui/keys.h"
 #include "tui/table_private.h"
 
 enum { SLICE_US = 4000 }; /* of filtering and sorting, before the screen gets its turn */
@@ -509,16 +510,16 @@ static void toggle_namespaces(struct table_pane *table)
 		table_pane_reopen(&table->pane, NULL, "*");
 		return;
 	}
-	/* Back to the one of before; else the account's own; else that of the row under the cursor. */
+	/* Back to the one of before, else the account's own. Not that of the row: who asks for all namespaces twice wants all of them. */
 	const char *own = console_namespace(table->pane.console, table->kind, table->account);
-	struct ref ref;
 
 	if (!*table->one_namespace && strcmp(own, "*") != 0)
 		snprintf(table->one_namespace, sizeof(table->one_namespace), "%s", own);
-	else if (!*table->one_namespace && target(&table->pane, &ref))
-		snprintf(table->one_namespace, sizeof(table->one_namespace), "%s", ref.namespace_);
 	if (*table->one_namespace)
 		table_pane_reopen(&table->pane, NULL, table->one_namespace);
+	else
+		console_say(table->pane.console, STYLE_DIM, "all namespaces are shown; %s chooses one",
+			keymap_key_of(console_keymap(table->pane.console), "global.namespace"));
 }
 
 /* --- moving --- */
