@@ -237,7 +237,7 @@ FILE *cli_out(const struct cli *cli)
 	return stdout;
 }
 
-static void write_harmless(FILE *out, const char *format, va_list args, const char *end)
+__attribute__((format(printf, 2, 0))) static void write_harmless(FILE *out, const char *format, va_list args, const char *end)
 {
 	struct text text, clean;
 
