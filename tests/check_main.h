@@ -4,10 +4,27 @@
 #define TESTS_CHECK_MAIN_H
 
 #include <check.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/jq.h"
+
+/* Valgrind is there: it makes a fork of a vfork, so posix_spawn cannot tell why a program did not start. */
+static inline int check_in_valgrind(void)
+{
+	const char *preloaded = getenv("LD_PRELOAD");
+
+	return preloaded && strstr(preloaded, "vgpreload");
+}
+
+/* The jq worker is this program by its path: in a child of valgrind /proc/self/exe is valgrind itself. */
+static inline void check_setup_worker(void)
+{
+	static char path[PATH_MAX];
+
+	jq_setup(check_in_valgrind() && realpath("/proc/self/exe", path) ? path : NULL);
+}
 
 /* In a test program: static void add_tests(TCase *tc) { tcase_add_test(tc, ...); … } TEST_MAIN("gate/plan") */
 #define TEST_MAIN(name)                                                                            \
@@ -15,6 +32,7 @@
 	{                                                                                          \
 		if (argc > 1 && !strcmp(argv[1], "--jq-worker"))                                   \
 			return jq_worker_main();                                                   \
+		check_setup_worker();                                                              \
 		Suite *suite = suite_create(name);                                                 \
 		TCase *tc = tcase_create("all");                                                   \
 		tcase_set_timeout(tc, 60);                                                         \

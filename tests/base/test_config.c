@@ -75,6 +75,7 @@ END_TEST
 START_TEST(the_current_folder_is_not_trusted)
 {
 	struct config *config;
+	const char *preloaded = getenv("LD_PRELOAD"); /* by valgrind, say */
 
 	write_file("config.yaml", "");
 	write_file("cwd/.env", "OPA_ENDPOINT=http://evil\nKUBECONFIG=evil\nPILOTHOUSE_SCOPE=dev\nLD_PRELOAD=x\n"
@@ -83,7 +84,7 @@ START_TEST(the_current_folder_is_not_trusted)
 	ck_assert_ptr_null(config_get(config, "policy.opa"));
 	ck_assert_ptr_null(config_get(config, "scope"));
 	ck_assert_ptr_null(getenv("KUBECONFIG"));
-	ck_assert_ptr_null(getenv("LD_PRELOAD"));
+	ck_assert_ptr_eq(getenv("LD_PRELOAD"), preloaded);
 	ck_assert_str_eq(config_get(config, "ui.theme"), "light");
 	config_free(config);
 	ck_assert_int_eq(chmod(".env", 0666), 0); /* anybody could have */

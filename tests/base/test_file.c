@@ -255,7 +255,9 @@ START_TEST(nobody_is_waited_for)
 	if (!reader) {
 		close(both);
 		bytes = file_load(path, 100, &length, NULL);
-		_exit(bytes && length == 4 ? 0 : 1);
+		int heard = bytes && length == 4;
+		free(bytes);
+		_exit(heard ? 0 : 1);
 	}
 	int left = 1, status;
 	while (!ioctl(both, FIONREAD, &left) && left)
