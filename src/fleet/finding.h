@@ -36,7 +36,7 @@ struct finding {
 	enum check_fixability fixability; /* of this place: a generator is Structural where the check is 1-Click */
 	enum finding_state state;
 	const char *why;         /* of the state: reason, owner and expiry of a suppression */
-	/* Private to findings_finish: the line's text with the secret blanked. */
+	/* The line with the secret blanked (or any text that names the place without its number): what the fingerprint is made of; at most 1 KiB kept. */
 	const char *anchor;
 };
 

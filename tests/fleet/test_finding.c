@@ -1,0 +1,68 @@
+/* Lists of findings: the same result in whatever order files were read, fingerprints that survive moves of lines. */
+#include "check_main.h"
+#include "fleet/finding.h"
+
+static const struct check check = { .id = "REL001", .severity = SEVERITY_HIGH };
+
+static void add(struct findings *findings, const char *path, size_t offset, const char *anchor)
+{
+	findings_add(findings, &(struct finding){ .check = &check, .rule = "REL001", .message = "m", .path = path, .anchor = anchor,
+		.place = { .offset = offset, .length = 4, .line = (int)offset + 1 } });
+}
+
+START_TEST(order_does_not_depend_on_who_was_first)
+{
+	struct findings *one = findings_new(), *two = findings_new(), *other = findings_new();
+
+	add(one, "a.py", 5, "x = 1"), add(one, "a.py", 90, "x = 1"), add(one, "b.py", 1, "x = 1"), add(one, "a.py", 5, "x = 1");
+	add(other, "b.py", 1, "x = 1"), add(other, "a.py", 90, "x = 1");
+	add(two, "a.py", 5, "x = 1");
+	findings_take(two, other);
+	findings_finish(one), findings_finish(two);
+	ck_assert_uint_eq(findings_count(one), 3);
+	ck_assert_uint_eq(findings_count(two), 3);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_str_eq(findings_at(one, i)->fingerprint, findings_at(two, i)->fingerprint);
+	ck_assert_str_ne(findings_at(one, 0)->fingerprint, findings_at(one, 1)->fingerprint); /* an ordinal tells equal lines apart */
+	ck_assert_str_ne(findings_at(one, 0)->fingerprint, findings_at(one, 2)->fingerprint);
+	findings_free(one), findings_free(two);
+}
+END_TEST
+
+START_TEST(fingerprint_survives_moves)
+{
+	struct findings *before = findings_new(), *after = findings_new();
+
+	add(before, "a.py", 5, "client = OpenAI()");
+	add(after, "a.py", 700, "    client  =  OpenAI()");
+	findings_finish(before), findings_finish(after);
+	ck_assert_str_eq(findings_at(before, 0)->fingerprint, findings_at(after, 0)->fingerprint);
+	ck_assert_uint_eq(strlen(findings_at(before, 0)->fingerprint), 32);
+	findings_free(before), findings_free(after);
+}
+END_TEST
+
+START_TEST(texts_are_copies_and_too_many_are_counted)
+{
+	struct findings *findings = findings_new();
+	char path[] = "gone.py";
+
+	add(findings, path, 0, NULL);
+	path[0] = 'X';
+	ck_assert_str_eq(findings_at(findings, 0)->path, "gone.py");
+	for (size_t i = 1; i < 100010; i++)
+		add(findings, "a.py", i, "y");
+	ck_assert_uint_eq(findings_count(findings), 100000);
+	ck_assert_uint_eq(findings_cut(findings), 10);
+	findings_free(findings);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	tcase_add_test(tc, order_does_not_depend_on_who_was_first);
+	tcase_add_test(tc, fingerprint_survives_moves);
+	tcase_add_test(tc, texts_are_copies_and_too_many_are_counted);
+}
+
+TEST_MAIN("fleet/finding")
