@@ -1,8 +1,11 @@
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/secret.h"
 #include "net/transfer.h"
@@ -49,13 +52,17 @@ static struct entry *take(struct queue *queue)
 struct net_batch *net_batch_new(struct net *net, int parallel)
 {
 	struct net_batch *batch = mem_zero(1, sizeof(*batch));
+	pthread_condattr_t monotonic;
 
 	batch->net = net;
 	batch->parallel = parallel > 0 ? parallel : 1;
 	batch->waiting.last = &batch->waiting.first;
 	batch->ended.last = &batch->ended.first;
 	pthread_mutex_init(&batch->lock, NULL);
-	pthread_cond_init(&batch->changed, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&batch->changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	return batch;
 }
 
@@ -144,25 +151,46 @@ void net_batch_add(struct net_batch *batch, const struct net_request *request, v
 	start_more(batch);
 }
 
-static struct entry *wait_for_one(struct net_batch *batch)
+/* With batch->lock held. 0: the time is over. */
+static int wait_until(struct net_batch *batch, int64_t deadline_ns)
 {
+	struct timespec until = { .tv_sec = (time_t)(deadline_ns / CLOCK_SECOND_NS),
+		.tv_nsec = (long)(deadline_ns % CLOCK_SECOND_NS) };
+
+	if (!deadline_ns)
+		return !pthread_cond_wait(&batch->changed, &batch->lock);
+	return pthread_cond_timedwait(&batch->changed, &batch->lock, &until) != ETIMEDOUT;
+}
+
+/* timeout_ms -1: however long it takes. NULL: none ended in time. */
+static struct entry *wait_for_one(struct net_batch *batch, int timeout_ms)
+{
+	int64_t deadline_ns =
+		timeout_ms < 0 ? 0 : clock_monotonic_ns() + timeout_ms * INT64_C(1000000);
+
 	pthread_mutex_lock(&batch->lock);
-	while (!batch->ended.first)
-		pthread_cond_wait(&batch->changed, &batch->lock);
-	struct entry *entry = take(&batch->ended);
+	while (!batch->ended.first && wait_until(batch, deadline_ns))
+		;
+	struct entry *entry = batch->ended.first ? take(&batch->ended) : NULL;
 
 	pthread_mutex_unlock(&batch->lock);
-	batch->running--;
+	batch->running -= entry != NULL;
 	return entry;
 }
 
 int net_batch_next(
 	struct net_batch *batch, void **tag, struct net_response *response, struct error *err)
 {
-	if (!batch->running)
-		return 0;
-	struct entry *entry = wait_for_one(batch);
+	return net_batch_wait(batch, -1, tag, response, err);
+}
 
+int net_batch_wait(struct net_batch *batch, int timeout_ms, void **tag,
+	struct net_response *response, struct error *err)
+{
+	struct entry *entry = batch->running ? wait_for_one(batch, timeout_ms) : NULL;
+
+	if (!entry)
+		return 0;
 	start_more(batch);
 	*tag = entry->tag;
 	*response = entry->transfer.response;
@@ -182,7 +210,7 @@ void net_batch_free(struct net_batch *batch)
 	atomic_store(&batch->abandoned, 1);
 	net_wake(batch->net);
 	while (batch->running)
-		free_entry(wait_for_one(batch));
+		free_entry(wait_for_one(batch, -1));
 	pthread_cond_destroy(&batch->changed);
 	pthread_mutex_destroy(&batch->lock);
 	free(batch);

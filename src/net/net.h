@@ -79,6 +79,8 @@ struct net_batch *net_batch_new(struct net *net, int parallel /* per batch, e.g.
 void net_batch_add(struct net_batch *batch, const struct net_request *request, void *tag);
 /* Blocks until one ends; 1 with *tag, *response, *err set (err->code ERR_NONE: fine), 0 when none is left. */
 int net_batch_next(struct net_batch *batch, void **tag, struct net_response *response, struct error *err);
+/* The same, but at most so long: 0 also when none ended in time (-1: for ever). */
+int net_batch_wait(struct net_batch *batch, int timeout_ms, void **tag, struct net_response *response, struct error *err);
 void net_batch_free(struct net_batch *batch); /* cancels what is left */
 
 /* WebSocket client (RFC 6455), framing by wslay. One thread at a time, one that has SIGPIPE blocked or ignored.

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/jobs.h"
@@ -89,6 +90,32 @@ __attribute__((unused, format(printf, 3, 4))) static int kubectl(char *output, s
 		output[length] = '\0';
 	}
 	return pclose(pipe);
+}
+
+/* A context "peer-WHO" that is the administrator acting as user WHO, who has no rights but those the test gives; the provider is
+ * opened anew with it. */
+__attribute__((unused)) static void peer_become(const char *who)
+{
+	char path[200], text[1200], both[1400];
+	const char *before = getenv("KUBECONFIG");
+	FILE *file;
+
+	peer_tear_down();
+	snprintf(path, sizeof(path), "%s/ph-peer-%s-%d", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", who, (int)getpid());
+	snprintf(text, sizeof(text),
+		"apiVersion: v1\nkind: Config\nclusters: [{name: %s, cluster: {server: '%s', certificate-authority: '%s'}}]\n"
+		"users: [{name: %s, user: {token: %s, as: %s}}]\ncontexts: [{name: peer-%s, context: {cluster: %s, user: %s}}]\n",
+		who, getenv("PILOTHOUSE_PEER_KUBE_SERVER"), getenv("PILOTHOUSE_PEER_KUBE_CA"), who,
+		getenv("PILOTHOUSE_PEER_KUBE_ADMIN_TOKEN"), who, who, who, who);
+	file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+	snprintf(both, sizeof(both), "%s:%s", before, path);
+	setenv("KUBECONFIG", both, 1);
+	peer_set_up();
+	setenv("KUBECONFIG", before, 1);
+	unlink(path);
 }
 
 /* Until the condition holds, at most 20 s: looks every 50 ms at something another process changes. */

@@ -69,6 +69,35 @@ START_TEST(a_user_of_one_namespace_watches_it)
 }
 END_TEST
 
+/* May list namespaces, and look into two of them only; makes what gives the rights, and takes it away. */
+static void give_rights(const char *who, int give)
+{
+	const char *verb = give ? "create" : "delete";
+	char of_whom[100] = "";
+
+	if (give)
+		snprintf(of_whom, sizeof(of_whom), "--verb=list,get --resource=namespaces");
+	kubectl(NULL, 0, "%s clusterrole %s %s", verb, who, of_whom);
+	if (give)
+		snprintf(of_whom, sizeof(of_whom), "--clusterrole=%s --user=%s", who, who);
+	kubectl(NULL, 0, "%s clusterrolebinding %s %s", verb, who, of_whom);
+	if (give)
+		snprintf(of_whom, sizeof(of_whom), "--clusterrole=pilothouse-view --user=%s", who);
+	kubectl(NULL, 0, "-n search-perf %s rolebinding %s %s", verb, who, of_whom);
+	kubectl(NULL, 0, "-n search-dev %s rolebinding %s %s", verb, who, of_whom);
+}
+
+START_TEST(each_permitted_namespace_is_watched)
+{
+	give_rights("ph-each", 0);
+	give_rights("ph-each", 1);
+	peer_become("ph-each");
+	follow("peer-ph-each", "*", "search-perf", "ph-watch-each");
+	follow("peer-ph-each", "*", "search-dev", "ph-watch-each");
+	give_rights("ph-each", 0);
+}
+END_TEST
+
 START_TEST(several_contexts_in_one_table)
 {
 	follow("*", "payments-perf", "payments-perf", "ph-watch-many");
@@ -95,6 +124,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, changes_in_all_namespaces_arrive);
 	tcase_add_test(tc, changes_of_one_namespace_arrive);
 	tcase_add_test(tc, a_user_of_one_namespace_watches_it);
+	tcase_add_test(tc, each_permitted_namespace_is_watched);
 	tcase_add_test(tc, several_contexts_in_one_table);
 	tcase_add_test(tc, a_quiet_watch_says_nothing);
 }

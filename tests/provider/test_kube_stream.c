@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -37,9 +38,13 @@ static struct line *script;
 static size_t script_count;
 static int listener, port;
 static pthread_t thread;
-static char asked[32][1024];
+enum { ASKED_MAX = 64 };
+static char asked[ASKED_MAX][1024];
 static atomic_int asked_count;
 static atomic_int stop;
+static pthread_mutex_t script_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_t connections[256];
+static size_t connection_count;
 
 static void put(int fd, const char *bytes, size_t length)
 {
@@ -90,6 +95,25 @@ static void answer(int fd, const struct line *line)
 		put(fd, "0\r\n\r\n", 5);
 }
 
+/* The script's next line for it; what was asked is remembered. */
+static const struct line *choose(const char *request)
+{
+	const struct line *chosen = NULL;
+
+	pthread_mutex_lock(&script_lock);
+	if (atomic_load(&asked_count) < ASKED_MAX) {
+		snprintf(asked[atomic_load(&asked_count)], sizeof(asked[0]), "%.1000s", request);
+		atomic_fetch_add(&asked_count, 1);
+	}
+	for (size_t i = 0; i < script_count && !chosen; i++)
+		if (!script[i].used && strstr(request, script[i].path)) {
+			script[i].used = 1;
+			chosen = &script[i];
+		}
+	pthread_mutex_unlock(&script_lock);
+	return chosen;
+}
+
 static void serve(int fd)
 {
 	char request[4096] = "";
@@ -102,39 +126,44 @@ static void serve(int fd)
 		request[length] = '\0';
 	}
 	request[strcspn(request, "\r")] = '\0';
-	if (atomic_load(&asked_count) < 32)
-		snprintf(asked[atomic_fetch_add(&asked_count, 1)], sizeof(asked[0]), "%.1000s",
-			request);
-	for (size_t i = 0; i < script_count; i++) {
-		if (script[i].used || !strstr(request, script[i].path))
-			continue;
-		script[i].used = 1;
-		if (script[i].how == HANG) {
-			answer(fd, &(struct line){ .body = script[i].body, .how = CHUNKS_CUT });
-			char byte;
+	const struct line *line = choose(request);
 
-			while (recv(fd, &byte, 1, 0) > 0) /* until the other side leaves */
-				;
-		} else {
-			answer(fd, &script[i]);
-		}
-		return;
+	if (line && line->how == HANG) {
+		answer(fd, &(struct line){ .body = line->body, .how = CHUNKS_CUT });
+		char byte;
+
+		while (recv(fd, &byte, 1, 0) > 0) /* until the other side leaves */
+			;
+	} else if (line) {
+		answer(fd, line);
+	} else {
+		answer(fd, &(struct line){ .status = 500,
+				   .body = "{\"kind\":\"Status\",\"message\":\"no script\"}",
+				   .how = WHOLE });
 	}
-	answer(fd, &(struct line){ .status = 500,
-			   .body = "{\"kind\":\"Status\",\"message\":\"no script\"}",
-			   .how = WHOLE });
 }
 
+static void *connection_main(void *arg)
+{
+	int fd = (int)(intptr_t)arg;
+
+	serve(fd);
+	close(fd);
+	return NULL;
+}
+
+/* Each connection by itself: a watch that stays open holds up nobody. */
 static void *server_main(void *arg)
 {
 	(void)arg;
-	while (!atomic_load(&stop)) {
+	connection_count = 0;
+	while (!atomic_load(&stop) && connection_count < sizeof(connections) / sizeof(*connections)) {
 		int fd = accept(listener, NULL, NULL);
 
 		if (fd < 0)
 			break;
-		serve(fd);
-		close(fd);
+		pthread_create(&connections[connection_count++], NULL, connection_main,
+			(void *)(intptr_t)fd);
 	}
 	return NULL;
 }
@@ -207,6 +236,8 @@ static void end(void)
 	atomic_store(&stop, 1);
 	shutdown(listener, SHUT_RDWR);
 	pthread_join(thread, NULL);
+	for (size_t i = 0; i < connection_count; i++)
+		pthread_join(connections[i], NULL);
 	close(listener);
 	unlink(kubeconfig_path);
 }
@@ -373,6 +404,68 @@ START_TEST(rights_in_one_namespace_are_enough)
 }
 END_TEST
 
+static int times_asked(const char *part)
+{
+	int times = 0;
+
+	for (int i = 0; i < atomic_load(&asked_count); i++)
+		times += strstr(asked[i], part) != NULL;
+	return times;
+}
+
+#define NAMES(rows_)                                                                               \
+	"{\"kind\":\"Table\",\"metadata\":{\"resourceVersion\":\"9\"},\"columnDefinitions\":[{\"name\":"   \
+	"\"Name\"}],\"rows\":[" rows_ "]}"
+#define NAME(name) "{\"cells\":[\"" name "\"],\"object\":null}"
+
+/* May list namespaces, and in two of three what they hold; may not watch them all at once: one watch each, one broken, one
+ * whose version is gone, and the refused one left alone. */
+START_TEST(each_namespace_is_watched_by_itself)
+{
+	static struct line lines[] = {
+		{ "/api/v1/namespaces?", 200, NAMES(NAME("shop") "," NAME("pay") "," NAME("dark")),
+			WHOLE, 0 },
+		{ "/namespaces/dark/configmaps?", 403, NO, WHOLE, 0 },
+		{ "/namespaces/dark/configmaps?", 403, NO, WHOLE, 0 },
+		{ "/api/v1/configmaps?watch", 403, NO, WHOLE, 0 },
+		{ "/namespaces/shop/configmaps?limit", 200, TABLE("10", "", ROW("a", "1")), WHOLE,
+			0 },
+		{ "/namespaces/pay/configmaps?limit", 200, TABLE("11", "", ROW("p", "1")), WHOLE, 0 },
+		{ "/namespaces/shop/configmaps?watch", 200, EVENT("MODIFIED", "14", "a", "2"),
+			CHUNKS_CUT, 0 },
+		{ "/namespaces/shop/configmaps?watch", 200, EVENT("ADDED", "15", "b", "1"), HANG, 0 },
+		{ "/namespaces/pay/configmaps?watch", 410, GONE, WHOLE, 0 },
+		{ "/namespaces/pay/configmaps?limit", 200, TABLE("20", "", ROW("q", "7")), WHOLE, 0 },
+		{ "/namespaces/pay/configmaps?watch", 200, MARK("21"), HANG, 0 },
+	};
+	struct selection selection = { .account = "here", .namespace_ = "*" };
+	struct timespec step = { .tv_nsec = 20000000 };
+	const char *text = "";
+	int done = 0;
+
+	begin(lines, sizeof(lines) / sizeof(*lines));
+	struct feed *feed = estate_open(estate, kinds_find(kinds, "configmaps"), &selection);
+
+	for (int turn = 0; turn < 1000 && !done; turn++) {
+		struct snapshot *snapshot = feed_snapshot(feed);
+
+		text = rows(snapshot);
+		done = strstr(text, "a=2") && strstr(text, "b=1") && strstr(text, "q=7") &&
+		       !strstr(text, "p=") && times_asked("/pay/configmaps?watch") == 2;
+		snapshot_unref(snapshot);
+		nanosleep(&step, NULL); /* the server's side moves by itself */
+	}
+	ck_assert_msg(done, "%d requests, the last: %s; rows %s", atomic_load(&asked_count),
+		asked[atomic_load(&asked_count) - 1], text);
+	ck_assert_int_eq(times_asked("/api/v1/configmaps?watch"), 1);
+	ck_assert_int_eq(times_asked("/shop/configmaps?watch=1&resourceVersion=14&"), 1);
+	ck_assert_int_eq(times_asked("/pay/configmaps?watch=1&resourceVersion=20&"), 1);
+	ck_assert_int_eq(times_asked("/dark/configmaps?watch"), 0);
+	estate_close(estate, feed);
+	end();
+}
+END_TEST
+
 START_TEST(answers_that_are_no_tables_are_errors)
 {
 	static const char *const bodies[] = { "{\"kind\":\"ConfigMapList\",\"items\":[]}", "[]", "",
@@ -472,6 +565,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, watch_goes_on_without_a_gap);
 	tcase_add_test(tc, pages_follow_and_expired_ones_begin_anew);
 	tcase_add_test(tc, rights_in_one_namespace_are_enough);
+	tcase_add_test(tc, each_namespace_is_watched_by_itself);
 	tcase_add_test(tc, answers_that_are_no_tables_are_errors);
 	tcase_add_loop_test(tc, the_configuration_chooses_the_start, 0, sizeof(starts) / sizeof(*starts));
 	tcase_add_test(tc, a_start_that_is_not_there_is_refused);

@@ -39,6 +39,18 @@ static void part_of(const char *account, char out[300])
 	out[strlen(out) - strlen("k/n")] = '\0';
 }
 
+/* "kubernetes:CONTEXT/KIND/NAMESPACE/". */
+static void part_of_namespace(const struct lister *lister, const char *namespace_, char *out, size_t size)
+{
+	struct ref ref = { .provider = "kubernetes", .name = "n" };
+
+	snprintf(ref.account, sizeof(ref.account), "%s", lister->account->name);
+	snprintf(ref.kind, sizeof(ref.kind), "%s", lister->kind->name);
+	snprintf(ref.namespace_, sizeof(ref.namespace_), "%s", namespace_);
+	ref_format(&ref, out, size);
+	out[strlen(out) - strlen("n")] = '\0';
+}
+
 int lister_init(struct lister *lister, struct provider *provider, struct account *account,
 	const struct kind *kind, const struct selection *selection, struct feed *feed, int several,
 	struct error *err)
@@ -64,6 +76,8 @@ int lister_init(struct lister *lister, struct provider *provider, struct account
 void lister_release(struct lister *lister)
 {
 	table_row_release(&lister->row);
+	json_free(lister->namespaces);
+	lister->namespaces = NULL;
 }
 
 /* Resource versions are opaque, but where both are numbers the order is theirs (KEP-5504); else the
@@ -325,8 +339,10 @@ static int queue_page(struct lister *lister, struct pages *pages, const struct j
  * once more alone. */
 static int settle_namespace(struct lister *lister, const char *namespace_, struct error *err)
 {
-	if (!fetch_pages(lister, namespace_, "None", err))
+	if (!fetch_pages(lister, namespace_, "None", err)) {
+		json_add(lister->namespaces, json_string(namespace_));
 		return 0;
+	}
 	if (err->code == ERR_FORBIDDEN) {
 		lister->forbidden++;
 		lister->refusal = *err;
@@ -348,6 +364,7 @@ static int take_answer(struct lister *lister, struct pages *pages, const struct 
 	if (lister->head.token_length && !is_full(lister))
 		return queue_page(lister, pages, namespace_, lister->head.token,
 			lister->head.token_length, err);
+	json_add(lister->namespaces, json_string(json_text(namespace_)));
 	return 0;
 }
 
@@ -380,6 +397,8 @@ static int list_each_namespace(
 	struct json *again = json_array();
 	int failed = 0;
 
+	json_free(lister->namespaces);
+	lister->namespaces = json_array();
 	for (const struct json *item = json_first(namespaces); item && !failed;
 		item = json_next(item))
 		failed = queue_page(lister, &pages, item, NULL, 0, err);
@@ -389,11 +408,15 @@ static int list_each_namespace(
 	for (const struct json *item = json_first(again); item && !failed; item = json_next(item))
 		failed = settle_namespace(lister, json_text(item), err);
 	json_free(again);
-	if (!failed && lister->forbidden && lister->forbidden == json_count(namespaces)) {
+	if (failed || !lister->forbidden)
+		return failed;
+	if (lister->forbidden == json_count(namespaces)) {
 		*err = lister->refusal;
 		return -1;
 	}
-	return failed;
+	error_set(&lister->refusal, ERR_FORBIDDEN, "no right to list %.60s in %zu of %zu namespaces",
+		lister->kind->name, lister->forbidden, json_count(namespaces));
+	return 0;
 }
 
 /* One list with metadata: its rows say their namespace. */
@@ -473,6 +496,8 @@ int lister_run(struct lister *lister, struct error *err)
 	lister->taken = 0;
 	lister->painted_ns = 0;
 	lister->forbidden = lister->barren = 0;
+	json_free(lister->namespaces);
+	lister->namespaces = NULL;
 	lister->refusal = (struct error){ 0 };
 	*lister->resource_version = '\0';
 	feed_begin_part(lister->feed, lister->part);
@@ -486,6 +511,29 @@ int lister_run(struct lister *lister, struct error *err)
 	if (!failed)
 		tell_rights(lister);
 	feed_end_part(lister->feed, lister->part);
+	return failed;
+}
+
+int lister_run_namespace(struct lister *lister, const char *namespace_, struct error *err)
+{
+	char part[1200], source[400];
+	struct error own = { 0 };
+
+	part_of_namespace(lister, namespace_, part, sizeof(part));
+	snprintf(source, sizeof(source), "%s/%s", lister->account->name, namespace_);
+	lister->taken = 0;
+	lister->barren = 0;
+	*lister->resource_version = '\0';
+	feed_begin_part(lister->feed, part);
+	int failed = fetch_pages(lister, namespace_, "None", &own);
+
+	/* Its rows stay, as old ones, while it does not answer; a refusal or its end is an answer. */
+	int gone = failed && (own.code == ERR_FORBIDDEN || own.code == ERR_NOT_FOUND);
+
+	feed_note(lister->feed, source, failed && !gone ? &own : NULL);
+	feed_end_part(lister->feed, part);
+	if (failed && err)
+		*err = own;
 	return failed;
 }
 

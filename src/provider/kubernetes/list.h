@@ -41,6 +41,7 @@ struct lister {
 	int64_t painted_ns;        /* when feed_page was called last */
 	size_t barren;             /* pages on end without a row */
 	size_t forbidden;
+	struct json *namespaces;   /* names of those that were listed each by itself; NULL: it was one list */
 	struct error refusal;      /* why only a part is shown, or ERR_NONE */
 };
 
@@ -49,6 +50,9 @@ int lister_init(struct lister *lister, struct provider *provider, struct account
 void lister_release(struct lister *lister);
 /* All pages into the feed, from its begin to its end. Failing, with several accounts: a note, and the account's rows stay. */
 int lister_run(struct lister *lister, struct error *err);
+/* One namespace of such a table by itself; lister->resource_version is then that list's. Failing: a note under
+ * "ACCOUNT/NAMESPACE", and its rows stay; when it is gone or forbidden (ERR_NOT_FOUND, ERR_FORBIDDEN) they leave. */
+int lister_run_namespace(struct lister *lister, const char *namespace_, struct error *err);
 /* Rows of one answer into the feed. */
 int lister_take(struct lister *lister, const char *bytes, size_t length, const char *namespace_, struct error *err);
 
