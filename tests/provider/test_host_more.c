@@ -94,13 +94,18 @@ END_TEST
 START_TEST(test_systemd_timers)
 {
 	static const char text[] = "[{\"next\":1700000000000000,\"left\":5,\"last\":0,\"passed\":0,\"unit\":\"a.timer\",\"activates\":\"a.service\"},{\"unit\":7},3]";
+	/* as systemd 252 prints them */
+	static const char shown[] = "TimersCalendar={ OnCalendar=*-*-* 06,18:00:00 ; next_elapse=Mon 2026-11-30 06:00:00 UTC }\nId=b.timer\n\n"
+				    "TimersMonotonic={ OnUnitActiveUSec=1d ; next_elapse=0 }\n"
+				    "TimersMonotonic={ OnBootUSec=15min ; next_elapse=25min 29.211897s }\nId=a.timer\n";
 	struct json *items = json_array();
 	struct rows rows;
 
 	rows_to_items(&rows, &machine, &timer_fields, NULL, items);
-	timers_of_systemd(&rows, text, sizeof(text) - 1);
-	timers_of_systemd(&rows, "No timers", 9);
+	timers_of_systemd(&rows, text, sizeof(text) - 1, shown, sizeof(shown) - 1);
+	timers_of_systemd(&rows, "No timers", 9, "", 0);
 	ck_assert_uint_eq(json_count(items), 1);
+	ck_assert_str_eq(json_text(json_get(json_item(items, 0), "schedule")), "OnUnitActiveUSec=1d; OnBootUSec=15min");
 	ck_assert_str_eq(json_text(json_get(json_item(items, 0), "next")), "2023-11-14T22:13:20.000Z");
 	ck_assert_str_eq(json_text(json_get(json_item(items, 0), "last")), "");
 	json_free(items);

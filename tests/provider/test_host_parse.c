@@ -10,6 +10,7 @@
 #include "provider/host/proctext.h"
 #include "provider/host/rates.h"
 #include "provider/host/service_manager.h"
+#include "provider/host/unit_files.h"
 #include "provider/host/sockets.h"
 #include "provider/host/summary.h"
 
@@ -287,6 +288,29 @@ START_TEST(test_systemd_show)
 }
 END_TEST
 
+START_TEST(test_installed_and_not_loaded)
+{
+	/* as systemd 252 prints them */
+	static const char text[] = "bell.service                           static          -\n"
+				   "autovt@.service                        alias           -\n"
+				   "dbus-org.freedesktop.login1.service    alias           -\n"
+				   "getty@.service                         enabled         enabled\n"
+				   "cryptdisks.service                     masked          enabled\n"
+				   "nginx.service                          disabled        enabled\n"
+				   ".service static -\n-x.service static -\nlonely.service\n";
+	struct seen seen = { 0 };
+
+	unit_files_parse(text, sizeof(text) - 1, "\nnginx\nell\n", see, &seen);
+	ck_assert_uint_eq(seen.count, 2);
+	ck_assert_str_eq(seen.list[0].name, "bell");
+	ck_assert_str_eq(seen.list[0].state, "inactive");
+	ck_assert_str_eq(seen.list[0].start, "static");
+	ck_assert_int_eq(seen.list[0].restarts, -1);
+	ck_assert_str_eq(seen.list[1].name, "cryptdisks");
+	ck_assert_str_eq(seen.list[1].start, "masked");
+}
+END_TEST
+
 START_TEST(test_service_names)
 {
 	static const char *const bad[] = { "", "-x", "../../etc/passwd", "a b", "a;b", "*", "a\nb", ".hidden", "$(id)" };
@@ -354,6 +378,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_mount);
 	tcase_add_test(tc, test_socket_lines);
 	tcase_add_test(tc, test_systemd_show);
+	tcase_add_test(tc, test_installed_and_not_loaded);
 	tcase_add_test(tc, test_service_names);
 	tcase_add_test(tc, test_sysv_header);
 	tcase_add_test(tc, test_rates);

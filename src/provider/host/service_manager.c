@@ -13,6 +13,7 @@
 #include "provider/host/machine.h"
 #include "provider/host/proctext.h"
 #include "provider/host/sysv.h"
+#include "provider/host/unit_files.h"
 
 enum { SHOW_TIMEOUT_MS = 15000, ACT_TIMEOUT_MS = 120000, SHOW_MAX_BYTES = 32 << 20 };
 
@@ -120,6 +121,33 @@ static int run(const char *const *argv, int timeout_ms, const void *cancelled, s
 	return process_run(&request, result, err);
 }
 
+struct loaded { /* hands each on, and notes its name */
+	service_fn on_service;
+	void *arg;
+	struct text names; /* "\nNAME\nNAME\n" */
+};
+
+static void note_loaded(void *arg, const struct service *service)
+{
+	struct loaded *loaded = arg;
+
+	text_add(&loaded->names, service->name);
+	text_add_char(&loaded->names, '\n');
+	loaded->on_service(loaded->arg, service);
+}
+
+/* Loaded ones first, then those that are only installed. */
+static void hand_over(const char *bytes, size_t length, service_fn on_service, void *arg)
+{
+	struct loaded loaded = { .on_service = on_service, .arg = arg };
+
+	text_init(&loaded.names, SHOW_MAX_BYTES);
+	text_add_char(&loaded.names, '\n');
+	systemd_parse(bytes, length, note_loaded, &loaded);
+	unit_files_each(loaded.names.data, on_service, arg);
+	text_release(&loaded.names);
+}
+
 static int systemd_each(const char *name, service_fn on_service, void *arg, struct error *err)
 {
 	char unit[300];
@@ -133,8 +161,10 @@ static int systemd_each(const char *name, service_fn on_service, void *arg, stru
 
 	if (!status && result.status)
 		status = error_set(err, ERR_UNREACHABLE, "systemctl show ended with status %d: is systemd running?", result.status);
-	else if (!status)
+	else if (!status && name)
 		systemd_parse(result.output, result.output_length, on_service, arg);
+	else if (!status)
+		hand_over(result.output, result.output_length, on_service, arg);
 	process_release(&result);
 	return status;
 }

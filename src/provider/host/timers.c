@@ -22,7 +22,7 @@ enum { TIMER_SCHEDULE = ROWS_OWN, TIMER_NEXT, TIMER_LAST, TIMER_RUNS, TIMER_USER
 static const struct rows_field_row fields[] = { { "schedule", 0 }, { "next", 0 }, { "last", 0 }, { "runs", 0 }, { "user", 0 }, { "source", 0 } };
 const struct rows_fields timer_fields = { .kind = "timers", .list = fields, .count = sizeof(fields) / sizeof(*fields) };
 
-enum { TABLE_MAX_BYTES = 1 << 20 };
+enum { TABLE_MAX_BYTES = 1 << 20, LISTED_MAX_BYTES = 8 << 20 };
 
 static int64_t micros_of(const struct json *value)
 {
@@ -31,8 +31,45 @@ static int64_t micros_of(const struct json *value)
 	return micros > 0 && micros < INT64_MAX / 1000 ? micros * 1000 : 0;
 }
 
-void timers_of_systemd(struct rows *rows, const char *bytes, size_t length)
+/* "{ OnCalendar=*-*-* 03:00:00 ; next_elapse=… }" gives its first part; that of boot and the like keeps its name: "OnBootUSec=15min". */
+static void add_schedule(struct text *out, struct proctext value)
 {
+	static const char calendar[] = "OnCalendar=";
+	const char *end;
+
+	proctext_after(&value, "{ ");
+	proctext_after(&value, calendar);
+	end = memmem(value.at, (size_t)(value.end - value.at), " ; ", 3);
+	if (out->length)
+		text_add(out, "; ");
+	text_add_n(out, value.at, (size_t)((end ? end : value.end) - value.at));
+}
+
+void timers_schedule(const char *bytes, size_t length, const char *unit, struct text *out)
+{
+	struct proctext text = proctext_of(bytes, length), line;
+	struct text schedule;
+	int found = 0;
+
+	text_init(&schedule, 1024);
+	while (!found && !proctext_line(&text, &line)) {
+		if (line.at == line.end)
+			text_clear(&schedule);
+		else if (proctext_after(&line, "TimersCalendar=") || proctext_after(&line, "TimersMonotonic="))
+			add_schedule(&schedule, line);
+		else if (proctext_after(&line, "Id="))
+			found = (size_t)(line.end - line.at) == strlen(unit) && !memcmp(line.at, unit, strlen(unit));
+	}
+	if (found)
+		text_add(out, schedule.data);
+	text_release(&schedule);
+}
+
+void timers_of_systemd(struct rows *rows, const char *bytes, size_t length, const char *shown, size_t shown_length)
+{
+	struct text schedule;
+
+	text_init(&schedule, 1024);
 	struct json *list = json_parse(bytes, length, NULL);
 
 	for (const struct json *item = json_is(list, JSON_ARRAY) ? json_first(list) : NULL; item; item = json_next(item)) {
@@ -40,7 +77,11 @@ void timers_of_systemd(struct rows *rows, const char *bytes, size_t length)
 
 		if (!unit || !rows_selects(rows, unit))
 			continue;
+		text_clear(&schedule);
+		timers_schedule(shown, shown_length, unit, &schedule);
 		rows_begin(rows);
+		if (schedule.length)
+			rows_string(rows, TIMER_SCHEDULE, schedule.data);
 		rows_time(rows, TIMER_NEXT, micros_of(json_get(item, "next")));
 		rows_time(rows, TIMER_LAST, micros_of(json_get(item, "last")));
 		rows_string(rows, TIMER_RUNS, json_text(json_get(item, "activates")));
@@ -48,17 +89,24 @@ void timers_of_systemd(struct rows *rows, const char *bytes, size_t length)
 		rows_send(rows, unit);
 	}
 	json_free(list);
+	text_release(&schedule);
 }
 
 static void list_systemd(struct rows *rows)
 {
 	static const char *const argv[] = { "systemctl", "list-timers", "--all", "--no-pager", "--output=json", NULL };
-	const struct process_request request = { .argv = argv, .output_max_bytes = 8 << 20 };
-	struct process_result result = { 0 };
+	static const char *const show[] = { "systemctl", "show", "--no-pager", "--property=Id,TimersCalendar,TimersMonotonic", "--", "*.timer", NULL };
+	static const char *const env[] = { "LC_ALL=C", "SYSTEMD_COLORS=0", NULL };
+	const struct process_request request = { .argv = argv, .env = env, .output_max_bytes = LISTED_MAX_BYTES };
+	const struct process_request schedules = { .argv = show, .env = env, .output_max_bytes = LISTED_MAX_BYTES };
+	struct process_result result = { 0 }, shown = { 0 };
 	struct error err = { 0 };
 
 	if (!process_run(&request, &result, &err) && !result.status) {
-		timers_of_systemd(rows, result.output, result.output_length);
+		int is_shown = !process_run(&schedules, &shown, NULL) && !shown.status; /* without: the schedule stays unknown */
+
+		timers_of_systemd(rows, result.output, result.output_length, is_shown ? shown.output : "", is_shown ? shown.output_length : 0);
+		process_release(&shown);
 		rows_note(rows, "timers", NULL);
 	} else {
 		if (!err.code)

@@ -7,6 +7,7 @@
 #include "provider/host/proctext.h"
 
 struct rows;
+struct text;
 
 struct cron_line { /* crontab(5); texts into the line */
 	const char *schedule, *user, *command;
@@ -14,7 +15,9 @@ struct cron_line { /* crontab(5); texts into the line */
 };
 /* 0, or -1: a comment, a variable, or no such line. */
 int cron_line_parse(struct proctext line, int has_user, struct cron_line *out);
-/* `systemctl list-timers --output=json`: a row each. */
-void timers_of_systemd(struct rows *rows, const char *bytes, size_t length);
+/* `systemctl list-timers --output=json`: a row each, with its schedule out of shown (`systemctl show`, blocks of "Key=value"). */
+void timers_of_systemd(struct rows *rows, const char *bytes, size_t length, const char *shown, size_t shown_length);
+/* The schedule of one timer out of such blocks is added to out: "*-*-* 03:00:00", "OnUnitActiveUSec=1d; OnBootUSec=15min". */
+void timers_schedule(const char *bytes, size_t length, const char *unit, struct text *out);
 
 #endif
