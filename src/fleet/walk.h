@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct error;
+struct json;
 struct walk;
 
 struct walk_file {
@@ -20,6 +21,12 @@ struct walk_skip {
 	int failed; /* 1: should have been read and could not be; 0: not ours to read */
 };
 
+/* A cockpit.yaml. Its `exclude` (patterns as in .cockpitignore) and `targets` (paths; nothing else below the folder is looked at) hold for the walk. */
+struct walk_config {
+	const char *folder;       /* "" the root */
+	const struct json *tree;  /* a mapping; valid until walk_free */
+};
+
 /* Whole tree below root. NULL: root is no folder that can be read. excludes: patterns as in .cockpitignore, or NULL. Not thread-safe. */
 struct walk *walk_tree(const char *root, const char *excludes, struct error *err);
 void walk_free(struct walk *walk);
@@ -28,6 +35,8 @@ size_t walk_count(const struct walk *walk); /* ordered by path, bytewise with '/
 const struct walk_file *walk_at(const struct walk *walk, size_t i);
 size_t walk_skips(const struct walk *walk);
 const struct walk_skip *walk_skip_at(const struct walk *walk, size_t i);
-size_t walk_pruned(const struct walk *walk); /* folders and files that an ignore file took out */
+size_t walk_configs(const struct walk *walk); /* ordered by folder */
+const struct walk_config *walk_config_at(const struct walk *walk, size_t i);
+size_t walk_pruned(const struct walk *walk); /* folders and files that an ignore file, an exclude or targets took out */
 
 #endif
