@@ -72,6 +72,8 @@ int estate_find(struct estate *estate, const struct kind *kind, const struct sel
 int estate_get(struct estate *estate, const struct ref *ref, struct json **object, struct error *err);
 int estate_logs(struct estate *estate, const struct ref *ref, const struct log_request *request, log_line_fn on_line, void *arg, struct error *err);
 int estate_dependents(struct estate *estate, const struct ref *ref, struct json **out, struct error *err);
+/* Which of its kind's verbs the source would refuse us, as far as it says so beforehand: {"scale": "no right to …"}. Never NULL. */
+struct json *estate_refused(struct estate *estate, const struct ref *ref, const struct kind *kind);
 /* As of then, from history: snapshot_time is that of the newest version used. */
 struct snapshot *estate_list_at(struct estate *estate, const struct kind *kind, const struct selection *selection, int64_t at_ns, struct error *err);
 /* INTERFACE's {"changes":[…]}, newest first. Also what the sources themselves know (Kubernetes events and rollouts) when a kind's spec maps them. */

@@ -12,6 +12,7 @@ struct error;
 struct feed;
 struct json;
 struct kind;
+struct kind_verb;
 struct kinds;
 struct net;
 struct provider;
@@ -99,6 +100,9 @@ struct provider_ops {
 	int (*dependents)(struct provider *provider, const struct ref *ref, struct json **out, struct error *err);
 	/* Measurements for playbooks beyond rows ("kubernetes.metrics"): {"items":[…]}; NULL when there are none. */
 	int (*query)(struct provider *provider, const char *name, const struct json *params, struct json **out, struct error *err);
+	/* A hint, before anybody tries: 1 we may do that to it, 0 not (why filled in), -1 unknown. The source's refusal is the truth. Worker;
+	 * NULL: unknown. */
+	int (*may)(struct provider *provider, const struct ref *ref, const struct kind_verb *verb, char *why, size_t size);
 	const struct act_ops *act;   /* see act.h; NULL: observes only */
 };
 

@@ -245,6 +245,20 @@ int estate_dependents(struct estate *estate, const struct ref *ref, struct json 
 	return 0;
 }
 
+struct json *estate_refused(struct estate *estate, const struct ref *ref, const struct kind *kind)
+{
+	const struct provider_ops *ops = NULL;
+	struct provider *provider = estate_provider(estate, ref->provider, &ops, NULL);
+	struct json *refused = json_object();
+	char why[256];
+
+	for (size_t i = 0; provider && ops->may && i < kind->verb_count; i++)
+		if (!ops->may(provider, ref, &kind->verbs[i], why, sizeof(why)))
+			json_set_text(refused, kind->verbs[i].name, why);
+	json_make_safe(refused);
+	return refused;
+}
+
 /* --- rows for others --- */
 
 static struct json *cell_json(const struct snapshot *snapshot, size_t row, int column)

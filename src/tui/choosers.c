@@ -23,16 +23,73 @@ static void say_opening(struct console *console)
 
 /* --- verbs of what is under the cursor, or of all that is marked --- */
 
+struct rights;
+
 struct action {
 	const struct kind *kind;
 	struct ref *refs;
 	size_t count;
+	struct rights *rights; /* being asked; NULL: answered */
 };
+
+/* What the source would refuse us, asked when the menu opens: its rows are dimmed with the reason once that is known. They can be
+ * chosen all the same, for the source's own answer is the truth. */
+struct rights {
+	struct job job;
+	struct pane *menu; /* NULL: closed meanwhile */
+	struct action *action;
+	struct estate *estate;
+	const struct kind *kind;
+	struct ref ref;
+	struct json *refused;
+};
+
+static void ask_rights(struct job *job)
+{
+	struct rights *rights = (struct rights *)job;
+
+	rights->refused = estate_refused(rights->estate, &rights->ref, rights->kind);
+}
+
+static void rights_known(struct job *job)
+{
+	struct rights *rights = (struct rights *)job;
+
+	for (size_t i = 0; rights->menu && i < rights->kind->verb_count; i++) {
+		const char *why = json_text(json_get(rights->refused, rights->kind->verbs[i].name));
+
+		if (why)
+			menu_set_row(rights->menu, i, why, STYLE_DIM);
+	}
+	if (rights->menu)
+		rights->action->rights = NULL;
+	json_free(rights->refused);
+	free(rights);
+}
+
+static void begin_rights(struct console *console, struct action *action, struct pane *menu)
+{
+	struct rights *rights = mem_zero(1, sizeof(*rights));
+
+	rights->job.run = ask_rights;
+	rights->job.done = rights_known;
+	rights->menu = menu;
+	rights->action = action;
+	rights->estate = console->estate;
+	rights->kind = action->kind;
+	rights->ref = action->refs[0];
+	action->rights = rights;
+	console_submit(console, &rights->job);
+}
 
 static void free_action(void *arg)
 {
 	struct action *action = arg;
 
+	if (action->rights) {
+		action->rights->menu = NULL;
+		atomic_store(&action->rights->job.cancelled, 1);
+	}
 	free(action->refs);
 	free(action);
 }
@@ -85,7 +142,10 @@ void choose_action(struct console *console)
 		snprintf(heading, sizeof(heading), "%zu marked %s", action->count, kind->name);
 	else
 		snprintf(heading, sizeof(heading), "%s %s", kind->singular, action->refs[0].name);
-	console_dialog(console, menu_new(console, heading, rows, kind->verb_count, 0, act_on_all, action, free_action));
+	struct pane *menu = menu_new(console, heading, rows, kind->verb_count, 0, act_on_all, action, free_action);
+
+	console_dialog(console, menu);
+	begin_rights(console, action, menu);
 	free(rows);
 	free(notes);
 }

@@ -70,6 +70,8 @@ void console_dump(struct console *console, struct pane *pane);
 struct menu_row { const char *label, *note, *key; enum style style; };
 struct pane *menu_new(struct console *console, const char *title, const struct menu_row *rows, size_t count, size_t at,
 	void (*on_choose)(struct console *console, size_t row, void *arg), void *arg, void (*release)(void *arg));
+/* Another note and style for one of its rows, learnt meanwhile. */
+void menu_set_row(struct pane *menu, size_t row, const char *note, enum style style);
 /* Asks for the parameters of a verb ({"name": value}); on_done gets params (yours), never NULL; not called when cancelled. */
 struct pane *form_new(struct console *console, const char *title, const struct kind_verb *verb, const struct json *given,
 	void (*on_done)(struct console *console, struct json *params, void *arg), void *arg, void (*release)(void *arg));

@@ -266,3 +266,15 @@ struct pane *menu_new(struct console *console, const char *heading, const struct
 	narrow(menu);
 	return &menu->pane;
 }
+
+void menu_set_row(struct pane *pane, size_t row, const char *note, enum style style)
+{
+	struct menu *menu = of(pane);
+	struct entry *entry = &menu->entries[row];
+
+	free(entry->note);
+	entry->note = mem_text(note);
+	entry->style = style;
+	measure(menu, entry);
+	pane->dirty = 1;
+}

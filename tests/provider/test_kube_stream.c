@@ -466,6 +466,35 @@ START_TEST(each_namespace_is_watched_by_itself)
 }
 END_TEST
 
+/* Asked once a namespace; a verb's right may be one of a subresource. */
+START_TEST(what_the_server_would_refuse_is_known_before)
+{
+	static struct line lines[] = {
+		{ "selfsubjectrulesreviews", 201,
+			"{\"status\":{\"incomplete\":false,\"resourceRules\":["
+			"{\"verbs\":[\"get\",\"list\"],\"apiGroups\":[\"*\"],\"resources\":[\"*\"]},"
+			"{\"verbs\":[\"patch\"],\"apiGroups\":[\"apps\"],\"resources\":[\"*/scale\"]}]}}",
+			WHOLE, 0 },
+	};
+	struct ref ref = { .provider = "kubernetes", .account = "here", .namespace_ = "shop",
+		.kind = "deployments", .name = "web" };
+
+	begin(lines, 1);
+	for (int turn = 0; turn < 2; turn++) {
+		struct json *refused = estate_refused(estate, &ref, kinds_find(kinds, "deployments"));
+
+		ck_assert_ptr_null(json_get(refused, "scale"));
+		ck_assert_str_eq(json_text(json_get(refused, "restart")),
+			"no right to patch deployments in shop");
+		ck_assert_str_eq(json_text(json_get(refused, "delete")),
+			"no right to delete deployments in shop");
+		json_free(refused);
+	}
+	ck_assert_int_eq(times_asked("selfsubjectrulesreviews"), 1);
+	end();
+}
+END_TEST
+
 START_TEST(answers_that_are_no_tables_are_errors)
 {
 	static const char *const bodies[] = { "{\"kind\":\"ConfigMapList\",\"items\":[]}", "[]", "",
@@ -566,6 +595,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, pages_follow_and_expired_ones_begin_anew);
 	tcase_add_test(tc, rights_in_one_namespace_are_enough);
 	tcase_add_test(tc, each_namespace_is_watched_by_itself);
+	tcase_add_test(tc, what_the_server_would_refuse_is_known_before);
 	tcase_add_test(tc, answers_that_are_no_tables_are_errors);
 	tcase_add_loop_test(tc, the_configuration_chooses_the_start, 0, sizeof(starts) / sizeof(*starts));
 	tcase_add_test(tc, a_start_that_is_not_there_is_refused);

@@ -25,15 +25,28 @@ static const struct verb verbs[] = {
 	{ .name = "annotate", .build = build_meta, .undo = undo_meta, .fields = annotation_fields },
 	{ .name = "apply", .build = build_manifest, .undo = undo_manifest, .content = 1 },
 	{ .name = "cordon", .build = build_cordon, .undo = undo_cordon, .fields = node_fields },
-	{ .name = "delete", .build = build_delete, .undo = undo_delete, .outcome = outcome_delete },
+	{ .name = "delete",
+		.build = build_delete,
+		.undo = undo_delete,
+		.outcome = outcome_delete,
+		.right = "delete" },
 	{ .name = "drain",
 		.preview = preview_drain,
 		.act = act_drain,
 		.outcome = outcome_drain,
 		.fields = node_fields },
 	{ .name = "edit", .build = build_manifest, .undo = undo_manifest, .content = 1 },
-	{ .name = "evict", .build = build_evict, .outcome = outcome_delete },
-	{ .name = "exec", .preview = preview_exec, .act = act_exec, .outcome = outcome_exec },
+	{ .name = "evict",
+		.build = build_evict,
+		.outcome = outcome_delete,
+		.right = "create",
+		.sub = "eviction" },
+	{ .name = "exec",
+		.preview = preview_exec,
+		.act = act_exec,
+		.outcome = outcome_exec,
+		.right = "create",
+		.sub = "exec" },
 	{ .name = "label", .build = build_meta, .undo = undo_meta, .fields = label_fields },
 	{ .name = "pause", .build = build_pause, .undo = undo_pause, .fields = pause_fields },
 	{ .name = "restart",
@@ -46,7 +59,11 @@ static const struct verb verbs[] = {
 		.undo = undo_rollback,
 		.fields = image_fields,
 		.resolve = resolve_rollback },
-	{ .name = "scale", .build = build_scale, .undo = undo_scale, .fields = scale_fields },
+	{ .name = "scale",
+		.build = build_scale,
+		.undo = undo_scale,
+		.fields = scale_fields,
+		.sub = "scale" },
 	{ .name = "set_image", .build = build_image, .undo = undo_image, .fields = image_fields },
 	{ .name = "uncordon", .build = build_cordon, .undo = undo_cordon, .fields = node_fields },
 };
@@ -54,6 +71,12 @@ static const struct verb verbs[] = {
 static int compare_name(const void *key, const void *row)
 {
 	return strcmp(key, ((const struct verb *)row)->name);
+}
+
+const struct verb *verb_find(const char *name)
+{
+	return bsearch(
+		name, verbs, sizeof(verbs) / sizeof(*verbs), sizeof(*verbs), compare_name);
 }
 
 const char *param_text(const struct action *action, const char *name)
@@ -97,8 +120,7 @@ void set_undo(const struct action *action, struct act_preview *preview, const ch
 static const struct verb *begin(struct provider *provider, const struct act_request *request,
 	struct action *action, struct error *err)
 {
-	const struct verb *verb = bsearch(request->verb->name, verbs,
-		sizeof(verbs) / sizeof(*verbs), sizeof(*verbs), compare_name);
+	const struct verb *verb = verb_find(request->verb->name);
 
 	if (!verb) {
 		error_set(err, ERR_INVALID, "%s does not know how to %s", request->kind->name,

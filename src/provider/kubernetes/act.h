@@ -62,11 +62,15 @@ struct verb {
 	int (*preview)(const struct action *action, const struct json *live, struct act_preview *preview, struct error *err);
 	int (*act)(const struct action *action, const struct json *live, struct act_result *result, struct error *err);
 	enum act_outcome (*outcome)(const struct action *action, const struct json *live);
+	const char *right, *sub;   /* what the server asks a right for: "create" of "eviction"; NULL: "patch" of the object itself */
 	const char *const *fields; /* of the live object that the approval is bound to, beside uid and generation */
 	int content;               /* bound to the whole content */
 	/* Adds what the verb means only now ("the revision before") to the state; or NULL. */
 	void (*resolve)(const struct action *action, const struct json *live, struct json *state);
 };
+
+/* The verb's row; NULL: no such verb. */
+const struct verb *verb_find(const char *name);
 
 /* act_workload.c */
 int build_scale(const struct action *action, const struct json *live, struct change *change, struct error *err);

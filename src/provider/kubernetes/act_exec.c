@@ -11,6 +11,7 @@
 #include "provider/kubernetes/account.h"
 #include "provider/kubernetes/act.h"
 #include "provider/kubernetes/exec.h"
+#include "provider/kubernetes/rights.h"
 
 enum { ARGUMENTS_MAX = 64, OUTPUT_MAX = 64 * 1024, TIMEOUT_DEFAULT_MS = 30000 };
 
@@ -85,8 +86,10 @@ int preview_exec(const struct action *action, const struct json *live, struct ac
 		param_text(action, "container")
 			? param_text(action, "container")
 			: json_text_or(json_at(live, "spec.containers.0.name"), ""));
-	snprintf(preview->dry_run_text, sizeof(preview->dry_run_text),
-		"a command cannot be tried without running it");
+	if (kube_may(action->provider, action->request->ref, action->request->verb,
+		    preview->dry_run_text, sizeof(preview->dry_run_text)))
+		snprintf(preview->dry_run_text, sizeof(preview->dry_run_text),
+			"a command cannot be tried without running it");
 	free(words);
 	return 0;
 }

@@ -169,5 +169,6 @@ const struct provider_ops kubernetes_provider = {
 	.logs = kube_logs,
 	.dependents = kube_dependents,
 	.query = kube_query,
+	.may = kube_may,
 	.act = &kubernetes_act,
 };

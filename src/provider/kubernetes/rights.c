@@ -1,12 +1,17 @@
 #include "provider/kubernetes/rights.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "estate/kind.h"
+#include "estate/provider.h"
 #include "provider/kubernetes/account.h"
+#include "provider/kubernetes/act.h"
+#include "provider/kubernetes/get.h"
 
 enum { FRESH_S = 300 };
 
@@ -29,12 +34,17 @@ void rights_free(struct rights *rights)
 	}
 }
 
+/* "*", the name itself, or of a subresource "*" and "/scale" (RBAC, "Referring to resources"). */
 static int names(const struct json *list, const char *text)
 {
+	const char *slash = strchr(text, '/');
+
 	for (const struct json *item = json_first(list); item; item = json_next(item)) {
 		const char *name = json_text_or(item, "");
 
 		if (!strcmp(name, "*") || !strcmp(name, text))
+			return 1;
+		if (slash && *name == '*' && !strcmp(name + 1, slash))
 			return 1;
 	}
 	return 0;
@@ -134,5 +144,30 @@ int rights_may(struct account *account, const char *verb, const char *group, con
 	pthread_mutex_lock(&account->lock);
 	may = rights_judge(keep(account, place, status)->status, verb, group, resource);
 	pthread_mutex_unlock(&account->lock);
+	return may;
+}
+
+int kube_may(struct provider *provider, const struct ref *ref, const struct kind_verb *verb, char *why,
+	size_t size)
+{
+	const struct verb *row = verb_find(verb->name);
+	struct account *account;
+	struct resource resource;
+	char name[200];
+
+	if (!row || get_target(provider, ref, &account, &resource, NULL))
+		return -1;
+	const char *right = row->right ? row->right : "patch";
+	const char *slash = strchr(resource.api, '/');
+	char *group = mem_text_n(resource.api, slash ? (size_t)(slash - resource.api) : 0);
+
+	snprintf(name, sizeof(name), "%.100s%s%s", resource.name, row->sub ? "/" : "",
+		row->sub ? row->sub : "");
+	int may = rights_may(account, right, group, name, ref->namespace_);
+
+	if (!may)
+		snprintf(why, size, "no right to %s %s%s%.100s", right, name,
+			*ref->namespace_ ? " in " : "", ref->namespace_);
+	free(group);
 	return may;
 }

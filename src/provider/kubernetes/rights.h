@@ -2,8 +2,13 @@
 #ifndef PROVIDER_KUBERNETES_RIGHTS_H
 #define PROVIDER_KUBERNETES_RIGHTS_H
 
+#include <stddef.h>
+
 struct account;
 struct json;
+struct kind_verb;
+struct provider;
+struct ref;
 struct rights;
 
 void rights_free(struct rights *rights); /* NULL is fine */
@@ -12,5 +17,7 @@ void rights_free(struct rights *rights); /* NULL is fine */
 int rights_may(struct account *account, const char *verb, const char *group, const char *resource, const char *namespace_);
 /* The same over a SelfSubjectRulesReview's status. Pure. */
 int rights_judge(const struct json *status, const char *verb, const char *group, const char *resource);
+/* provider_ops.may. */
+int kube_may(struct provider *provider, const struct ref *ref, const struct kind_verb *verb, char *why, size_t size);
 
 #endif
