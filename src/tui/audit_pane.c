@@ -10,25 +10,18 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "gate/gate.h"
 #include "tui/asking.h"
 #include "tui/console.h"
-#include "tui/list_view.h"
-#include "tui/pane.h"
+#include "tui/list_pane.h"
 #include "tui/text_pane.h"
 
 enum { ENTRIES_MAX = 5000, ENTRY_MAX = 1 << 20, REPORT_MAX = 4 << 20, PATH_MAX_ = 4096 };
 
 struct audit_pane {
-	struct pane pane;
-	struct list_view list;
-	struct asking *asking, *acting;
-	struct json *rows;
-	char problem[256];
-	unsigned version;
+	struct list_pane list;
 	struct audit_state state;
 	int verified; /* -1 not here, 0 does not verify, 1 verifies */
 };
@@ -46,17 +39,6 @@ static const struct list_column columns[] = {
 static struct audit_pane *of(struct pane *pane)
 {
 	return (struct audit_pane *)pane;
-}
-
-static void close_audit(struct pane *pane)
-{
-	struct audit_pane *audit = of(pane);
-
-	asking_stop(&audit->asking);
-	asking_stop(&audit->acting);
-	list_view_release(&audit->list);
-	json_free(audit->rows);
-	free(audit);
 }
 
 static enum style style_of(const char *status)
@@ -81,9 +63,9 @@ static void local_time(const char *at, char *out, size_t size)
 	strftime(out, size, "%Y-%m-%d %H:%M:%S", &local);
 }
 
-static void add(struct audit_pane *audit, const struct json *entry, size_t number)
+static void add(struct list_pane *list, const struct json *entry, size_t number)
 {
-	struct list_row *row = list_view_add(&audit->list, json_text_or(json_get(entry, "audit_id"), ""), number);
+	struct list_row *row = list_view_add(&list->view, json_text_or(json_get(entry, "audit_id"), ""), number);
 	const char *status = json_text_or(json_at(entry, "result.status"), ""), *name = json_text_or(json_at(entry, "action.name"), "");
 	const char *target = json_text_or(json_at(entry, "action.target"), ""), *step = json_text_or(json_at(entry, "action.step"), "");
 	char when[32];
@@ -100,14 +82,9 @@ static void add(struct audit_pane *audit, const struct json *entry, size_t numbe
 	list_row_setf(row, 6, STYLE_DIM, "%lld", (long long)json_int(json_get(entry, "seq"), 0));
 }
 
-static void fill(struct audit_pane *audit)
+static void begin(struct list_pane *list)
 {
-	size_t number = 0;
-
-	list_view_begin(&audit->list);
-	for (const struct json *entry = json_first(audit->rows); entry; entry = json_next(entry))
-		add(audit, entry, number++);
-	list_view_end(&audit->list);
+	audit_state(gate_audit(console_gate(list->pane.console)), &of(&list->pane)->state);
 }
 
 static int keep_entry(const struct json *entry, void *arg)
@@ -121,48 +98,10 @@ static void ask(struct asking *asking)
 	struct audit_query query = { .limit = ENTRIES_MAX, .newest_first = 1 };
 
 	asking->json = json_array();
-	asking->outcome = audit_each(gate_audit(asking->gate), &query, keep_entry, asking->json, &asking->err);
-}
-
-static void answered(void *pane, struct asking *asking)
-{
-	struct audit_pane *audit = pane;
-
-	snprintf(audit->problem, sizeof(audit->problem), "%s", asking->err.text);
-	audit->list.empty = *audit->problem ? audit->problem : "the log is empty: nothing was planned or done yet";
-	if (!asking->outcome) {
-		json_free(audit->rows);
-		audit->rows = asking->json;
-		asking->json = NULL;
-	}
-	audit_state(gate_audit(console_gate(audit->pane.console)), &audit->state);
-	fill(audit);
-	audit->pane.dirty = 1;
-}
-
-static void look(struct audit_pane *audit)
-{
-	struct gate *gate = console_gate(audit->pane.console);
-
-	if (!gate)
+	if (!audit_each(gate_audit(asking->gate), &query, keep_entry, asking->json, &asking->err))
 		return;
-	audit->version = gate_version(gate);
-	asking_send(asking_new(audit->pane.console, &audit->asking, audit, ask, answered));
-}
-
-static int recalc(struct pane *pane)
-{
-	struct audit_pane *audit = of(pane);
-	struct gate *gate = console_gate(pane->console);
-
-	if (gate && (gate_version(gate) != audit->version || (!audit->rows && !*audit->problem && !audit->asking)))
-		look(audit);
-	return 0;
-}
-
-static void draw(struct pane *pane, struct rect area)
-{
-	list_view_draw(&of(pane)->list, pane, area);
+	json_free(asking->json);
+	asking->json = NULL;
 }
 
 /* --- V: the whole chain --- */
@@ -194,7 +133,7 @@ static char *report_text(const struct json *report)
 static void verified(void *pane, struct asking *asking)
 {
 	struct audit_pane *audit = pane;
-	struct console *console = audit->pane.console;
+	struct console *console = audit->list.pane.console;
 
 	if (asking->outcome) {
 		console_say_error(console, &asking->err);
@@ -203,7 +142,7 @@ static void verified(void *pane, struct asking *asking)
 	audit->verified = json_bool(json_get(asking->json, "ok"), 0);
 	char *text = report_text(asking->json);
 
-	if (console_top(console) == &audit->pane)
+	if (console_top(console) == &audit->list.pane)
 		console_push(console, text_pane_new(console, "verify", text, TEXT_PLAIN));
 	console_say(console, audit->verified ? STYLE_OK : STYLE_CRITICAL, "%s", audit->verified ? "the chain is whole" : "the audit log does not verify");
 	free(text);
@@ -218,13 +157,13 @@ static void ask_anchor(struct asking *asking)
 
 static void anchored(void *pane, struct asking *asking)
 {
-	struct audit_pane *audit = pane;
+	struct list_pane *list = pane;
 
 	if (asking->outcome)
-		console_say_error(audit->pane.console, &asking->err);
+		console_say_error(list->pane.console, &asking->err);
 	else
-		console_say(audit->pane.console, STYLE_OK, "anchored: %.300s", json_text_or(json_get(asking->json, "anchor"), "done"));
-	look(audit);
+		console_say(list->pane.console, STYLE_OK, "anchored: %.300s", json_text_or(json_get(asking->json, "anchor"), "done"));
+	list_pane_look(list);
 }
 
 static int write_out(void *arg, const char *bytes, size_t length)
@@ -265,79 +204,65 @@ static void ask_export(struct asking *asking)
 
 static void exported(void *pane, struct asking *asking)
 {
-	struct audit_pane *audit = pane;
+	struct list_pane *list = pane;
 
 	if (asking->outcome)
-		console_say_error(audit->pane.console, &asking->err);
+		console_say_error(list->pane.console, &asking->err);
 	else
-		console_say(audit->pane.console, STYLE_OK, "the whole log is written to %s", asking->text);
+		console_say(list->pane.console, STYLE_OK, "the whole log is written to %s", asking->text);
 }
 
 /* --- commands --- */
 
-static void open_entry(struct audit_pane *audit)
+static void open_entry(struct list_pane *list, const struct list_row *row, const struct json *entry)
 {
-	const struct list_row *row = list_view_at_cursor(&audit->list);
-	const struct json *entry = row ? json_item(audit->rows, row->number) : NULL;
 	struct text yaml;
 	char title[64];
 
-	if (!entry)
-		return;
+	(void)row;
 	text_init(&yaml, ENTRY_MAX);
 	yaml_format(entry, &yaml);
 	snprintf(title, sizeof(title), "entry %lld", (long long)json_int(json_get(entry, "seq"), 0));
-	console_push(audit->pane.console, text_pane_new(audit->pane.console, title, yaml.data, TEXT_YAML));
+	console_push(list->pane.console, text_pane_new(list->pane.console, title, yaml.data, TEXT_YAML));
 	text_release(&yaml);
 }
 
-static void act(struct audit_pane *audit, void (*question)(struct asking *asking), void (*answer)(void *pane, struct asking *asking), const char *says)
+static void act(struct list_pane *list, void (*question)(struct asking *asking), void (*answer)(void *pane, struct asking *asking), const char *says)
 {
-	if (!console_gate(audit->pane.console))
+	if (!console_gate(list->pane.console))
 		return;
-	console_say(audit->pane.console, STYLE_DIM, "%s", says);
-	asking_send(asking_new(audit->pane.console, &audit->acting, audit, question, answer));
+	console_say(list->pane.console, STYLE_DIM, "%s", says);
+	asking_send(asking_new(list->pane.console, &list->acting, list, question, answer));
 }
 
-static int command(struct pane *pane, const struct command *what)
+static void verify(struct list_pane *list, const struct list_row *row, const struct json *entry)
 {
-	struct audit_pane *audit = of(pane);
-
-	if (list_view_command(&audit->list, pane, what))
-		return 1;
-	if (!strcmp(what->name, "table.open"))
-		open_entry(audit);
-	else if (!strcmp(what->name, "audit.verify"))
-		act(audit, ask_verify, verified, "checking every entry …");
-	else if (!strcmp(what->name, "audit.anchor"))
-		act(audit, ask_anchor, anchored, "signing …");
-	else if (!strcmp(what->name, "audit.export"))
-		act(audit, ask_export, exported, "writing …");
-	else if (!strcmp(what->name, "global.refresh"))
-		look(audit);
-	else
-		return 0;
-	return 1;
+	(void)row;
+	(void)entry;
+	act(list, ask_verify, verified, "checking every entry …");
 }
 
-static int key(struct pane *pane, int pressed)
+static void anchor(struct list_pane *list, const struct list_row *row, const struct json *entry)
 {
-	return list_view_key(&of(pane)->list, pane, pressed);
+	(void)row;
+	(void)entry;
+	act(list, ask_anchor, anchored, "signing …");
 }
 
-static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
+static void export_all(struct list_pane *list, const struct list_row *row, const struct json *entry)
 {
-	(void)area;
-	(void)x;
-	if (list_view_mouse(&of(pane)->list, pane, y, button))
-		open_entry(of(pane));
+	(void)row;
+	(void)entry;
+	act(list, ask_export, exported, "writing …");
 }
 
-static void title(struct pane *pane, char *out, size_t size)
-{
-	(void)pane;
-	snprintf(out, size, "audit");
-}
+static const struct list_command commands_here[] = {
+	{ "table.open", open_entry, 1 },
+	{ "audit.verify", verify, 0 },
+	{ "audit.anchor", anchor, 0 },
+	{ "audit.export", export_all, 0 },
+	{ 0 },
+};
 
 static void status(struct pane *pane, char *out, size_t size)
 {
@@ -345,37 +270,28 @@ static void status(struct pane *pane, char *out, size_t size)
 	struct audit_pane *audit = of(pane);
 	char rows[80];
 
-	list_view_status(&audit->list, rows, sizeof(rows));
-	snprintf(out, size, "%s%s of %llu  %llu unwitnessed  %s", rows, json_count(audit->rows) == ENTRIES_MAX ? " newest" : "",
+	list_view_status(&audit->list.view, rows, sizeof(rows));
+	snprintf(out, size, "%s%s of %llu  %llu unwitnessed  %s", rows, json_count(audit->list.rows) == ENTRIES_MAX ? " newest" : "",
 		(unsigned long long)audit->state.entries, (unsigned long long)audit->state.unwitnessed, words[audit->verified + 1]);
 }
 
-static void dump(struct pane *pane, struct text *out)
-{
-	list_view_dump(&of(pane)->list, out);
-}
-
-static const struct pane_ops ops = {
+static const struct list_pane_ops ops = {
 	.name = "audit",
-	.context = "audit",
-	.close = close_audit,
-	.recalc = recalc,
-	.draw = draw,
-	.command = command,
-	.key = key,
-	.mouse = mouse,
-	.title = title,
+	.columns = columns,
+	.column_count = sizeof(columns) / sizeof(*columns),
+	.empty = "the log is empty: nothing was planned or done yet",
+	.ask = ask,
+	.begin = begin,
+	.add = add,
+	.commands = commands_here,
 	.status = status,
-	.dump = dump,
 };
 
 struct pane *audit_pane_new(struct console *console)
 {
-	struct audit_pane *audit = mem_zero(1, sizeof(*audit));
+	struct list_pane *list = list_pane_new(console, &ops, sizeof(struct audit_pane));
 
-	audit->pane = (struct pane){ .ops = &ops, .console = console };
-	audit->verified = -1;
-	list_view_init(&audit->list, columns, sizeof(columns) / sizeof(*columns), "loading …");
-	look(audit);
-	return &audit->pane;
+	of(&list->pane)->verified = -1;
+	list_pane_look(list);
+	return &list->pane;
 }

@@ -1,19 +1,14 @@
 /* changes.c - what changed, by whom, when: of everything, or of one resource. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "base/mem.h"
-#include "base/text.h"
 #include "estate/estate.h"
 #include "tui/asking.h"
 #include "tui/console.h"
-#include "tui/format.h"
-#include "tui/list_view.h"
-#include "tui/pane.h"
+#include "tui/list_pane.h"
 
 enum { CHANGES_MAX = 5000, LOOK_EVERY_S = 5 };
 
@@ -23,14 +18,9 @@ static const struct {
 } windows[] = { { "1 h", 3600 }, { "24 h", 86400 }, { "7 d", 7 * 86400 } };
 
 struct changes {
-	struct pane pane;
+	struct list_pane list;
 	struct ref ref; /* kind "": all */
-	struct list_view list;
-	struct asking *asking;
-	struct json *rows;
-	char problem[256];
 	size_t window;
-	int64_t looked_ns;
 };
 
 static const struct list_column columns[] = {
@@ -48,16 +38,6 @@ static struct changes *of(struct pane *pane)
 	return (struct changes *)pane;
 }
 
-static void close_changes(struct pane *pane)
-{
-	struct changes *changes = of(pane);
-
-	asking_stop(&changes->asking);
-	list_view_release(&changes->list);
-	json_free(changes->rows);
-	free(changes);
-}
-
 static void change_text(const struct json *change, char *out, size_t size)
 {
 	const char *old = json_text_or(json_get(change, "old"), ""), *now = json_text_or(json_get(change, "new"), "");
@@ -68,23 +48,20 @@ static void change_text(const struct json *change, char *out, size_t size)
 		snprintf(out, size, "%s%.400s", *now ? "+ " : "- ", *now ? now : old);
 }
 
-static void add(struct changes *changes, const struct json *change, size_t number)
+static void add(struct list_pane *list, const struct json *change, size_t number)
 {
 	const char *id = json_text_or(json_get(change, "id"), "");
-	char key[1300], text[1000], age[32] = "–";
+	char key[1300], text[1000];
 	struct ref ref;
-	int64_t at, step;
 
 	snprintf(key, sizeof(key), "%s %s %s", json_text_or(json_get(change, "at"), ""), id, json_text_or(json_get(change, "field"), ""));
-	struct list_row *row = list_view_add(&changes->list, key, number);
+	struct list_row *row = list_view_add(&list->view, key, number);
 
 	if (!row)
 		return;
 	int known = !ref_parse(id, &ref);
 
-	if (!clock_parse(json_text_or(json_get(change, "at"), ""), &at))
-		format_age(clock_now_ns() - at, age, sizeof(age), &step);
-	list_row_set(row, 0, STYLE_DIM, age);
+	list_pane_age(list, row, 0, STYLE_DIM, json_text(json_get(change, "at")));
 	list_row_set(row, 1, STYLE_DIM, json_text_or(json_get(change, "kind"), ""));
 	list_row_setf(row, 2, STYLE_TEXT, "%s%s%s", known ? ref.namespace_ : "", known && *ref.namespace_ ? "/" : "", known ? ref.name : id);
 	list_row_set(row, 3, STYLE_TEXT, json_text_or(json_get(change, "field"), ""));
@@ -92,16 +69,6 @@ static void add(struct changes *changes, const struct json *change, size_t numbe
 	list_row_set(row, 4, STYLE_TEXT, text);
 	list_row_set(row, 5, STYLE_DIM, json_text_or(json_get(change, "by"), ""));
 	list_row_set(row, 6, STYLE_DIM, known ? ref.account : "");
-}
-
-static void fill(struct changes *changes)
-{
-	size_t number = 0;
-
-	list_view_begin(&changes->list);
-	for (const struct json *change = json_first(changes->rows); change; change = json_next(change))
-		add(changes, change, number++);
-	list_view_end(&changes->list);
 }
 
 static void ask(struct asking *asking)
@@ -117,103 +84,47 @@ static void ask(struct asking *asking)
 	json_free(changes);
 }
 
-static void answered(void *pane, struct asking *asking)
+static void prepare(struct list_pane *list, struct asking *asking)
 {
-	struct changes *changes = pane;
+	const struct changes *changes = of(&list->pane);
 
-	snprintf(changes->problem, sizeof(changes->problem), "%s", asking->err.text);
-	changes->list.empty = *changes->problem ? changes->problem : "no change was seen in this time; t looks further back";
-	if (!changes->rows || !asking->json || !json_equal(changes->rows, asking->json))
-		changes->pane.dirty = 1;
-	if (asking->json) {
-		json_free(changes->rows);
-		changes->rows = asking->json;
-		asking->json = NULL;
-	}
-	fill(changes);
-}
-
-static void look(struct changes *changes)
-{
-	if (!console_estate(changes->pane.console))
-		return;
-	struct asking *asking = asking_new(changes->pane.console, &changes->asking, changes, ask, answered);
-
-	changes->looked_ns = clock_monotonic_ns();
 	asking->ref = changes->ref;
 	asking->number = windows[changes->window].seconds;
-	asking_send(asking);
-}
-
-/* News of any kind may mean a change; the history is not asked more often than every few seconds. */
-static int recalc(struct pane *pane)
-{
-	struct changes *changes = of(pane);
-
-	if (!changes->asking && (!changes->looked_ns || clock_monotonic_ns() - changes->looked_ns > LOOK_EVERY_S * CLOCK_SECOND_NS))
-		look(changes);
-	return 0;
-}
-
-static void draw(struct pane *pane, struct rect area)
-{
-	fill(of(pane));
-	list_view_draw(&of(pane)->list, pane, area);
-}
-
-static int64_t next_change(struct pane *pane)
-{
-	return of(pane)->list.row_count ? 60 * CLOCK_SECOND_NS : 0;
 }
 
 static int target(struct pane *pane, struct ref *ref)
 {
-	struct changes *changes = of(pane);
-	const struct list_row *row = list_view_at_cursor(&changes->list);
+	const struct list_pane *list = &of(pane)->list;
+	const struct json *change = list_pane_item(list, list_view_at_cursor(&list->view));
 
-	return row && !ref_parse(json_text_or(json_get(json_item(changes->rows, row->number), "id"), ""), ref);
+	return change && !ref_parse(json_text_or(json_get(change, "id"), ""), ref);
 }
 
-static void open_row(struct pane *pane)
+static void open_row(struct list_pane *list, const struct list_row *row, const struct json *change)
 {
 	struct ref ref;
 
-	if (target(pane, &ref))
-		console_push(pane->console, detail_new(pane->console, &ref));
+	(void)row;
+	if (!ref_parse(json_text_or(json_get(change, "id"), ""), &ref))
+		console_push(list->pane.console, detail_new(list->pane.console, &ref));
 }
 
-static int command(struct pane *pane, const struct command *what)
+static void next_window(struct list_pane *list, const struct list_row *row, const struct json *change)
 {
-	struct changes *changes = of(pane);
+	struct changes *changes = of(&list->pane);
 
-	if (list_view_command(&changes->list, pane, what))
-		return 1;
-	if (!strcmp(what->name, "table.open")) {
-		open_row(pane);
-	} else if (!strcmp(what->name, "changes.window")) {
-		changes->window = (changes->window + 1) % (sizeof(windows) / sizeof(*windows));
-		look(changes);
-	} else if (!strcmp(what->name, "global.refresh")) {
-		look(changes);
-	} else {
-		return 0;
-	}
-	pane->dirty = 1;
-	return 1;
+	(void)row;
+	(void)change;
+	changes->window = (changes->window + 1) % (sizeof(windows) / sizeof(*windows));
+	console_dirty(list->pane.console);
+	list_pane_look(list);
 }
 
-static int key(struct pane *pane, int pressed)
-{
-	return list_view_key(&of(pane)->list, pane, pressed);
-}
-
-static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
-{
-	(void)area;
-	(void)x;
-	if (list_view_mouse(&of(pane)->list, pane, y, button))
-		open_row(pane);
-}
+static const struct list_command commands_here[] = {
+	{ "table.open", open_row, 1 },
+	{ "changes.window", next_window, 0 },
+	{ 0 },
+};
 
 static void title(struct pane *pane, char *out, size_t size)
 {
@@ -222,40 +133,26 @@ static void title(struct pane *pane, char *out, size_t size)
 	snprintf(out, size, "changes, last %s%s%s", windows[changes->window].name, *changes->ref.kind ? " of " : "", changes->ref.name);
 }
 
-static void status(struct pane *pane, char *out, size_t size)
-{
-	list_view_status(&of(pane)->list, out, size);
-}
-
-static void dump(struct pane *pane, struct text *out)
-{
-	list_view_dump(&of(pane)->list, out);
-}
-
-static const struct pane_ops ops = {
+static const struct list_pane_ops ops = {
 	.name = "changes",
-	.context = "changes",
-	.close = close_changes,
-	.recalc = recalc,
-	.draw = draw,
-	.command = command,
-	.key = key,
-	.mouse = mouse,
+	.columns = columns,
+	.column_count = sizeof(columns) / sizeof(*columns),
+	.empty = "no change was seen in this time; t looks further back",
+	.asks_every_s = LOOK_EVERY_S,
+	.prepare = prepare,
+	.ask = ask,
+	.add = add,
+	.commands = commands_here,
 	.title = title,
-	.status = status,
 	.target = target,
-	.next_change = next_change,
-	.dump = dump,
 };
 
 struct pane *changes_new(struct console *console, const struct ref *ref)
 {
-	struct changes *changes = mem_zero(1, sizeof(*changes));
+	struct list_pane *list = list_pane_new(console, &ops, sizeof(struct changes));
 
-	changes->pane = (struct pane){ .ops = &ops, .console = console };
-	list_view_init(&changes->list, columns, sizeof(columns) / sizeof(*columns), "loading …");
 	if (ref)
-		changes->ref = *ref;
-	look(changes);
-	return &changes->pane;
+		of(&list->pane)->ref = *ref;
+	list_pane_look(list);
+	return &list->pane;
 }

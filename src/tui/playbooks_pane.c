@@ -6,25 +6,15 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "gate/gate.h"
 #include "tui/asking.h"
 #include "tui/chat.h"
 #include "tui/console.h"
-#include "tui/list_view.h"
-#include "tui/pane.h"
+#include "tui/list_pane.h"
 #include "tui/text_pane.h"
 
 enum { FILE_MAX_BYTES = 1 << 20, REPORT_MAX = 1 << 20 };
-
-struct playbooks_pane {
-	struct pane pane;
-	struct list_view list;
-	struct asking *asking, *acting;
-	struct json *rows;
-	int has_asked;
-};
 
 static const struct list_column columns[] = {
 	{ .name = "NAME", .max = 34 },
@@ -33,22 +23,6 @@ static const struct list_column columns[] = {
 	{ .name = "STEPS", .max = 6, .right = 1, .leave = 2 },
 	{ .name = "FILE", .max = 34, .leave = 4 },
 };
-
-static struct playbooks_pane *of(struct pane *pane)
-{
-	return (struct playbooks_pane *)pane;
-}
-
-static void close_playbooks(struct pane *pane)
-{
-	struct playbooks_pane *books = of(pane);
-
-	asking_stop(&books->asking);
-	asking_stop(&books->acting);
-	list_view_release(&books->list);
-	json_free(books->rows);
-	free(books);
-}
 
 static struct json *book_json(const struct playbook *book)
 {
@@ -108,9 +82,9 @@ static void match_text(const struct json *match, char *out, size_t size)
 	text_release(&text);
 }
 
-static void add(struct playbooks_pane *books, const struct json *book, size_t number)
+static void add(struct list_pane *list, const struct json *book, size_t number)
 {
-	struct list_row *row = list_view_add(&books->list, json_text_or(json_get(book, "name"), ""), number);
+	struct list_row *row = list_view_add(&list->view, json_text_or(json_get(book, "name"), ""), number);
 	const char *file = json_text_or(json_get(book, "file"), ""), *base = strrchr(file, '/');
 	char match[300];
 
@@ -124,50 +98,7 @@ static void add(struct playbooks_pane *books, const struct json *book, size_t nu
 	list_row_set(row, 4, STYLE_DIM, base ? base + 1 : file);
 }
 
-static void answered(void *pane, struct asking *asking)
-{
-	struct playbooks_pane *books = pane;
-	size_t number = 0;
-
-	json_free(books->rows);
-	books->rows = asking->json;
-	asking->json = NULL;
-	books->list.empty = "no playbook could be read: pilothouse playbook lint says why";
-	list_view_begin(&books->list);
-	for (const struct json *book = json_first(books->rows); book; book = json_next(book))
-		add(books, book, number++);
-	list_view_end(&books->list);
-	books->pane.dirty = 1;
-}
-
-static void look(struct playbooks_pane *books)
-{
-	if (!console_gate(books->pane.console))
-		return;
-	books->has_asked = 1;
-	asking_send(asking_new(books->pane.console, &books->asking, books, ask, answered));
-}
-
-static int recalc(struct pane *pane)
-{
-	if (!of(pane)->has_asked)
-		look(of(pane));
-	return 0;
-}
-
-static void draw(struct pane *pane, struct rect area)
-{
-	list_view_draw(&of(pane)->list, pane, area);
-}
-
 /* --- commands --- */
-
-static const struct json *book_at_cursor(struct playbooks_pane *books)
-{
-	const struct list_row *row = list_view_at_cursor(&books->list);
-
-	return row ? json_item(books->rows, row->number) : NULL;
-}
 
 static void ask_file(struct asking *asking)
 {
@@ -176,14 +107,12 @@ static void ask_file(struct asking *asking)
 	asking->words = file_load(asking->text, FILE_MAX_BYTES, &length, &asking->err);
 }
 
-static void show(struct playbooks_pane *books)
+static void show(struct list_pane *list, const struct list_row *row, const struct json *book)
 {
-	const struct json *book = book_at_cursor(books);
-	struct console *console = books->pane.console;
+	struct console *console = list->pane.console;
 	char title[120];
 
-	if (!book)
-		return;
+	(void)row;
 	snprintf(title, sizeof(title), "playbook %.100s", json_text_or(json_get(book, "name"), ""));
 	console_push(console, text_pane_asking(console, title, NULL, json_text_or(json_get(book, "file"), ""), TEXT_YAML, ask_file));
 }
@@ -206,14 +135,12 @@ static void ask_test(struct asking *asking)
 	asking->words = text_take(&text);
 }
 
-static void test(struct playbooks_pane *books)
+static void test(struct list_pane *list, const struct list_row *row, const struct json *book)
 {
-	const struct json *book = book_at_cursor(books);
-	struct console *console = books->pane.console;
+	struct console *console = list->pane.console;
 	char title[120];
 
-	if (!book)
-		return;
+	(void)row;
 	snprintf(title, sizeof(title), "test of %.100s", json_text_or(json_get(book, "name"), ""));
 	console_push(console, text_pane_asking(console, title, NULL, json_text_or(json_get(book, "name"), ""), TEXT_PLAIN, ask_test));
 }
@@ -245,14 +172,12 @@ static struct json *intent_of(const struct json *match, const char **misses)
 	return json_set(intent, "target", target);
 }
 
-static void use(struct playbooks_pane *books)
+static void use(struct list_pane *list, const struct list_row *row, const struct json *book)
 {
-	const struct json *book = book_at_cursor(books);
-	struct console *console = books->pane.console;
+	struct console *console = list->pane.console;
 	const char *misses, *name = json_text_or(json_get(book, "name"), "");
 
-	if (!book)
-		return;
+	(void)row;
 	struct json *intent = intent_of(json_get(book, "match"), &misses);
 
 	if (!misses) {
@@ -263,74 +188,27 @@ static void use(struct playbooks_pane *books)
 	json_free(intent);
 }
 
-static int command(struct pane *pane, const struct command *what)
-{
-	struct playbooks_pane *books = of(pane);
+static const struct list_command commands_here[] = {
+	{ "table.open", show, 1 },
+	{ "playbooks.test", test, 1 },
+	{ "playbooks.run", use, 1 },
+	{ 0 },
+};
 
-	if (list_view_command(&books->list, pane, what))
-		return 1;
-	if (!strcmp(what->name, "table.open"))
-		show(books);
-	else if (!strcmp(what->name, "playbooks.test"))
-		test(books);
-	else if (!strcmp(what->name, "playbooks.run"))
-		use(books);
-	else if (!strcmp(what->name, "global.refresh"))
-		look(books);
-	else
-		return 0;
-	return 1;
-}
-
-static int key(struct pane *pane, int pressed)
-{
-	return list_view_key(&of(pane)->list, pane, pressed);
-}
-
-static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
-{
-	(void)area;
-	(void)x;
-	if (list_view_mouse(&of(pane)->list, pane, y, button))
-		show(of(pane));
-}
-
-static void title(struct pane *pane, char *out, size_t size)
-{
-	(void)pane;
-	snprintf(out, size, "playbooks");
-}
-
-static void status(struct pane *pane, char *out, size_t size)
-{
-	list_view_status(&of(pane)->list, out, size);
-}
-
-static void dump(struct pane *pane, struct text *out)
-{
-	list_view_dump(&of(pane)->list, out);
-}
-
-static const struct pane_ops ops = {
+static const struct list_pane_ops ops = {
 	.name = "playbooks",
-	.context = "playbooks",
-	.close = close_playbooks,
-	.recalc = recalc,
-	.draw = draw,
-	.command = command,
-	.key = key,
-	.mouse = mouse,
-	.title = title,
-	.status = status,
-	.dump = dump,
+	.columns = columns,
+	.column_count = sizeof(columns) / sizeof(*columns),
+	.empty = "no playbook could be read: pilothouse playbook lint says why",
+	.ask = ask,
+	.add = add,
+	.commands = commands_here,
 };
 
 struct pane *playbooks_new(struct console *console)
 {
-	struct playbooks_pane *books = mem_zero(1, sizeof(*books));
+	struct list_pane *list = list_pane_new(console, &ops, sizeof(*list));
 
-	books->pane = (struct pane){ .ops = &ops, .console = console };
-	list_view_init(&books->list, columns, sizeof(columns) / sizeof(*columns), "loading …");
-	look(books);
-	return &books->pane;
+	list_pane_look(list);
+	return &list->pane;
 }
