@@ -52,6 +52,7 @@ struct feed_status {
 	int stale;             /* older than three intervals, or the link is down */
 	size_t total;
 	char error[256];       /* "" or what failed and what to do */
+	int refused;           /* nothing failed but for lack of rights: what is shown is not old, it is not all */
 };
 struct feed *estate_open(struct estate *estate, const struct kind *kind, const struct selection *selection);
 void estate_close(struct estate *estate, struct feed *feed);

@@ -513,6 +513,7 @@ void feed_fail(struct feed *feed, const struct error *err)
 	pthread_mutex_unlock(&feed->work);
 	pthread_mutex_lock(&feed->lock);
 	feed->state = FEED_FAILED;
+	feed->error_code = err->code;
 	snprintf(feed->error, sizeof(feed->error), "%s", err->text);
 	pthread_mutex_unlock(&feed->lock);
 	feed_news(feed);
@@ -533,15 +534,36 @@ unsigned feed_version(const struct feed *feed)
 	return atomic_load(&feed->version);
 }
 
+/* Parts that did not answer. One that is not ours to see, or beyond a limit, did: it makes nothing old. */
+static size_t count_silent(const struct feed *feed)
+{
+	size_t silent = 0;
+
+	for (const struct json *note = json_first(feed->notes); note; note = json_next(note)) {
+		const char *code = json_text_or(json_get(note, "code"), "");
+
+		silent += strcmp(code, error_name(ERR_FORBIDDEN)) != 0 &&
+			  strcmp(code, error_name(ERR_LIMIT)) != 0;
+	}
+	return silent;
+}
+
+static int is_refused(const struct feed *feed)
+{
+	if (*feed->error)
+		return feed->error_code == ERR_FORBIDDEN;
+	return json_count(feed->notes) && !count_silent(feed);
+}
+
 static int is_stale(struct feed *feed, int64_t now)
 {
 	switch (feed->state) {
 	case FEED_LOADING:
 		return 0;
 	case FEED_LIVE:
-		return json_count(feed->notes) > 0;
+		return count_silent(feed) > 0;
 	case FEED_POLLED:
-		return json_count(feed->notes) > 0 ||
+		return count_silent(feed) > 0 ||
 		       now - feed->observed_ns > INT64_C(3) * feed_interval_ms(feed) * ms;
 	case FEED_FAILED:
 	case FEED_CACHED:
@@ -558,10 +580,11 @@ void feed_status(struct feed *feed, struct feed_status *status)
 	*status = (struct feed_status){
 		.state = feed->state,
 		/* An open watch tells every change: what is shown is as old as the link is silent, no older. */
-		.observed_ns = feed->state == FEED_LIVE && !json_count(feed->notes) ? now
+		.observed_ns = feed->state == FEED_LIVE && !count_silent(feed) ? now
 										     : feed->observed_ns,
 		.stale = is_stale(feed, now),
 		.total = feed->total,
+		.refused = is_refused(feed),
 	};
 	memcpy(status->error, feed->error, sizeof(status->error));
 	if (!*status->error && json_count(feed->notes))

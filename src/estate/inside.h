@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/error.h"
 #include "estate/estate.h"
 
 struct kind;
@@ -73,6 +74,7 @@ struct feed {
 	int64_t observed_ns;
 	size_t total;
 	char error[256];
+	enum error_code error_code;
 	struct json *notes;   /* source: {source, code, message} */
 
 	/* under estate->lock */

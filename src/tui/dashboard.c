@@ -76,6 +76,8 @@ static void open_item(struct dashboard *dashboard)
 
 	if (target(&dashboard->pane, &ref))
 		console_push(console, detail_new(console, &ref));
+	else if (item->is_refusal)
+		dashboard_open_refusal(dashboard, item);
 	else if (*item->account)
 		open_rows(dashboard, item);
 	else if (*item->open && console_open(console, item->open, &err))

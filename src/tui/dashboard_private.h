@@ -58,7 +58,7 @@ struct item {
 	char filter[ITEM_TEXT]; /* shows those rows */
 	char state[64];        /* theirs, when all have the same */
 	struct ref ref;
-	int has_ref;
+	int has_ref, is_refusal; /* what we may not see of one account */
 	char open[80];         /* palette words for Enter when there is no ref */
 	struct gauge *gauge;
 };
@@ -104,6 +104,10 @@ void dashboard_add_wrong(struct dashboard *dashboard, size_t widget);
 void dashboard_add_kind(struct dashboard *dashboard, size_t widget);
 /* The shortest filter that shows the rows of the item and no others. */
 void dashboard_filter(const struct dashboard *dashboard, const struct item *item, char *out, size_t size);
+/* dashboard_refused.c: what an account does not let us see is one calm line, with all of it behind. */
+void dashboard_add_refusal(struct dashboard *dashboard, size_t widget, const struct source *source, const struct feed_status *status);
+void dashboard_end_refusals(struct dashboard *dashboard, size_t first);
+void dashboard_open_refusal(struct dashboard *dashboard, const struct item *item);
 /* dashboard_data.c */
 struct item *dashboard_add_item(struct dashboard *dashboard, size_t widget); /* NULL: there are enough */
 void dashboard_make_items(struct dashboard *dashboard);

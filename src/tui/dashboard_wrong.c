@@ -396,6 +396,10 @@ static void add_failure(struct dashboard *dashboard, size_t widget, const struct
 	feed_status(source->feed, &status);
 	if (!*status.error)
 		return;
+	if (status.refused) {
+		dashboard_add_refusal(dashboard, widget, source, &status);
+		return;
+	}
 	for (size_t i = 0; i < dashboard->item_count; i++)
 		if (dashboard->items[i].is_failure && !strcmp(dashboard->items[i].why, status.error))
 			return;
@@ -452,6 +456,7 @@ static void add_of(struct dashboard *dashboard, size_t widget, int (*is_wanted)(
 			if (causes->list[i].rank == rank)
 				add_cause(causes, &causes->list[i], first);
 	dashboard->left_out = causes->dropped;
+	dashboard_end_refusals(dashboard, first);
 	if (dashboard->item_count > first)
 		qsort(dashboard->items + first, dashboard->item_count - first, sizeof(*dashboard->items), by_weight);
 	for (size_t i = 0; i < dashboard->source_count; i++)
