@@ -199,14 +199,6 @@ static void on_interrupt(int number)
 	interrupted = 1;
 }
 
-static int same_row(const struct snapshot *a, size_t i, const struct snapshot *b, size_t j)
-{
-	size_t a_length, b_length;
-	const char *x = snapshot_row(a, i, &a_length), *y = snapshot_row(b, j, &b_length);
-
-	return a_length == b_length && !memcmp(x, y, a_length);
-}
-
 static void print_changed(struct getting *g, struct snapshot *before, struct snapshot *now)
 {
 	size_t *rows = mem_zero(snapshot_count(now) + 1, sizeof(*rows)), count = 0;
@@ -216,7 +208,7 @@ static void print_changed(struct getting *g, struct snapshot *before, struct sna
 		long old = before ? snapshot_find(before, id) : -1;
 
 		free(id);
-		if ((old >= 0 && same_row(before, (size_t)old, now, row)) || (g->filter && !filter_match(g->filter, now, row)))
+		if ((old >= 0 && snapshot_same_row(before, (size_t)old, now, row)) || (g->filter && !filter_match(g->filter, now, row)))
 			continue;
 		if (!cli_arg(g->cli, 1) || has_name(now, row, cli_arg(g->cli, 1)))
 			rows[count++] = row;

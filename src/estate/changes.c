@@ -8,12 +8,13 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "estate/inside.h"
 #include "estate/kind.h"
 #include "estate/snapshot.h"
 #include "store/history.h"
 
-enum { COLUMNS_MOST = 96 };
+enum { COLUMNS_MOST = 96, ROW_MOST = COLUMNS_MOST * 4097 };
 
 /* The whole of an account or namespace: only then does a row that is not listed not exist. */
 int selection_is_whole(const struct selection *selection)
@@ -126,17 +127,20 @@ void changes_first_sight(struct feed *feed, struct snapshot *snapshot)
 {
 	int64_t now = clock_now_ns();
 	char source[SOURCE_MAX];
+	struct text row;
 
+	text_init(&row, ROW_MOST);
 	for (size_t i = 0; i < snapshot_count(snapshot); i++) {
-		size_t length;
-		const char *row = snapshot_row(snapshot, i, &length);
 		char *id = snapshot_role_text(snapshot, i, ROLE_ID);
 
+		text_clear(&row);
+		snapshot_row(snapshot, i, &row);
 		source_of(id, source, sizeof(source));
-		history_add(feed->estate->options.store, feed->kind->name, source, id, now, row,
-			length, NULL, 0);
+		history_add(feed->estate->options.store, feed->kind->name, source, id, now, row.data,
+			row.length, NULL, 0);
 		free(id);
 	}
+	text_release(&row);
 }
 
 /* --- reading --- */
@@ -233,11 +237,12 @@ struct snapshot *estate_list_at(struct estate *estate, const struct kind *kind,
 		error_set(err, ERR_NOT_FOUND, "no history is kept: there is no database");
 		return NULL;
 	}
-	at.snapshot = snapshot_new(kind, 0, 0);
+	at.snapshot = snapshot_new(kind);
 	if (history_rows_at(estate->options.store, kind->name, at_ns, add_row_at, &at, err)) {
 		snapshot_unref(at.snapshot);
 		return NULL;
 	}
+	snapshot_freeze(at.snapshot);
 	snapshot_set_time(at.snapshot, at.newest_ns);
 	return at.snapshot;
 }

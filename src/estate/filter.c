@@ -353,7 +353,6 @@ struct filter *filter_parse(const char *text, const struct kind *kind, struct er
 	}
 	p.filter = mem_zero(1, sizeof(*p.filter));
 	p.filter->root = -1;
-	p.filter->source = mem_text(text);
 	result = kind && is_expression(text) ? parse_expression(&p) : parse_words(&p);
 	if (result || (p.filter->root < 0 && !p.filter->word_count)) {
 		filter_free(p.filter);
@@ -374,45 +373,5 @@ void filter_free(struct filter *filter)
 	}
 	free(filter->words);
 	free(filter->nodes);
-	free(filter->source);
 	free(filter);
-}
-
-int filter_is_plain(const struct filter *filter)
-{
-	return filter->root < 0;
-}
-
-static int needle_holds(const struct needle *outer, const struct needle *inner)
-{
-	return needle_find(inner, outer->bytes, outer->length, outer->length) != NULL;
-}
-
-/* A row without "cr" has no "crash" either: a negated word narrows by becoming shorter. */
-static int word_is_implied(const struct filter *narrower, const struct word *wide)
-{
-	for (size_t i = 0; i < narrower->word_count; i++) {
-		const struct word *narrow = &narrower->words[i];
-
-		if (narrow->negated != wide->negated)
-			continue;
-		if (wide->negated ? needle_holds(&wide->needle, &narrow->needle)
-				  : needle_holds(&narrow->needle, &wide->needle))
-			return 1;
-	}
-	return 0;
-}
-
-int filter_narrows(const struct filter *narrower, const struct filter *wider)
-{
-	if (!wider)
-		return 1;
-	if (!narrower)
-		return 0;
-	if (!filter_is_plain(narrower) || !filter_is_plain(wider))
-		return !strcmp(narrower->source, wider->source);
-	for (size_t i = 0; i < wider->word_count; i++)
-		if (!word_is_implied(narrower, &wider->words[i]))
-			return 0;
-	return 1;
 }

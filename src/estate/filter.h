@@ -15,16 +15,12 @@ struct snapshot;
 /* kind may be NULL for plain words. Empty text: NULL without an error = everything. ERR_INVALID says where. */
 struct filter *filter_parse(const char *text, const struct kind *kind, struct error *err);
 void filter_free(struct filter *filter);
-int filter_is_plain(const struct filter *filter); /* only words: the fast scan serves it */
 /* 1 when row matches. */
 int filter_match(const struct filter *filter, const struct snapshot *snapshot, size_t row);
 /* The same over loose cells (severity rules, before a row is stored). */
 int filter_match_cells(const struct filter *filter, const struct kind *kind, const char *const *cells, const size_t *lengths);
-/* 1 when every row that `narrower` lets through, `wider` does too (typing one more letter). */
-int filter_narrows(const struct filter *narrower, const struct filter *wider);
-/* Appends the numbers of matching rows, ascending, out of candidates (NULL: all rows), for plain filters by one pass over the text.
- * out has room for all. Works in slices: begins at *cursor, stops after max_rows looked at, 0 when there is more to do. */
-int filter_scan(const struct filter *filter, const struct snapshot *snapshot, const unsigned *candidates, size_t candidate_count,
-	size_t *cursor, size_t max_rows, unsigned *out, size_t *out_count);
+/* Appends the numbers of matching rows, ascending; NULL filter: all. out has room for all rows. In slices of some thousand rows:
+ * begins with block *cursor (0 at first), which it moves on; 0 when there is more to do. */
+int filter_scan(const struct filter *filter, const struct snapshot *snapshot, size_t *cursor, unsigned *out, size_t *out_count);
 
 #endif

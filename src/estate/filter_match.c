@@ -286,10 +286,8 @@ static int compare_number(const struct node *node, double cell)
 	return ordered(node->compare, cell < node->number, cell == node->number);
 }
 
-static int node_compare(const struct node *node, const struct row *row)
+int node_matches(const struct node *node, const char *cell, size_t length)
 {
-	size_t length;
-	const char *cell = cell_of(row, node->column, &length);
 	double number;
 
 	if (node->pattern)
@@ -304,12 +302,6 @@ static int node_compare(const struct node *node, const struct row *row)
 
 static int has_word(const struct needle *needle, const struct row *row)
 {
-	if (row->snapshot) {
-		size_t length;
-		const char *text = snapshot_visible(row->snapshot, row->number, &length);
-
-		return needle_find(needle, text, length, length + SNAPSHOT_SLACK) != NULL;
-	}
 	for (size_t i = 0; i < row->kind->visible_count; i++) {
 		size_t length;
 		const char *cell = cell_of(row, (int)i, &length);
@@ -323,6 +315,8 @@ static int has_word(const struct needle *needle, const struct row *row)
 static int eval(const struct filter *filter, int at, const struct row *row)
 {
 	const struct node *node = &filter->nodes[at];
+	size_t length;
+	const char *cell;
 
 	switch (node->type) {
 	case NODE_AND:
@@ -332,7 +326,8 @@ static int eval(const struct filter *filter, int at, const struct row *row)
 	case NODE_NOT:
 		return !eval(filter, node->left, row);
 	case NODE_COMPARE:
-		return node_compare(node, row);
+		cell = cell_of(row, node->column, &length);
+		return node_matches(node, cell, length);
 	case NODE_WORD:
 		return has_word(&node->text, row);
 	}
@@ -351,7 +346,7 @@ static int row_match(const struct filter *filter, const struct row *row)
 
 int filter_match(const struct filter *filter, const struct snapshot *snapshot, size_t row)
 {
-	struct row view = { .snapshot = snapshot, .number = row };
+	struct row view = { .snapshot = snapshot, .number = row, .kind = snapshot_kind(snapshot) };
 
 	return !filter || row_match(filter, &view);
 }

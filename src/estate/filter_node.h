@@ -48,7 +48,6 @@ struct node {
 };
 
 struct filter {
-	char *source;
 	struct word *words; /* of a plain filter */
 	size_t word_count;
 	struct node *nodes; /* of an expression */
@@ -65,6 +64,9 @@ const char *needle_find(const struct needle *needle, const char *hay, size_t len
 typedef const char *(*needle_find_fn)(const struct needle *, const char *, size_t, size_t);
 const char *needle_find_plain(const struct needle *needle, const char *hay, size_t length, size_t readable);
 needle_find_fn needle_find_vector(void);
+
+/* A cell against a comparison. */
+int node_matches(const struct node *node, const char *cell, size_t length);
 
 struct pattern *pattern_new(const char *text, struct error *err);
 void pattern_free(struct pattern *pattern);

@@ -1,5 +1,6 @@
-/* The fast way for plain words: one pass over the flat text of a snapshot for the longest word, by its first and
- * last byte, 32 bytes at a time where the machine has AVX2. Remaining words are looked for in the rows that has it. */
+/* Block by block: what is asked is answered once for each distinct cell of a column, and spread to the rows that have it. A word
+ * is looked for in all entries of a column by one pass over their text, by its first and last byte, 32 bytes at a time where the
+ * machine has AVX2. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #endif
 
 #include "base/mem.h"
+#include "estate/block.h"
 #include "estate/filter.h"
 #include "estate/filter_node.h"
 #include "estate/snapshot.h"
@@ -123,108 +125,154 @@ const char *needle_find(const struct needle *needle, const char *hay, size_t len
 	return needle_find_plain(needle, hay, length, readable);
 }
 
-/* The longest word that must be there: the fewest rows have it. -1: only negated ones. */
-static int lead_word(const struct filter *filter)
+enum { WORDS = BLOCK_ROWS / 64 };
+
+struct look { /* at one block */
+	const struct filter *filter;
+	const struct kind *kind;
+	const struct block *block;
+	unsigned char marked[BLOCK_ROWS]; /* entries of a column */
+};
+
+/* --- a word --- */
+
+/* A cell that goes on in another column is no text of its own: one row after the other. */
+static void word_by_row(struct look *look, int column, const struct needle *needle, uint64_t *bits)
 {
-	int lead = -1;
+	for (unsigned row = 0; row < block_count(look->block); row++) {
+		size_t length;
+		const char *cell = block_cell(look->block, column, row, &length);
 
-	for (size_t i = 0; i < filter->word_count; i++)
-		if (!filter->words[i].negated &&
-			(lead < 0 || filter->words[i].needle.length >
-						filter->words[lead].needle.length))
-			lead = (int)i;
-	return lead;
-}
-
-/* All words but `skip` against the visible part of a row. */
-static int others_match(const struct filter *filter, int skip, const char *text, size_t length)
-{
-	for (size_t i = 0; i < filter->word_count; i++)
-		if ((int)i != skip &&
-			(needle_find(&filter->words[i].needle, text, length,
-				 length + SNAPSHOT_SLACK) != NULL) == filter->words[i].negated)
-			return 0;
-	return 1;
-}
-
-/* Rows [from, to) by one pass over their text. */
-static void scan_text(const struct filter *filter, int lead, const struct snapshot *snapshot,
-	size_t from, size_t to, unsigned *out, size_t *out_count)
-{
-	const struct needle *needle = &filter->words[lead].needle;
-	size_t total, length;
-	const char *text = snapshot_text(snapshot, &total);
-	const char *at = snapshot_row(snapshot, from, &length);
-	const char *last = snapshot_row(snapshot, to - 1, &length);
-	const char *end = last + length;
-	size_t row = from, count = *out_count;
-
-	while (at < end) {
-		const char *hit = needle_find(needle, at, (size_t)(end - at),
-			(size_t)(text + total - at) + SNAPSHOT_SLACK);
-		const char *begin;
-
-		if (!hit)
-			break;
-		row = snapshot_row_at(snapshot, (size_t)(hit - text), row);
-		begin = snapshot_row(snapshot, row, &length);
-		if (!memchr(begin, '\x1e', (size_t)(hit - begin)) &&
-			(filter->word_count == 1 ||
-				others_match(filter, lead, begin, snapshot_visible_length(begin, length))))
-			out[count++] = (unsigned)row;
-		at = begin + length + 1;
-		row++;
+		if (needle_find(needle, cell, length, length + BLOCK_SLACK))
+			bits[row / 64] |= UINT64_C(1) << row % 64;
 	}
-	*out_count = count;
 }
 
-static void scan_candidates(const struct filter *filter, const struct snapshot *snapshot,
-	const unsigned *candidates, size_t from, size_t to, unsigned *out, size_t *out_count)
+static void word_in_column(struct look *look, int column, const struct needle *needle, uint64_t *bits)
+{
+	size_t length;
+	const char *text = block_text(look->block, column, &length), *at = text, *end = text + length, *hit;
+	unsigned entry = 0, entries = block_entries(look->block, column);
+	int found = 0;
+
+	if (block_then(look->block, column) >= 0) {
+		word_by_row(look, column, needle, bits);
+		return;
+	}
+	while (at < end && (hit = needle_find(needle, at, (size_t)(end - at), (size_t)(end - at) + BLOCK_SLACK))) {
+		if (!found++)
+			memset(look->marked, 0, entries);
+		entry = block_entry_at(look->block, column, (size_t)(hit - text), entry, &at);
+		look->marked[entry++] = 1; /* and on behind it */
+	}
+	if (found)
+		block_spread(look->block, column, look->marked, bits);
+}
+
+static void look_for_word(struct look *look, const struct needle *needle, uint64_t *bits)
+{
+	memset(bits, 0, WORDS * sizeof(*bits));
+	for (size_t i = 0; i < look->kind->visible_count; i++)
+		word_in_column(look, (int)i, needle, bits);
+}
+
+static void and_bits(uint64_t *bits, const uint64_t *others, int negated)
+{
+	for (size_t i = 0; i < WORDS; i++)
+		bits[i] &= negated ? ~others[i] : others[i];
+}
+
+static void look_for_words(struct look *look, uint64_t *bits)
+{
+	uint64_t others[WORDS];
+
+	memset(bits, 0xff, WORDS * sizeof(*bits));
+	for (size_t i = 0; i < look->filter->word_count; i++) {
+		look_for_word(look, &look->filter->words[i].needle, others);
+		and_bits(bits, others, look->filter->words[i].negated);
+	}
+}
+
+/* --- an expression --- */
+
+static void compare_column(struct look *look, const struct node *node, uint64_t *bits)
+{
+	int by_row = block_then(look->block, node->column) >= 0;
+	unsigned count = by_row ? block_count(look->block) : block_entries(look->block, node->column);
+
+	memset(bits, 0, WORDS * sizeof(*bits));
+	for (unsigned i = 0; i < count; i++) {
+		size_t length;
+		const char *cell = by_row ? block_cell(look->block, node->column, i, &length)
+					  : block_entry(look->block, node->column, i, &length);
+
+		look->marked[i] = (unsigned char)node_matches(node, cell, length);
+		if (by_row)
+			bits[i / 64] |= (uint64_t)look->marked[i] << i % 64;
+	}
+	if (!by_row)
+		block_spread(look->block, node->column, look->marked, bits);
+}
+
+static void look_at_node(struct look *look, int at, uint64_t *bits)
+{
+	const struct node *node = &look->filter->nodes[at];
+	uint64_t others[WORDS];
+
+	switch (node->type) {
+	case NODE_AND:
+	case NODE_OR:
+		look_at_node(look, node->left, bits);
+		look_at_node(look, node->right, others);
+		for (size_t i = 0; i < WORDS; i++)
+			bits[i] = node->type == NODE_AND ? bits[i] & others[i] : bits[i] | others[i];
+		break;
+	case NODE_NOT:
+		look_at_node(look, node->left, bits);
+		for (size_t i = 0; i < WORDS; i++)
+			bits[i] = ~bits[i];
+		break;
+	case NODE_COMPARE:
+		compare_column(look, node, bits);
+		break;
+	case NODE_WORD:
+		look_for_word(look, &node->text, bits);
+		break;
+	}
+}
+
+/* --- all --- */
+
+static void take_rows(const struct block *block, const uint64_t *bits, size_t first, unsigned *out, size_t *out_count)
 {
 	size_t count = *out_count;
 
-	for (size_t i = from; i < to; i++) {
-		unsigned row = candidates ? candidates[i] : (unsigned)i;
-		int matches;
+	for (unsigned i = 0; i * 64 < block_count(block); i++) {
+		uint64_t word = bits[i];
 
-		if (filter_is_plain(filter)) {
-			size_t length;
-			const char *text = snapshot_visible(snapshot, row, &length);
-
-			matches = others_match(filter, -1, text, length);
-		} else {
-			matches = filter_match(filter, snapshot, row);
-		}
-		if (matches)
-			out[count++] = row;
+		if (block_count(block) - i * 64 < 64)
+			word &= (UINT64_C(1) << (block_count(block) - i * 64)) - 1;
+		for (; word; word &= word - 1)
+			out[count++] = (unsigned)(first + i * 64 + (unsigned)__builtin_ctzll(word));
 	}
 	*out_count = count;
 }
 
-static void copy_all(const unsigned *candidates, size_t from, size_t to, unsigned *out,
-	size_t *out_count)
+int filter_scan(const struct filter *filter, const struct snapshot *snapshot, size_t *cursor, unsigned *out, size_t *out_count)
 {
-	for (size_t i = from; i < to; i++)
-		out[(*out_count)++] = candidates ? candidates[i] : (unsigned)i;
-}
+	struct look look = { .filter = filter, .kind = snapshot_kind(snapshot) };
+	uint64_t bits[WORDS];
+	size_t first;
 
-int filter_scan(const struct filter *filter, const struct snapshot *snapshot,
-	const unsigned *candidates, size_t candidate_count, size_t *cursor, size_t max_rows,
-	unsigned *out, size_t *out_count)
-{
-	size_t all = candidates ? candidate_count : snapshot_count(snapshot);
-	size_t from = *cursor < all ? *cursor : all;
-	size_t to = max_rows < all - from ? from + max_rows : all;
-	int lead = filter && filter_is_plain(filter) ? lead_word(filter) : -1;
-
-	if (from == to)
+	if (*cursor >= snapshot_blocks(snapshot))
 		return 1;
+	look.block = snapshot_block(snapshot, *cursor, &first);
 	if (!filter)
-		copy_all(candidates, from, to, out, out_count);
-	else if (lead >= 0 && !candidates)
-		scan_text(filter, lead, snapshot, from, to, out, out_count);
+		memset(bits, 0xff, sizeof(bits));
+	else if (filter->root < 0)
+		look_for_words(&look, bits);
 	else
-		scan_candidates(filter, snapshot, candidates, from, to, out, out_count);
-	*cursor = to;
-	return to == all;
+		look_at_node(&look, filter->root, bits);
+	take_rows(look.block, bits, first, out, out_count);
+	return ++*cursor >= snapshot_blocks(snapshot);
 }

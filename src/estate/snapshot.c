@@ -8,102 +8,75 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "estate/filter_node.h"
+#include "base/text.h"
+#include "estate/block.h"
+
+enum { BUILT_MOST = 1 << 20 };
 
 struct snapshot {
 	atomic_int refs;
 	const struct kind *kind;
-	char *text;
-	size_t length, room;
-	uint32_t *offsets; /* of rows */
-	size_t count, offset_room;
+	struct block **blocks;
+	size_t *firsts; /* row of each block's first */
+	size_t block_count, count;
 	int64_t observed_ns;
 	size_t total;
-	int dropped; /* rows that did not fit */
+	struct text built; /* rows that are in no block yet, each with its '\n' */
+	unsigned built_count;
 };
 
-static const size_t text_max = UINT32_MAX - SNAPSHOT_SLACK;
+/* --- building --- */
 
-struct snapshot *snapshot_new(const struct kind *kind, size_t rows_hint, size_t bytes_hint)
+struct snapshot *snapshot_new(const struct kind *kind)
 {
 	struct snapshot *snapshot = mem_zero(1, sizeof(*snapshot));
 
-	if (bytes_hint > text_max)
-		bytes_hint = text_max;
 	atomic_init(&snapshot->refs, 1);
 	snapshot->kind = kind;
-	snapshot->room = bytes_hint + 1;
-	snapshot->text = mem_alloc(snapshot->room + SNAPSHOT_SLACK);
-	memset(snapshot->text, 0, SNAPSHOT_SLACK);
-	snapshot->offset_room = rows_hint + 1;
-	snapshot->offsets = mem_alloc(snapshot->offset_room * sizeof(*snapshot->offsets));
+	text_init(&snapshot->built, SIZE_MAX / 2);
 	return snapshot;
 }
 
-static void make_room(struct snapshot *snapshot, size_t bytes)
+void snapshot_add_block(struct snapshot *snapshot, struct block *block)
 {
-	if (snapshot->length + bytes > snapshot->room) {
-		snapshot->room = (snapshot->length + bytes) + (snapshot->length + bytes) / 2;
-		snapshot->text = mem_resize(snapshot->text, snapshot->room + SNAPSHOT_SLACK);
-	}
-	if (snapshot->count == snapshot->offset_room) {
-		snapshot->offset_room += snapshot->offset_room / 2 + 16;
-		snapshot->offsets = mem_resize(snapshot->offsets,
-			snapshot->offset_room * sizeof(*snapshot->offsets));
-	}
+	size_t i = snapshot->block_count++;
+
+	snapshot->blocks = mem_grow(snapshot->blocks, i + 1, sizeof(*snapshot->blocks));
+	snapshot->firsts = mem_grow(snapshot->firsts, i + 1, sizeof(*snapshot->firsts));
+	snapshot->blocks[i] = block;
+	snapshot->firsts[i] = snapshot->count;
+	snapshot->count += block_count(block);
 }
 
-/* Begins a row of at most `bytes` with its newline; NULL when it does not fit. */
-static char *begin_row(struct snapshot *snapshot, size_t bytes)
+static void end_block(struct snapshot *snapshot)
 {
-	if (bytes > text_max || snapshot->length > text_max - bytes) {
-		snapshot->dropped++;
-		return NULL;
+	struct block_row *rows = mem_zero(snapshot->built_count, sizeof(*rows));
+	const char *at = snapshot->built.data;
+
+	for (unsigned i = 0; i < snapshot->built_count; i++) {
+		rows[i].cells = at;
+		at = strchr(at, '\n') + 1;
 	}
-	make_room(snapshot, bytes);
-	snapshot->offsets[snapshot->count++] = (uint32_t)snapshot->length;
-	return snapshot->text + snapshot->length;
+	snapshot_add_block(snapshot, block_make(snapshot->kind, rows, snapshot->built_count));
+	free(rows);
+	text_clear(&snapshot->built);
+	snapshot->built_count = 0;
 }
 
-static void end_row(struct snapshot *snapshot, char *at)
+void snapshot_add_row(struct snapshot *snapshot, const char *row, size_t length)
 {
-	*at++ = '\n';
-	snapshot->length = (size_t)(at - snapshot->text);
-	memset(at, 0, SNAPSHOT_SLACK);
+	text_add_n(&snapshot->built, row, length);
+	text_add_char(&snapshot->built, '\n');
+	if (++snapshot->built_count == BLOCK_ROWS || snapshot->built.length > BUILT_MOST)
+		end_block(snapshot);
 }
 
-int snapshot_add(struct snapshot *snapshot, const char *const *cells, const size_t *lengths)
+void snapshot_freeze(struct snapshot *snapshot)
 {
-	const struct kind *kind = snapshot->kind;
-	size_t bytes = kind->column_count + 1;
-	char *at;
-
-	for (size_t i = 0; i < kind->column_count; i++)
-		bytes += cells[i] ? lengths[i] : 0;
-	at = begin_row(snapshot, bytes);
-	if (!at)
-		return -1;
-	for (size_t i = 0; i < kind->column_count; i++) {
-		if (i)
-			*at++ = i == kind->visible_count ? '\x1e' : '\x1f';
-		if (!cells[i])
-			continue;
-		memcpy(at, cells[i], lengths[i]);
-		at += lengths[i];
-	}
-	end_row(snapshot, at);
-	return 0;
-}
-
-int snapshot_add_row(struct snapshot *snapshot, const char *row, size_t length)
-{
-	char *at = begin_row(snapshot, length + 1);
-
-	if (!at)
-		return -1;
-	memcpy(at, row, length);
-	end_row(snapshot, at + length);
-	return 0;
+	if (snapshot->built_count)
+		end_block(snapshot);
+	text_release(&snapshot->built);
+	text_init(&snapshot->built, 0);
 }
 
 void snapshot_set_time(struct snapshot *snapshot, int64_t observed_ns)
@@ -126,8 +99,11 @@ void snapshot_unref(struct snapshot *snapshot)
 {
 	if (!snapshot || atomic_fetch_sub_explicit(&snapshot->refs, 1, memory_order_acq_rel) > 1)
 		return;
-	free(snapshot->text);
-	free(snapshot->offsets);
+	for (size_t i = 0; i < snapshot->block_count; i++)
+		block_unref(snapshot->blocks[i]);
+	free(snapshot->blocks);
+	free(snapshot->firsts);
+	text_release(&snapshot->built);
 	free(snapshot);
 }
 
@@ -148,35 +124,65 @@ int64_t snapshot_time(const struct snapshot *snapshot)
 
 size_t snapshot_total(const struct snapshot *snapshot)
 {
-	size_t here = snapshot->count + (size_t)snapshot->dropped;
-
-	return snapshot->total > here ? snapshot->total : here;
+	return snapshot->total > snapshot->count ? snapshot->total : snapshot->count;
 }
 
-const char *snapshot_row(const struct snapshot *snapshot, size_t row, size_t *length)
+size_t snapshot_blocks(const struct snapshot *snapshot)
 {
-	size_t begin, end;
-
-	assert(row < snapshot->count);
-	begin = snapshot->offsets[row];
-	end = row + 1 < snapshot->count ? snapshot->offsets[row + 1] : snapshot->length;
-	*length = end - begin - 1;
-	return snapshot->text + begin;
+	return snapshot->block_count;
 }
 
-size_t snapshot_visible_length(const char *row, size_t length)
+struct block *snapshot_block(const struct snapshot *snapshot, size_t i, size_t *first_row)
 {
-	const char *end = memchr(row, '\x1e', length);
-
-	return end ? (size_t)(end - row) : length;
+	*first_row = snapshot->firsts[i];
+	return snapshot->blocks[i];
 }
 
-const char *snapshot_visible(const struct snapshot *snapshot, size_t row, size_t *length)
+static int holds(const struct snapshot *snapshot, size_t block, size_t row)
 {
-	const char *text = snapshot_row(snapshot, row, length);
+	return block < snapshot->block_count && snapshot->firsts[block] <= row &&
+	       row - snapshot->firsts[block] < block_count(snapshot->blocks[block]);
+}
 
-	*length = snapshot_visible_length(text, *length);
-	return text;
+/* Most blocks are full, so a guess is right most times. *row becomes the one within the block. */
+static const struct block *block_of(const struct snapshot *snapshot, size_t *row)
+{
+	size_t low = *row / BLOCK_ROWS, high = snapshot->block_count;
+
+	assert(*row < snapshot->count && !snapshot->built_count);
+	if (!holds(snapshot, low, *row)) {
+		while (high - low > 1) {
+			size_t middle = low + (high - low) / 2;
+
+			if (snapshot->firsts[middle] <= *row)
+				low = middle;
+			else
+				high = middle;
+		}
+	}
+	*row -= snapshot->firsts[low];
+	return snapshot->blocks[low];
+}
+
+void snapshot_row(const struct snapshot *snapshot, size_t row, struct text *out)
+{
+	const struct block *block = block_of(snapshot, &row);
+
+	block_row(block, (unsigned)row, snapshot->kind, out);
+}
+
+int snapshot_same_row(const struct snapshot *a, size_t row, const struct snapshot *b, size_t other)
+{
+	for (size_t i = 0; i < a->kind->column_count; i++) {
+		size_t length;
+		const char *cell = snapshot_cell(a, row, (int)i, &length);
+		size_t at = other;
+		const struct block *block = block_of(b, &at);
+
+		if (!block_cell_is(block, (int)i, (unsigned)at, cell, length))
+			return 0;
+	}
+	return 1;
 }
 
 const char *row_cell(const char *row, size_t length, int column, size_t *cell_length)
@@ -198,21 +204,14 @@ const char *row_cell(const char *row, size_t length, int column, size_t *cell_le
 	return row;
 }
 
-/* Hidden cells are reached over '\x1e' at once. */
 const char *snapshot_cell(const struct snapshot *snapshot, size_t row, int column, size_t *length)
 {
-	size_t row_length, visible;
-	const char *text = snapshot_row(snapshot, row, &row_length);
-
-	if (column < 0 || (size_t)column < snapshot->kind->visible_count)
-		return row_cell(text, row_length, column, length);
-	visible = snapshot_visible_length(text, row_length);
-	if (visible == row_length) {
-		*length = 0;
+	*length = 0;
+	if (column < 0)
 		return "";
-	}
-	return row_cell(text + visible + 1, row_length - visible - 1,
-		column - (int)snapshot->kind->visible_count, length);
+	const struct block *block = block_of(snapshot, &row);
+
+	return block_cell(block, column, (unsigned)row, length);
 }
 
 const char *snapshot_role(const struct snapshot *snapshot, size_t row, enum column_role role,
@@ -283,60 +282,13 @@ double snapshot_number(const struct snapshot *snapshot, size_t row, int column)
 	return column < 0 ? NAN : cell_number(snapshot->kind->columns[column].type, cell, length);
 }
 
-const char *snapshot_text(const struct snapshot *snapshot, size_t *length)
-{
-	*length = snapshot->length;
-	return snapshot->text;
-}
-
-/* Steps grow while they stay before the offset, so near rows are found at once and far ones soon. */
-size_t snapshot_row_at(const struct snapshot *snapshot, size_t offset, size_t hint)
-{
-	size_t low = hint, high, step = 1;
-
-	if (low >= snapshot->count || snapshot->offsets[low] > offset)
-		low = 0;
-	for (high = low + 1; high < snapshot->count && snapshot->offsets[high] <= offset;) {
-		low = high;
-		high += step;
-		step *= 2;
-	}
-	if (high > snapshot->count)
-		high = snapshot->count;
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-
-		if (snapshot->offsets[middle] <= offset)
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 long snapshot_find(const struct snapshot *snapshot, const char *id)
 {
-	struct needle needle;
-	const char *at = snapshot->text, *end = snapshot->text + snapshot->length, *hit;
-	size_t id_length = strlen(id), row = 0, length;
-	long found = -1;
+	size_t length = strlen(id);
 
-	if (!id_length || !snapshot->count)
-		return -1;
-	needle_init(&needle, id, id_length);
-	while (at < end && (hit = needle_find(&needle, at, (size_t)(end - at),
-				    (size_t)(end - at) + SNAPSHOT_SLACK))) {
-		const char *cell;
-
-		row = snapshot_row_at(snapshot, (size_t)(hit - snapshot->text), row);
-		cell = snapshot_role(snapshot, row, ROLE_ID, &length);
-		if (length == id_length && !memcmp(cell, id, length)) {
-			found = (long)row;
-			break;
-		}
-		/* No other cell of this row matters. */
-		at = snapshot_row(snapshot, row, &length) + length + 1;
-	}
-	needle_release(&needle);
-	return found;
+	for (size_t i = 0; i < snapshot->block_count; i++)
+		for (unsigned row = 0; row < block_count(snapshot->blocks[i]); row++)
+			if (block_cell_is(snapshot->blocks[i], snapshot->kind->role[ROLE_ID], row, id, length))
+				return (long)(snapshot->firsts[i] + row);
+	return -1;
 }

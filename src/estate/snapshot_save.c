@@ -1,17 +1,17 @@
-/* A snapshot as bytes for the cache: a head, then the flat text as it is. What comes back may be of another
- * version or damaged, so rows and cells are counted and checked before anyone looks at them. */
+/* A snapshot as bytes for the cache: a head, then its blocks as they are. What comes back may be of another
+ * version or damaged, so all is checked before anyone looks at it. */
 #include <string.h>
 
-#include "base/safe.h"
 #include "base/text.h"
+#include "estate/block.h"
 #include "estate/snapshot.h"
 
-static const char magic[8] = "PHROWS2\n";
+static const char magic[8] = "PHROWS3\n";
 
 struct head {
 	char magic[8];
 	uint64_t layout; /* of the kind's columns */
-	uint64_t count, length, total;
+	uint64_t blocks, count, total;
 	int64_t observed_ns;
 };
 
@@ -35,50 +35,33 @@ static uint64_t layout_of(const struct kind *kind)
 void snapshot_to_bytes(const struct snapshot *snapshot, struct text *out)
 {
 	struct head head = {
+		.blocks = snapshot_blocks(snapshot),
 		.count = snapshot_count(snapshot),
 		.total = snapshot_total(snapshot),
 		.observed_ns = snapshot_time(snapshot),
 	};
-	size_t length;
-	const char *text = snapshot_text(snapshot, &length);
+	size_t first;
 
 	memcpy(head.magic, magic, sizeof(magic));
 	head.layout = layout_of(snapshot_kind(snapshot));
-	head.length = length;
 	text_add_n(out, (const char *)&head, sizeof(head));
-	text_add_n(out, text, length);
+	for (size_t i = 0; i < snapshot_blocks(snapshot); i++)
+		block_to_bytes(snapshot_block(snapshot, i, &first), out);
 }
 
-/* Exactly the kind's cells, the separators in their places. */
-static int row_is_whole(const struct kind *kind, const char *row, size_t length)
+static int add_blocks(struct snapshot *snapshot, const struct kind *kind, const char *bytes, size_t length, uint64_t blocks)
 {
-	size_t cells = 1;
+	for (uint64_t i = 0; i < blocks; i++) {
+		size_t used = 0;
+		struct block *block = block_from_bytes(kind, bytes, length, &used);
 
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)row[i];
-
-		if (c >= 0x20)
-			continue;
-		if (c != (cells == kind->visible_count ? 0x1e : 0x1f))
-			return 0;
-		cells++;
-	}
-	return cells == kind->column_count;
-}
-
-static int add_rows(struct snapshot *snapshot, const struct kind *kind, const char *text,
-	size_t length)
-{
-	for (size_t at = 0; at < length;) {
-		const char *end = memchr(text + at, '\n', length - at);
-		size_t row = end ? (size_t)(end - text) - at : 0;
-
-		if (!end || !row_is_whole(kind, text + at, row) ||
-			snapshot_add_row(snapshot, text + at, row))
+		if (!block)
 			return -1;
-		at += row + 1;
+		snapshot_add_block(snapshot, block);
+		bytes += used;
+		length -= used;
 	}
-	return 0;
+	return length ? -1 : 0;
 }
 
 struct snapshot *snapshot_from_bytes(const struct kind *kind, const void *bytes, size_t length)
@@ -89,15 +72,15 @@ struct snapshot *snapshot_from_bytes(const struct kind *kind, const void *bytes,
 	if (length < sizeof(head))
 		return NULL;
 	memcpy(&head, bytes, sizeof(head));
-	if (memcmp(head.magic, magic, sizeof(magic)) || head.layout != layout_of(kind) ||
-		head.length != length - sizeof(head) || head.count > head.length)
+	if (memcmp(head.magic, magic, sizeof(magic)) || head.layout != layout_of(kind))
 		return NULL;
-	snapshot = snapshot_new(kind, (size_t)head.count, (size_t)head.length);
-	if (add_rows(snapshot, kind, (const char *)bytes + sizeof(head), (size_t)head.length) ||
+	snapshot = snapshot_new(kind);
+	if (add_blocks(snapshot, kind, (const char *)bytes + sizeof(head), length - sizeof(head), head.blocks) ||
 		snapshot_count(snapshot) != head.count) {
 		snapshot_unref(snapshot);
 		return NULL;
 	}
+	snapshot_freeze(snapshot);
 	snapshot_set_time(snapshot, head.observed_ns);
 	if (head.total > head.count)
 		snapshot_set_cut(snapshot, (size_t)head.total);

@@ -16,7 +16,6 @@ enum { SLICE = 4096 };
 struct item {
 	uint64_t key; /* ordered as the value is; for text 8 bytes after what all have in common */
 	unsigned row;
-	uint32_t cell; /* of text: where it begins in the snapshot's text */
 };
 
 struct sort {
@@ -24,9 +23,8 @@ struct sort {
 	int column, descending, is_text;
 	struct item *items, *spare;
 	size_t count, placed, filled;
-	const char *text;
-	size_t common;              /* bytes all cells begin with */
-	uint32_t end;               /* of the text: an empty cell */
+	char *first;                /* what all cells begin with, the first `common` bytes of it */
+	size_t common;
 	size_t *runs, *merged;      /* where each begins; count behind the last */
 	size_t run_count, merged_count;
 	size_t looked;              /* items looked at for runs */
@@ -71,24 +69,26 @@ static uint64_t text_key(const char *cell)
 static uint64_t key_of(const struct sort *sort, const struct item *item)
 {
 	uint64_t key;
+	size_t length;
 
 	if (!sort->is_text)
 		return number_key(snapshot_number(sort->snapshot, item->row, sort->column),
 			sort->descending);
-	key = text_key(sort->text + item->cell + sort->common);
+	key = text_key(snapshot_cell(sort->snapshot, item->row, sort->column, &length) + sort->common);
 	return sort->descending ? ~key : key;
 }
 
 /* Keys are equal, so either both cells ended within them or neither. */
 static int compare_rest(const struct sort *sort, const struct item *a, const struct item *b)
 {
-	const char *a_cell = sort->text + a->cell + sort->common;
-	const char *b_cell = sort->text + b->cell + sort->common;
-	size_t i = 8;
+	size_t i = 8, length;
 	int difference;
 
 	if (!((sort->descending ? ~a->key : a->key) & 0xff))
 		return 0;
+	const char *a_cell = snapshot_cell(sort->snapshot, a->row, sort->column, &length) + sort->common;
+	const char *b_cell = snapshot_cell(sort->snapshot, b->row, sort->column, &length) + sort->common;
+
 	while (!(difference = folded_at(a_cell, i) - folded_at(b_cell, i)) && folded_at(a_cell, i))
 		i++;
 	return sort->descending ? -difference : difference;
@@ -132,14 +132,11 @@ struct sort *sort_new(const struct snapshot *snapshot, int column, int descendin
 {
 	struct sort *sort = mem_zero(1, sizeof(*sort));
 	enum column_type type = snapshot_kind(snapshot)->columns[column].type;
-	size_t length;
 
 	sort->snapshot = snapshot;
 	sort->column = column;
 	sort->descending = descending;
 	sort->is_text = type == COLUMN_TEXT;
-	sort->text = snapshot_text(snapshot, &length);
-	sort->end = (uint32_t)length;
 	sort->count = snapshot_count(snapshot);
 	sort->items = mem_alloc((sort->count + 1) * sizeof(*sort->items));
 	begin_with(sort, before, before_count);
@@ -150,6 +147,7 @@ void sort_free(struct sort *sort)
 {
 	if (!sort)
 		return;
+	free(sort->first);
 	free(sort->items);
 	free(sort->spare);
 	free(sort->runs);
@@ -162,32 +160,30 @@ static int is_late(int64_t deadline_ns)
 	return clock_monotonic_ns() >= deadline_ns;
 }
 
-static void place_cell(struct sort *sort, struct item *item)
+static void look_at_cell(struct sort *sort, const struct item *item)
 {
-	const char *first = sort->text + sort->items[0].cell;
 	size_t length, i = 0;
 	const char *cell = snapshot_cell(sort->snapshot, item->row, sort->column, &length);
 
-	/* An empty cell may be one that is not there. */
-	item->cell = length ? (uint32_t)(cell - sort->text) : sort->end;
 	if (item == sort->items) {
 		sort->common = length;
+		sort->first = mem_text_n(cell, length);
 		return;
 	}
 	while (i < sort->common && i < length &&
-		fold((unsigned char)cell[i]) == fold((unsigned char)first[i]))
+		fold((unsigned char)cell[i]) == fold((unsigned char)sort->first[i]))
 		i++;
 	sort->common = i;
 }
 
-/* Where the cells are and what they begin with: names that all begin with "workload-" differ only after it. */
+/* What all cells begin with: names that all begin with "workload-" differ only after it. */
 static int work_cells(struct sort *sort, int64_t deadline_ns)
 {
 	while (sort->is_text && sort->placed < sort->count) {
 		size_t end = sort->count - sort->placed > SLICE ? sort->placed + SLICE : sort->count;
 
 		for (; sort->placed < end; sort->placed++)
-			place_cell(sort, &sort->items[sort->placed]);
+			look_at_cell(sort, &sort->items[sort->placed]);
 		if (sort->placed < sort->count && is_late(deadline_ns))
 			return 0;
 	}

@@ -1,5 +1,5 @@
-/* Rows lie in the text of the last snapshot given out; those put since lie in `fresh` until the next one. So a table
- * and its snapshot share one text, and a row costs an entry and two slots of the index besides. */
+/* Rows lie in blocks that snapshots share. What was put since lies joined in `fresh`, and each slab (the rows of one block, or of
+ * one to come) says which of its rows are changed; making a snapshot, or much that is fresh, makes these blocks anew. */
 #include "estate/table.h"
 
 #include <stdlib.h>
@@ -7,32 +7,35 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/safe.h"
 #include "base/text.h"
-#include "estate/filter.h"
+#include "estate/block.h"
+#include "estate/hash_index.h"
 #include "estate/snapshot.h"
+#include "estate/table_row.h"
 
-enum { CELL_MAX = 4096, FRESH_KEEP = 1 << 16, FRESH_MOST = 32 << 20 };
+enum { FRESH_MOST = 1 << 20, SLAB_SHIFT = 12, FRESH_HEAD = sizeof(uint32_t) };
 
-struct entry {
-	uint32_t offset, length; /* of the row, in fresh or in base */
-	uint32_t hash;
-	uint32_t mark;           /* of the list that saw it last */
-	uint32_t id_at : 30;     /* of the id within the row */
-	uint32_t is_fresh : 1, is_dead : 1;
-	uint32_t id_length;
+_Static_assert(BLOCK_ROWS == 1 << SLAB_SHIFT, "a place is a slab and a row of it");
+
+/* What is known of a row beside its block: as there, removed, or where in `fresh` it stands, plus two. */
+enum { AS_IN_BLOCK, REMOVED, FRESH };
+
+struct slab {
+	struct block *block; /* NULL: all are fresh */
+	unsigned count;      /* rows, also removed ones */
+	unsigned removed;
+	uint32_t *marks;     /* of the list that saw each last */
+	uint32_t *changed;   /* of each; NULL: all as in the block */
 };
 
 struct table {
 	const struct kind *kind;
-	struct snapshot *base;    /* NULL at first */
-	const char *base_text;
-	char *fresh;
+	struct slab *slabs;
+	size_t slab_count, count;
+	struct hash_index index; /* places by id; removed rows are not there */
+	char *fresh;             /* each with its length before, '\n' behind */
 	size_t fresh_length, fresh_room;
-	struct entry *entries;    /* in the order they came */
-	size_t count, dead;
-	uint32_t *slots;          /* entry + 1, 0 free; linear probing; dead entries stay until the next snapshot */
-	size_t slot_count;        /* a power of two */
+	struct snapshot *last;
 	uint32_t mark;
 	int dirty;
 	size_t total;
@@ -40,10 +43,8 @@ struct table {
 	void *arg;
 	table_spare spare;
 	void *spare_arg;
-	struct text scratch, why; /* a row being made */
-	char **cells;             /* made harmless, where they had to be */
-	const char **safe;
-	size_t *lengths;
+	struct row_maker maker;
+	struct text old; /* a row put together out of its block */
 };
 
 struct table *table_new(const struct kind *kind)
@@ -51,31 +52,30 @@ struct table *table_new(const struct kind *kind)
 	struct table *table = mem_zero(1, sizeof(*table));
 
 	table->kind = kind;
-	table->slot_count = 64;
-	table->slots = mem_zero(table->slot_count, sizeof(*table->slots));
-	table->cells = mem_zero(kind->column_count, sizeof(*table->cells));
-	table->safe = mem_zero(kind->column_count, sizeof(*table->safe));
-	table->lengths = mem_zero(kind->column_count, sizeof(*table->lengths));
-	text_init(&table->scratch, (CELL_MAX + 1) * kind->column_count + 1);
-	text_init(&table->why, CELL_MAX);
+	row_maker_init(&table->maker, kind);
+	text_init(&table->old, SIZE_MAX / 2);
 	return table;
+}
+
+static void slab_release(struct slab *slab)
+{
+	block_unref(slab->block);
+	free(slab->marks);
+	free(slab->changed);
 }
 
 void table_free(struct table *table)
 {
 	if (!table)
 		return;
-	snapshot_unref(table->base);
+	for (size_t i = 0; i < table->slab_count; i++)
+		slab_release(&table->slabs[i]);
+	free(table->slabs);
+	hash_index_release(&table->index);
 	free(table->fresh);
-	free(table->entries);
-	free(table->slots);
-	for (size_t i = 0; i < table->kind->column_count; i++)
-		free(table->cells[i]);
-	free(table->cells);
-	free(table->safe);
-	free(table->lengths);
-	text_release(&table->scratch);
-	text_release(&table->why);
+	snapshot_unref(table->last);
+	row_maker_release(&table->maker);
+	text_release(&table->old);
 	free(table);
 }
 
@@ -98,173 +98,273 @@ void table_set_total(struct table *table, size_t total)
 	table->total = total;
 }
 
+size_t table_count(const struct table *table)
+{
+	return table->count;
+}
+
+int table_dirty(const struct table *table)
+{
+	return table->dirty;
+}
+
+/* --- one row --- */
+
+static struct slab *slab_of(const struct table *table, uint32_t place)
+{
+	return &table->slabs[place >> SLAB_SHIFT];
+}
+
+static unsigned row_of(uint32_t place)
+{
+	return place % BLOCK_ROWS;
+}
+
+static uint32_t state_of(const struct slab *slab, unsigned row)
+{
+	return slab->changed ? slab->changed[row] : AS_IN_BLOCK;
+}
+
+static const char *fresh_row(const struct table *table, uint32_t state, size_t *length)
+{
+	const char *at = table->fresh + (state - FRESH);
+	uint32_t stored;
+
+	memcpy(&stored, at, FRESH_HEAD);
+	*length = stored;
+	return at + FRESH_HEAD;
+}
+
+/* Joined; valid until the next call or change. */
+static const char *joined_row(struct table *table, const struct slab *slab, unsigned row, size_t *length)
+{
+	uint32_t state = state_of(slab, row);
+
+	if (state >= FRESH)
+		return fresh_row(table, state, length);
+	text_clear(&table->old);
+	block_row(slab->block, row, table->kind, &table->old);
+	*length = table->old.length;
+	return table->old.data;
+}
+
+static const char *id_of(const struct table *table, const struct slab *slab, unsigned row, size_t *length)
+{
+	uint32_t state = state_of(slab, row);
+	size_t row_length;
+	const char *text;
+
+	if (state < FRESH)
+		return block_cell(slab->block, table->kind->role[ROLE_ID], row, length);
+	text = fresh_row(table, state, &row_length);
+	return row_cell(text, row_length, table->kind->role[ROLE_ID], length);
+}
+
+struct wanted {
+	const struct table *table;
+	const char *id;
+	size_t length;
+	uint32_t place; /* or just this one */
+};
+
+static int has_id(uint32_t place, void *arg)
+{
+	const struct wanted *wanted = arg;
+	const struct slab *slab = slab_of(wanted->table, place);
+	size_t length;
+	const char *id;
+
+	if (state_of(slab, row_of(place)) < FRESH)
+		return block_cell_is(slab->block, wanted->table->kind->role[ROLE_ID], row_of(place), wanted->id, wanted->length);
+	id = id_of(wanted->table, slab, row_of(place), &length);
+	return length == wanted->length && !memcmp(id, wanted->id, length);
+}
+
+static long find(const struct table *table, const char *id, size_t length)
+{
+	struct wanted wanted = { .table = table, .id = id, .length = length };
+
+	return hash_index_find(&table->index, bytes_hash(id, length), has_id, &wanted);
+}
+
+static int is_place(uint32_t place, void *arg)
+{
+	return place == *(const uint32_t *)arg;
+}
+
+/* Is what the maker holds what is there already? */
+static int is_same(const struct table *table, const struct slab *slab, unsigned row)
+{
+	const struct row_maker *maker = &table->maker;
+	uint32_t state = state_of(slab, row);
+	const char *text = NULL, *end = NULL;
+	size_t length;
+
+	if (state >= FRESH) {
+		text = fresh_row(table, state, &length);
+		end = text + length;
+	}
+	for (size_t i = 0; i < table->kind->column_count; i++) {
+		if (!text) {
+			if (!block_cell_is(slab->block, (int)i, row, maker->safe[i], maker->lengths[i]))
+				return 0;
+			continue;
+		}
+		row_cell(text, (size_t)(end - text), 0, &length);
+		if (length != maker->lengths[i] || memcmp(text, maker->safe[i], length))
+			return 0;
+		text += length + (text + length < end);
+	}
+	return 1;
+}
+
 /* --- the index --- */
-
-/* FNV-1a, 8 bytes at a time would not pay for ids of 50 bytes. */
-static uint32_t hash_of(const char *id, size_t length)
-{
-	uint32_t hash = 2166136261u;
-
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ (unsigned char)id[i]) * 16777619u;
-	return hash;
-}
-
-static const char *row_of(const struct table *table, const struct entry *entry)
-{
-	return (entry->is_fresh ? table->fresh : table->base_text) + entry->offset;
-}
-
-static void place(struct table *table, uint32_t number)
-{
-	size_t at = table->entries[number].hash & (table->slot_count - 1);
-
-	while (table->slots[at])
-		at = (at + 1) & (table->slot_count - 1);
-	table->slots[at] = number + 1;
-}
 
 static void index_again(struct table *table)
 {
-	while (table->slot_count < table->count * 2)
-		table->slot_count *= 2;
-	free(table->slots);
-	table->slots = mem_zero(table->slot_count, sizeof(*table->slots));
-	for (size_t i = 0; i < table->count; i++)
-		if (!table->entries[i].is_dead)
-			place(table, (uint32_t)i);
-}
+	hash_index_clear(&table->index, table->count);
+	for (size_t i = 0; i < table->slab_count; i++)
+		for (unsigned row = 0; row < table->slabs[i].count; row++) {
+			size_t length;
+			const char *id;
 
-static struct entry *find(const struct table *table, const char *id, size_t length, uint32_t hash)
-{
-	for (size_t at = hash & (table->slot_count - 1); table->slots[at];
-		at = (at + 1) & (table->slot_count - 1)) {
-		struct entry *entry = &table->entries[table->slots[at] - 1];
-
-		if (entry->hash == hash && !entry->is_dead && entry->id_length == length &&
-			!memcmp(row_of(table, entry) + entry->id_at, id, length))
-			return entry;
-	}
-	return NULL;
-}
-
-static struct entry *add_entry(struct table *table, uint32_t hash)
-{
-	table->entries = mem_grow(table->entries, table->count + 1, sizeof(*table->entries));
-	table->entries[table->count++] = (struct entry){ .hash = hash };
-	if (table->count * 2 > table->slot_count)
-		index_again(table);
-	else
-		place(table, (uint32_t)table->count - 1);
-	return &table->entries[table->count - 1];
-}
-
-/* --- making a row --- */
-
-/* Most cells are harmless already and are used where they are. */
-static void make_safe(struct table *table, size_t column, const char *cell, size_t length)
-{
-	if (length <= CELL_MAX && safe_is(cell, length)) {
-		table->safe[column] = cell;
-		table->lengths[column] = length;
-		return;
-	}
-	if (!table->cells[column])
-		table->cells[column] = mem_alloc(CELL_MAX + 1);
-	safe_copy(table->cells[column], CELL_MAX + 1, cell, length);
-	table->safe[column] = table->cells[column];
-	table->lengths[column] = strlen(table->cells[column]);
-}
-
-static void add_cell(struct text *out, const struct table *table, const char *name, size_t length)
-{
-	char column_name[64];
-	int column;
-
-	if (length >= sizeof(column_name))
-		return;
-	memcpy(column_name, name, length);
-	column_name[length] = '\0';
-	column = kind_column_find(table->kind, column_name);
-	if (column >= 0)
-		text_add_n(out, table->safe[column], table->lengths[column]);
-}
-
-/* {COLUMN} by this row's cell. */
-static void fill_template(struct text *out, const struct table *table, const char *template)
-{
-	const char *open, *close;
-
-	text_clear(out);
-	while ((open = strchr(template, '{')) && (close = strchr(open, '}'))) {
-		text_add_n(out, template, (size_t)(open - template));
-		add_cell(out, table, open + 1, (size_t)(close - open - 1));
-		template = close + 1;
-	}
-	text_add(out, template);
-}
-
-static void judge(struct table *table)
-{
-	const struct kind *kind = table->kind;
-	int severity = kind->role[ROLE_SEVERITY], why = kind->role[ROLE_WHY];
-
-	if (severity < 0 || table->lengths[severity])
-		return;
-	for (size_t i = 0; i < kind->rule_count; i++) {
-		const struct kind_rule *rule = &kind->rules[i];
-
-		if (!filter_match_cells(rule->when, kind, table->safe, table->lengths))
-			continue;
-		table->safe[severity] = rule->severity;
-		table->lengths[severity] = strlen(rule->severity);
-		if (why >= 0 && !table->lengths[why]) {
-			fill_template(&table->why, table, rule->why);
-			table->safe[why] = table->why.data;
-			table->lengths[why] = table->why.length;
+			if (state_of(&table->slabs[i], row) == REMOVED)
+				continue;
+			id = id_of(table, &table->slabs[i], row, &length);
+			hash_index_add(&table->index, bytes_hash(id, length), (uint32_t)(i << SLAB_SHIFT | row));
 		}
-		return;
+}
+
+static void index_add(struct table *table, const char *id, size_t length, uint32_t place)
+{
+	if (!table->index.count || hash_index_is_full(&table->index))
+		index_again(table); /* the place is among them: it was counted */
+	else
+		hash_index_add(&table->index, bytes_hash(id, length), place);
+}
+
+/* --- making blocks anew --- */
+
+/* Rows of the slab that are there still. */
+static unsigned gather(const struct table *table, const struct slab *slab, struct block_row *rows, uint32_t *marks)
+{
+	unsigned count = 0;
+
+	for (unsigned row = 0; row < slab->count; row++) {
+		uint32_t state = state_of(slab, row);
+		size_t length;
+
+		if (state == REMOVED)
+			continue;
+		rows[count] = (struct block_row){ .block = slab->block, .row = row };
+		if (state >= FRESH)
+			rows[count] = (struct block_row){ .cells = fresh_row(table, state, &length) };
+		marks[count++] = slab->marks[row];
+	}
+	return count;
+}
+
+/* Rows behind a removed one moved up. */
+static void move_places(struct table *table, size_t slab, const struct slab *before, const struct block *block)
+{
+	unsigned to = 0;
+
+	for (unsigned row = 0; row < before->count; row++) {
+		uint32_t place = (uint32_t)(slab << SLAB_SHIFT | row);
+		size_t length;
+		const char *id;
+		long slot;
+
+		if (state_of(before, row) == REMOVED)
+			continue;
+		if (row != to) {
+			id = block_cell(block, table->kind->role[ROLE_ID], to, &length);
+			slot = hash_index_find(&table->index, bytes_hash(id, length), is_place, &place);
+			if (slot != HASH_NONE)
+				hash_index_set(&table->index, slot, (uint32_t)(slab << SLAB_SHIFT | to));
+		}
+		to++;
 	}
 }
 
-/* Joins the cells into scratch. */
-static void make_row(struct table *table, const char *const *cells, const size_t *lengths,
-	size_t *id_at)
+static void fold_slab(struct table *table, size_t i)
 {
-	const struct kind *kind = table->kind;
+	struct slab before = table->slabs[i];
+	struct block_row *rows = mem_alloc((before.count + 1) * sizeof(*rows));
+	struct slab after = { .marks = mem_grow(NULL, before.count + 1, sizeof(*after.marks)) };
 
-	for (size_t i = 0; i < kind->column_count; i++)
-		make_safe(table, i, cells[i] ? cells[i] : "", cells[i] ? lengths[i] : 0);
-	judge(table);
-	text_clear(&table->scratch);
-	for (size_t i = 0; i < kind->column_count; i++) {
-		if (i)
-			text_add_char(&table->scratch, i == kind->visible_count ? '\x1e' : '\x1f');
-		if ((int)i == kind->role[ROLE_ID])
-			*id_at = table->scratch.length;
-		text_add_n(&table->scratch, table->safe[i], table->lengths[i]);
-	}
+	after.count = gather(table, &before, rows, after.marks);
+	if (after.count)
+		after.block = block_make(table->kind, rows, after.count);
+	if (before.removed && after.block)
+		move_places(table, i, &before, after.block);
+	table->slabs[i] = after;
+	slab_release(&before);
+	free(rows);
+}
+
+static void fold(struct table *table)
+{
+	for (size_t i = 0; i < table->slab_count; i++)
+		if (table->slabs[i].changed)
+			fold_slab(table, i);
+	table->fresh_length = 0;
+	free(table->fresh);
+	table->fresh = NULL;
+	table->fresh_room = 0;
+}
+
+static struct slab *add_slab(struct table *table)
+{
+	table->slabs = mem_grow(table->slabs, table->slab_count + 1, sizeof(*table->slabs));
+	table->slabs[table->slab_count] = (struct slab){ .block = NULL };
+	return &table->slabs[table->slab_count++];
+}
+
+static void add_mark(struct slab *slab, uint32_t mark)
+{
+	slab->marks = mem_grow(slab->marks, slab->count + 1, sizeof(*slab->marks));
+	slab->marks[slab->count++] = mark;
+}
+
+/* Blocks of few rows become full ones. All is folded. */
+static void compact(struct table *table)
+{
+	struct slab *old = table->slabs;
+	size_t old_count = table->slab_count;
+	struct block_row *rows = mem_alloc(BLOCK_ROWS * sizeof(*rows));
+	struct slab *slab = NULL;
+
+	table->slabs = NULL;
+	table->slab_count = 0;
+	for (size_t i = 0; i < old_count; i++)
+		for (unsigned row = 0; row < old[i].count; row++) {
+			if (!slab)
+				slab = add_slab(table);
+			rows[slab->count] = (struct block_row){ .block = old[i].block, .row = row };
+			add_mark(slab, old[i].marks[row]);
+			if (slab->count < BLOCK_ROWS)
+				continue;
+			slab->block = block_make(table->kind, rows, slab->count);
+			slab = NULL;
+		}
+	if (slab)
+		slab->block = block_make(table->kind, rows, slab->count);
+	for (size_t i = 0; i < old_count; i++)
+		slab_release(&old[i]);
+	free(old);
+	free(rows);
+	index_again(table);
 }
 
 /* --- changing --- */
 
-static int differs_significantly(const struct kind *kind, const char *old_row, size_t old_length,
-	const char *new_row, size_t new_length)
+/* Room to say of each row what became of it. */
+static void note_state(struct slab *slab, unsigned row, uint32_t state)
 {
-	const char *old_end = old_row + old_length, *new_end = new_row + new_length;
-
-	for (size_t i = 0; i < kind->column_count; i++) {
-		size_t old_cell, new_cell;
-
-		row_cell(old_row, (size_t)(old_end - old_row), 0, &old_cell);
-		row_cell(new_row, (size_t)(new_end - new_row), 0, &new_cell);
-		if (!kind->columns[i].is_volatile &&
-			(old_cell != new_cell || memcmp(old_row, new_row, old_cell)))
-			return 1;
-		old_row += old_cell + (old_row + old_cell < old_end);
-		new_row += new_cell + (new_row + new_cell < new_end);
-	}
-	return 0;
+	if (!slab->changed)
+		slab->changed = mem_zero(BLOCK_ROWS, sizeof(*slab->changed));
+	slab->changed[row] = state;
 }
 
 static void tell(struct table *table, const char *id, const char *old_row, size_t old_length,
@@ -279,104 +379,119 @@ static void tell(struct table *table, const char *id, const char *old_row, size_
 		.significant = 1,
 	};
 
-	if (!table->on_change)
-		return;
 	if (old_row && new_row)
-		change.significant = differs_significantly(table->kind, old_row, old_length, new_row,
-			new_length);
+		change.significant = row_differs(table->kind, old_row, old_length, new_row, new_length);
 	table->on_change(&change, table->arg);
 }
 
-/* Copies scratch behind what is fresh. */
-static size_t keep_fresh(struct table *table)
+/* Keeps what the maker joined. */
+static uint32_t keep_fresh(struct table *table)
 {
-	size_t at = table->fresh_length, need = at + table->scratch.length;
+	const struct text *row = &table->maker.row;
+	size_t at = table->fresh_length, need = at + FRESH_HEAD + row->length;
+	uint32_t length = (uint32_t)row->length - 1; /* without its '\n' */
 
 	if (need > table->fresh_room) {
 		table->fresh_room = need + need / 2 + 4096;
 		table->fresh = mem_resize(table->fresh, table->fresh_room);
 	}
-	memcpy(table->fresh + at, table->scratch.data, table->scratch.length);
+	memcpy(table->fresh + at, &length, FRESH_HEAD);
+	memcpy(table->fresh + at + FRESH_HEAD, row->data, row->length);
 	table->fresh_length = need;
-	return at;
+	return (uint32_t)at + FRESH;
 }
 
-static void store_row(struct table *table, struct entry *entry, size_t id_at, size_t id_length)
+static void tell_put(struct table *table, const struct slab *slab, unsigned row, const char *id, size_t id_length)
 {
-	entry->offset = (uint32_t)keep_fresh(table);
-	entry->length = (uint32_t)table->scratch.length;
-	entry->id_at = (uint32_t)id_at & 0x3fffffff;
-	entry->id_length = (uint32_t)id_length;
-	entry->is_fresh = 1;
-	table->dirty = 1;
+	char *id_text = mem_text_n(id, id_length);
+	size_t old_length = 0;
+	const char *old_row = slab ? joined_row(table, slab, row, &old_length) : NULL;
+
+	tell(table, id_text, old_row, old_length, table->maker.row.data, table->maker.row.length - 1);
+	free(id_text);
 }
 
-/* Rows put again and again without a snapshot in between leave their old texts behind. */
-static void tidy(struct table *table)
+static void append(struct table *table, const char *id, size_t id_length)
 {
-	if (table->fresh_length > FRESH_MOST)
-		snapshot_unref(table_snapshot(table));
+	struct slab *slab = table->slab_count ? &table->slabs[table->slab_count - 1] : NULL;
+
+	if (!slab || slab->count == BLOCK_ROWS)
+		slab = add_slab(table);
+	note_state(slab, slab->count, keep_fresh(table));
+	add_mark(slab, table->mark);
+	table->count++;
+	index_add(table, id, id_length, (uint32_t)((table->slab_count - 1) << SLAB_SHIFT | (slab->count - 1)));
 }
 
 int table_put(struct table *table, const char *const *cells, const size_t *lengths)
 {
 	int id_column = table->kind->role[ROLE_ID];
-	size_t id_at = 0, id_length;
+	struct slab *slab = NULL;
+	unsigned row = 0;
 	const char *id;
-	char *id_text;
-	uint32_t hash;
-	struct entry *entry;
+	size_t id_length;
+	long slot;
 
-	tidy(table);
-	make_row(table, cells, lengths, &id_at);
-	id = table->scratch.data + id_at;
-	id_length = table->lengths[id_column];
+	row_make(&table->maker, cells, lengths);
+	id = table->maker.safe[id_column];
+	id_length = table->maker.lengths[id_column];
 	if (!id_length)
 		return 0; /* nothing could ever name it */
-	hash = hash_of(id, id_length);
-	entry = find(table, id, id_length, hash);
-	if (entry && entry->length == table->scratch.length &&
-		!memcmp(row_of(table, entry), table->scratch.data, entry->length)) {
-		entry->mark = table->mark;
-		return 0;
+	if (table->fresh_length > FRESH_MOST)
+		fold(table); /* rows put again and again leave their old texts behind */
+	slot = find(table, id, id_length);
+	if (slot != HASH_NONE) {
+		uint32_t place = hash_index_at(&table->index, slot);
+
+		slab = slab_of(table, place);
+		row = row_of(place);
+		slab->marks[row] = table->mark;
+		if (is_same(table, slab, row))
+			return 0;
 	}
-	if (table->on_change) {
-		id_text = mem_text_n(id, id_length);
-		tell(table, id_text, entry ? row_of(table, entry) : NULL, entry ? entry->length : 0,
-			table->scratch.data, table->scratch.length);
-		free(id_text);
-	}
-	if (!entry)
-		entry = add_entry(table, hash);
-	entry->mark = table->mark;
-	store_row(table, entry, id_at, id_length);
+	row_join(&table->maker);
+	if (table->on_change)
+		tell_put(table, slab, row, id, id_length);
+	if (slab)
+		note_state(slab, row, keep_fresh(table));
+	else
+		append(table, id, id_length);
+	table->dirty = 1;
 	return 1;
 }
 
-static void bury(struct table *table, struct entry *entry)
+static void bury(struct table *table, long slot)
 {
-	if (table->on_change) {
-		const char *row = row_of(table, entry);
-		char *id = mem_text_n(row + entry->id_at, entry->id_length);
+	uint32_t place = hash_index_at(&table->index, slot);
+	struct slab *slab = slab_of(table, place);
 
-		tell(table, id, row, entry->length, NULL, 0);
-		free(id);
+	if (table->on_change) {
+		size_t length, id_length;
+		const char *row = joined_row(table, slab, row_of(place), &length);
+		const char *id = id_of(table, slab, row_of(place), &id_length);
+		char *id_text = mem_text_n(id, id_length);
+
+		tell(table, id_text, row, length, NULL, 0);
+		free(id_text);
 	}
-	entry->is_dead = 1;
-	table->dead++;
+	hash_index_remove(&table->index, slot);
+	note_state(slab, row_of(place), REMOVED);
+	slab->removed++;
+	table->count--;
 	table->dirty = 1;
 }
 
 int table_remove(struct table *table, const char *id)
 {
-	size_t length = strlen(id);
-	struct entry *entry = find(table, id, length, hash_of(id, length));
+	long slot = find(table, id, strlen(id));
 
-	if (!entry)
+	if (slot == HASH_NONE)
 		return 0;
-	bury(table, entry);
+	bury(table, slot);
 	return 1;
 }
+
+/* --- lists --- */
 
 void table_begin(struct table *table)
 {
@@ -388,30 +503,37 @@ unsigned table_mark(const struct table *table)
 	return table->mark;
 }
 
-static int has_prefix(const struct table *table, const struct entry *entry, const char *prefix)
+static int is_swept(struct table *table, const struct slab *slab, unsigned row, const char *prefix)
 {
-	size_t length = prefix ? strlen(prefix) : 0;
+	size_t prefix_length = prefix ? strlen(prefix) : 0, length;
+	const char *text = id_of(table, slab, row, &length);
 
-	return !length || (entry->id_length >= length &&
-				  !memcmp(row_of(table, entry) + entry->id_at, prefix, length));
+	if (length < prefix_length || (prefix_length && memcmp(text, prefix, prefix_length)))
+		return 0;
+	if (!table->spare)
+		return 1;
+	text = joined_row(table, slab, row, &length);
+	return !table->spare(text, length, table->spare_arg);
 }
 
 size_t table_sweep_marked(struct table *table, unsigned mark, const char *id_prefix)
 {
 	size_t swept = 0;
 
-	for (size_t i = 0; i < table->count; i++) {
-		struct entry *entry = &table->entries[i];
+	for (size_t i = 0; i < table->slab_count; i++)
+		for (unsigned row = 0; row < table->slabs[i].count; row++) {
+			const struct slab *slab = &table->slabs[i];
+			size_t length;
+			const char *id;
 
-		/* The difference, so that marks may wrap around. */
-		if (entry->is_dead || (int32_t)(entry->mark - mark) >= 0 ||
-			!has_prefix(table, entry, id_prefix) ||
-			(table->spare && table->spare(row_of(table, entry), entry->length,
-						 table->spare_arg)))
-			continue;
-		bury(table, entry);
-		swept++;
-	}
+			/* The difference, so that marks may wrap around. */
+			if ((int32_t)(slab->marks[row] - mark) >= 0 || state_of(slab, row) == REMOVED ||
+				!is_swept(table, slab, row, id_prefix))
+				continue;
+			id = id_of(table, slab, row, &length);
+			bury(table, find(table, id, length));
+			swept++;
+		}
 	return swept;
 }
 
@@ -420,111 +542,58 @@ size_t table_sweep(struct table *table, const char *id_prefix)
 	return table_sweep_marked(table, table->mark, id_prefix);
 }
 
-size_t table_count(const struct table *table)
-{
-	return table->count - table->dead;
-}
-
-int table_dirty(const struct table *table)
-{
-	return table->dirty;
-}
-
-const char *table_row(const struct table *table, const char *id, size_t *length)
-{
-	size_t id_length = strlen(id);
-	const struct entry *entry = find(table, id, id_length, hash_of(id, id_length));
-
-	*length = entry ? entry->length : 0;
-	return entry ? row_of(table, entry) : NULL;
-}
-
 /* --- snapshots --- */
-
-static size_t live_bytes(const struct table *table)
-{
-	size_t bytes = 0;
-
-	for (size_t i = 0; i < table->count; i++)
-		if (!table->entries[i].is_dead)
-			bytes += table->entries[i].length + 1;
-	return bytes;
-}
-
-/* Copies what lives, in order, and lets the entries point there. */
-static void move_rows(struct table *table, struct snapshot *snapshot)
-{
-	size_t kept = 0, at = 0;
-
-	for (size_t i = 0; i < table->count; i++) {
-		struct entry *entry = &table->entries[i];
-
-		if (entry->is_dead || snapshot_add_row(snapshot, row_of(table, entry), entry->length))
-			continue;
-		entry->offset = (uint32_t)at;
-		entry->is_fresh = 0;
-		at += entry->length + 1;
-		if (kept != i)
-			table->entries[kept] = *entry;
-		kept++;
-	}
-	if (kept != table->count) {
-		table->count = kept;
-		table->dead = 0;
-		index_again(table);
-	}
-}
 
 struct snapshot *table_snapshot(struct table *table)
 {
-	struct snapshot *snapshot;
-	size_t length;
-
-	if (table->base && !table->dirty)
-		return snapshot_ref(table->base);
-	snapshot = snapshot_new(table->kind, table_count(table), live_bytes(table));
-	move_rows(table, snapshot);
-	snapshot_set_time(snapshot, clock_now_ns());
-	if (table->total > table_count(table))
-		snapshot_set_cut(snapshot, table->total);
-	snapshot_unref(table->base);
-	table->base = snapshot;
-	table->base_text = snapshot_text(snapshot, &length);
-	table->fresh_length = 0;
-	if (table->fresh_room > FRESH_KEEP) {
-		free(table->fresh);
-		table->fresh = NULL;
-		table->fresh_room = 0;
-	}
+	if (table->last && !table->dirty)
+		return snapshot_ref(table->last);
+	fold(table);
+	if (table->slab_count > 4 + 2 * (table->count / BLOCK_ROWS))
+		compact(table);
+	snapshot_unref(table->last);
+	table->last = snapshot_new(table->kind);
+	for (size_t i = 0; i < table->slab_count; i++)
+		if (table->slabs[i].block)
+			snapshot_add_block(table->last, block_ref(table->slabs[i].block));
+	snapshot_freeze(table->last);
+	snapshot_set_time(table->last, clock_now_ns());
+	if (table->total > table->count)
+		snapshot_set_cut(table->last, table->total);
 	table->dirty = 0;
-	return snapshot_ref(snapshot);
+	return snapshot_ref(table->last);
+}
+
+/* A row without a name, or twice, is left out of the next snapshot. */
+static void load_row(struct table *table, struct slab *slab, unsigned row)
+{
+	size_t length;
+	const char *id = block_cell(slab->block, table->kind->role[ROLE_ID], row, &length);
+
+	add_mark(slab, table->mark);
+	if (!length || find(table, id, length) != HASH_NONE) {
+		note_state(slab, row, REMOVED);
+		slab->removed++;
+		table->dirty = 1;
+		return;
+	}
+	table->count++;
+	hash_index_add(&table->index, bytes_hash(id, length), (uint32_t)((table->slab_count - 1) << SLAB_SHIFT | row));
 }
 
 void table_load(struct table *table, struct snapshot *snapshot)
 {
-	size_t length;
-
-	if (table->count)
+	if (table->slab_count)
 		return;
-	table->base = snapshot_ref(snapshot);
-	table->base_text = snapshot_text(snapshot, &length);
-	for (size_t i = 0; i < snapshot_count(snapshot); i++) {
-		size_t row_length, id_length;
-		const char *row = snapshot_row(snapshot, i, &row_length);
-		const char *id = snapshot_role(snapshot, i, ROLE_ID, &id_length);
-		uint32_t hash = hash_of(id, id_length);
-		struct entry *entry = id_length && !find(table, id, id_length, hash)
-					      ? add_entry(table, hash)
-					      : NULL;
+	table->last = snapshot_ref(snapshot);
+	hash_index_clear(&table->index, snapshot_count(snapshot));
+	for (size_t i = 0; i < snapshot_blocks(snapshot); i++) {
+		size_t first;
+		struct block *block = block_ref(snapshot_block(snapshot, i, &first));
+		struct slab *slab = add_slab(table);
 
-		if (!entry) {
-			table->dirty = 1; /* a row without a name, or twice: left out of the next one */
-			continue;
-		}
-		entry->offset = (uint32_t)(row - table->base_text);
-		entry->length = (uint32_t)row_length;
-		entry->id_at = (uint32_t)(id - row) & 0x3fffffff;
-		entry->id_length = (uint32_t)id_length;
-		entry->mark = table->mark;
+		slab->block = block;
+		for (unsigned row = 0; row < block_count(block); row++)
+			load_row(table, slab, row);
 	}
 }

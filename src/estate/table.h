@@ -1,4 +1,4 @@
-/* table.h - the rows a feed keeps, by id, changing; gives out snapshots. One thread at a time. */
+/* table.h - the rows a feed keeps, by id, changing; gives out snapshots, which share what did not change. One thread at a time. */
 #ifndef ESTATE_TABLE_H
 #define ESTATE_TABLE_H
 
@@ -36,7 +36,6 @@ void table_set_spare(struct table *table, table_spare spare, void *arg);
 void table_set_total(struct table *table, size_t total); /* more exist than are put: for its snapshots */
 /* Filling an empty table from a snapshot (the cache) without copying its rows or telling changes. */
 void table_load(struct table *table, struct snapshot *snapshot);
-const char *table_row(const struct table *table, const char *id, size_t *length); /* joined cells, valid until the next change; NULL */
 size_t table_count(const struct table *table);
 int table_dirty(const struct table *table); /* changed since the last snapshot */
 struct snapshot *table_snapshot(struct table *table); /* you own one reference; the same one again while nothing changed */

@@ -1,5 +1,5 @@
 /* All rows are sorted once a snapshot and sort column; a filter then only says which of them are shown, so typing never
- * sorts again, and one more letter looks only at the rows that are shown already. */
+ * sorts again. */
 #include "estate/view.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "estate/snapshot.h"
 #include "estate/sort.h"
 
-enum { SLICE_ROWS = 16384, SLICE_CANDIDATES = 4096 };
+enum { SLICE_ROWS = 65536 };
 
 enum phase { PHASE_DONE, PHASE_SORT, PHASE_FILTER, PHASE_ORDER };
 
@@ -26,15 +26,14 @@ struct view {
 	struct shown shown;
 	struct snapshot *snapshot; /* the one worked on; may be newer than what is shown */
 	char *text;                /* of the filter */
-	struct filter *filter, *shown_filter;
+	struct filter *filter;
 	int column, descending;    /* -1: as listed */
 	enum phase phase;
 	unsigned *sorted;          /* all rows in order; NULL as listed */
 	size_t sorted_count;
 	struct sort *sort;         /* under way */
-	unsigned *found;           /* rows the filter let through so far, ascending or in the candidates' order */
+	unsigned *found;           /* rows the filter let through so far */
 	size_t found_count, cursor;
-	int narrows;               /* candidates are those shown */
 	uint64_t *bits;            /* PHASE_ORDER: which rows were found */
 };
 
@@ -63,8 +62,6 @@ void view_free(struct view *view)
 	if (!view)
 		return;
 	drop_work(view);
-	if (view->shown_filter != view->filter)
-		filter_free(view->shown_filter);
 	filter_free(view->filter);
 	snapshot_unref(view->shown.snapshot);
 	snapshot_unref(view->snapshot);
@@ -79,8 +76,6 @@ void view_free(struct view *view)
 static void begin_filter(struct view *view)
 {
 	drop_work(view);
-	view->narrows = view->filter && view->shown.snapshot == view->snapshot && view->shown.rows &&
-			view->shown_filter && filter_narrows(view->filter, view->shown_filter);
 	view->phase = PHASE_FILTER;
 }
 
@@ -88,10 +83,6 @@ static void begin_sort(struct view *view)
 {
 	drop_work(view);
 	view->phase = PHASE_SORT;
-	/* The shown order is another one, so its rows are no candidates. */
-	if (view->shown_filter != view->filter)
-		filter_free(view->shown_filter);
-	view->shown_filter = NULL;
 }
 
 static struct filter *parse_again(struct view *view)
@@ -109,10 +100,7 @@ void view_set_snapshot(struct view *view, struct snapshot *snapshot)
 	snapshot_unref(view->snapshot);
 	view->snapshot = snapshot;
 	if (snapshot_kind(snapshot) != kind) { /* columns are bound to a kind */
-		if (view->shown_filter != view->filter)
-			filter_free(view->shown_filter);
 		filter_free(view->filter);
-		view->shown_filter = NULL;
 		view->filter = parse_again(view);
 	}
 	begin_sort(view);
@@ -130,8 +118,7 @@ int view_set_filter(struct view *view, const char *text, struct error *err)
 		filter_free(filter);
 		return 0;
 	}
-	if (view->shown_filter != view->filter)
-		filter_free(view->filter);
+	filter_free(view->filter);
 	view->filter = filter;
 	free(view->text);
 	view->text = mem_text(text);
@@ -177,17 +164,9 @@ static int work_sort(struct view *view, int64_t deadline_ns)
 
 static int work_filter(struct view *view, int64_t deadline_ns)
 {
-	size_t all = view->narrows ? view->shown.count : snapshot_count(view->snapshot);
-	const unsigned *candidates = view->narrows ? view->shown.rows : NULL;
-	/* A filter that is no plain word, or has only candidates, costs more a row. */
-	size_t slice = candidates || (view->filter && !filter_is_plain(view->filter))
-			       ? SLICE_CANDIDATES
-			       : SLICE_ROWS;
-
 	if (!view->found)
-		view->found = mem_alloc((all + 1) * sizeof(*view->found));
-	while (!filter_scan(view->filter, view->snapshot, candidates, all, &view->cursor, slice,
-		view->found, &view->found_count))
+		view->found = mem_alloc((snapshot_count(view->snapshot) + 1) * sizeof(*view->found));
+	while (!filter_scan(view->filter, view->snapshot, &view->cursor, view->found, &view->found_count))
 		if (clock_monotonic_ns() >= deadline_ns)
 			return 0;
 	view->phase = PHASE_ORDER;
@@ -206,12 +185,12 @@ static void mark_found(struct view *view)
 /* Rows found come in the order of the text: brings them into the sorted one. */
 static int work_order(struct view *view, int64_t deadline_ns)
 {
-	if (!view->sorted || view->narrows)
+	if (!view->sorted)
 		return 1;
 	if (!view->bits)
 		mark_found(view);
 	while (view->cursor < view->sorted_count) {
-		size_t end = view->cursor + SLICE_ROWS * 4;
+		size_t end = view->cursor + SLICE_ROWS;
 
 		if (end > view->sorted_count)
 			end = view->sorted_count;
@@ -237,9 +216,6 @@ static void show(struct view *view)
 	view->shown.rows = mem_resize(view->found, (view->found_count + 1) * sizeof(*view->found));
 	view->shown.count = view->found_count;
 	view->found = NULL;
-	if (view->shown_filter != view->filter)
-		filter_free(view->shown_filter);
-	view->shown_filter = view->filter;
 	view->phase = PHASE_DONE;
 	drop_work(view);
 }

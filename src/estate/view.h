@@ -1,5 +1,5 @@
-/* view.h - a snapshot filtered and sorted for one pane: order of row numbers. Incremental: one more letter
- * looks only at rows already there; big jobs go in slices so that no frame waits. Main thread. */
+/* view.h - a snapshot filtered and sorted for one pane: order of row numbers. Big jobs go in slices
+ * so that no frame waits. Main thread. */
 #ifndef ESTATE_VIEW_H
 #define ESTATE_VIEW_H
 

@@ -762,7 +762,7 @@ struct pane *table_pane_new(struct console *console, const struct kind *kind, co
 	table->view = view_new();
 	set_selection(table, selection);
 	/* No rows yet, but the kind: a filter may name its columns. */
-	struct snapshot *none = snapshot_new(kind, 0, 0);
+	struct snapshot *none = snapshot_new(kind);
 
 	view_set_snapshot(table->view, none);
 	snapshot_unref(none);

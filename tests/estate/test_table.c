@@ -1,6 +1,8 @@
 /* Tables against a naive model; snapshots there and back through bytes. */
 #include "sample.h"
 
+#include <pthread.h>
+
 #include "base/text.h"
 #include "check_main.h"
 
@@ -38,6 +40,19 @@ static void assert_cell(const struct snapshot *snapshot, size_t row, int column,
 	free(text);
 }
 
+/* All rows, each joined, '\n' between; free() it. */
+static char *text_of(const struct snapshot *snapshot)
+{
+	struct text text;
+
+	text_init(&text, 1 << 26);
+	for (size_t i = 0; i < snapshot_count(snapshot); i++) {
+		snapshot_row(snapshot, i, &text);
+		text_add_char(&text, '\n');
+	}
+	return text_take(&text);
+}
+
 START_TEST(judges_and_makes_harmless)
 {
 	struct table *table = table_new(pods);
@@ -52,8 +67,10 @@ START_TEST(judges_and_makes_harmless)
 	assert_cell(snapshot, 0, pods->role[ROLE_WHY], "CrashLoopBackOff, 8 restarts");
 	assert_cell(snapshot, 1, pods->role[ROLE_SEVERITY], "medium");
 	assert_cell(snapshot, 2, pods->role[ROLE_SEVERITY], "");
-	ck_assert_uint_eq(strcspn(snapshot_text(snapshot, &(size_t){ 0 }), "\x1b"),
-		strlen(snapshot_text(snapshot, &(size_t){ 0 })));
+	char *all = text_of(snapshot);
+
+	ck_assert_ptr_null(strchr(all, '\x1b'));
+	free(all);
 	ck_assert_int_eq((int)snapshot_number(snapshot, 0, SAMPLE_RESTARTS), 8);
 	ck_assert_int_eq(snapshot_find(snapshot, "fake:one/pods/shop/fine"), 1);
 	ck_assert_int_eq(snapshot_find(snapshot, "fake:one/pods/shop/fin"), -1);
@@ -200,16 +217,17 @@ START_TEST(bytes_go_there_and_back)
 	struct snapshot *snapshot = some_rows(), *back;
 	struct text bytes;
 	struct table *table = table_new(pods);
-	size_t length, back_length;
 
 	text_init(&bytes, 1 << 20);
 	snapshot_to_bytes(snapshot, &bytes);
 	back = snapshot_from_bytes(pods, bytes.data, bytes.length);
 	ck_assert_ptr_nonnull(back);
 	ck_assert_int_eq(snapshot_time(back), snapshot_time(snapshot));
-	snapshot_text(snapshot, &length);
-	ck_assert_mem_eq(snapshot_text(back, &back_length), snapshot_text(snapshot, &length), length);
-	ck_assert_uint_eq(length, back_length);
+	char *there = text_of(snapshot), *again = text_of(back);
+
+	ck_assert_str_eq(there, again);
+	free(there);
+	free(again);
 	table_load(table, back);
 	ck_assert_int_eq(sample_put(table, pods, "ns|p3|Running|3"), 0);
 	ck_assert_int_eq(sample_put(table, pods, "ns|p3|Running|4"), 1);
@@ -242,8 +260,11 @@ START_TEST(damaged_bytes_do_no_harm)
 		for (size_t i = 0; back && i < snapshot_count(back); i++) {
 			size_t cell;
 
-			for (int j = 0; (size_t)j < pods->column_count; j++)
-				snapshot_cell(back, i, j, &cell);
+			for (int j = 0; (size_t)j < pods->column_count; j++) {
+				const char *text = snapshot_cell(back, i, j, &cell);
+
+				ck_assert_uint_lt((unsigned char)text[cell], 0x20);
+			}
 			snapshot_number(back, i, SAMPLE_RESTARTS);
 		}
 		if (back) {
@@ -260,20 +281,238 @@ START_TEST(damaged_bytes_do_no_harm)
 }
 END_TEST
 
-START_TEST(finds_the_row_of_a_byte)
-{
-	struct snapshot *snapshot = some_rows();
-	size_t length, row_length, row = 0;
-	const char *text = snapshot_text(snapshot, &length);
+/* Many rows, so that blocks fill, thin out and are put together; every snapshot stays what it was when it was taken. */
+enum { MANY = 12000, KEPT = 12 };
 
-	for (size_t i = 0; i < length; i++) {
-		if (i && text[i - 1] == '\n')
-			row++;
-		for (size_t hint = 0; hint <= snapshot_count(snapshot); hint++)
-			ck_assert_uint_eq(snapshot_row_at(snapshot, i, hint), row);
-		ck_assert(snapshot_row(snapshot, row, &row_length) <= text + i);
+struct many {
+	struct table *table;
+	int model[MANY]; /* restarts, or -1 */
+	size_t count;
+	struct snapshot *kept[KEPT];
+	char *texts[KEPT];
+};
+
+static void put_one(struct many *many, int name, int restarts)
+{
+	char line[80];
+
+	snprintf(line, sizeof(line), "ns%d|p%d|%s|%d", name % 7, name, restarts % 2 ? "Running" : "Error", restarts);
+	ck_assert_int_eq(sample_put(many->table, pods, line), many->model[name] != restarts);
+	many->count += many->model[name] < 0;
+	many->model[name] = restarts;
+}
+
+static void remove_one(struct many *many, int name)
+{
+	char id[80];
+
+	snprintf(id, sizeof(id), "fake:one/pods/ns%d/p%d", name % 7, name);
+	ck_assert_int_eq(table_remove(many->table, id), many->model[name] >= 0);
+	many->count -= many->model[name] >= 0;
+	many->model[name] = -1;
+}
+
+static void compare_with_model(const struct many *many, const struct snapshot *snapshot)
+{
+	ck_assert_uint_eq(snapshot_count(snapshot), many->count);
+	ck_assert_uint_eq(table_count(many->table), many->count);
+	for (size_t row = 0; row < snapshot_count(snapshot); row++) {
+		char *name = snapshot_role_text(snapshot, row, ROLE_NAME), *id = snapshot_role_text(snapshot, row, ROLE_ID), wanted[80];
+		int number = atoi(name + 1);
+
+		ck_assert_int_eq((int)snapshot_number(snapshot, row, SAMPLE_RESTARTS), many->model[number]);
+		snprintf(wanted, sizeof(wanted), "fake:one/pods/ns%d/p%d", number % 7, number);
+		ck_assert_str_eq(id, wanted);
+		free(name);
+		free(id);
 	}
+}
+
+static void keep(struct many *many, int place)
+{
+	if (many->kept[place]) {
+		char *now = text_of(many->kept[place]);
+
+		ck_assert_str_eq(now, many->texts[place]);
+		free(now);
+	}
+	snapshot_unref(many->kept[place]);
+	free(many->texts[place]);
+	many->kept[place] = table_snapshot(many->table);
+	many->texts[place] = text_of(many->kept[place]);
+	compare_with_model(many, many->kept[place]);
+}
+
+START_TEST(snapshots_stay_what_they_were)
+{
+	struct many *many = mem_zero(1, sizeof(*many));
+
+	many->table = table_new(pods);
+	for (int i = 0; i < MANY; i++)
+		many->model[i] = -1;
+	for (int round = 0; round < 60; round++) {
+		int removing = round % 20 > 12; /* the table shrinks to few now and then */
+
+		for (int i = 0; i < 1000; i++) {
+			int name = (int)random_below(MANY);
+
+			if (removing ? random_below(50) : !random_below(5))
+				remove_one(many, name);
+			else
+				put_one(many, name, (int)random_below(9));
+		}
+		for (int i = 0; removing && i < MANY; i++)
+			if (random_below(3))
+				remove_one(many, i);
+		if (round % 9 == 8) { /* a list of all in order */
+			table_begin(many->table);
+			for (int i = 0; i < MANY; i++)
+				put_one(many, i, (int)random_below(9));
+			ck_assert_uint_eq(table_sweep(many->table, NULL), 0);
+		}
+		keep(many, (int)random_below(KEPT));
+	}
+	table_free(many->table);
+	for (int i = 0; i < KEPT; i++) { /* the table is gone, its snapshots are not */
+		char *now = many->kept[i] ? text_of(many->kept[i]) : NULL;
+
+		if (now)
+			ck_assert_str_eq(now, many->texts[i]);
+		free(now);
+		snapshot_unref(many->kept[i]);
+		free(many->texts[i]);
+	}
+	free(many);
+}
+END_TEST
+
+/* Order is that of the first sight; a changed row stays in its place. */
+START_TEST(rows_stay_in_their_place)
+{
+	struct table *table = table_new(pods);
+	struct snapshot *before, *after;
+	char line[80];
+
+	for (int i = 0; i < 10000; i++) {
+		snprintf(line, sizeof(line), "ns|p%d|Running|0", i);
+		sample_put(table, pods, line);
+	}
+	before = table_snapshot(table);
+	sample_put(table, pods, "ns|p5000|Error|1");
+	table_remove(table, "fake:one/pods/ns/p17");
+	sample_put(table, pods, "ns|new|Running|0");
+	after = table_snapshot(table);
+	ck_assert_int_eq(snapshot_find(before, "fake:one/pods/ns/p5000"), 5000);
+	ck_assert_int_eq(snapshot_find(after, "fake:one/pods/ns/p5000"), 4999);
+	assert_cell(before, 5000, SAMPLE_STATUS, "Running");
+	assert_cell(after, 4999, SAMPLE_STATUS, "Error");
+	ck_assert_int_eq(snapshot_find(after, "fake:one/pods/ns/new"), 9999);
+	ck_assert(snapshot_same_row(before, 3, after, 3));
+	ck_assert(snapshot_same_row(before, 9000, after, 8999));
+	ck_assert(!snapshot_same_row(before, 5000, after, 4999));
+	snapshot_unref(before);
+	snapshot_unref(after);
+	table_free(table);
+}
+END_TEST
+
+/* Ids that do not end with the name, very long ones, and cells that fill the room there is. */
+START_TEST(any_cells_come_back)
+{
+	struct table *table = table_new(pods);
+	struct snapshot *snapshot;
+	char *wanted[300], long_text[5000];
+
+	memset(long_text, 'x', sizeof(long_text));
+	for (unsigned i = 0; i < 300; i++) {
+		const char *cells[SAMPLE_COLUMNS] = { NULL };
+		size_t lengths[SAMPLE_COLUMNS] = { 0 };
+		char name[40];
+
+		snprintf(name, sizeof(name), "%s%u", i % 3 ? "" : "odd-", i);
+		wanted[i] = i % 7 ? mem_format("fake:one/pods//%s%s", name, i > 200 && i % 11 == 0 ? "/more" : "")
+				  : mem_format("fake:%.*s/%s", (int)random_below(4000), long_text, name);
+		cells[SAMPLE_NAME] = name;
+		lengths[SAMPLE_NAME] = strlen(name);
+		cells[SAMPLE_STATUS] = long_text;
+		lengths[SAMPLE_STATUS] = i % 5 ? random_below(4000) : 0;
+		cells[pods->role[ROLE_ID]] = wanted[i];
+		lengths[pods->role[ROLE_ID]] = strlen(wanted[i]);
+		ck_assert_int_eq(table_put(table, cells, lengths), 1);
+		ck_assert_int_eq(table_put(table, cells, lengths), 0);
+		if (i % 40 == 39)
+			snapshot_unref(table_snapshot(table));
+	}
+	snapshot = table_snapshot(table);
+	for (unsigned i = 0; i < 300; i++) {
+		assert_cell(snapshot, i, pods->role[ROLE_ID], wanted[i]);
+		ck_assert_int_eq(snapshot_find(snapshot, wanted[i]), (long)i);
+		ck_assert_int_eq(table_remove(table, wanted[i]), 1);
+		free(wanted[i]);
+	}
+	ck_assert_uint_eq(table_count(table), 0);
 	snapshot_unref(snapshot);
+	table_free(table);
+}
+END_TEST
+
+/* One thread changes the table and hands snapshots out, others read them and let them go. */
+enum { READERS = 3, ROUNDS = 200 };
+
+struct shared {
+	pthread_mutex_t lock;
+	struct snapshot *newest;
+	int over;
+};
+
+static void *read_them(void *arg)
+{
+	struct shared *shared = arg;
+	long sum = 0;
+
+	for (int over = 0; !over;) {
+		pthread_mutex_lock(&shared->lock);
+		struct snapshot *snapshot = shared->newest ? snapshot_ref(shared->newest) : NULL;
+		over = shared->over;
+		pthread_mutex_unlock(&shared->lock);
+		for (size_t row = 0; snapshot && row < snapshot_count(snapshot); row += 97) {
+			size_t length;
+
+			snapshot_role(snapshot, row, ROLE_ID, &length);
+			sum += (long)length + (long)snapshot_number(snapshot, row, SAMPLE_RESTARTS);
+		}
+		snapshot_unref(snapshot);
+	}
+	return (void *)(intptr_t)(sum < 0);
+}
+
+START_TEST(threads_share_blocks)
+{
+	struct table *table = table_new(pods);
+	struct shared shared = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	pthread_t readers[READERS];
+	char line[80];
+
+	for (int i = 0; i < READERS; i++)
+		pthread_create(&readers[i], NULL, read_them, &shared);
+	for (int round = 0; round < ROUNDS; round++) {
+		for (int i = 0; i < 100; i++) {
+			snprintf(line, sizeof(line), "ns|p%u|Running|%u", random_below(9000), random_below(5));
+			sample_put(table, pods, line);
+		}
+		struct snapshot *snapshot = table_snapshot(table), *before;
+
+		pthread_mutex_lock(&shared.lock);
+		before = shared.newest;
+		shared.newest = snapshot;
+		shared.over = round == ROUNDS - 1;
+		pthread_mutex_unlock(&shared.lock);
+		snapshot_unref(before);
+	}
+	for (int i = 0; i < READERS; i++)
+		pthread_join(readers[i], NULL);
+	snapshot_unref(shared.newest);
+	table_free(table);
 }
 END_TEST
 
@@ -286,6 +525,9 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, is_the_naive_model);
 	tcase_add_test(tc, bytes_go_there_and_back);
 	tcase_add_test(tc, damaged_bytes_do_no_harm);
-	tcase_add_test(tc, finds_the_row_of_a_byte);
+	tcase_add_test(tc, snapshots_stay_what_they_were);
+	tcase_add_test(tc, rows_stay_in_their_place);
+	tcase_add_test(tc, any_cells_come_back);
+	tcase_add_test(tc, threads_share_blocks);
 }
 TEST_MAIN("estate/table")
