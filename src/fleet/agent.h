@@ -15,15 +15,13 @@ struct agent {
 	const char *brain;     /* file that holds the loop or the model call, from the root */
 	const char *brain_why; /* "imports langgraph.graph, calls StateGraph (line 12)" */
 	const char *framework; /* "langgraph", "crewai", … or "sdk:openai"; "unknown" when only cockpit.yaml says it is one */
-	const char *language;  /* "python" "javascript" "n8n" "" */
 	const struct json *config; /* its cockpit.yaml, or NULL */
 	double threshold;      /* score it must reach; 0: none set */
-	size_t first_file, file_count; /* of the walk: all files below the folder (agents nested in it belong to themselves) */
+	size_t first_file, file_count; /* of the walk: all files below the folder (those of agents nested in it belong to them: agents_of) */
 };
 
-/* Reads cockpit.yaml files (bounded) and the heads of candidate files. Problems in a cockpit.yaml are findings of the caller: *problems, array of
- * {"path","line","message"}. */
-struct agents *agents_discover(const struct walk *walk, struct json **problems, struct error *err);
+/* Reads the sources of the walk as far as it must (the first 256 KiB of each). NULL: checks/frameworks.yaml cannot be read. */
+struct agents *agents_discover(const struct walk *walk, struct error *err);
 void agents_free(struct agents *agents);
 size_t agents_count(const struct agents *agents); /* ordered by path */
 const struct agent *agents_at(const struct agents *agents, size_t i);

@@ -236,6 +236,8 @@ static void add_file(struct walk *walk, int folder, const struct entry *entry, c
 		.path = arena_text(walk->arena, path),
 		.size_bytes = about.st_size,
 		.changed_ns = (int64_t)about.st_mtim.tv_sec * CLOCK_SECOND_NS + about.st_mtim.tv_nsec,
+		.status_ns = (int64_t)about.st_ctim.tv_sec * CLOCK_SECOND_NS + about.st_ctim.tv_nsec,
+		.inode = about.st_ino,
 		.link = S_ISLNK(about.st_mode) != 0,
 	};
 }

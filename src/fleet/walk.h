@@ -12,7 +12,8 @@ struct walk;
 
 struct walk_file {
 	const char *path; /* from the root, '/' between */
-	int64_t size_bytes, changed_ns; /* as the folder entry's stat says */
+	int64_t size_bytes, changed_ns, status_ns; /* as stat says: st_size, st_mtim, st_ctim */
+	uint64_t inode;
 	int link; /* a symbolic link: named, not followed */
 };
 /* Told of everything that could not be looked at: unreadable folder, socket, FIFO, device, name too long. */

@@ -12,56 +12,17 @@
 #include "base/text.h"
 #include "check_main.h"
 #include "fleet/walk.h"
+#include "fleet/tree.h"
 #include "fleet/wildmatch.h"
 
 enum { TREES = 150, DEPTH = 4 };
 
-static char root[64];
 static unsigned seed, seed_of;
 
 static unsigned pick(unsigned n)
 {
 	seed = seed * 1103515245u + 12345u;
 	return (seed >> 16) % n;
-}
-
-static void make_root(void)
-{
-	strcpy(root, "/tmp/walk-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(root));
-}
-
-static void write_at(const char *name, const char *text)
-{
-	char path[512];
-
-	snprintf(path, sizeof(path), "%s/%s", root, name);
-	for (char *slash = path + strlen(root) + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
-		*slash = 0;
-		ck_assert(!mkdir(path, 0700) || errno == EEXIST);
-	}
-	FILE *file = fopen(path, "w");
-	ck_assert_msg(file != NULL, "%s", path);
-	fputs(text, file);
-	fclose(file);
-}
-
-static int run(const char *const *argv, struct process_result *result)
-{
-	struct error err = { 0 };
-
-	if (process_run(&(struct process_request){ .argv = argv, .output_max_bytes = 16 << 20, .timeout_ms = 60000 }, result, &err))
-		return err.code == ERR_NOT_FOUND ? -2 : -1;
-	return result->status;
-}
-
-static void remove_root(void)
-{
-	const char *argv[] = { "rm", "-rf", root, NULL };
-	struct process_result result = { 0 };
-
-	ck_assert_int_eq(run(argv, &result), 0);
-	process_release(&result);
 }
 
 /* --- against git --- */
@@ -132,7 +93,7 @@ START_TEST(as_git_on_random_trees)
 	seed = seed_of = (unsigned)_i * 7919u + 1;
 	make_root();
 	random_folder("", 0);
-	int status = run(init, &result);
+	int status = run_program(init, &result);
 	if (status == -2) {
 		printf("skip: git is not installed, ignore rules are not compared with it\n");
 		remove_root();
@@ -140,7 +101,7 @@ START_TEST(as_git_on_random_trees)
 	}
 	ck_assert_int_eq(status, 0);
 	process_release(&result);
-	ck_assert_int_eq(run(list, &result), 0);
+	ck_assert_int_eq(run_program(list, &result), 0);
 	compare_with_git(result.output, result.output_length);
 	process_release(&result);
 	remove_root();
@@ -248,7 +209,7 @@ START_TEST(deep_and_missing)
 	*strrchr(full, '/') = 0;
 	const char *argv[] = { "mkdir", "-p", full, NULL };
 	struct process_result result = { 0 };
-	ck_assert_int_eq(run(argv, &result), 0);
+	ck_assert_int_eq(run_program(argv, &result), 0);
 	process_release(&result);
 	struct walk *walk = walk_tree(root, NULL, &err);
 	ck_assert_uint_eq(walk_count(walk), 0);

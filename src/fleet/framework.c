@@ -1,0 +1,213 @@
+#include "fleet/framework.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/yaml.h"
+#include "fleet/imports.h"
+
+enum { FILE_MAX_BYTES = 1 << 20 };
+
+/* "langgraph", "langchain_*", "agents:Runner". */
+struct library {
+	const char *name, *wanted; /* wanted: a name that must be imported from it, or NULL */
+	size_t length;
+	int prefix, script, row;
+};
+
+struct frameworks {
+	struct arena *arena;
+	struct framework *rows;
+	const char **json_marks; /* of each row; NULL: none */
+	size_t count;
+	struct library *libraries;
+	size_t library_count;
+};
+
+static void add_library(struct frameworks *frameworks, const char *written, int script, int row)
+{
+	const char *colon = script ? NULL : strchr(written, ':');
+	size_t length = colon ? (size_t)(colon - written) : strlen(written);
+	int prefix = length && written[length - 1] == '*';
+
+	frameworks->libraries = mem_grow(frameworks->libraries, frameworks->library_count + 1, sizeof(struct library));
+	frameworks->libraries[frameworks->library_count++] = (struct library){
+		.name = arena_text_n(frameworks->arena, written, length - (size_t)prefix),
+		.wanted = colon ? arena_text(frameworks->arena, colon + 1) : NULL,
+		.length = length - (size_t)prefix,
+		.prefix = prefix,
+		.script = script,
+		.row = row,
+	};
+}
+
+static void add_libraries(struct frameworks *frameworks, const struct json *list, int script, int row)
+{
+	for (const struct json *item = json_first(list); item; item = json_next(item))
+		if (json_text(item) && *json_text(item))
+			add_library(frameworks, json_text(item), script, row);
+}
+
+static int add_row(struct frameworks *frameworks, const struct json *row, struct error *err)
+{
+	const struct json *marks = json_get(row, "marks");
+	const char **texts = arena_alloc(frameworks->arena, (json_count(marks) + 1) * sizeof(*texts));
+	size_t count = 0;
+
+	if (!json_text(json_get(row, "name")))
+		return error_set(err, ERR_FORMAT, "line %d: a framework needs a name", json_line(row));
+	for (const struct json *item = json_first(marks); item; item = json_next(item))
+		if (json_text(item))
+			texts[count++] = arena_text(frameworks->arena, json_text(item));
+	int number = (int)frameworks->count;
+	frameworks->rows = mem_grow(frameworks->rows, frameworks->count + 1, sizeof(*frameworks->rows));
+	frameworks->json_marks = mem_grow(frameworks->json_marks, frameworks->count + 1, sizeof(*frameworks->json_marks));
+	frameworks->json_marks[frameworks->count] = arena_text(frameworks->arena, json_text(json_item(json_get(row, "json"), 0)));
+	frameworks->rows[frameworks->count++] = (struct framework){ arena_text(frameworks->arena, json_text(json_get(row, "name"))), texts, number };
+	add_libraries(frameworks, json_get(row, "python"), 0, number);
+	add_libraries(frameworks, json_get(row, "script"), 1, number);
+	return 0;
+}
+
+static int add_file(struct frameworks *frameworks, const char *path, struct error *err)
+{
+	size_t length;
+	char *bytes = file_load(path, FILE_MAX_BYTES, &length, err);
+	struct json *tree = bytes ? yaml_parse(bytes, length, err) : NULL;
+	int failed = !tree;
+
+	for (const struct json *row = json_first(json_get(tree, "frameworks")); row && !failed; row = json_next(row))
+		failed = add_row(frameworks, row, err);
+	json_free(tree);
+	free(bytes);
+	return failed ? error_wrap(err, "%s", path) : 0;
+}
+
+struct frameworks *frameworks_load(struct error *err)
+{
+	struct frameworks *frameworks = mem_zero(1, sizeof(*frameworks));
+	char **files = file_list_data("checks");
+	int failed = 0;
+
+	frameworks->arena = arena_new();
+	for (char **file = files; *file && !failed; file++)
+		if (strstr(*file, "frameworks"))
+			failed = add_file(frameworks, *file, err);
+	file_free_list(files);
+	if (!failed && !frameworks->count)
+		failed = error_set(err, ERR_NOT_FOUND, "no frameworks found: %s/checks/frameworks.yaml is missing; reinstall or set PILOTHOUSE_DATA", file_data_folder());
+	if (!failed)
+		return frameworks;
+	frameworks_free(frameworks);
+	return NULL;
+}
+
+void frameworks_free(struct frameworks *frameworks)
+{
+	if (!frameworks)
+		return;
+	free(frameworks->rows);
+	free(frameworks->json_marks);
+	free(frameworks->libraries);
+	arena_free(frameworks->arena);
+	free(frameworks);
+}
+
+/* --- a file --- */
+
+struct looking {
+	const struct frameworks *frameworks;
+	struct framework_match best;
+	int script;
+};
+
+static int has_word(const char *text, size_t length, const char *word)
+{
+	size_t word_length = strlen(word);
+
+	for (const char *at = text; (at = memmem(at, length - (size_t)(at - text), word, word_length)); at++) {
+		const char *after = at + word_length;
+		int open = at > text && (at[-1] == '_' || (at[-1] | 32) >= 'a');
+
+		if (!open && (after == text + length || (*after != '_' && ((*after | 32) < 'a' || (*after | 32) > 'z'))))
+			return 1;
+	}
+	return 0;
+}
+
+static int library_matches(const struct library *library, const char *module, size_t length, const char *names, size_t names_length)
+{
+	if (length < library->length || memcmp(module, library->name, library->length))
+		return 0;
+	if (!library->prefix && length > library->length && module[library->length] != (library->script ? '/' : '.'))
+		return 0;
+	return !library->wanted || has_word(names, names_length, library->wanted);
+}
+
+static void on_import(void *arg, const char *module, size_t length, const char *names, size_t names_length, int line)
+{
+	struct looking *looking = arg;
+	const struct frameworks *frameworks = looking->frameworks;
+
+	for (size_t i = 0; i < frameworks->library_count; i++) {
+		const struct library *library = &frameworks->libraries[i];
+		struct framework_match *best = &looking->best;
+
+		if (library->script != looking->script || (best->framework && best->framework->rank <= library->row) ||
+			!library_matches(library, module, length, names, names_length))
+			continue;
+		*best = (struct framework_match){ .framework = &frameworks->rows[library->row], .module = module, .module_length = length, .module_line = line };
+	}
+}
+
+static int line_of(const char *text, const char *at)
+{
+	int line = 1;
+
+	for (; (text = memchr(text, '\n', (size_t)(at - text))); text++)
+		line++;
+	return line;
+}
+
+static void find_mark(struct framework_match *match, const char *text, size_t length)
+{
+	for (const char *const *mark = match->framework->marks; *mark && !match->mark; mark++) {
+		const char *at = memmem(text, length, *mark, strlen(*mark));
+
+		if (!at)
+			continue;
+		match->mark = *mark;
+		match->mark_line = line_of(text, at);
+	}
+}
+
+static struct framework_match of_json(const struct frameworks *frameworks, const char *text, size_t length)
+{
+	struct framework_match match = { 0 };
+
+	for (size_t i = 0; i < frameworks->count && !match.framework; i++) {
+		const char *mark = frameworks->json_marks[i], *at = mark ? memmem(text, length, mark, strlen(mark)) : NULL;
+
+		if (at && memmem(text, length, "\"nodes\"", 7))
+			match = (struct framework_match){ .framework = &frameworks->rows[i], .module = at, .module_length = strlen(mark),
+				.module_line = line_of(text, at) };
+	}
+	return match;
+}
+
+struct framework_match framework_of(const struct frameworks *frameworks, enum source_kind kind, const char *text, size_t length)
+{
+	struct looking looking = { .frameworks = frameworks, .script = kind == SOURCE_SCRIPT };
+
+	if (kind == SOURCE_JSON)
+		return of_json(frameworks, text, length);
+	imports_each(kind, text, length, on_import, &looking);
+	if (looking.best.framework)
+		find_mark(&looking.best, text, length);
+	return looking.best;
+}

@@ -1,0 +1,31 @@
+/* framework.h - the libraries an agent is known by (checks/frameworks.yaml). */
+#ifndef FLEET_FRAMEWORK_H
+#define FLEET_FRAMEWORK_H
+
+#include <stddef.h>
+
+#include "fleet/source.h"
+
+struct error;
+struct frameworks;
+
+struct framework {
+	const char *name;
+	const char *const *marks; /* "StateGraph(", NULL-terminated */
+	int rank;                 /* of its row: smaller goes before */
+};
+
+/* What a file says of itself; texts point into the file's. */
+struct framework_match {
+	const struct framework *framework; /* NULL: none is imported */
+	const char *module, *mark;         /* mark: NULL, none is there; not NUL-terminated: module_length */
+	size_t module_length;
+	int module_line, mark_line;
+};
+
+struct frameworks *frameworks_load(struct error *err); /* NULL: names file and line */
+void frameworks_free(struct frameworks *frameworks);
+/* The best row of a file: by its imports, of a JSON file by the node types it names. */
+struct framework_match framework_of(const struct frameworks *frameworks, enum source_kind kind, const char *text, size_t length);
+
+#endif
