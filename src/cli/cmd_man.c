@@ -103,7 +103,7 @@ static void man_context(FILE *out, const char *context)
 	fprintf(out, ".SS %s\n", strcmp(context, "global") ? context : "everywhere");
 	for (size_t i = 0; i < command_count; i++)
 		if (!strcmp(commands[i].context, context) && *commands[i].keys)
-			roff_item(out, commands[i].keys, NULL, commands[i].help);
+			roff_item(out, commands[i].keys, commands[i].risk != RISK_READ ? "(asks for a change)" : NULL, commands[i].help);
 }
 
 static void man_keys(FILE *out)

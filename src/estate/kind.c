@@ -323,6 +323,8 @@ static struct json *verb_json(const struct kind_verb *verb)
 	json_set_text(json, "title", verb->title);
 	json_set_text(json, "risk", risk_name(verb->risk));
 	json_set(json, "reversible", json_boolean(verb->reversible));
+	if (verb->key)
+		json_set_text(json, "key", verb->key);
 	for (size_t i = 0; i < verb->param_count; i++) {
 		const struct kind_param *param = &verb->params[i];
 		struct json *item = json_object();

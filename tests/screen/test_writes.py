@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Nothing is written without a person's yes: every view, every key that asks for a change, in each state in which none may happen.
 The target is a child of this test, its niceness is what would change; the audit log must hold no step that began."""
-import json, os, re, subprocess, sys, time
+import concurrent.futures, json, os, re, subprocess, sys, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from screenpty import *
 
@@ -291,22 +291,61 @@ def view_plan(c, target):
 VIEWS = {'dashboard': view_dashboard, 'table': view_table, 'detail': view_detail, 'yaml': view_yaml, 'logs': view_logs, 'changes': view_of('!', 'changes'),
          'approvals': view_of('A', 'approvals'), 'runs': view_of('R', 'runs'), 'run': view_run, 'plan': view_plan, 'audit': view_of('H', 'audit'),
          'playbooks': view_of('P', 'playbooks'), 'chat': view_of('c', 'co-pilot'), 'help': view_of('?', 'keys')}
-# What asks for a change: undo, edit, the plan's own keys, review, the kind's verbs, and the menu of actions.
-KEYS = ['u', 'e', '<C-a>', '<C-r>', '<Enter>', 'k', 'n', 's', 'ACT']
+# Contexts of the key table that are no views: what others build on, and what lies over a view. Those are opened by the keys pressed below.
+NO_VIEWS = {'everywhere', 'text', 'dialog', 'form', 'menu', 'palette', 'approve'}
+
+
+def unroff(text):
+    return re.sub(r'\\&', '', re.sub(r'\\f[BIRP]', '', text)).replace('\\-', '-').replace('\\e', '\\').replace('\\(ha', '^')
+
+
+def typed(key):
+    """'^A' -> '<C-a>', 'M-y' -> '<M-y>', 'Enter' -> '<Enter>'"""
+    if len(key) == 1:
+        return key
+    return '<C-%s>' % key[1].lower() if key[0] == '^' else '<%s>' % key
+
+
+def key_table():
+    """The program's own table: contexts, and the keys that ask for a change; with those of the target's kind."""
+    page = subprocess.run([PROGRAM, 'man'], env=dict(os.environ, PILOTHOUSE_DATA=ROOT), capture_output=True, text=True, timeout=60).stdout
+    part = page[page.index('.SH KEYS'):page.index('.SH ENVIRONMENT')].splitlines()
+    contexts = {unroff(line[4:]) for line in part if line.startswith('.SS ')}
+    keys = []
+    for before, line in zip(part, part[1:]):
+        if before == '.TP' and 'asks for a change' in line:
+            keys += [typed(key) for key in unroff(line.split('\\fI')[0]).split()]
+    kind = json.loads(subprocess.run([PROGRAM, 'kinds', 'show', 'processes', '-o', 'json'], env=dict(os.environ, PILOTHOUSE_DATA=ROOT), capture_output=True,
+                                     text=True, timeout=60).stdout)
+    keys += [typed(verb['key']) for verb in kind['verbs'] if verb['risk'] != 'read' and verb.get('key')]
+    assert len(keys) > 5, part
+    return contexts, list(dict.fromkeys(keys))
+
+
+def test_every_view_of_the_key_table_is_tried():
+    contexts, keys = key_table()
+    assert contexts <= set(VIEWS) | NO_VIEWS, 'no view of this test: %s' % (contexts - set(VIEWS) - NO_VIEWS)
+    assert 'u' in keys and '<C-y>' in keys, keys
 
 
 def press(c, key):
     if key != 'ACT':
         c.send(key)
-        c.settle(0.15)
+        c.settle(0.12)
         return
     c.send('a')
-    c.settle(0.15)
+    c.settle(0.12)
     if 'Change its niceness' in c.dump():
         c.send('renice<Enter>')
         c.settle(0.1)
         c.send('7<Enter>')
         c.settle(0.25)
+
+
+def shows(c, view):
+    """What is on the screen is that view, at the target, with nothing over it."""
+    text = c.dump()
+    return view not in ('chat', 'dashboard') and SIGN[view].search(text) and not re.search(r'┌|words  !word', text)
 
 
 def try_read_only(c, target):
@@ -348,9 +387,32 @@ STATES = {
 }
 
 
+# How a view is known while it stays open from one key to the next.
+SIGN = {view: re.compile(r'^ .*› .*%s' % title, re.M) for view, title in
+        {'detail': r'processes \d+ ', 'yaml': 'yaml', 'logs': 'log', 'changes': 'changes', 'approvals': 'approvals', 'runs': 'runs', 'run': 'run ', 'plan': 'plan ',
+         'audit': 'audit', 'playbooks': 'playbooks', 'help': 'keys'}.items()}
+SIGN['table'] = re.compile(r'^ processes ›[^›]*$', re.M)
+
+
+def try_key(c, target, attempt, says, key):
+    """Presses it, does what the state allows nobody to do, and closes what came. 1 when a dialog said why not."""
+    said = 0
+    press(c, key)
+    if re.search(r'\[ (Cancel|Close) \]', c.dump()):
+        attempt(c, target)
+        said = says in c.dump()
+        c.send('<Enter>')
+        c.settle(0.1)
+    c.send('<Esc>')
+    c.settle(0.05)
+    shut_dialog(c)
+    return said
+
+
 def one_state(name):
     args, files, attempt, says = STATES[name]
-    seen = 0
+    keys = key_table()[1] + ['<Enter>', 'ACT']  # Enter reviews a plan that waits; ACT is the menu of actions
+    seen, tried = 0, set()
     with Target() as target:
         home = tempfile.mkdtemp(prefix='pilothouse-writes-')
         try:
@@ -361,42 +423,48 @@ def one_state(name):
             with start(*args, home=home, files=files, env={'EDITOR': 'true', 'VISUAL': 'true'}) as c:
                 began = steps_begun(c)
                 for view, open_view in VIEWS.items():
-                    for key in KEYS:
-                        open_view(c, target)
-                        press(c, key)
-                        if re.search(r'\[ (Cancel|Close) \]', c.dump()):
-                            attempt(c, target)
-                            seen += says in c.dump()
-                            c.send('<Enter>')
-                            c.settle(0.1)
-                        c.send('<Esc>')
-                        c.settle(0.05)
-                        shut_dialog(c)
+                    for key in keys:
+                        if not shows(c, view):
+                            open_view(c, target)
+                        seen += try_key(c, target, attempt, says, key)
+                        tried.add((view, key))
                         target.check('%s, %s in %s' % (name, key, view))
                 assert steps_begun(c) == began, '%s: a step began' % name
+                assert len(tried) == len(VIEWS) * len(keys)
                 assert seen >= 3, 'the dialog came %d times only: the test did not test' % seen
         finally:
             shutil.rmtree(home, ignore_errors=True)
 
 
+STARTED = {}
+
+
+def state(name):
+    """They wait more than they work: all run beside each other from the first one on."""
+    if not STARTED:
+        pool = concurrent.futures.ThreadPoolExecutor(len(STATES))
+        STARTED.update((each, pool.submit(one_state, each)) for each in STATES if all(word in 'test_every_view_' + each.replace('-', '_') for word in sys.argv[1:]))
+    STARTED[name].result()
+
+
 def test_every_view_read_only():
-    one_state('read-only')
+    state('read-only')
 
 
 def test_every_view_protected():
-    one_state('protected')
+    state('protected')
 
 
 def test_every_view_unapproved():
-    one_state('unapproved')
+    state('unapproved')
 
 
 def test_every_view_expired():
-    one_state('expired')
+    state('expired')
 
 
 def test_every_view_drifted():
-    one_state('drifted')
+    state('drifted')
 
 
 if __name__ == '__main__':
