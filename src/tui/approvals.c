@@ -157,6 +157,12 @@ static void review(struct list_pane *list, const struct list_row *row, const str
 	asking_send(asking);
 }
 
+static struct pane *open_plan(struct list_pane *list, const struct list_row *row, const struct json *plan)
+{
+	(void)plan;
+	return plan_new_pane(list->pane.console, row->id);
+}
+
 static void ask_deny(struct asking *asking)
 {
 	asking->outcome = gate_deny(asking->gate, asking->text, asking->other, &asking->err);
@@ -218,6 +224,7 @@ static const struct list_pane_ops ops = {
 	.ask = ask,
 	.begin = begin,
 	.add = add,
+	.open = open_plan,
 	.commands = commands_here,
 	.status = status,
 };

@@ -214,7 +214,7 @@ static void exported(void *pane, struct asking *asking)
 
 /* --- commands --- */
 
-static void open_entry(struct list_pane *list, const struct list_row *row, const struct json *entry)
+static struct pane *open_entry(struct list_pane *list, const struct list_row *row, const struct json *entry)
 {
 	struct text yaml;
 	char title[64];
@@ -223,8 +223,10 @@ static void open_entry(struct list_pane *list, const struct list_row *row, const
 	text_init(&yaml, ENTRY_MAX);
 	yaml_format(entry, &yaml);
 	snprintf(title, sizeof(title), "entry %lld", (long long)json_int(json_get(entry, "seq"), 0));
-	console_push(list->pane.console, text_pane_new(list->pane.console, title, yaml.data, TEXT_YAML));
+	struct pane *pane = text_pane_new(list->pane.console, title, yaml.data, TEXT_YAML);
+
 	text_release(&yaml);
+	return pane;
 }
 
 static void act(struct list_pane *list, void (*question)(struct asking *asking), void (*answer)(void *pane, struct asking *asking), const char *says)
@@ -257,7 +259,6 @@ static void export_all(struct list_pane *list, const struct list_row *row, const
 }
 
 static const struct list_command commands_here[] = {
-	{ "table.open", open_entry, 1 },
 	{ "audit.verify", verify, 0 },
 	{ "audit.anchor", anchor, 0 },
 	{ "audit.export", export_all, 0 },
@@ -283,6 +284,7 @@ static const struct list_pane_ops ops = {
 	.ask = ask,
 	.begin = begin,
 	.add = add,
+	.open = open_entry,
 	.commands = commands_here,
 	.status = status,
 };

@@ -100,13 +100,12 @@ static int target(struct pane *pane, struct ref *ref)
 	return change && !ref_parse(json_text_or(json_get(change, "id"), ""), ref);
 }
 
-static void open_row(struct list_pane *list, const struct list_row *row, const struct json *change)
+static struct pane *open_row(struct list_pane *list, const struct list_row *row, const struct json *change)
 {
 	struct ref ref;
 
 	(void)row;
-	if (!ref_parse(json_text_or(json_get(change, "id"), ""), &ref))
-		console_push(list->pane.console, detail_new(list->pane.console, &ref));
+	return ref_parse(json_text_or(json_get(change, "id"), ""), &ref) ? NULL : detail_new(list->pane.console, &ref);
 }
 
 static void next_window(struct list_pane *list, const struct list_row *row, const struct json *change)
@@ -121,7 +120,6 @@ static void next_window(struct list_pane *list, const struct list_row *row, cons
 }
 
 static const struct list_command commands_here[] = {
-	{ "table.open", open_row, 1 },
 	{ "changes.window", next_window, 0 },
 	{ 0 },
 };
@@ -142,6 +140,7 @@ static const struct list_pane_ops ops = {
 	.prepare = prepare,
 	.ask = ask,
 	.add = add,
+	.open = open_row,
 	.commands = commands_here,
 	.title = title,
 	.target = target,

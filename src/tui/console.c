@@ -22,7 +22,7 @@
 #include "gate/session.h"
 #include "tui/console_private.h"
 
-enum { NEWS_EVERY_MS = 100, KEYS_A_TURN = 4096, RECORD_MAX = 16 * 1024 * 1024 };
+enum { NEWS_EVERY_MS = 100, KEYS_A_TURN = 4096, RECORD_MAX = 16 * 1024 * 1024, SHOWN_MAX = 3 + DIALOGS_MAX };
 
 const char *pane_context(const struct pane *pane)
 {
@@ -105,7 +105,7 @@ void console_dirty(struct console *console)
 	console->dirty = 1;
 }
 
-static void show(struct pane *pane, int visible)
+void console_show(struct pane *pane, int visible)
 {
 	if (pane && pane->ops->visible)
 		pane->ops->visible(pane, visible);
@@ -113,9 +113,9 @@ static void show(struct pane *pane, int visible)
 		pane->dirty = PANE_DIRTY_ALL;
 }
 
-static void bury(struct console *console, struct pane *pane)
+void console_bury(struct console *console, struct pane *pane)
 {
-	show(pane, 0);
+	console_show(pane, 0);
 	if (console->closing_count < PANES_MAX)
 		console->closing[console->closing_count++] = pane;
 }
@@ -128,23 +128,23 @@ void console_push(struct console *console, struct pane *pane)
 		return;
 	console->all_dirty = 1;
 	if (console->ended || stack->count == PANES_MAX) {
-		bury(console, pane);
+		console_bury(console, pane);
 		return;
 	}
-	show(console_top(console), 0);
+	console_show(console_top(console), 0);
 	stack->panes[stack->count++] = pane;
-	show(pane, 1);
+	console_show(pane, 1);
 }
 
 void console_dialog(struct console *console, struct pane *pane)
 {
 	console->all_dirty = 1;
 	if (console->ended || console->dialog_count == DIALOGS_MAX) {
-		bury(console, pane);
+		console_bury(console, pane);
 		return;
 	}
 	console->dialogs[console->dialog_count++] = pane;
-	show(pane, 1);
+	console_show(pane, 1);
 }
 
 static int take_out(struct pane **panes, size_t *count, const struct pane *pane)
@@ -162,7 +162,7 @@ static int take_out(struct pane **panes, size_t *count, const struct pane *pane)
 static void join_halves(struct console *console)
 {
 	console->split = console->zoom = console->focus = 0;
-	show(console_top(console), 1);
+	console_show(console_top(console), 1);
 }
 
 void console_close(struct console *console, struct pane *pane)
@@ -174,10 +174,10 @@ void console_close(struct console *console, struct pane *pane)
 	if (!found)
 		return;
 	console->all_dirty = 1;
-	bury(console, pane);
+	console_bury(console, pane);
 	if (console->split && !console->stacks[1].count)
 		join_halves(console);
-	show(console_top(console), 1);
+	console_show(console_top(console), 1);
 	screen_cursor(screen_size(), -1, 0);
 }
 
@@ -208,11 +208,12 @@ static void free_closing(struct console *console)
 
 static void close_all(struct console *console)
 {
+	console_side_drop(console);
 	for (int half = 0; half < 2; half++)
 		while (console->stacks[half].count)
-			bury(console, console->stacks[half].panes[--console->stacks[half].count]);
+			console_bury(console, console->stacks[half].panes[--console->stacks[half].count]);
 	while (console->dialog_count)
-		bury(console, console->dialogs[--console->dialog_count]);
+		console_bury(console, console->dialogs[--console->dialog_count]);
 	free_closing(console);
 }
 
@@ -263,7 +264,7 @@ int console_spawn(struct console *console, struct job *job)
 
 /* --- what is shown, in order --- */
 
-static size_t shown_panes(struct console *console, struct pane *out[2 + DIALOGS_MAX])
+static size_t shown_panes(struct console *console, struct pane *out[SHOWN_MAX])
 {
 	size_t count = 0;
 
@@ -274,6 +275,8 @@ static size_t shown_panes(struct console *console, struct pane *out[2 + DIALOGS_
 		if (stack->count && !hidden)
 			out[count++] = stack->panes[stack->count - 1];
 	}
+	if (console->side)
+		out[count++] = console->side;
 	for (size_t i = 0; i < console->dialog_count; i++)
 		out[count++] = console->dialogs[i];
 	return count;
@@ -290,7 +293,7 @@ static void on_news_time(void *arg)
 static void take_news(struct console *console)
 {
 	int64_t waited_ms = (clock_monotonic_ns() - console->painted_news_ns) / 1000000;
-	struct pane *panes[2 + DIALOGS_MAX];
+	struct pane *panes[SHOWN_MAX];
 
 	if (!console->news || console->news_timer)
 		return;
@@ -320,7 +323,7 @@ static void record_frame(struct console *console)
 static void on_tick(void *arg)
 {
 	struct console *console = arg;
-	struct pane *panes[2 + DIALOGS_MAX];
+	struct pane *panes[SHOWN_MAX];
 
 	console->tick_timer = 0;
 	console->dirty = 1;
@@ -332,7 +335,7 @@ static void on_tick(void *arg)
 /* One timer for whatever text changes next by itself: an age, or the clock's minute. */
 static void set_tick(struct console *console)
 {
-	struct pane *panes[2 + DIALOGS_MAX];
+	struct pane *panes[SHOWN_MAX];
 	int64_t minute = 60 * CLOCK_SECOND_NS, least = minute - clock_now_ns() % minute;
 
 	for (size_t i = shown_panes(console, panes); i > 0; i--) {
@@ -351,7 +354,7 @@ static void set_tick(struct console *console)
 
 static int is_dirty(struct console *console)
 {
-	struct pane *panes[2 + DIALOGS_MAX];
+	struct pane *panes[SHOWN_MAX];
 
 	if (console->all_dirty || console->dirty)
 		return 1;
@@ -369,6 +372,8 @@ static void on_turn(void *arg)
 	take_news(console);
 	if (!is_dirty(console))
 		return;
+	console_side_follow(console);
+	free_closing(console);
 	console_paint(console);
 	screen_flush();
 	record_frame(console);
@@ -400,8 +405,12 @@ static void on_mouse(struct console *console)
 		console->focus = half;
 	}
 	struct pane *pane = focused(console);
-	struct rect area = console_area(console, console->focus);
+	struct rect area = console_area(console, console->focus), side = console_area(console, SIDE);
 
+	if (console->side && !console->dialog_count && x >= side.x) {
+		pane = console->side;
+		area = side;
+	}
 	if (pane && pane->ops->mouse && y >= area.y && y < area.y + area.rows)
 		pane->ops->mouse(pane, area, y - area.y, x - area.x, button);
 }

@@ -61,6 +61,8 @@ struct gate *console_gate(struct console *console);
 /* The row under the cursor of the focused pane (below any dialog). 1 when there is one. */
 int console_target(struct console *console, struct ref *ref);
 struct pane *console_top(struct console *console); /* the focused pane, below any dialog; NULL none */
+/* The preview of panes that have a target: everything about it. */
+struct pane *console_preview_target(struct pane *pane, char *key, size_t size, int make);
 /* Leaves the screen for a program (an editor), comes back and repaints. Its exit status, or -1. */
 int console_run_program(struct console *console, const char *const *argv, struct error *err);
 /* Writes a pane as text into the state folder's dumps/, and says where. */

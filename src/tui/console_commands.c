@@ -186,8 +186,30 @@ static void split(struct console *console)
 	console_push(console, has ? detail_new(console, &ref) : changes_new(console, NULL));
 }
 
+/* What stands at the right becomes the other half of a split, and has the keys. */
+static int take_side(struct console *console)
+{
+	struct pane *side = console_side_take(console);
+
+	if (!side)
+		return 0;
+	console->split = console->focus = 1;
+	console_push(console, side);
+	return 1;
+}
+
+static void side(struct console *console)
+{
+	console->side_off = !console->side_off;
+	console->all_dirty = 1;
+	console_say(console, STYLE_DIM, "%s", console->side_off ? "what is under the cursor is not shown beside it" :
+		"what is under the cursor is shown at the right where the screen is wide");
+}
+
 static void switch_half(struct console *console)
 {
+	if (!console->split && take_side(console))
+		return;
 	if (!console->split)
 		return;
 	console->focus = !console->focus;
@@ -304,6 +326,7 @@ static const struct {
 	{ "global.refresh", refresh },
 	{ "global.repaint", repaint },
 	{ "global.runs", runs },
+	{ "global.side", side },
 	{ "global.split", split },
 	{ "global.suspend", console_suspend },
 	{ "global.switch", switch_half },

@@ -14,6 +14,8 @@ enum { HINTS_MAX = 48, TITLE_MAX = 512, MIN_COLUMNS = 20, MIN_ROWS = 6 };
 
 static struct pane *top_of(const struct console *console, int half)
 {
+	if (half == SIDE)
+		return console->side;
 	const struct stack *stack = &console->stacks[half];
 
 	return stack->count ? stack->panes[stack->count - 1] : NULL;
@@ -29,8 +31,13 @@ static struct rect half_area(const struct console *console, int half)
 	struct rect all = screen_size();
 	struct rect area = { .y = 1, .x = 0, .rows = all.rows - 2, .columns = all.columns };
 
-	if (!is_split(console))
+	if (!is_split(console)) {
+		int side = console->side_of ? console_side_columns(all.columns) : 0;
+
+		area.x = half == SIDE ? all.columns - side : 0;
+		area.columns = half == SIDE ? side : side ? all.columns - side - 2 : all.columns;
 		return area;
+	}
 	int left = (all.columns - 1) / 2;
 
 	area.columns = half ? all.columns - left - 1 : left;
@@ -235,7 +242,10 @@ static void draw_head(struct console *console, int half)
 
 	screen_clear_line(area, 0, 0);
 	if (left > 0) {
-		crumbs(console, half, (size_t)left, title, sizeof(title));
+		if (half == SIDE)
+			pane->ops->title(pane, title, sizeof(title));
+		else
+			crumbs(console, half, (size_t)left, title, sizeof(title));
 		screen_put_n(area, 0, 1, left, focused ? STYLE_ACCENT : STYLE_DIM, title, strlen(title));
 	}
 	screen_put_n(area, 0, area.columns - room, room, STYLE_DIM, status, strlen(status));
@@ -351,8 +361,11 @@ static void draw_half(struct console *console, int half)
 
 static void draw_divider(const struct console *console)
 {
-	struct rect left = half_area(console, 0);
-	struct rect line = { .y = left.y, .x = left.columns, .rows = left.rows, .columns = 1 };
+	struct rect left = half_area(console, 0); /* or what stands left of the side */
+	struct rect line = { .y = left.y, .x = is_split(console) ? left.columns : left.columns + 1, .rows = left.rows, .columns = 1 };
+
+	if (!is_split(console))
+		screen_clear((struct rect){ .y = left.y, .x = left.columns, .rows = left.rows, .columns = 1 });
 
 	for (int y = 0; y < line.rows; y++)
 		screen_put(line, y, 0, STYLE_DIM, screen_unicode() ? "│" : "|");
@@ -394,8 +407,14 @@ void console_paint(struct console *console)
 		below_drawn |= pane && pane->dirty;
 		draw_half(console, half);
 	}
-	if (is_split(console))
+	if (is_split(console) || console->side_of)
 		draw_divider(console);
+	if (console->side) {
+		below_drawn |= console->side->dirty;
+		draw_half(console, SIDE);
+	} else if (console->side_of && console->all_dirty) {
+		screen_clear(half_area(console, SIDE));
+	}
 	draw_dialogs(console, below_drawn);
 	draw_bottom(console);
 	console->all_dirty = console->dirty = 0;

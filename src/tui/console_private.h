@@ -12,7 +12,8 @@
 #include "tui/pane.h"
 #include "tui/theme.h"
 
-enum { PANES_MAX = 64, DIALOGS_MAX = 8, ACCOUNTS_MAX = 64 };
+enum { PANES_MAX = 64, DIALOGS_MAX = 8, ACCOUNTS_MAX = 64, SIDE_KEY_MAX = 1200 };
+enum { SIDE = 2 }; /* beside the halves 0 and 1, for what is laid out like one */
 
 struct live_run;
 
@@ -37,6 +38,10 @@ struct console {
 	size_t dialog_count;
 	struct pane *closing[PANES_MAX]; /* freed at the end of the turn: they may be calling us */
 	size_t closing_count;
+	struct pane *side;     /* what is under the cursor, opened at the right; NULL none */
+	struct pane *side_of;  /* whose cursor; not followed */
+	char side_key[SIDE_KEY_MAX];
+	int side_timer, side_off;
 	char message[512];
 	enum style message_style;
 	char problem[300]; /* why a room could not be opened; "" none */
@@ -57,13 +62,19 @@ struct console {
 };
 
 /* console_frame.c */
-struct rect console_area(const struct console *console, int half); /* of a half's pane, without its head line */
+struct rect console_area(const struct console *console, int half); /* of a half's pane, or SIDE, without its head line */
 void console_paint(struct console *console);
 void console_refresh_accounts(struct console *console);
 /* The current account of a provider; "" when none is chosen, NULL when it has nothing to talk to. */
 const char *console_account(const struct console *console, const char *provider);
 /* The namespace a kind opens in there: the account's own, else "*"; NULL for what has none. */
 const char *console_namespace(const struct console *console, const struct kind *kind, const char *account);
+/* console_side.c */
+int console_side_wanted(struct console *console);
+int console_side_columns(int columns); /* of a screen that wide */
+void console_side_follow(struct console *console);
+void console_side_drop(struct console *console);
+struct pane *console_side_take(struct console *console); /* yours */
 /* console_commands.c: 1 handled */
 int console_command(struct console *console, const struct command *command);
 int console_verb_key(struct console *console, int key);
@@ -72,6 +83,8 @@ void console_first_theme(struct console *console);
 int console_use_theme(struct console *console, const char *name, struct error *err);
 void console_watch_themes(struct console *console);
 /* console.c */
+void console_show(struct pane *pane, int visible);
+void console_bury(struct console *console, struct pane *pane); /* hidden now, freed at the end of the turn */
 struct stack *console_stack(struct console *console);
 struct console *console_new(struct session *session);
 void console_free(struct console *console);

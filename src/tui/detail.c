@@ -17,7 +17,8 @@
 #include "tui/pane.h"
 #include "tui/text_view.h"
 
-enum { BODY_MAX = 4 << 20, WORDS_COLUMNS_MAX = 120, LABEL = 16, EVENTS_MAX = 30, CHANGES_MAX = 20, LINKS_MAX = 500, CELL = 4096 };
+enum { BODY_MAX = 4 << 20, WORDS_COLUMNS_MAX = 120, LABEL = 16, EVENTS_MAX = 30, CHANGES_MAX = 20, LINKS_MAX = 500, CELL = 4096,
+	FIELDS_EVERY_S = 5, ALL_EVERY_S = 30 };
 #define CHANGES_SINCE_NS (INT64_C(7) * 24 * 3600 * CLOCK_SECOND_NS)
 
 enum part { PART_FIELDS, PART_EVENTS, PART_DEPENDENTS, PART_CHANGES, PART_COUNT };
@@ -38,6 +39,7 @@ struct detail {
 	int link_count;
 	int built_columns;
 	int64_t step_ns;
+	int64_t asked_ns, asked_all_ns; /* monotonic; 0 never */
 };
 
 static struct detail *of(struct pane *pane)
@@ -191,6 +193,8 @@ static void answered(void *pane, struct asking *asking)
 	struct detail *detail = pane;
 	struct answer *answer = &detail->parts[asking->number];
 
+	int same = answer->came && answer->err.code == asking->err.code && (!asking->json || (answer->json && json_equal(answer->json, asking->json)));
+
 	if (asking->json || !answer->json) {
 		json_free(answer->json);
 		answer->json = asking->json;
@@ -198,6 +202,9 @@ static void answered(void *pane, struct asking *asking)
 	}
 	answer->err = asking->err;
 	answer->came = 1;
+	console_dirty(detail->pane.console); /* the age in the head line */
+	if (same)
+		return;
 	detail->built_columns = 0;
 	detail->pane.dirty = 1;
 }
@@ -207,11 +214,12 @@ static int has_events(const struct detail *detail)
 	return !strcmp(detail->ref.provider, "kubernetes") && strcmp(detail->ref.kind, "events") != 0;
 }
 
-static void ask(struct detail *detail)
+static void ask_parts(struct detail *detail, int count)
 {
 	if (!console_estate(detail->pane.console))
 		return;
-	for (int part = 0; part < PART_COUNT; part++) {
+	detail->asked_ns = clock_monotonic_ns();
+	for (int part = 0; part < count; part++) {
 		if (part == PART_EVENTS && !has_events(detail))
 			continue;
 		struct asking *asking = asking_new(detail->pane.console, &detail->parts[part].asking, detail, questions[part], answered);
@@ -220,6 +228,26 @@ static void ask(struct detail *detail)
 		asking->number = part;
 		asking_send(asking);
 	}
+}
+
+static void ask(struct detail *detail)
+{
+	ask_parts(detail, PART_COUNT);
+	detail->asked_all_ns = detail->asked_ns;
+}
+
+/* What it says must not stay as it was when it was opened. */
+static void ask_again(struct detail *detail)
+{
+	int64_t now = clock_monotonic_ns();
+
+	for (int part = 0; part < PART_COUNT; part++)
+		if (detail->parts[part].asking)
+			return;
+	if (now - detail->asked_all_ns >= ALL_EVERY_S * CLOCK_SECOND_NS)
+		ask(detail);
+	else if (now - detail->asked_ns >= FIELDS_EVERY_S * CLOCK_SECOND_NS)
+		ask_parts(detail, PART_FIELDS + 1);
 }
 
 /* --- as text --- */
@@ -397,6 +425,7 @@ static void build(struct detail *detail, int columns)
 
 static void draw(struct pane *pane, struct rect area)
 {
+	ask_again(of(pane));
 	build(of(pane), area.columns - 4 < WORDS_COLUMNS_MAX ? area.columns - 4 : WORDS_COLUMNS_MAX);
 	text_view_draw(&of(pane)->view, pane, area);
 }
@@ -473,7 +502,9 @@ static int64_t next_change(struct pane *pane)
 
 	if (observed)
 		format_data_age(clock_now_ns() - observed, age, sizeof(age), &step);
-	return step && (!detail->step_ns || step < detail->step_ns) ? step : detail->step_ns;
+	note_step(detail, step);
+	note_step(detail, FIELDS_EVERY_S * CLOCK_SECOND_NS);
+	return detail->step_ns;
 }
 
 static int target(struct pane *pane, struct ref *ref)

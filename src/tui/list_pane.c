@@ -138,6 +138,26 @@ static int64_t next_change(struct pane *pane)
 
 /* --- commands --- */
 
+static struct pane *opened(struct list_pane *list)
+{
+	const struct list_row *row = list_view_at_cursor(&list->view);
+
+	return row && list->ops->open ? list->ops->open(list, row, list_pane_item(list, row)) : NULL;
+}
+
+static void open_row(struct list_pane *list)
+{
+	console_push(list->pane.console, opened(list));
+}
+
+static struct pane *preview(struct pane *pane, char *key, size_t size, int make)
+{
+	const struct list_row *row = list_view_at_cursor(&of(pane)->view);
+
+	snprintf(key, size, "%s", row && of(pane)->ops->open ? row->id : "");
+	return make && row ? opened(of(pane)) : NULL;
+}
+
 static int run(struct list_pane *list, const struct list_command *wanted)
 {
 	const struct list_row *row = list_view_at_cursor(&list->view);
@@ -158,12 +178,13 @@ static int command(struct pane *pane, const struct command *what)
 		list_pane_look(list);
 		return 1;
 	}
-	if (!strcmp(what->name, "table.open"))
-		return run(list, wanted);
 	for (; wanted->name; wanted++)
 		if (!strcmp(wanted->name, what->name))
 			return run(list, wanted);
-	return 0;
+	if (strcmp(what->name, "table.open") != 0)
+		return 0;
+	open_row(list);
+	return 1;
 }
 
 static int key(struct pane *pane, int pressed)
@@ -176,7 +197,7 @@ static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
 	(void)area;
 	(void)x;
 	if (list_view_mouse(&of(pane)->view, pane, y, button))
-		run(of(pane), of(pane)->ops->commands);
+		open_row(of(pane));
 }
 
 static void title(struct pane *pane, char *out, size_t size)
@@ -210,6 +231,7 @@ struct list_pane *list_pane_new(struct console *console, const struct list_pane_
 		.title = ops->title ? ops->title : title,
 		.status = ops->status ? ops->status : status,
 		.target = ops->target,
+		.preview = preview,
 		.next_change = next_change,
 		.dump = dump,
 	};

@@ -29,7 +29,9 @@ struct list_pane_ops {
 	void (*ask)(struct asking *asking);                             /* on a worker: asking->json is the array, else asking->err */
 	void (*begin)(struct list_pane *list);                          /* before rows are made anew; or NULL */
 	void (*add)(struct list_pane *list, const struct json *item, size_t number);
-	const struct list_command *commands; /* ends with a name NULL; the first one is what Enter and a second click do */
+	/* What a row opens, as a new pane, or NULL: Enter and a second click push it, a wide screen shows it at the right. NULL: nothing. */
+	struct pane *(*open)(struct list_pane *list, const struct list_row *row, const struct json *item);
+	const struct list_command *commands; /* ends with a name NULL; one named as the key of Enter goes before open */
 	void (*release)(struct list_pane *list);                        /* what is its own; or NULL */
 	int asks_every_s;               /* 0: whenever the gate has news; else not more often than this */
 	/* As in pane_ops; NULL: the name, how many rows, no target. */

@@ -107,14 +107,13 @@ static void ask_file(struct asking *asking)
 	asking->words = file_load(asking->text, FILE_MAX_BYTES, &length, &asking->err);
 }
 
-static void show(struct list_pane *list, const struct list_row *row, const struct json *book)
+static struct pane *show(struct list_pane *list, const struct list_row *row, const struct json *book)
 {
-	struct console *console = list->pane.console;
 	char title[120];
 
 	(void)row;
 	snprintf(title, sizeof(title), "playbook %.100s", json_text_or(json_get(book, "name"), ""));
-	console_push(console, text_pane_asking(console, title, NULL, json_text_or(json_get(book, "file"), ""), TEXT_YAML, ask_file));
+	return text_pane_asking(list->pane.console, title, NULL, json_text_or(json_get(book, "file"), ""), TEXT_YAML, ask_file);
 }
 
 static void ask_test(struct asking *asking)
@@ -189,7 +188,6 @@ static void use(struct list_pane *list, const struct list_row *row, const struct
 }
 
 static const struct list_command commands_here[] = {
-	{ "table.open", show, 1 },
 	{ "playbooks.test", test, 1 },
 	{ "playbooks.run", use, 1 },
 	{ 0 },
@@ -202,6 +200,7 @@ static const struct list_pane_ops ops = {
 	.empty = "no playbook could be read: pilothouse playbook lint says why",
 	.ask = ask,
 	.add = add,
+	.open = show,
 	.commands = commands_here,
 };
 

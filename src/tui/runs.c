@@ -59,10 +59,10 @@ static void ask(struct asking *asking)
 	asking->json = gate_runs(asking->gate, RUNS_MAX, &asking->err);
 }
 
-static void open_run(struct list_pane *list, const struct list_row *row, const struct json *run)
+static struct pane *open_run(struct list_pane *list, const struct list_row *row, const struct json *run)
 {
 	(void)run;
-	console_push(list->pane.console, run_new(list->pane.console, row->id));
+	return run_new(list->pane.console, row->id);
 }
 
 static void undo(struct list_pane *list, const struct list_row *row, const struct json *run)
@@ -72,7 +72,6 @@ static void undo(struct list_pane *list, const struct list_row *row, const struc
 }
 
 static const struct list_command commands_here[] = {
-	{ "table.open", open_run, 1 },
 	{ "runs.undo", undo, 1 },
 	{ 0 },
 };
@@ -84,6 +83,7 @@ static const struct list_pane_ops ops = {
 	.empty = "nothing has run yet: a on a row shows what can be done with it",
 	.ask = ask,
 	.add = add,
+	.open = open_run,
 	.commands = commands_here,
 };
 

@@ -748,6 +748,7 @@ static const struct pane_ops table_ops = {
 	.title = title,
 	.status = status,
 	.target = target,
+	.preview = console_preview_target,
 	.next_change = next_change,
 	.dump = table_dump,
 	.visible = set_visible,

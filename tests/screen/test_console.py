@@ -144,6 +144,31 @@ def test_split_zoom_and_join():
         c.wait_for('│', absent=True)
 
 
+def test_a_wide_screen_shows_what_is_under_the_cursor():
+    with first(columns=200, rows=50) as c:
+        open_table(c)
+        c.wait_for(re.compile(r'▸ \d+'))
+        beside = lambda: re.search(r'│ processes (\d+) ', c.dump())
+        under = lambda: re.search(r'▸ (\d+)', c.dump())[1]
+        c.wait_for(lambda text: beside() and beside()[1] == under())
+        c.wait_for(re.compile(r'│.*Program'))
+        c.send('j')
+        c.wait_for(lambda text: beside() and beside()[1] == under())
+        c.send('|')
+        c.wait_for('│', absent=True)
+        c.send('|')
+        c.wait_for('│ processes')
+        c.resize(120, 40)
+        c.wait_for('│', absent=True)
+        c.resize(200, 50)
+        c.wait_for('│ processes')
+        c.send('<Tab>')
+        c.settle()
+        assert re.search(r'/ search', c.screen.lines()[-1]), c.dump() # it has the keys now
+        c.send('q')
+        c.wait_for('/ filter')
+
+
 def test_resize_keeps_all_lines():
     with first() as c:
         for size in ((120, 40), (60, 12), (80, 24), (200, 50)):
