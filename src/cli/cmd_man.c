@@ -101,9 +101,14 @@ static int is_first_of_context(size_t i)
 static void man_context(FILE *out, const char *context)
 {
 	fprintf(out, ".SS %s\n", strcmp(context, "global") ? context : "everywhere");
-	for (size_t i = 0; i < command_count; i++)
-		if (!strcmp(commands[i].context, context) && *commands[i].keys)
-			roff_item(out, commands[i].keys, commands[i].risk != RISK_READ ? "(asks for a change)" : NULL, commands[i].help);
+	char help[300];
+
+	for (size_t i = 0; i < command_count; i++) {
+		if (strcmp(commands[i].context, context) != 0 || !*commands[i].keys)
+			continue;
+		snprintf(help, sizeof(help), "%s%s", commands[i].help, commands[i].risk != RISK_READ ? " (asks for a change)" : "");
+		roff_item(out, commands[i].keys, NULL, help);
+	}
 }
 
 static void man_keys(FILE *out)

@@ -312,9 +312,9 @@ def key_table():
     part = page[page.index('.SH KEYS'):page.index('.SH ENVIRONMENT')].splitlines()
     contexts = {unroff(line[4:]) for line in part if line.startswith('.SS ')}
     keys = []
-    for before, line in zip(part, part[1:]):
-        if before == '.TP' and 'asks for a change' in line:
-            keys += [typed(key) for key in unroff(line.split('\\fI')[0]).split()]
+    for term, row, does in zip(part, part[1:], part[2:]):
+        if term == '.TP' and does.endswith('(asks for a change)'):
+            keys += [typed(key) for key in unroff(row).split()]
     kind = json.loads(subprocess.run([PROGRAM, 'kinds', 'show', 'processes', '-o', 'json'], env=dict(os.environ, PILOTHOUSE_DATA=ROOT), capture_output=True,
                                      text=True, timeout=60).stdout)
     keys += [typed(verb['key']) for verb in kind['verbs'] if verb['risk'] != 'read' and verb.get('key')]
