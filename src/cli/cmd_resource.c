@@ -72,7 +72,7 @@ static const struct cli_flag changes_flags[] = {
 };
 
 const struct cli_command cmd_changes = {
-	.name = "changes", .usage = "[--since 1h]", .help = "what changed, newest first, as far as this program has seen it", .flags = changes_flags, .run = run_changes,
+	.name = "changes", .usage = "[--since 1h]", .help = "what changed, newest first: as this program saw it, and as the machine has it on record", .flags = changes_flags, .run = run_changes,
 };
 
 /* --- describe --- */

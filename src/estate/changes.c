@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "estate/inside.h"
 #include "estate/kind.h"
+#include "estate/records.h"
 #include "estate/snapshot.h"
 #include "store/history.h"
 
@@ -173,7 +174,7 @@ struct json *estate_changes(struct estate *estate, int64_t since_ns, const char 
 		json_free(changes);
 		return NULL;
 	}
-	return json_set(json_object(), "changes", changes);
+	return json_set(json_object(), "changes", records_merge(estate, changes, since_ns, kind, id, limit));
 }
 
 struct at_time {

@@ -68,6 +68,15 @@ struct log_request {
 /* One line, not yet harmless (the receiver makes it so); at_ns 0 unknown; source = pod/container or unit. Non-zero stops. */
 typedef int (*log_line_fn)(void *arg, int64_t at_ns, const char *source, const char *line, size_t length);
 
+/* A change the source itself has on record, whoever saw it happen. Texts are not yet harmless (the receiver makes them so) and
+ * valid during the call; old NULL: it appeared or the old value is not on record, new_ NULL: it is gone; by "" unknown. */
+struct change_record {
+	int64_t at_ns;
+	struct ref ref;
+	const char *field, *old, *new_, *by;
+};
+typedef void (*change_fn)(void *arg, const struct change_record *record);
+
 struct provider_account {     /* one link the status line and :accounts show */
 	char name[128];
 	char server[256];
@@ -103,6 +112,8 @@ struct provider_ops {
 	/* A hint, before anybody tries: 1 we may do that to it, 0 not (why filled in), -1 unknown. The source's refusal is the truth. Worker;
 	 * NULL: unknown. */
 	int (*may)(struct provider *provider, const struct ref *ref, const struct kind_verb *verb, char *why, size_t size);
+	/* What the source has on record since since_ns, in any order; kind NULL: of all. At most a few thousand. Worker. NULL: it keeps none. */
+	int (*changes)(struct provider *provider, int64_t since_ns, const char *kind, change_fn on_change, void *arg, struct error *err);
 	const struct act_ops *act;   /* see act.h; NULL: observes only */
 };
 

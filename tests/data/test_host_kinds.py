@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every kind of the host on this machine: a value is changed at the source, and what `get` says must change, and agree with a
 tool nobody here wrote (ps, ss, df, lsblk, ip, dmesg, openssl). What a machine does not have or allow is a skip with its name."""
-import contextlib, datetime, json, os, pty, re, select, shutil, signal, socket, ssl, subprocess, sys, tempfile, threading, time, uuid
+import contextlib, datetime, json, os, pty, re, select, shutil, signal, socket, ssl, struct, subprocess, sys, tempfile, threading, time, uuid
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import hostile
@@ -549,6 +549,63 @@ def test_certificate_files():
         shutil.copy(authority.path('web.pem'), os.path.join(folder, 'web.pem'))
         (name, row), = rows(home, 'certificates').items()
         check(row['cells']['days'] == 89 and row['severity'] not in ('high', 'critical', 'medium'), row)
+
+
+# --- what the machine has on record of changes ---
+
+def login_record(kind, line, user, host, at):
+    """utmp(5), as glibc has it on this kind of machine."""
+    return struct.pack('hi32s4s32s256shhiii4i20s', kind, 4711, line.encode(), b'', user.encode(), host.encode(), 0, 0, 0, int(at), 0, 0, 0, 0, 0, b'')
+
+
+def changes_of(home, *more):
+    done = home.run('changes', '-o', 'json', *more)
+    check(done.code == 0 and not hostile.harm_in(done.out), done)
+    return done.json()['changes']
+
+
+def test_changes_on_record():
+    now = int(time.time())
+
+    def local(ago, form='%Y-%m-%d %H:%M:%S'):
+        return time.strftime(form, time.localtime(now - ago))
+    with Home() as home, other_root(home) as root:
+        os.makedirs(os.path.join(root, 'var/log/apt'))
+        os.makedirs(os.path.join(root, 'etc/shop'))
+        with open(os.path.join(root, 'var/log/dpkg.log'), 'w') as f:
+            f.write('%s install old:amd64 <none> 1.0\n' % local(7200))
+            f.write('%s startup archives unpack\n' % local(600))
+            f.write('%s upgrade nginx:amd64 1.22.0 1.22.1\n%s status installed nginx:amd64 1.22.1\n' % (local(600), local(600)))
+            f.write('%s install evil\x1b[31m:all <none> 2.0\n' % local(300))
+            f.write('%s remove telnet:amd64 0.17 <none>\n%s purge telnet:amd64 <none> <none>\n' % (local(200), local(200)))
+        with open(os.path.join(root, 'var/log/apt/history.log'), 'w') as f:
+            f.write('\nStart-Date: %s\nCommandline: apt upgrade\nRequested-By: ana (1000)\nUpgrade: nginx:amd64 (1.22.0, 1.22.1)\nEnd-Date: %s\n' % (local(601, '%Y-%m-%d  %H:%M:%S'), local(599, '%Y-%m-%d  %H:%M:%S')))
+        with open(os.path.join(root, 'var/log/wtmp'), 'wb') as f:
+            f.write(login_record(2, '~', 'reboot', '6.1.0', now - 1000) + login_record(7, 'pts/3', 'ben', '192.0.2.7', now - 900) + login_record(8, 'pts/3', '', '', now - 800))
+            f.write(login_record(8, 'tty1', '', '', now - 700))
+        with open(os.path.join(root, 'etc/shop/shop.conf'), 'w') as f:
+            f.write('port 80\n')
+        with open(os.path.join(root, 'etc/shop/old.conf'), 'w') as f:
+            f.write('x')
+        os.utime(os.path.join(root, 'etc/shop/old.conf'), (now - 9000, now - 9000))
+        found = changes_of(home)
+        check([c['at'] for c in found] == sorted((c['at'] for c in found), reverse=True), found)
+        told = {(c['kind'], c['id'].split('/', 2)[2], c['field'], c['old'], c['new'], c['by']) for c in found}
+        host = rows(home, 'hosts').popitem()[0]
+        for want in (('packages', 'nginx', 'version', '1.22.0', '1.22.1', 'ana'), ('packages', 'telnet', 'version', '0.17', None, ''),
+                     ('sessions', 'pts%2F3', 'login', None, 'ben from 192.0.2.7', 'ben'), ('sessions', 'pts%2F3', 'login', 'ben', None, ''),
+                     ('files', '/etc/shop/shop.conf', 'modified', None, '8 bytes', '')):
+            check(want in told, want, told)
+        check(any(c[0] == 'packages' and c[1].startswith('evil') for c in told) and any(c[0] == 'hosts' and c[1] == host and c[2] == 'boot' for c in told), told)
+        check(not any(c[1] in ('old', '/etc/shop/old.conf', 'tty1') for c in told), told)
+        check({c['kind'] for c in changes_of(home, '--kind', 'packages')} == {'packages'})
+        check(len(changes_of(home, '--limit', '2')) == 2 and changes_of(home, '--since', '10s', '--kind', 'packages') == [])
+        # what changes later is seen by the next run
+        with open(os.path.join(root, 'var/log/dpkg.log'), 'a') as f:
+            f.write('%s upgrade nginx:amd64 1.22.1 1.22.2\n' % local(1))
+        check(changes_of(home, '--kind', 'packages')[0]['new'] == '1.22.2', changes_of(home))
+        first = home.run()
+        check('nginx' in first.text, first)
 
 
 sys.exit(hostile.main([test for name, test in globals().items() if name.startswith('test_')]))

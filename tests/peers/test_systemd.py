@@ -260,6 +260,30 @@ def test_a_change_outside_is_seen():
     check(any(c['id'].endswith('services/bell') and c['field'] == 'state' and (c['old'], c['new']) == ('active', 'inactive') for c in changes), changes)
 
 
+def test_what_nobody_watched_is_on_record():
+    """No listing between the two: the journal has them. What both know is told once."""
+    M.raw('systemctl', 'restart', 'bell')
+    M.rows('services')
+    M.raw('systemctl', 'stop', 'bell')
+    M.raw('systemctl', 'start', 'crack')
+    M.await_(lambda: M.is_active('crack') == 'failed', 'crack to fail')
+    M.await_(lambda: "Failed with result 'exit-code'" in M.raw('journalctl', '-u', 'crack', '-n', '3', '--no-pager').stdout, 'the journal to have it')
+    M.rows('services')
+
+    def told():
+        return json.loads(M.ph('changes', '--since', '1m', '--kind', 'services', '-o', 'json').stdout)['changes']
+    newest = {}
+    for change in told():
+        newest.setdefault((change['id'].split('/')[-1], change['field']), change)
+    check(newest['bell', 'state']['new'] == 'inactive' and newest['bell', 'state']['old'] == 'active', newest)
+    check(newest['crack', 'state']['new'] == 'failed', newest)
+    # as often as the journal has it, though the tables saw it too
+    theirs = M.raw('journalctl', '-q', '--since=-1m', 'MESSAGE_ID=d9b373ed55a64feb8242e02dbe79a49c', 'UNIT=crack.service', '-o', 'cat', '--no-pager').stdout.splitlines()
+    ours = [c for c in told() if c['id'].endswith('/crack') and c['new'] == 'failed']
+    check(len(ours) == len(theirs), ours, theirs)
+    M.raw('systemctl', 'reset-failed', 'crack')
+
+
 # --- the journal ---
 
 def test_log_of_a_service():

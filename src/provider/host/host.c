@@ -15,6 +15,7 @@
 #include "provider/host/logread.h"
 #include "provider/host/machine.h"
 #include "provider/host/provider.h"
+#include "provider/host/records.h"
 #include "provider/host/rows.h"
 
 static const char *setting(const struct config *config, const char *key)
@@ -38,6 +39,7 @@ static int open_host(struct provider **out, struct kinds *kinds, struct net *net
 		return -1;
 	}
 	provider->machine.config = config;
+	pthread_mutex_init(&provider->kept_lock, NULL);
 	*out = provider;
 	return 0;
 }
@@ -47,6 +49,8 @@ static void close_host(struct provider *provider)
 	if (!provider)
 		return;
 	machine_close(&provider->machine);
+	records_kept_free(provider->kept);
+	pthread_mutex_destroy(&provider->kept_lock);
 	free(provider);
 }
 
@@ -132,6 +136,13 @@ static int query(struct provider *provider, const char *name, const struct json 
 	return host_query(&provider->machine, name, params, out, err);
 }
 
+static int changes(struct provider *provider, int64_t since_ns, const char *kind, change_fn on_change, void *arg, struct error *err)
+{
+	(void)err;
+	host_changes(&provider->machine, &provider->kept_lock, &provider->kept, since_ns, kind, on_change, arg);
+	return 0;
+}
+
 const struct provider_ops host_provider = {
 	.name = "host",
 	.title = "This machine",
@@ -144,5 +155,6 @@ const struct provider_ops host_provider = {
 	.logs = logs,
 	.dependents = dependents,
 	.query = query,
+	.changes = changes,
 	.act = &host_acts,
 };

@@ -5,8 +5,12 @@
 #include "estate/provider.h"
 #include "provider/host/machine.h"
 
+struct records_kept;
+
 struct provider {
 	struct machine machine;
+	pthread_mutex_t kept_lock;
+	struct records_kept *kept; /* changes on record, as read last */
 };
 
 /* Adds {"id","relation","name"} of what depends on ref; nothing when nothing is known to. */
