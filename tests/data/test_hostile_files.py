@@ -288,7 +288,7 @@ def test_home_of_another_user():
 
 def test_missing_home():
     with Home() as home:
-        for env in ({'HOME': '/nonexistent'}, {'HOME': ''}, {}):
+        for env in ({'HOME': os.path.join(home.top, 'nowhere/at/all')}, {'HOME': ''}, {}):  # its parent is not ours to make folders in
             bare = {k: v for k, v in home.env.items() if k not in ('HOME', 'PILOTHOUSE_HOME')}
             bare.update(env)
             done = subprocess.run([PROGRAM, 'get', 'processes', '--limit', '1'], env=bare, capture_output=True, stdin=subprocess.DEVNULL, timeout=30,
