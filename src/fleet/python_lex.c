@@ -1,15 +1,16 @@
 /* The tokens of a Python file, as Lib/tokenize.py of CPython 3.11 gives them; names of rules below are those of its patterns. Where it raises,
- * there is a PY_ERROR token and what follows is read on. */
+ * there is a CODE_ERROR token and what follows is read on. */
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/safe.h"
-#include "fleet/python_parts.h"
+#include "fleet/code_parts.h"
 
-enum { TAB_STOP = 8, INDENT_MAX = 200 };
+/* WASTE_MAX: bytes read in vain behind quotes that begin no string, after which a quote is only an error. */
+enum { TAB_STOP = 8, INDENT_MAX = 200, WASTE_MAX = 64 << 20 };
 
 struct lexer {
-	struct python *python;
+	struct code *code;
 	const char *text;
 	size_t end;             /* of the text */
 	size_t line_start, max; /* of the line, its end included */
@@ -25,7 +26,8 @@ struct lexer {
 	int in_string, needs_continuation;
 	char quote;
 	int triple;
-	struct python_token string;
+	struct code_token string;
+	size_t waste;
 };
 
 enum { C_OTHER, C_WORD, C_DIGIT, C_SPACE, C_QUOTE, C_OP, C_END, C_HIGH };
@@ -66,32 +68,22 @@ static int column(struct lexer *lexer, size_t offset)
 	return lexer->mark_column;
 }
 
-static struct python_token *add(struct lexer *lexer)
+static struct code_token *add(struct lexer *lexer)
 {
-	struct python *python = lexer->python;
-
-	if (python->token_count == python->token_room) {
-		size_t room = python->token_room * 2;
-		struct python_token *tokens = arena_alloc(python->arena, room * sizeof(*tokens));
-
-		memcpy(tokens, python->tokens, python->token_count * sizeof(*tokens));
-		python->tokens = tokens;
-		python->token_room = room;
-	}
-	return &python->tokens[python->token_count++];
+	return code_token_add(lexer->code);
 }
 
-static void emit(struct lexer *lexer, enum python_token_kind kind, size_t from, size_t to)
+static void emit(struct lexer *lexer, enum code_token_kind kind, size_t from, size_t to)
 {
 	int begin = column(lexer, from);
 
-	*add(lexer) = (struct python_token){ .offset = (unsigned)from, .length = (unsigned)(to - from), .kind = kind, .line = lexer->line, .column = begin,
+	*add(lexer) = (struct code_token){ .offset = (unsigned)from, .length = (unsigned)(to - from), .kind = kind, .line = lexer->line, .column = begin,
 		.end_line = lexer->line, .end_column = column(lexer, to) };
 }
 
-static void emit_at(struct lexer *lexer, enum python_token_kind kind, size_t offset, int line, int begin, int end)
+static void emit_at(struct lexer *lexer, enum code_token_kind kind, size_t offset, int line, int begin, int end)
 {
-	*add(lexer) = (struct python_token){ .offset = (unsigned)offset, .kind = kind, .line = line, .column = begin, .end_line = line, .end_column = end };
+	*add(lexer) = (struct code_token){ .offset = (unsigned)offset, .kind = kind, .line = line, .column = begin, .end_line = line, .end_column = end };
 }
 
 static int has_high(const char *bytes, size_t length)
@@ -153,9 +145,9 @@ static size_t string_end(const struct lexer *lexer, size_t at, char quote, int t
 	return 0;
 }
 
-static void string_emit(struct lexer *lexer, enum python_token_kind kind, size_t to)
+static void string_emit(struct lexer *lexer, enum code_token_kind kind, size_t to)
 {
-	struct python_token *token = add(lexer);
+	struct code_token *token = add(lexer);
 
 	*token = lexer->string;
 	token->kind = kind;
@@ -172,14 +164,14 @@ static int string_go_on(struct lexer *lexer)
 	size_t end = string_end(lexer, lexer->line_start, lexer->quote, lexer->triple), length = lexer->max - lexer->line_start;
 
 	if (end) {
-		string_emit(lexer, PY_STRING, end);
+		string_emit(lexer, CODE_STRING, end);
 		lexer->needs_continuation = 0;
 		lexer->pos = end;
 		return 1;
 	}
 	if (lexer->needs_continuation && !(length >= 2 && text[lexer->max - 1] == '\n' && text[lexer->max - 2] == '\\') &&
 		!(length >= 3 && text[lexer->max - 1] == '\n' && text[lexer->max - 2] == '\r' && text[lexer->max - 3] == '\\'))
-		string_emit(lexer, PY_ERROR, lexer->max);
+		string_emit(lexer, CODE_ERROR, lexer->max);
 	return 0;
 }
 
@@ -188,7 +180,7 @@ static void string_begin(struct lexer *lexer, size_t from, char quote, int tripl
 	lexer->in_string = 1;
 	lexer->quote = quote;
 	lexer->triple = triple;
-	lexer->string = (struct python_token){ .offset = (unsigned)from, .line = lexer->line, .column = column(lexer, from) };
+	lexer->string = (struct code_token){ .offset = (unsigned)from, .line = lexer->line, .column = column(lexer, from) };
 }
 
 /* A string whose first quote is at `quote`, prefix before it from `from`. 1: something was read. */
@@ -201,15 +193,17 @@ static int lex_string(struct lexer *lexer, size_t from, size_t quote)
 	if (quote + 2 < lexer->max && text[quote + 1] == q && text[quote + 2] == q) {
 		end = string_end(lexer, quote + 3, q, 1);
 		if (end)
-			emit(lexer, PY_STRING, from, end);
+			emit(lexer, CODE_STRING, from, end);
 		else
 			string_begin(lexer, from, q, 1);
 		lexer->pos = end ? end : lexer->max;
 		return 1;
 	}
-	for (size_t at = quote + 1; at < lexer->max && text[at] != '\n'; at++) {
+	end = quote + 1;
+	for (size_t at = end; at < lexer->max && text[at] != '\n' && lexer->waste < WASTE_MAX; at++) {
+		end = at;
 		if (text[at] == q) {
-			emit(lexer, PY_STRING, from, at + 1);
+			emit(lexer, CODE_STRING, from, at + 1);
 			lexer->pos = at + 1;
 			return 1;
 		}
@@ -223,6 +217,7 @@ static int lex_string(struct lexer *lexer, size_t from, size_t quote)
 		}
 		at++;
 	}
+	lexer->waste += end - quote;
 	return 0;
 }
 
@@ -347,7 +342,7 @@ static int lex_word(struct lexer *lexer, size_t at)
 		return 0;
 	if (end - at <= 2 && end < lexer->max && class_of(lexer->text[end]) == C_QUOTE && is_prefix(lexer->text + at, end - at) && lex_string(lexer, at, end))
 		return 1;
-	emit(lexer, first ? PY_NAME : PY_OP, at, end);
+	emit(lexer, first ? CODE_NAME : CODE_OP, at, end);
 	lexer->pos = end;
 	return 1;
 }
@@ -381,7 +376,7 @@ static int lex_operator(struct lexer *lexer, size_t at)
 
 	if (c == '.' && digit(lexer, at + 1)) {
 		lexer->pos = number_end(lexer, at);
-		emit(lexer, PY_NUMBER, at, lexer->pos);
+		emit(lexer, CODE_NUMBER, at, lexer->pos);
 		return 1;
 	}
 	length = operator_length(lexer, at);
@@ -392,7 +387,7 @@ static int lex_operator(struct lexer *lexer, size_t at)
 	else if (c == ')' || c == ']' || c == '}')
 		lexer->parens--;
 	lexer->pos = at + length;
-	emit(lexer, PY_OP, at, lexer->pos);
+	emit(lexer, CODE_OP, at, lexer->pos);
 	return 1;
 }
 
@@ -402,7 +397,7 @@ static int lex_end(struct lexer *lexer, size_t at)
 
 	if (!end)
 		return 0;
-	emit(lexer, lexer->parens > 0 ? PY_NL : PY_NEWLINE, at, end);
+	emit(lexer, lexer->parens > 0 ? CODE_NL : CODE_NEWLINE, at, end);
 	lexer->pos = end;
 	return 1;
 }
@@ -421,7 +416,7 @@ static int lex_other(struct lexer *lexer, size_t at)
 		return 0;
 	while (end < lexer->max && class_of(text[end]) != C_END)
 		end++;
-	emit(lexer, PY_COMMENT, at, end);
+	emit(lexer, CODE_COMMENT, at, end);
 	lexer->pos = end;
 	return 1;
 }
@@ -444,7 +439,7 @@ static void lex_token(struct lexer *lexer)
 		done = lex_string(lexer, at, at);
 	} else if (class == C_DIGIT) {
 		lexer->pos = number_end(lexer, at);
-		emit(lexer, PY_NUMBER, at, lexer->pos);
+		emit(lexer, CODE_NUMBER, at, lexer->pos);
 		done = 1;
 	} else {
 		done = by_class[class](lexer, at);
@@ -455,7 +450,7 @@ static void lex_token(struct lexer *lexer)
 
 		at = lexer->pos;
 		lexer->pos += size ? (size_t)size : 1;
-		emit(lexer, PY_ERROR, at, lexer->pos);
+		emit(lexer, CODE_ERROR, at, lexer->pos);
 	}
 }
 
@@ -487,10 +482,10 @@ static void blank_line(struct lexer *lexer)
 	if (text[lexer->pos] == '#') {
 		while (end > lexer->pos && (text[end - 1] == '\n' || text[end - 1] == '\r'))
 			end--;
-		emit(lexer, PY_COMMENT, lexer->pos, end);
+		emit(lexer, CODE_COMMENT, lexer->pos, end);
 		lexer->pos = end;
 	}
-	emit(lexer, PY_NL, lexer->pos, lexer->max);
+	emit(lexer, CODE_NL, lexer->pos, lexer->max);
 	lexer->pos = lexer->max;
 }
 
@@ -498,7 +493,7 @@ static void indent(struct lexer *lexer, int width)
 {
 	if (width > lexer->indents[lexer->indent_count - 1] && lexer->indent_count < INDENT_MAX) {
 		lexer->indents[lexer->indent_count++] = width;
-		emit(lexer, PY_INDENT, lexer->line_start, lexer->pos);
+		emit(lexer, CODE_INDENT, lexer->line_start, lexer->pos);
 	}
 	while (width < lexer->indents[lexer->indent_count - 1]) {
 		int known = 0;
@@ -506,14 +501,14 @@ static void indent(struct lexer *lexer, int width)
 		for (int i = 0; i < lexer->indent_count; i++)
 			known |= lexer->indents[i] == width;
 		if (!known) {
-			emit(lexer, PY_ERROR, lexer->pos, lexer->pos);
+			emit(lexer, CODE_ERROR, lexer->pos, lexer->pos);
 			if (width > lexer->indents[lexer->indent_count - 2]) {
 				lexer->indents[lexer->indent_count - 1] = width;
 				return;
 			}
 		}
 		lexer->indent_count--;
-		emit(lexer, PY_DEDENT, lexer->pos, lexer->pos);
+		emit(lexer, CODE_DEDENT, lexer->pos, lexer->pos);
 	}
 }
 
@@ -538,7 +533,7 @@ static int lex_line(struct lexer *lexer)
 	if (lexer->in_string) {
 		if (lexer->line_start == lexer->max) {
 			lexer->needs_continuation = 0;
-			string_emit(lexer, PY_ERROR, lexer->max);
+			string_emit(lexer, CODE_ERROR, lexer->max);
 			return 0;
 		}
 		if (!string_go_on(lexer))
@@ -548,7 +543,7 @@ static int lex_line(struct lexer *lexer)
 			return 0;
 	} else {
 		if (lexer->line_start == lexer->max) {
-			emit(lexer, PY_ERROR, lexer->pos, lexer->pos);
+			emit(lexer, CODE_ERROR, lexer->pos, lexer->pos);
 			return 0;
 		}
 		lexer->continued = 0;
@@ -574,22 +569,20 @@ static void finish(struct lexer *lexer)
 	if (end > start && text[end - 1] != '\n' && text[end - 1] != '\r' && (first == end || text[first] != '#')) {
 		int width = characters(text + start, end - start);
 
-		emit_at(lexer, PY_NEWLINE, end, lexer->line - 1, width, width + 1);
+		emit_at(lexer, CODE_NEWLINE, end, lexer->line - 1, width, width + 1);
 	}
 	for (; lexer->indent_count > 1; lexer->indent_count--)
-		emit_at(lexer, PY_DEDENT, lexer->end, lexer->line, 0, 0);
-	emit_at(lexer, PY_ENDMARKER, lexer->end, lexer->line, 0, 0);
+		emit_at(lexer, CODE_DEDENT, lexer->end, lexer->line, 0, 0);
+	emit_at(lexer, CODE_ENDMARKER, lexer->end, lexer->line, 0, 0);
 }
 
-void python_lex(struct python *python)
+void python_lex(struct code *code)
 {
 	static const char bom[] = "\xef\xbb\xbf";
-	struct lexer lexer = { .python = python, .text = python->text, .end = python->length, .indent_count = 1 };
+	struct lexer lexer = { .code = code, .text = code->text, .end = code->length, .indent_count = 1 };
 
-	if (python->length >= 3 && !memcmp(python->text, bom, 3))
+	if (code->length >= 3 && !memcmp(code->text, bom, 3))
 		lexer.line_start = lexer.max = 3;
-	python->token_room = python->length / 4 + 64;
-	python->tokens = arena_alloc(python->arena, python->token_room * sizeof(*python->tokens));
 	while (lex_line(&lexer))
 		;
 	finish(&lexer);

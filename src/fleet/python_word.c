@@ -1,7 +1,7 @@
 /* Letters and digits as str.isalnum() of CPython 3.11 has them (Unicode 14.0.0), from U+0080 on; and those of them that begin no identifier. */
 #include <stddef.h>
 
-#include "fleet/python_parts.h"
+#include "fleet/code_parts.h"
 
 struct range {
 	unsigned first, last;
