@@ -46,6 +46,8 @@ static int run_changes(struct cli *cli)
 
 	if (!estate || window(cli, "since", 3600 * CLOCK_SECOND_NS, &since_ns, &err))
 		return cli_fail(cli, &err);
+	if (estate_ask_changes(estate, NULL, since_ns, NULL, &err))
+		cli_say(cli, "what the source itself recorded is not in it: %s", err.text);
 	struct json *document = estate_changes(estate, since_ns, cli_flag(cli, "kind"), NULL, (size_t)cli_flag_number(cli, "limit", CHANGES_LIMIT), &err);
 	if (!document)
 		return cli_fail(cli, &err);
@@ -72,7 +74,7 @@ static const struct cli_flag changes_flags[] = {
 };
 
 const struct cli_command cmd_changes = {
-	.name = "changes", .usage = "[--since 1h]", .help = "what changed, newest first: as this program saw it, and as the machine has it on record", .flags = changes_flags, .run = run_changes,
+	.name = "changes", .usage = "[--since 1h]", .help = "what changed, newest first: as this program saw it, and as the machine and the cluster have it on record", .flags = changes_flags, .run = run_changes,
 };
 
 /* --- describe --- */

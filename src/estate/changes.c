@@ -174,6 +174,7 @@ struct json *estate_changes(struct estate *estate, int64_t since_ns, const char 
 		json_free(changes);
 		return NULL;
 	}
+	changes = told_merge(estate, changes, since_ns, kind, id, 0);
 	return json_set(json_object(), "changes", records_merge(estate, changes, since_ns, kind, id, limit));
 }
 

@@ -23,6 +23,7 @@ struct estate *estate_new(const struct estate_options *options)
 	estate->scopes = scopes_new(options->config);
 	pthread_mutex_init(&estate->link_lock, NULL);
 	pthread_mutex_init(&estate->lock, NULL);
+	told_init(estate);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&estate->due, &monotonic);
@@ -69,6 +70,7 @@ void estate_free(struct estate *estate)
 			estate->links[i].ops->close(estate->links[i].provider);
 	free(estate->links);
 	scopes_free(estate->scopes);
+	told_release(estate);
 	pthread_mutex_destroy(&estate->link_lock);
 	pthread_mutex_destroy(&estate->lock);
 	pthread_cond_destroy(&estate->due);

@@ -77,8 +77,11 @@ int estate_dependents(struct estate *estate, const struct ref *ref, struct json 
 struct json *estate_refused(struct estate *estate, const struct ref *ref, const struct kind *kind);
 /* As of then, from history: snapshot_time is that of the newest version used. */
 struct snapshot *estate_list_at(struct estate *estate, const struct kind *kind, const struct selection *selection, int64_t at_ns, struct error *err);
-/* INTERFACE's {"changes":[…]}, newest first. Also what the sources themselves know (Kubernetes events and rollouts) when a kind's spec maps them. */
+/* INTERFACE's {"changes":[…]}, newest first: what was seen to change, and what the sources answered to estate_ask_changes. Waits for no source. */
 struct json *estate_changes(struct estate *estate, int64_t since_ns, const char *kind, const char *id, size_t limit, struct error *err);
+/* Asks the sources what they recorded since then, of one account (NULL: the current one of each); at most every few minutes. Waits for
+ * them. Failing (the last one's error), those that answered count all the same. A source there is no access to is none. */
+int estate_ask_changes(struct estate *estate, const char *account, int64_t since_ns, const void *cancelled, struct error *err);
 /* Grows with each change recorded since the estate was made: what estate_changes() answers may be other. Any thread. */
 unsigned estate_changes_version(const struct estate *estate);
 /* Writes a row as INTERFACE's `get` row. */

@@ -38,6 +38,8 @@ struct estate {
 	int running;          /* jobs under way */
 	int64_t asleep_until_ns; /* the scheduler; 0: awake */
 	atomic_uint changes;  /* how many were recorded */
+	pthread_mutex_t told_lock;
+	struct told *told;    /* what sources answered of changes; under told_lock */
 };
 
 struct part { /* a list under way */
@@ -110,6 +112,12 @@ void changes_record(struct feed *feed, const char *id, const char *old_row, size
 	const char *new_row, size_t new_length, int significant);
 void changes_first_sight(struct feed *feed, struct snapshot *snapshot);
 int selection_is_whole(const struct selection *selection);
+
+/* told.c: changes that sources recorded themselves. */
+void told_init(struct estate *estate);
+void told_release(struct estate *estate);
+/* Into the array of changes seen here, where one and the same stands once. Returns the merged one, newest first. Takes seen. */
+struct json *told_merge(struct estate *estate, struct json *seen, int64_t since_ns, const char *kind, const char *id, size_t limit);
 
 /* scope.c */
 struct config;

@@ -114,6 +114,9 @@ struct provider_ops {
 	int (*may)(struct provider *provider, const struct ref *ref, const struct kind_verb *verb, char *why, size_t size);
 	/* What the source has on record since since_ns, in any order; kind NULL: of all. At most a few thousand. Worker. NULL: it keeps none. */
 	int (*changes)(struct provider *provider, int64_t since_ns, const char *kind, change_fn on_change, void *arg, struct error *err);
+	/* The same of one account (NULL: the current one) over a network, asked for apart from the reading (estate_ask_changes): INTERFACE's
+	 * change rows added to the array `out`; what the source does not say is empty (by) or null (old, new). Worker; NULL: it keeps none. */
+	int (*recorded)(struct provider *provider, const char *account, int64_t since_ns, const void *cancelled, struct json *out, struct error *err);
 	const struct act_ops *act;   /* see act.h; NULL: observes only */
 };
 

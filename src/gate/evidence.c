@@ -257,6 +257,8 @@ static int read_changes(const struct asked *asked, struct json **result, struct 
 
 	if (param(asked, "since"))
 		clock_parse_window(param(asked, "since"), &window_ns);
+	/* Without the sources' own records there is still what was seen here. */
+	estate_ask_changes(asked->gate->options.estate, NULL, clock_now_ns() - window_ns, asked->cancelled, NULL);
 	struct json *document = estate_changes(asked->gate->options.estate, clock_now_ns() - window_ns, param(asked, "kind"), param(asked, "id"), CHANGES_LIMIT, err);
 	if (!document)
 		return -1;

@@ -42,7 +42,9 @@ static void change_text(const struct json *change, char *out, size_t size)
 {
 	const char *old = json_text_or(json_get(change, "old"), ""), *now = json_text_or(json_get(change, "new"), "");
 
-	if (*old && *now)
+	if (!*old && !*now)
+		snprintf(out, size, "changed");
+	else if (*old && *now)
 		snprintf(out, size, "%.400s %s %.400s", old, screen_glyph(GLYPH_ARROW), now);
 	else
 		snprintf(out, size, "%s%.400s", *now ? "+ " : "- ", *now ? now : old);
@@ -77,6 +79,9 @@ static void ask(struct asking *asking)
 
 	if (*asking->ref.kind)
 		ref_format(&asking->ref, id, sizeof(id));
+	/* What the source does not tell in time is not in it; what was seen here is. */
+	estate_ask_changes(asking->estate, *asking->ref.kind ? asking->ref.account : NULL,
+		clock_now_ns() - asking->number * CLOCK_SECOND_NS, &asking->job.cancelled, NULL);
 	struct json *changes = estate_changes(asking->estate, clock_now_ns() - asking->number * CLOCK_SECOND_NS, *asking->ref.kind ? asking->ref.kind : NULL,
 		*id ? id : NULL, CHANGES_MAX, &asking->err);
 

@@ -122,6 +122,23 @@ static int64_t time_of(const struct json *json, const char *key)
 	return at;
 }
 
+/* "registry/team/web:v41" and "registry/team/web:v42": where the difference begins, a name being left to the old one. */
+static void shorten(const char **old, const char **new_)
+{
+	const char *name = *old, *tag = NULL;
+
+	for (size_t i = 0; (*old)[i] && (*old)[i] == (*new_)[i]; i++) {
+		if ((*old)[i] == '/')
+			name = *old + i + 1;
+		if ((*old)[i] == ':')
+			tag = *new_ + i + 1;
+	}
+	if (!tag)
+		return;
+	*old = name;
+	*new_ = tag;
+}
+
 static void add_change(struct dashboard *dashboard, size_t widget, const struct json *change)
 {
 	struct item *item = dashboard_add_item(dashboard, widget);
@@ -135,7 +152,13 @@ static void add_change(struct dashboard *dashboard, size_t widget, const struct 
 	snprintf(item->kind, sizeof(item->kind), "%.63s", json_text_or(json_get(change, "kind"), ""));
 	snprintf(item->what, sizeof(item->what), "%.120s%s%.120s", item->has_ref ? item->ref.namespace_ : "",
 		item->has_ref && *item->ref.namespace_ ? "/" : "", item->has_ref ? item->ref.name : id);
-	if (*field)
+	if (!strcmp(field, "images") && !strchr(old, ',') && !strchr(new_, ',')) {
+		shorten(&old, &new_);
+		field = "image";
+	}
+	if (*field && !*old && !*new_)
+		snprintf(item->why, sizeof(item->why), "%.60s changed", field);
+	else if (*field)
 		snprintf(item->why, sizeof(item->why), "%.60s %.80s %s %.80s", field, old, screen_glyph(GLYPH_ARROW), new_);
 	else
 		snprintf(item->why, sizeof(item->why), "%s", *new_ || !*old ? "appeared" : "gone");

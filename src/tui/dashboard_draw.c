@@ -11,7 +11,7 @@
 #include "tui/dashboard_private.h"
 #include "tui/format.h"
 
-enum { SEVERITY_COLUMNS = 9, AGE_COLUMNS = 6, WRONG_AHEAD = 4, ROOMY_ROWS = 20, SCOPE_COLUMNS = 8, RIGHT_COLUMNS = 30, SPARK_MAX = 40 };
+enum { SEVERITY_COLUMNS = 9, AGE_COLUMNS = 6, WRONG_AHEAD = 4, ROOMY_ROWS = 20, RIGHT_COLUMNS = 30, SPARK_MAX = 40 };
 
 static size_t items_of(const struct dashboard *dashboard, size_t widget, size_t *first)
 {
@@ -109,9 +109,13 @@ static void draw_change(struct dashboard *dashboard, const struct item *item, st
 	char at[8] = "";
 	time_t seconds = (time_t)(item->at_ns / CLOCK_SECOND_NS);
 	struct tm local;
-	int x = 3, name = line.columns / 3, by = *item->severity ? 14 : 0;
+	int x = 3, name = line.columns / 3, by = *item->severity ? (int)strlen(item->severity) + 4 : 0;
+	int scope = dashboard->scope_columns ? dashboard->scope_columns + 1 : 0;
 
-	(void)dashboard;
+	if (dashboard->what_columns < name)
+		name = dashboard->what_columns;
+	if (by > 17)
+		by = 17;
 	localtime_r(&seconds, &local);
 	strftime(at, sizeof(at), "%H:%M", &local);
 	screen_put(line, 0, x, STYLE_DIM, at);
@@ -120,14 +124,15 @@ static void draw_change(struct dashboard *dashboard, const struct item *item, st
 	x += 13;
 	put_name(line, x, name, selected, item->what);
 	x += name + 1;
-	screen_put_n(line, 0, x, line.columns - x - SCOPE_COLUMNS - by - 1, STYLE_TEXT, item->why, strlen(item->why));
+	screen_put_n(line, 0, x, line.columns - x - scope - by - 1, STYLE_TEXT, item->why, strlen(item->why));
 	if (by) {
 		char text[24];
 
 		snprintf(text, sizeof(text), "by %s", item->severity);
-		screen_put_n(line, 0, line.columns - SCOPE_COLUMNS - by, by - 1, STYLE_DIM, text, strlen(text));
+		screen_put_n(line, 0, line.columns - scope - by, by - 1, STYLE_DIM, text, strlen(text));
 	}
-	screen_put_n(line, 0, line.columns - SCOPE_COLUMNS, SCOPE_COLUMNS, STYLE_DIM, item->scope, strlen(item->scope));
+	if (scope)
+		screen_put_n(line, 0, line.columns - scope, scope, STYLE_DIM, item->scope, strlen(item->scope));
 }
 
 static void draw_gauge(struct dashboard *dashboard, const struct item *item, struct rect line, int selected)

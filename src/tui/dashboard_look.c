@@ -1,18 +1,20 @@
 /* dashboard_look.c - what the dashboard must ask for in a job: changes, runs, plans, the audit chain. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "estate/kind.h"
 #include "gate/audit.h"
 #include "gate/gate.h"
 #include "tui/console_private.h"
 #include "tui/dashboard_private.h"
 
-enum { LOOK_EVERY_MS = 5000, CHANGES_MAX = 40, RUNS_MAX = 10 };
+enum { LOOK_EVERY_MS = 5000, CHANGES_MAX = 40, RUNS_MAX = 10, ASK_EVERY_S = 600 };
 
 struct look {
 	struct job job;
@@ -51,6 +53,43 @@ static void look_now(struct job *job)
 	look->looked.audit_ok = state.ok;
 }
 
+/* What sources recorded themselves is asked for beside that, in its own time: nothing waits for it, its news bring the next look. */
+struct ask {
+	struct job job;
+	struct estate *estate;
+	char account[128];
+	int64_t since_ns;
+};
+
+static void ask_now(struct job *job)
+{
+	struct ask *ask = (struct ask *)job;
+
+	estate_ask_changes(ask->estate, ask->account, ask->since_ns, &job->cancelled, NULL);
+}
+
+static void ask_sources(struct dashboard *dashboard, int64_t since_ns)
+{
+	const struct provider_ops *ops;
+
+	for (size_t i = 0; i < dashboard->source_count; i++) {
+		const struct source *source = &dashboard->sources[i];
+		int first = 1;
+
+		for (size_t j = 0; j < i; j++)
+			first &= strcmp(dashboard->sources[j].account, source->account) != 0;
+		if (!first || !estate_provider(dashboard->pane.console->estate, source->kind->provider, &ops, NULL) || !ops->recorded)
+			continue;
+		struct ask *ask = mem_zero(1, sizeof(*ask));
+
+		ask->job.run = ask_now;
+		ask->estate = dashboard->pane.console->estate;
+		snprintf(ask->account, sizeof(ask->account), "%s", source->account);
+		ask->since_ns = since_ns;
+		console_submit(dashboard->pane.console, &ask->job);
+	}
+}
+
 static void looked(struct job *job)
 {
 	struct look *look = (struct look *)job;
@@ -86,6 +125,19 @@ static int64_t longest_window(const struct dashboard *dashboard)
 	return longest ? longest : 3600 * CLOCK_SECOND_NS;
 }
 
+/* Once at the start and every few minutes; a window that slides on is covered by what was asked before. */
+static void ask_when_due(struct dashboard *dashboard, int64_t window_ns)
+{
+	int64_t now = clock_monotonic_ns();
+
+	if (!dashboard->source_count || (dashboard->asked_ns && now - dashboard->asked_ns < ASK_EVERY_S * CLOCK_SECOND_NS &&
+		dashboard->asked_sources == dashboard->source_count))
+		return;
+	dashboard->asked_ns = now;
+	dashboard->asked_sources = dashboard->source_count;
+	ask_sources(dashboard, clock_now_ns() - window_ns);
+}
+
 /* At most every few seconds, and only after news. */
 void dashboard_look(struct dashboard *dashboard)
 {
@@ -94,7 +146,11 @@ void dashboard_look(struct dashboard *dashboard)
 
 	if (!console->estate || dashboard->look || dashboard->look_timer || !dashboard->is_visible)
 		return;
-	if (dashboard->looked_ns && since_ms < LOOK_EVERY_MS) {
+	/* The first change of all is worth looking at once. */
+	int first = !json_count(json_get(dashboard->looked.changes, "changes")) &&
+		    estate_changes_version(console->estate) != dashboard->changes_version;
+
+	if (dashboard->looked_ns && !first && since_ms < LOOK_EVERY_MS) {
 		dashboard->look_timer = loop_add_timer(console->loop, LOOK_EVERY_MS - since_ms, on_look_time, dashboard);
 		return;
 	}
@@ -111,6 +167,7 @@ void dashboard_look(struct dashboard *dashboard)
 	dashboard->changes_version = estate_changes_version(console->estate);
 	dashboard->gate_version = console->gate ? gate_version(console->gate) : 0;
 	console_submit(console, &look->job);
+	ask_when_due(dashboard, look->since_ns);
 }
 
 void dashboard_forget_look(struct dashboard *dashboard)

@@ -85,7 +85,8 @@ struct dashboard {
 	size_t cursor;
 	struct looked looked;
 	struct look *look;     /* the job under way */
-	int64_t looked_ns;
+	int64_t looked_ns, asked_ns; /* asked_ns: the sources' own records */
+	size_t asked_sources;
 	int look_timer;
 	unsigned gate_version, changes_version;
 	int64_t next_age_ns, observed_ns;

@@ -437,6 +437,83 @@ START_TEST(one_list_after_another_is_history)
 }
 END_TEST
 
+/* --- what the source recorded itself --- */
+
+static int asked_changes;
+static enum error_code changes_fail;
+
+static void add_told(struct json *out, int64_t at_ns, const char *id, const char *field, const char *old, const char *new_, const char *by)
+{
+	struct json *change = json_object();
+	char at[CLOCK_RFC3339_MAX];
+
+	clock_format(at_ns, at);
+	json_set_text(change, "at", at);
+	json_set_text(change, "id", id);
+	json_set_text(change, "kind", "pods");
+	json_set_text(change, "field", field);
+	json_set_text(change, "old", old);
+	json_set_text(change, "new", new_);
+	json_set_text(change, "by", by);
+	json_add(out, change);
+}
+
+static int fake_changes(struct provider *provider, const char *account, int64_t since_ns, const void *cancelled, struct json *out,
+	struct error *err)
+{
+	int64_t now = clock_now_ns();
+
+	(void)provider, (void)account, (void)since_ns, (void)cancelled;
+	asked_changes++;
+	if (changes_fail)
+		return error_set(err, changes_fail, "the source says no");
+	add_told(out, now - 2 * CLOCK_SECOND_NS, id_b, "status", "Error", "Running", "kubectl-set"); /* seen here too */
+	add_told(out, now - 1 * CLOCK_SECOND_NS, id_b, "spec", NULL, NULL, "kubectl-set");           /* says less than what was seen */
+	add_told(out, now - 3000 * CLOCK_SECOND_NS, id_a, "images", "v41", "v42", "ci");             /* before anybody looked */
+	add_told(out, now - 9000 * CLOCK_SECOND_NS, id_a, "images", "v40", "v41", "ci");             /* too old */
+	return 0;
+}
+
+START_TEST(what_the_source_recorded_stands_beside_what_was_seen)
+{
+	static const struct provider_ops telling = { .name = "fake", .title = "Fake", .open = fake_open, .close = fake_close,
+		.list = fake_list, .recorded = fake_changes };
+	static const struct provider_ops *const providers[] = { &telling, NULL };
+	struct error err = { 0 };
+	int64_t since;
+
+	asked_changes = 0;
+	changes_fail = ERR_UNREACHABLE;
+	start(providers);
+	snapshot_unref(estate_list(estate, pods, NULL, NULL, NULL));
+	ck_assert_int_eq(store_flush(store, NULL), 0);
+	source_set(1, "shop|b|Running|3");
+	snapshot_unref(estate_list(estate, pods, NULL, NULL, NULL));
+	ck_assert_int_eq(store_flush(store, NULL), 0);
+	since = clock_now_ns() - 3600 * CLOCK_SECOND_NS;
+	ck_assert_int_eq(estate_ask_changes(estate, NULL, since, NULL, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNREACHABLE);
+	changes_fail = ERR_NONE;
+	ck_assert_int_eq(estate_ask_changes(estate, "one", since, NULL, &err), 0);
+	ck_assert_int_eq(estate_ask_changes(estate, "one", since, NULL, &err), 0);
+	ck_assert_int_eq(asked_changes, 2); /* the second time what is known will do */
+	struct json *changes = estate_changes(estate, since, NULL, NULL, 100, NULL);
+
+	ck_assert_uint_eq(json_count(json_get(changes, "changes")), 2);
+	ck_assert_str_eq(field_of(changes, 0, "field"), "status");
+	ck_assert_str_eq(field_of(changes, 0, "by"), "kubectl-set");
+	ck_assert_str_eq(field_of(changes, 1, "old"), "v41");
+	ck_assert_str_eq(field_of(changes, 1, "new"), "v42");
+	json_free(changes);
+	changes = estate_changes(estate, since, "pods", id_a, 100, NULL);
+	ck_assert_uint_eq(json_count(json_get(changes, "changes")), 1);
+	json_free(changes);
+	changes = estate_changes(estate, since, "nodes", NULL, 100, NULL);
+	ck_assert_uint_eq(json_count(json_get(changes, "changes")), 0);
+	json_free(changes);
+}
+END_TEST
+
 /* A burst is told in few publications, and its last state is not lost. */
 START_TEST(bursts_are_held_together)
 {
@@ -491,6 +568,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, lists_where_watching_is_refused);
 	tcase_add_test(tc, the_next_start_shows_the_last_rows);
 	tcase_add_test(tc, one_list_after_another_is_history);
+	tcase_add_test(tc, what_the_source_recorded_stands_beside_what_was_seen);
 	tcase_add_test(tc, bursts_are_held_together);
 	tcase_add_test(tc, equal_panes_share_a_feed);
 }

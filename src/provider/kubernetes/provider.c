@@ -16,6 +16,7 @@
 #include "provider/kubernetes/kubeconfig.h"
 #include "provider/kubernetes/list.h"
 #include "provider/kubernetes/query.h"
+#include "provider/kubernetes/recorded.h"
 #include "provider/kubernetes/rights.h"
 
 /* A kubeconfig that exists but is broken is an error of its own: only without any do we look
@@ -169,6 +170,7 @@ const struct provider_ops kubernetes_provider = {
 	.logs = kube_logs,
 	.dependents = kube_dependents,
 	.query = kube_query,
+	.recorded = kube_recorded,
 	.may = kube_may,
 	.act = &kubernetes_act,
 };
