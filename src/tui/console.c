@@ -21,6 +21,7 @@
 #include "gate/gate.h"
 #include "gate/session.h"
 #include "tui/console_private.h"
+#include "tui/series.h"
 
 enum { NEWS_EVERY_MS = 100, KEYS_A_TURN = 4096, RECORD_MAX = 16 * 1024 * 1024, SHOWN_MAX = 3 + DIALOGS_MAX };
 
@@ -587,6 +588,7 @@ struct console *console_new(struct session *session)
 	console->config = session_config(session);
 	console->loop = the_loop;
 	console->theme_watch = -1;
+	console->series = series_book_new();
 	console->all_dirty = 1;
 	session_set_news(session, loop_wake, the_loop);
 	loop_on_wake(console->loop, on_wake, console);
@@ -607,6 +609,7 @@ void console_free(struct console *console)
 	free_closing(console);
 	if (console->theme_watch >= 0)
 		close(console->theme_watch);
+	series_book_free(console->series);
 	keymap_free(console->keymap);
 	text_release(&console->record);
 	free(console);

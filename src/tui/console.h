@@ -94,6 +94,7 @@ void console_undo_run(struct console *console, const char *run_id);
 
 /* Views. Each returns a pane to push. */
 struct pane *dashboard_new(struct console *console);
+struct pane *saturation_new(struct console *console);                          /* the dashboard's gauges as charts */
 struct pane *table_pane_new(struct console *console, const struct kind *kind, const struct selection *selection, const char *filter);
 struct pane *detail_new(struct console *console, const struct ref *ref);       /* describe: fields, events, dependents, history */
 struct pane *yaml_new(struct console *console, const struct ref *ref);

@@ -13,6 +13,7 @@
 #include "estate/estate.h"
 #include "gate/gate.h"
 #include "gate/session.h"
+#include "tui/chart_pane.h"
 #include "tui/choosers.h"
 #include "tui/console_private.h"
 #include "tui/table_pane.h"
@@ -145,6 +146,13 @@ static void audit(struct console *console)
 static void playbooks(struct console *console)
 {
 	console_push(console, playbooks_new(console));
+}
+
+static void chart(struct console *console)
+{
+	struct ref ref;
+
+	console_push(console, console_target(console, &ref) ? chart_of(console, &ref) : saturation_new(console));
 }
 
 static void chat(struct console *console)
@@ -307,6 +315,7 @@ static const struct {
 	{ "global.audit", audit },
 	{ "global.back", console_back },
 	{ "global.changes", changes },
+	{ "global.chart", chart },
 	{ "global.chat", chat },
 	{ "global.describe", describe },
 	{ "global.dump", dump },

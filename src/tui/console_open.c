@@ -32,6 +32,7 @@ static const struct {
 	{ "approvals", approvals_new },
 	{ "audit", audit_pane_new },
 	{ "changes", all_changes },
+	{ "chart", saturation_new },
 	{ "chat", empty_chat },
 	{ "dashboard", dashboard_new },
 	{ "playbooks", playbooks_new },

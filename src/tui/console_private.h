@@ -16,6 +16,7 @@ enum { PANES_MAX = 64, DIALOGS_MAX = 8, ACCOUNTS_MAX = 64, SIDE_KEY_MAX = 1200 }
 enum { SIDE = 2 }; /* beside the halves 0 and 1, for what is laid out like one */
 
 struct live_run;
+struct series_book;
 
 struct stack {
 	struct pane *panes[PANES_MAX];
@@ -42,6 +43,7 @@ struct console {
 	struct pane *side_of;  /* whose cursor; not followed */
 	char side_key[SIDE_KEY_MAX];
 	int side_timer, side_off;
+	struct series_book *series; /* what charts and gauges remember */
 	char message[512];
 	enum style message_style;
 	char problem[300]; /* why a room could not be opened; "" none */

@@ -1,4 +1,5 @@
 /* dashboard.c - the first screen: what is wrong now, what changed, how full it is, what runs and waits. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,37 +52,59 @@ static int target(struct pane *pane, struct ref *ref)
 }
 
 /* The rows that have one cause, or a source that failed, as a table. */
-static void open_rows(struct dashboard *dashboard, const struct item *item)
+static struct pane *rows_of(struct dashboard *dashboard, const struct item *item)
 {
 	struct console *console = dashboard->pane.console;
 	const struct kind *kind = kinds_find(estate_kinds(console->estate), item->kind);
 	struct selection selection = { .account = item->account, .namespace_ = kind && kind->namespaced ? "*" : NULL };
-
 	char filter[ITEM_TEXT];
 
 	dashboard_filter(dashboard, item, filter, sizeof(filter));
-	if (kind)
-		console_open_kind(console, kind, &selection, filter);
+	return kind ? table_pane_new(console, kind, &selection, filter) : NULL;
+}
+
+static const struct item *item_at_cursor(const struct dashboard *dashboard)
+{
+	return dashboard->cursor < dashboard->item_count ? &dashboard->items[dashboard->cursor] : NULL;
+}
+
+/* What Enter opens, and a wide screen shows at the right. */
+static struct pane *pane_of(struct dashboard *dashboard, const struct item *item)
+{
+	struct console *console = dashboard->pane.console;
+
+	if (item->has_ref)
+		return detail_new(console, &item->ref);
+	if (item->gauge)
+		return dashboard_charts(dashboard, item->gauge);
+	if (*item->account)
+		return rows_of(dashboard, item);
+	if (!strncmp(item->open, "run ", 4))
+		return run_new(console, item->open + 4);
+	return !strncmp(item->open, "plan ", 5) ? plan_new_pane(console, item->open + 5) : NULL;
 }
 
 static void open_item(struct dashboard *dashboard)
 {
-	struct console *console = dashboard->pane.console;
-	struct error err = { 0 };
-	struct ref ref;
+	const struct item *item = item_at_cursor(dashboard);
 
-	if (dashboard->cursor >= dashboard->item_count)
-		return;
-	const struct item *item = &dashboard->items[dashboard->cursor];
+	if (item)
+		console_push(dashboard->pane.console, pane_of(dashboard, item));
+}
 
-	if (target(&dashboard->pane, &ref))
-		console_push(console, detail_new(console, &ref));
-	else if (item->is_refusal)
-		dashboard_open_refusal(dashboard, item);
-	else if (*item->account)
-		open_rows(dashboard, item);
-	else if (*item->open && console_open(console, item->open, &err))
-		console_say_error(console, &err);
+static struct pane *preview(struct pane *pane, char *key, size_t size, int make)
+{
+	const struct item *item = item_at_cursor(of(pane));
+	char id[900] = "";
+
+	*key = 0;
+	if (!item)
+		return NULL;
+	if (item->has_ref)
+		ref_format(&item->ref, id, sizeof(id));
+	snprintf(key, size, "%zu %s%s", item->widget, *id ? id : *item->filter ? item->filter : *item->open ? item->open : item->what,
+		!*id && !*item->open ? item->account : "");
+	return make ? pane_of(of(pane), item) : NULL;
 }
 
 static void go(struct dashboard *dashboard, long to)
@@ -183,6 +206,7 @@ static const struct pane_ops dashboard_ops = {
 	.command = command,
 	.title = title,
 	.target = target,
+	.preview = preview,
 	.next_change = next_change,
 	.dump = dashboard_dump,
 	.visible = set_visible,

@@ -1,5 +1,4 @@
 /* dashboard_data.c - from feeds and the gate to the lines of the dashboard. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +7,6 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/safe.h"
 #include "estate/snapshot.h"
 #include "gate/gate.h"
 #include "tui/console_private.h"
@@ -25,91 +23,6 @@ struct item *dashboard_add_item(struct dashboard *dashboard, size_t widget)
 
 	*item = (struct item){ .widget = widget, .mark = "" };
 	return item;
-}
-
-static void copy_role(const struct snapshot *snapshot, size_t row, enum column_role role, char *out, size_t size)
-{
-	size_t length;
-	const char *text = snapshot_role(snapshot, row, role, &length);
-
-	safe_copy(out, size, text, length);
-}
-
-/* --- saturation --- */
-
-static const struct source *source_named(const struct dashboard *dashboard, const char *kind)
-{
-	for (size_t i = 0; i < dashboard->source_count; i++)
-		if (!strcmp(dashboard->sources[i].kind->name, kind))
-			return &dashboard->sources[i];
-	return NULL;
-}
-
-static void add_sample(struct gauge *gauge, double value)
-{
-	if (gauge->count == SAMPLES_MAX)
-		memmove(gauge->samples, gauge->samples + 1, --gauge->count * sizeof(*gauge->samples));
-	gauge->samples[gauge->count++] = value;
-}
-
-static void measure(const struct dashboard *dashboard, struct gauge *gauge)
-{
-	const struct source *source = source_named(dashboard, gauge->kind);
-	struct snapshot *snapshot = source ? feed_snapshot(source->feed) : NULL;
-	size_t count = snapshot ? snapshot_count(snapshot) : 0;
-	int column = source ? kind_column_find(source->kind, gauge->column) : -1;
-
-	gauge->now = (double)NAN;
-	*gauge->name = 0;
-	for (size_t row = 0; row < count && column >= 0; row++) {
-		double value = snapshot_number(snapshot, row, column);
-
-		if (isnan(value) || (!isnan(gauge->now) && value <= gauge->now))
-			continue;
-		gauge->now = value;
-		copy_role(snapshot, row, ROLE_NAME, gauge->name, sizeof(gauge->name));
-	}
-	if (count < 2)
-		*gauge->name = 0;
-	snapshot_unref(snapshot);
-}
-
-/* One sample for each new list of the gauge's own source. */
-static void sample_gauges(struct dashboard *dashboard, const struct source *changed)
-{
-	for (size_t i = 0; i < dashboard->widget_count; i++)
-		for (size_t g = 0; g < dashboard->widgets[i].gauge_count; g++) {
-			struct gauge *gauge = &dashboard->widgets[i].gauges[g];
-
-			if (strcmp(gauge->kind, changed->kind->name) != 0)
-				continue;
-			measure(dashboard, gauge);
-			if (!isnan(gauge->now))
-				add_sample(gauge, gauge->now);
-		}
-}
-
-static enum style style_of_use(double percent)
-{
-	return percent >= 98 ? STYLE_CRITICAL : percent >= 90 ? STYLE_HIGH : percent >= 80 ? STYLE_MEDIUM : STYLE_TEXT;
-}
-
-static void add_gauges(struct dashboard *dashboard, size_t widget)
-{
-	struct widget *row = &dashboard->widgets[widget];
-
-	for (size_t g = 0; g < row->gauge_count; g++) {
-		struct gauge *gauge = &row->gauges[g];
-		struct item *item = dashboard_add_item(dashboard, widget);
-
-		if (!item)
-			return;
-		item->gauge = gauge;
-		item->style = gauge->count ? style_of_use(gauge->now) : STYLE_DIM;
-		snprintf(item->what, sizeof(item->what), "%s", gauge->label);
-		snprintf(item->why, sizeof(item->why), "%s", gauge->name);
-		snprintf(item->open, sizeof(item->open), "%s", gauge->kind);
-	}
 }
 
 /* --- changes, runs --- */
@@ -241,7 +154,7 @@ static void (*const adders[WIDGET_TYPES])(struct dashboard *dashboard, size_t wi
 	[WIDGET_WRONG] = dashboard_add_wrong,
 	[WIDGET_KIND] = dashboard_add_kind,
 	[WIDGET_CHANGES] = add_changes,
-	[WIDGET_SATURATION] = add_gauges,
+	[WIDGET_SATURATION] = dashboard_add_gauges,
 	[WIDGET_RUNS] = add_runs,
 	[WIDGET_AUDIT] = add_audit,
 };
@@ -311,7 +224,7 @@ int dashboard_take(struct dashboard *dashboard)
 		if (version == source->version)
 			continue;
 		source->version = version;
-		sample_gauges(dashboard, source);
+		dashboard_sample(dashboard, source);
 		changed = 1;
 	}
 	if ((gate && gate_version(gate) != dashboard->gate_version) || !dashboard->looked_ns ||

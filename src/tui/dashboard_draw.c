@@ -10,8 +10,10 @@
 #include "tui/console_private.h"
 #include "tui/dashboard_private.h"
 #include "tui/format.h"
+#include "tui/series.h"
 
 enum { SEVERITY_COLUMNS = 9, AGE_COLUMNS = 6, WRONG_AHEAD = 4, ROOMY_ROWS = 20, RIGHT_COLUMNS = 30, SPARK_MAX = 40 };
+#define TREND_GAP_NS (INT64_C(60) * CLOCK_SECOND_NS)
 
 static size_t items_of(const struct dashboard *dashboard, size_t widget, size_t *first)
 {
@@ -138,24 +140,26 @@ static void draw_change(struct dashboard *dashboard, const struct item *item, st
 static void draw_gauge(struct dashboard *dashboard, const struct item *item, struct rect line, int selected)
 {
 	const struct gauge *gauge = item->gauge;
+	struct series *series = chart_series(dashboard->pane.console->series, &gauge->line);
 	char now[16], spark[SPARK_MAX * 4 + 1];
-	int columns = line.columns - 26;
+	int columns = line.columns - 26 < SPARK_MAX ? line.columns - 26 : SPARK_MAX;
+	const char *name;
+	double values[SPARK_MAX];
 
-	(void)dashboard;
 	put_name(line, 3, 9, selected, item->what);
-	if (!gauge->count) {
+	if (isnan(gauge->now) || !series) {
 		screen_put_right(line, 0, 12, 6, STYLE_DIM, screen_glyph(GLYPH_DASH), strlen(screen_glyph(GLYPH_DASH)));
 		return;
 	}
 	snprintf(now, sizeof(now), "%.0f %%", gauge->now);
 	screen_put_right(line, 0, 12, 6, item->style, now, strlen(now));
-	if (columns > SPARK_MAX)
-		columns = SPARK_MAX;
 	if (columns < 8)
 		return;
-	int trend = columns > 20 && *gauge->name ? columns - 12 : columns;
+	int trend = columns > 20 ? columns - 12 : columns > 16 ? columns - 6 : columns;
+	int64_t end = clock_now_ns(), span = dashboard_trend_ns(dashboard, &dashboard->widgets[item->widget], &name);
 
-	screen_spark(gauge->samples, gauge->count, 100, trend, spark, sizeof(spark));
+	series_slots(series, end - span, end, TREND_GAP_NS, values, (size_t)trend);
+	screen_spark(values, (size_t)trend, 100, trend, spark, sizeof(spark));
 	screen_put(line, 0, 20, STYLE_DIM, spark);
 	screen_put_n(line, 0, 21 + trend, line.columns - 22 - trend, STYLE_DIM, gauge->name, strlen(gauge->name));
 }
@@ -231,6 +235,13 @@ static void draw_heading(struct dashboard *dashboard, const struct widget *widge
 	screen_put(area, 0, 1, STYLE_HEADER, widget->title);
 	if (count > shown)
 		snprintf(right, sizeof(right), "%zu of %zu%s", shown, count, dashboard->left_out && widget->type == WIDGET_WRONG ? " and more" : "");
+	if (widget->type == WIDGET_SATURATION) {
+		const char *span;
+
+		dashboard_trend_ns(dashboard, widget, &span);
+		screen_put(area, 0, 15, STYLE_DIM, "now");
+		screen_put(area, 0, 20, STYLE_DIM, span);
+	}
 	if (widget == dashboard->widgets && dashboard->observed_ns) {
 		format_data_age(clock_now_ns() - dashboard->observed_ns, age, sizeof(age), &step);
 		note_age(dashboard, step);
@@ -407,7 +418,7 @@ void dashboard_dump(struct pane *pane, struct text *out)
 
 			if (item->widget != widget)
 				continue;
-			if (item->gauge && item->gauge->count)
+			if (item->gauge && !isnan(item->gauge->now))
 				text_format(out, "  %-10s %5.1f %%  %s\n", item->what, item->gauge->now, item->why);
 			else if (item->gauge)
 				text_format(out, "  %-10s unknown\n", item->what);

@@ -6,20 +6,19 @@
 
 #include "base/jobs.h"
 #include "estate/estate.h"
+#include "tui/chart_pane.h"
 #include "tui/console.h"
 #include "tui/pane.h"
 
-enum { WIDGETS_MAX = 12, SOURCES_MAX = 48, GAUGES_MAX = 8, SAMPLES_MAX = 240, ITEMS_MAX = 200, ITEM_TEXT = 256 };
+enum { WIDGETS_MAX = 12, SOURCES_MAX = 48, GAUGES_MAX = 8, ITEMS_MAX = 200, ITEM_TEXT = 256 };
 
 enum widget_type { WIDGET_WRONG, WIDGET_KIND, WIDGET_CHANGES, WIDGET_SATURATION, WIDGET_RUNS, WIDGET_AUDIT, WIDGET_TYPES };
 enum widget_place { PLACE_FULL, PLACE_LEFT, PLACE_RIGHT };
 
 struct gauge {                 /* one line of saturation */
-	char label[24], kind[64], column[64];
-	double samples[SAMPLES_MAX];
-	size_t count;
+	struct chart_line line;
 	double now;            /* NAN: not known */
-	char name[64];         /* of the worst row when there are several */
+	char name[64];         /* of the worst row */
 };
 
 struct widget {
@@ -113,6 +112,12 @@ void dashboard_open_refusal(struct dashboard *dashboard, const struct item *item
 struct item *dashboard_add_item(struct dashboard *dashboard, size_t widget); /* NULL: there are enough */
 void dashboard_make_items(struct dashboard *dashboard);
 int dashboard_take(struct dashboard *dashboard);  /* 1 when items are others */
+/* dashboard_gauges.c */
+void dashboard_sample(struct dashboard *dashboard, const struct source *changed);
+void dashboard_add_gauges(struct dashboard *dashboard, size_t widget);
+struct pane *dashboard_charts(struct dashboard *dashboard, const struct gauge *at); /* at NULL: the first */
+/* How far back the gauges have been looked at, as one of a few steps, and its name. */
+int64_t dashboard_trend_ns(const struct dashboard *dashboard, const struct widget *widget, const char **name);
 /* dashboard_look.c */
 void dashboard_look(struct dashboard *dashboard); /* changes, runs, audit: in a job */
 void dashboard_forget_look(struct dashboard *dashboard);

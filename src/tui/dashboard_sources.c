@@ -80,7 +80,7 @@ static void open_all(struct dashboard *dashboard)
 
 	for (size_t i = 0; i < dashboard->widget_count; i++)
 		for (size_t g = 0; g < dashboard->widgets[i].gauge_count; g++)
-			open_named(dashboard, dashboard->widgets[i].gauges[g].kind);
+			open_named(dashboard, dashboard->widgets[i].gauges[g].line.kind);
 	for (size_t i = 0; i < dashboard->widget_count; i++) {
 		wants_wrong |= dashboard->widgets[i].type == WIDGET_WRONG;
 		open_named(dashboard, dashboard->widgets[i].kind);

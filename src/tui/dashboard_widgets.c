@@ -1,4 +1,5 @@
 /* dashboard_widgets.c - which widgets, from widgets/NAME.yaml by ui.dashboard. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,9 +46,10 @@ static void read_gauges(struct widget *widget, const struct json *items)
 	for (const struct json *item = json_first(items); item && widget->gauge_count < count; item = json_next(item)) {
 		struct gauge *gauge = &widget->gauges[widget->gauge_count++];
 
-		snprintf(gauge->label, sizeof(gauge->label), "%s", json_text_or(json_get(item, "label"), "?"));
-		snprintf(gauge->kind, sizeof(gauge->kind), "%s", json_text_or(json_get(item, "kind"), ""));
-		snprintf(gauge->column, sizeof(gauge->column), "%s", json_text_or(json_get(item, "column"), ""));
+		gauge->now = (double)NAN;
+		snprintf(gauge->line.label, sizeof(gauge->line.label), "%s", json_text_or(json_get(item, "label"), "?"));
+		snprintf(gauge->line.kind, sizeof(gauge->line.kind), "%s", json_text_or(json_get(item, "kind"), ""));
+		snprintf(gauge->line.column, sizeof(gauge->line.column), "%s", json_text_or(json_get(item, "column"), ""));
 	}
 }
 

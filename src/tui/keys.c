@@ -30,6 +30,7 @@ static const struct {
 	{ "approve", NULL },
 	{ "audit", "table" },
 	{ "changes", "table" },
+	{ "chart", "global" },
 	{ "chat", NULL },
 	{ "dashboard", "table" },
 	{ "detail", "text" },

@@ -169,6 +169,47 @@ def test_a_wide_screen_shows_what_is_under_the_cursor():
         c.wait_for('/ filter')
 
 
+def test_numbers_over_time():
+    """A load made here is seen in the chart; what was before it was looked at is blank; the time shown can be changed."""
+    burn = subprocess.Popen([sys.executable, '-c', 'while 1: pass'])
+    try:
+        with first() as c:
+            c.send(':processes /pid==%d<Enter>' % burn.pid)
+            c.wait_for(re.compile(r'▸ %d' % burn.pid))
+            c.send('%')
+            c.wait_for('chart of processes %d' % burn.pid)
+            c.wait_for(re.compile(r'▸ cpu +[1-9]\d[\d.]* % .*[1-9]\d* samples'))
+            top = c.line_of('▸ cpu') + 1
+            plot = c.screen.lines()[top]
+            assert re.search('[\u2801-\u28ff]', '\n'.join(c.screen.lines()[top:top + 4])), c.dump()
+            assert not re.search('[\u2801-\u28ff]', plot[:40]), plot # five minutes ago nobody looked
+            c.wait_for('5 min')
+            c.send('-')
+            c.wait_for('15 min')
+            c.send('++')
+            c.wait_for('1 min ')
+            c.send('h')
+            c.wait_for(re.compile(r'1 min until \d\d:\d\d'))
+            c.send('G')
+            c.wait_for('until', absent=True)
+            c.send('D')
+            c.wait_for('written to')
+            c.send('q')
+            c.wait_for(re.compile(r'▸ %d' % burn.pid))
+    finally:
+        burn.kill()
+        burn.wait()
+
+
+def test_saturation_opens_as_charts():
+    with first() as c:
+        c.send('j' * 30) # past what is wrong, wherever saturation stands
+        c.send(':chart<Enter>')
+        c.wait_for(re.compile(r'^ saturation', re.M))
+        c.wait_for(re.compile(r'disk +\d+ %'))
+        assert not c.screen.unknown
+
+
 def test_resize_keeps_all_lines():
     with first() as c:
         for size in ((120, 40), (60, 12), (80, 24), (200, 50)):

@@ -290,7 +290,7 @@ def view_plan(c, target):
 
 VIEWS = {'dashboard': view_dashboard, 'table': view_table, 'detail': view_detail, 'yaml': view_yaml, 'logs': view_logs, 'changes': view_of('!', 'changes'),
          'approvals': view_of('A', 'approvals'), 'runs': view_of('R', 'runs'), 'run': view_run, 'plan': view_plan, 'audit': view_of('H', 'audit'),
-         'playbooks': view_of('P', 'playbooks'), 'chat': view_of('c', 'co-pilot'), 'help': view_of('?', 'keys')}
+         'playbooks': view_of('P', 'playbooks'), 'chart': view_of('%', 'chart of'), 'chat': view_of('c', 'co-pilot'), 'help': view_of('?', 'keys')}
 # Contexts of the key table that are no views: what others build on, and what lies over a view. Those are opened by the keys pressed below.
 NO_VIEWS = {'everywhere', 'text', 'dialog', 'form', 'menu', 'palette', 'approve'}
 
@@ -390,7 +390,7 @@ STATES = {
 # How a view is known while it stays open from one key to the next.
 SIGN = {view: re.compile(r'^ .*› .*%s' % title, re.M) for view, title in
         {'detail': r'processes \d+ ', 'yaml': 'yaml', 'logs': 'log', 'changes': 'changes', 'approvals': 'approvals', 'runs': 'runs', 'run': 'run ', 'plan': 'plan ',
-         'audit': 'audit', 'playbooks': 'playbooks', 'help': 'keys'}.items()}
+         'audit': 'audit', 'playbooks': 'playbooks', 'chart': 'chart of', 'help': 'keys'}.items()}
 SIGN['table'] = re.compile(r'^ processes ›[^›]*$', re.M)
 
 
