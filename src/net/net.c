@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "net/curl_late.h"
 #include "net/transfer.h"
 
 enum {
@@ -349,13 +350,6 @@ static int start_thread(struct net *net, struct error *err)
 	return failed ? error_set(err, ERR_IO, "starting the net thread: %s", strerror(failed)) : 0;
 }
 
-static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
-
-static void init_curl(void)
-{
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
 struct net *net_new(struct error *err)
 {
 	struct net *net = mem_zero(1, sizeof(*net));
@@ -372,7 +366,8 @@ static int begin(struct net *net, struct error *err)
 {
 	if (net->thread_runs)
 		return 0;
-	pthread_once(&curl_once, init_curl);
+	if (!curl_late_is_there())
+		return error_set(err, ERR_IO, CURL_SONAME " cannot be loaded: install libcurl (Debian: libcurl4)");
 	if (!net->multi)
 		net->multi = curl_multi_init();
 	if (!net->multi)

@@ -133,7 +133,7 @@ static int connect_ws(struct net_ws *ws, const struct net_request *request, stru
 {
 	ws->easy = curl_easy_init();
 	if (!ws->easy)
-		return error_set(err, ERR_LIMIT, "out of memory for a connection");
+		return error_set(err, ERR_LIMIT, "a connection cannot be set up: no memory, or no %s", CURL_SONAME);
 	curl_easy_setopt(ws->easy, CURLOPT_CONNECT_ONLY, 1L);
 	curl_easy_setopt(ws->easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
 	curl_easy_setopt(ws->easy, CURLOPT_ERRORBUFFER, ws->problem);

@@ -626,6 +626,8 @@ static void save_record(struct console *console, const char *path)
 int console_run(const struct console_options *options, struct error *err)
 {
 	mallopt(M_ARENA_MAX, 2); /* a heap a thread would keep what its largest list took */
+	mallopt(M_MMAP_THRESHOLD, 64 << 10); /* what is large goes back when it is freed, and leaves no holes */
+	mallopt(M_TRIM_THRESHOLD, 64 << 10);
 	if (screen_begin(err))
 		return -1;
 	struct console *console = console_new(options->session);
