@@ -26,6 +26,7 @@ struct store {
 	struct store_item *first, **last;
 	size_t queued, waiting; /* waiting: callers, who are reason enough not to linger */
 	int stop;
+	int behind; /* the -wal holds what the file has not */
 	size_t lost; /* posts that could not be written */
 	char notice[STORE_NOTICE_MAX];
 	struct sqlite3 *idle[STORE_READERS_MAX];

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "store/inside.h"
 
-enum { GROUP_ITEMS = 100, GROUP_MS = 20, WRITER_STACK = 256 << 10 };
+enum { GROUP_ITEMS = 100, GROUP_MS = 20, REST_MS = 1000, WRITER_STACK = 256 << 10 };
 
 struct store_item {
 	store_fn fn;
@@ -139,15 +139,35 @@ static void write_group(struct store *store, struct store_item *items)
 	finish_posted(posted);
 }
 
+static struct timespec in_ms(int64_t ms)
+{
+	int64_t at = clock_monotonic_ns() + ms * (CLOCK_SECOND_NS / 1000);
+
+	return (struct timespec){ .tv_sec = (time_t)(at / CLOCK_SECOND_NS), .tv_nsec = (long)(at % CLOCK_SECOND_NS) };
+}
+
+/* When nothing was written for a while, what stands in the -wal is brought into the file: then the end of the program, where
+ * somebody waits, has nothing of that left to do. Under the lock, which is let go meanwhile. */
+static void rest(struct store *store)
+{
+	struct timespec until = in_ms(REST_MS);
+
+	while (!store->first && !store->stop)
+		if (pthread_cond_timedwait(&store->work, &store->lock, &until))
+			break;
+	if (store->first || store->stop)
+		return;
+	store->behind = 0;
+	pthread_mutex_unlock(&store->lock);
+	sqlite3_wal_checkpoint_v2(store->writer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	pthread_mutex_lock(&store->lock);
+}
+
 /* A little patience lets posts share a commit; nobody waits for them. */
 static void linger(struct store *store)
 {
-	struct timespec until;
+	struct timespec until = in_ms(GROUP_MS);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += GROUP_MS * 1000000L;
-	until.tv_sec += until.tv_nsec / CLOCK_SECOND_NS;
-	until.tv_nsec %= CLOCK_SECOND_NS;
 	while (!store->stop && !store->waiting && store->queued < GROUP_ITEMS)
 		if (pthread_cond_timedwait(&store->work, &store->lock, &until))
 			break;
@@ -160,7 +180,10 @@ static void *writer_main(void *arg)
 	pthread_mutex_lock(&store->lock);
 	while (store->first || !store->stop) {
 		if (!store->first) {
-			pthread_cond_wait(&store->work, &store->lock);
+			if (store->behind)
+				rest(store);
+			else
+				pthread_cond_wait(&store->work, &store->lock);
 			continue;
 		}
 		linger(store);
@@ -169,6 +192,7 @@ static void *writer_main(void *arg)
 		store->first = NULL;
 		store->last = &store->first;
 		store->queued = 0;
+		store->behind = 1;
 		pthread_mutex_unlock(&store->lock);
 		write_group(store, items);
 		pthread_mutex_lock(&store->lock);

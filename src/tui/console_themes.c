@@ -84,21 +84,20 @@ static void on_change(void *arg)
 		console_say_error(console, &err); /* the old one stays */
 }
 
-static void watch(struct console *console, const char *folder)
+/* The operator's own ones, if there is a folder of them: letting go of a watch takes the kernel 10 ms and more, at the end of the
+ * program. Best effort: without inotify a theme is loaded when it is chosen. */
+void console_watch_themes(struct console *console)
 {
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/themes", folder);
-	inotify_add_watch(console->theme_watch, path, IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE);
-}
-
-/* Best effort: without inotify a theme is loaded when it is chosen. */
-void console_watch_themes(struct console *console)
-{
 	console->theme_watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (console->theme_watch < 0)
 		return;
-	watch(console, file_config_folder());
-	watch(console, file_data_folder());
-	loop_add_fd(console->loop, console->theme_watch, on_change, console);
+	snprintf(path, sizeof(path), "%s/themes", file_config_folder());
+	if (inotify_add_watch(console->theme_watch, path, IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE) >= 0) {
+		loop_add_fd(console->loop, console->theme_watch, on_change, console);
+		return;
+	}
+	close(console->theme_watch);
+	console->theme_watch = -1;
 }

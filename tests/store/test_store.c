@@ -1,8 +1,12 @@
 #include "stored.h"
 
+#include <poll.h>
 #include <pthread.h>
+#include <sqlite3.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
+
+#include "base/mem.h"
 
 enum { THREADS = 4, EACH = 50 };
 
@@ -24,6 +28,36 @@ START_TEST(what_was_written_is_read)
 	ck_assert_str_eq(store_path(store), path);
 	ck_assert_int_eq(store_read_only(store), 0);
 	ck_assert_int_eq(number_of("SELECT count(*) FROM t"), 1);
+}
+END_TEST
+
+/* Rows in the file itself, without its -wal; -1: none can be read. */
+static int rows_in_file(void)
+{
+	char *uri = mem_format("file:%s?immutable=1", path);
+	sqlite3 *db = NULL;
+	sqlite3_stmt *statement = NULL;
+	int count = -1;
+
+	if (!sqlite3_open_v2(uri, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) &&
+		!sqlite3_prepare_v2(db, "SELECT count(*) FROM t", -1, &statement, NULL) && sqlite3_step(statement) == SQLITE_ROW)
+		count = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	free(uri);
+	return count;
+}
+
+/* So that closing, which somebody waits for, finds nothing of that left to do. */
+START_TEST(a_rest_brings_the_wal_into_the_file)
+{
+	ck_assert_int_eq(write_sql(STORE_GROUPED, "INSERT INTO t VALUES(1, 'one')"), 0);
+	while (rows_in_file() != 1)
+		poll(NULL, 0, 10);
+	ck_assert_int_eq(write_sql(STORE_GROUPED, "INSERT INTO t VALUES(2, 'two')"), 0);
+	ck_assert_int_eq(number_of("SELECT count(*) FROM t"), 2);
+	while (rows_in_file() != 2)
+		poll(NULL, 0, 10);
 }
 END_TEST
 
@@ -222,6 +256,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, with_table, tear_down);
 	tcase_add_test(tc, what_was_written_is_read);
+	tcase_add_test(tc, a_rest_brings_the_wal_into_the_file);
 	tcase_add_test(tc, a_reader_cannot_write);
 	tcase_add_test(tc, what_fails_takes_only_its_own_part_back);
 	tcase_add_test(tc, many_threads_write_and_read);
