@@ -82,6 +82,8 @@ struct feed *feed_new(struct estate *estate, const struct kind *kind, const stru
 	pthread_mutex_init(&feed->lock, NULL);
 	feed->table = table_new(kind);
 	feed_tell_history(feed, feed->table);
+	ages_of(kind, &feed->ages);
+	feed->judged_ns = clock_now_ns();
 	feed->notes = json_object();
 	feed->refs = 1;
 	atomic_init(&feed->visible, 1);
@@ -246,6 +248,14 @@ void feed_publish_due(struct feed *feed)
 	pthread_mutex_lock(&feed->work);
 	if (feed->armed)
 		publish(feed);
+	pthread_mutex_unlock(&feed->work);
+}
+
+void feed_judge_due(struct feed *feed)
+{
+	pthread_mutex_lock(&feed->work);
+	if (rejudge(feed))
+		publish_or_arm(feed, feed->published_ns);
 	pthread_mutex_unlock(&feed->work);
 }
 

@@ -47,6 +47,15 @@ struct part { /* a list under way */
 	unsigned mark;
 };
 
+enum { AGES_MAX = 16, JUDGE_EVERY_MS = 20000 };
+struct ages { /* thresholds of age in a kind's rules */
+	struct age_mark {
+		int column;
+		double seconds;
+	} list[AGES_MAX];
+	size_t count;
+};
+
 struct feed {
 	struct estate *estate;
 	const struct kind *kind;
@@ -63,6 +72,8 @@ struct feed {
 	int part_count;
 	int listing;                /* a list under way, whose end tells the news: one wake-up, not three */
 	atomic_int untold;
+	struct ages ages;
+	int64_t judged_ns;    /* when ages were looked at last */
 	int primed;           /* earlier rows are known: what appears now is new */
 	int64_t published_ns, ended_ns, saved_ns; /* monotonic; 0 never */
 	int armed;            /* a publication is due in the schedule */
@@ -82,7 +93,7 @@ struct feed {
 	/* under estate->lock */
 	struct feed *next;
 	int refs, users, running, failures;
-	int64_t poll_due_ns, publish_due_ns; /* monotonic; 0 none */
+	int64_t poll_due_ns, publish_due_ns, judge_due_ns; /* monotonic; 0 none */
 	int64_t expected_ns;        /* when the list under way is due again; 0 none */
 };
 
@@ -96,6 +107,7 @@ void feed_save_cache(struct feed *feed, struct snapshot *snapshot);
 void feed_tell_history(struct feed *feed, struct table *table); /* changes of it, and rows to spare */
 void feed_fail(struct feed *feed, const struct error *err);
 void feed_publish_due(struct feed *feed); /* from the scheduler */
+void feed_judge_due(struct feed *feed);   /* the same */
 void feed_news(struct feed *feed);
 void feed_tell(struct feed *feed); /* news held back until the end of a list */
 int feed_interval_ms(const struct feed *feed);
@@ -118,6 +130,10 @@ void told_init(struct estate *estate);
 void told_release(struct estate *estate);
 /* Into the array of changes seen here, where one and the same stands once. Returns the merged one, newest first. Takes seen. */
 struct json *told_merge(struct estate *estate, struct json *seen, int64_t since_ns, const char *kind, const char *id, size_t limit);
+
+/* rejudge.c */
+void ages_of(const struct kind *kind, struct ages *ages);
+int rejudge(struct feed *feed);
 
 /* scope.c */
 struct config;

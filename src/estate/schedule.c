@@ -56,13 +56,18 @@ static int64_t retry_ms(const struct feed *feed)
 }
 
 /* Those with the same interval fall due together: one wake-up for all. */
-static int64_t next_due_ns(const struct feed *feed, int64_t now)
+static int64_t next_of(int64_t interval_ms, int64_t now)
 {
-	int64_t interval = feed_interval_ms(feed) * ms;
+	int64_t interval = interval_ms * ms;
 
 	if (interval <= 0)
 		return now;
 	return (now / interval + 1) * interval;
+}
+
+static int64_t next_due_ns(const struct feed *feed, int64_t now)
+{
+	return next_of(feed_interval_ms(feed), now);
 }
 
 /* After a list or watch: when is the next? With estate->lock held. */
@@ -154,6 +159,8 @@ static void start_run(struct feed *feed)
 	feed->poll_due_ns = 0;
 	if (!run->watch)
 		feed->expected_ns = next_due_ns(feed, clock_monotonic_ns());
+	/* A list judges all its rows anew; watched ones that do not change must be looked at. */
+	feed->judge_due_ns = run->watch && feed->ages.count ? next_of(JUDGE_EVERY_MS, clock_monotonic_ns()) : 0;
 	feed->refs++;
 	estate->running++;
 	pthread_mutex_unlock(&estate->lock);
@@ -166,14 +173,14 @@ static void start_run(struct feed *feed)
 	pthread_mutex_lock(&estate->lock);
 }
 
-static void publish_now(struct feed *feed)
+/* With estate->lock held, which is let go meanwhile. */
+static void work_on(struct feed *feed, void (*work)(struct feed *feed))
 {
 	struct estate *estate = feed->estate;
 
-	feed->publish_due_ns = 0;
 	feed->refs++;
 	pthread_mutex_unlock(&estate->lock);
-	feed_publish_due(feed);
+	work(feed);
 	pthread_mutex_lock(&estate->lock);
 	unref_locked(feed);
 }
@@ -197,7 +204,13 @@ static int work_once(struct estate *estate, int64_t *earliest)
 	*earliest = 0;
 	for (struct feed *feed = estate->feeds; feed; feed = feed->next) {
 		if (is_due(feed->publish_due_ns, now, earliest)) {
-			publish_now(feed);
+			feed->publish_due_ns = 0;
+			work_on(feed, feed_publish_due);
+			return 1;
+		}
+		if (is_due(feed->judge_due_ns, now, earliest)) {
+			feed->judge_due_ns = next_of(JUDGE_EVERY_MS, now);
+			work_on(feed, feed_judge_due);
 			return 1;
 		}
 		if (!feed->running && is_due(feed->poll_due_ns, now, earliest)) {

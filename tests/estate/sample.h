@@ -37,7 +37,7 @@ static const char sample_pods[] =
 	"  - {name: uid}\n"
 	"severity:\n"
 	"  - {when: 'status ~ \"CrashLoopBackOff|Error\"', severity: critical, why: \"{STATUS}, {RESTARTS} restarts\"}\n"
-	"  - {when: 'restarts > 5', severity: medium}\n"
+	"  - {when: 'restarts > 5 or (status == Stuck and age > 1h)', severity: medium}\n"
 	"links:\n"
 	"  - {kind: pods, filter: 'name ~ \"^{NAME}-\"'}\n"
 	"verbs:\n"

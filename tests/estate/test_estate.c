@@ -9,6 +9,7 @@
 #include "base/jobs.h"
 #include "check_main.h"
 #include "estate/estate.h"
+#include "estate/inside.h"
 #include "store/store.h"
 
 /* What the source has; a watch waits on it. */
@@ -437,6 +438,35 @@ START_TEST(one_list_after_another_is_history)
 }
 END_TEST
 
+/* Nothing comes from the source, but time passes: a row that was fine at first is not any more. */
+START_TEST(severities_follow_the_age)
+{
+	char line[80], at[CLOCK_RFC3339_MAX];
+	size_t length = 0;
+
+	clock_format(clock_now_ns() - 3600 * CLOCK_SECOND_NS + 700 * INT64_C(1000000), at);
+	snprintf(line, sizeof(line), "shop|b|Stuck|3|||%s", at);
+	source_set(1, line);
+	start(with_watch);
+	struct feed *feed = estate_open(estate, pods, NULL);
+
+	wait_for(feed, 3, id_b, "Stuck");
+	struct snapshot *snapshot = feed_snapshot(feed);
+
+	snapshot_role(snapshot, (size_t)snapshot_find(snapshot, id_b), ROLE_SEVERITY, &length);
+	snapshot_unref(snapshot);
+	ck_assert_uint_eq(length, 0);
+	for (int64_t until = clock_monotonic_ns() + 20 * CLOCK_SECOND_NS; !length && clock_monotonic_ns() < until; sched_yield()) {
+		feed_judge_due(feed); /* as the scheduler does now and then */
+		snapshot = feed_snapshot(feed);
+		snapshot_role(snapshot, (size_t)snapshot_find(snapshot, id_b), ROLE_SEVERITY, &length);
+		snapshot_unref(snapshot);
+	}
+	ck_assert_uint_eq(length, strlen("medium"));
+	estate_close(estate, feed);
+}
+END_TEST
+
 /* --- what the source recorded itself --- */
 
 static int asked_changes;
@@ -568,6 +598,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, lists_where_watching_is_refused);
 	tcase_add_test(tc, the_next_start_shows_the_last_rows);
 	tcase_add_test(tc, one_list_after_another_is_history);
+	tcase_add_test(tc, severities_follow_the_age);
 	tcase_add_test(tc, what_the_source_recorded_stands_beside_what_was_seen);
 	tcase_add_test(tc, bursts_are_held_together);
 	tcase_add_test(tc, equal_panes_share_a_feed);
