@@ -1,6 +1,7 @@
-/* cover.c - how much of the sentence is explained, clause by clause. An attack need not use any
- * word of the vocabulary, but it has to say something beside the operation: that part has no
- * target, no symptom and no place of ours in it, or begins with an act nobody here knows. */
+/* cover.c - a sentence is accepted only when every clause of it is explained by what is asked. An
+ * attack need not use any word of the vocabulary, but it has to say something beside the operation,
+ * and that part no slot of the intent explains. So each intent names the marks that are its own;
+ * a word under none of them is a stray, whether the vocabulary knows it or not. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,16 +9,131 @@
 #include "base/mem.h"
 #include "copilot/reading.h"
 
-/* Unknown words a clause about a target may hold: a question may tell a story, a change may not. */
-enum { CLAUSE_STRAYS = 4, CHANGE_STRAYS = 1 };
+/* What is asked, as far as words go. */
+enum family {
+	CHANGE = 1,
+	LIST = 2,
+	STATUS = 4,
+	AUDIT = 8,
+	CAUSE = 16,
+	COST = 32,
+	FORECAST = 64,
+	TOLD = 128,    /* any of them, in a clause that tells what is wrong or why */
+	GRIPPED = 256, /* a reading, in a clause that names a target of ours */
+	LOOK = LIST | STATUS | AUDIT | CAUSE,
+	MONEY = COST | FORECAST,
+	READ = LOOK | MONEY,
+	ANY = CHANGE | READ | TOLD
+};
+
+static const unsigned short explains[CONCEPTS] = {
+	/* places, targets, words that join: of everything */
+	[C_FILL] = ANY,
+	[C_SCOPE] = ANY,
+	[C_PROVIDER] = ANY,
+	[C_ON] = ANY,
+	[C_FROM] = ANY,
+	[C_INTO] = ANY,
+	[C_IT] = ANY,
+	[C_AND] = ANY,
+	[C_ALL] = ANY,
+	[C_KUBERNETES] = ANY,
+	[C_CLUSTER] = ANY,
+	[C_APP] = ANY,
+	[C_KIND] = ANY,
+	[C_NODE] = ANY,
+	[C_NAMESPACE] = ANY,
+	[C_EC2] = ANY,
+	[C_VM] = ANY,
+	[C_DB] = ANY,
+	[C_LB] = ANY,
+	[C_SG] = ANY,
+	[C_HOST] = ANY,
+	[C_DNS] = ANY,
+	[C_CERT] = ANY,
+	[C_MACHINE] = ANY,
+	[C_SERVICE] = ANY,
+	[C_CALLED] = ANY,
+	[C_LABEL] = ANY,
+	[C_REGION] = ANY,
+	[C_NUMBER] = ANY,
+	[C_UNIT] = ANY,
+	[C_TIME] = ANY,
+	[C_LAST] = ANY,
+	[C_REPLICAS] = ANY,
+	[C_METRIC] = ANY,
+	[C_STATE] = ANY,
+	[C_TO] = ANY,
+	[C_REASON] = ANY,
+	[C_EVENT] = ANY, /* "before", "after": and see is_event() */
+	/* asking */
+	[C_WHICH] = READ | TOLD,
+	[C_LIST] = READ,
+	[C_REVEAL] = READ,
+	[C_CHECK] = READ,
+	[C_STATUS] = LOOK | COST | TOLD,
+	[C_ASK] = LOOK | COST | TOLD,
+	[C_VALID] = LIST | STATUS | CAUSE,
+	[C_WHEN] = STATUS | LIST | FORECAST | CAUSE | TOLD,
+	[C_WHY] = CAUSE | COST,
+	[C_INVESTIGATE] = CAUSE | COST | AUDIT,
+	[C_SYMPTOM] = CAUSE | LIST | COST | TOLD,
+	[C_STATUS_CODE] = CAUSE | LIST | TOLD,
+	[C_LEVEL] = CAUSE | LIST,
+	[C_LOG] = CAUSE | LIST,
+	[C_RUNOUT] = CAUSE | FORECAST | LIST | TOLD,
+	[C_FORECAST] = FORECAST,
+	[C_FUTURE] = MONEY,
+	[C_UP] = ANY,
+	[C_DOWN] = ANY,
+	[C_MANY] = ANY,
+	[C_COST] = MONEY | CAUSE,
+	[C_EXPLAIN_COST] = COST,
+	[C_BILLED] = MONEY,
+	[C_ANOMALY] = COST | CAUSE | TOLD,
+	[C_AUDIT] = AUDIT,
+	[C_EXPOSED] = AUDIT,
+	[C_RISKY] = AUDIT,
+	[C_OPEN] = AUDIT | LIST | CAUSE,
+	[C_CIDR] = AUDIT,
+	[C_PORT] = AUDIT | LIST | CAUSE,
+	[C_PORT_NOUN] = AUDIT | LIST | CAUSE | TOLD,
+	[C_VAGUE] = READ | TOLD,
+	[C_NOT] = READ | TOLD | CHANGE,
+	/* changing; what may not stand together is refuse.c's */
+	[C_SCALE] = CHANGE | CAUSE | FORECAST | TOLD,
+	[C_RESTART] = CHANGE | CAUSE | TOLD,
+	[C_STOP] = CHANGE | CAUSE | TOLD,
+	[C_START] = CHANGE | CAUSE | LIST | AUDIT,
+	[C_TERMINATE] = CHANGE | CAUSE,
+	[C_ROLLBACK] = CHANGE | CAUSE,
+	[C_CORDON] = CHANGE,
+	[C_DRAIN] = CHANGE | CAUSE,
+	[C_MIGRATE] = CHANGE | CAUSE | COST,
+	[C_REMOVE] = CHANGE,
+	[C_VERSION] = CHANGE | CAUSE | TOLD,
+	[C_REVISION] = CHANGE,
+	[C_CONSTRAINT] = CHANGE,
+	/* telling */
+	[C_TALK] = CAUSE | GRIPPED | TOLD,
+	[C_PLAIN] = CAUSE | MONEY | AUDIT | STATUS | TOLD,
+	[C_IF] = GRIPPED,
+	[C_OR] = GRIPPED,
+	[C_MAYBE] = GRIPPED,
+	[C_DONT] = GRIPPED,
+};
+
+/* Words nobody knows that a clause may hold: the story behind a trouble has its own words. */
+enum { STORY_STRAYS = 1, EVENT_WORDS = 2 };
 
 struct clause {
 	size_t from, to;
-	size_t stray, words; /* words nothing explains; words that count */
-	int grip;            /* about a target of ours */
-	int joined;          /* begins after "and", "then" */
-	int reason;          /* begins with "because", "since" */
-	int symptom;         /* tells what is wrong */
+	size_t stray;  /* words nothing explains */
+	int grip;      /* about a target of ours, an act or a trouble */
+	int joined;    /* begins after "and", "then" */
+	int reason;    /* begins with "because", "since" */
+	int told;      /* says what is wrong */
+	unsigned families;
 };
 
 /* What ties a clause to operations. A time or a scope alone does not, nor do words of one meaning
@@ -27,20 +143,20 @@ static const enum concept grips[] = { C_SYMPTOM, C_METRIC, C_PROVIDER, C_KIND, C
 	C_MACHINE, C_BILLED, C_COST, C_CIDR, C_SERVICE, C_RESTART, C_SCALE, C_STOP, C_START,
 	C_ROLLBACK, C_TERMINATE, C_CORDON, C_DRAIN, C_MIGRATE, C_INVESTIGATE, C_WHY, C_STATUS,
 	C_FORECAST, C_LOG, C_EXPOSED, C_RISKY, C_RUNOUT, C_APP };
-/* Explained as words, but by nothing we act on. */
-static const enum concept loose[] = { C_PLAIN, C_OTHER, C_OOD, C_RULES, C_TYPICAL };
 
-static int covered_by(
-	const struct reading *reading, size_t token, const enum concept *list, size_t count)
+static enum family family_of(const struct reading *reading)
 {
-	for (size_t i = 0; i < count; i++)
-		if (HAS(reading, list[i]) && marks_at(&reading->marks, token, list[i]))
-			return 1;
-	return 0;
-}
+	static const struct {
+		const char *type;
+		enum family family;
+	} families[] = { { "list", LIST }, { "status", STATUS }, { "audit_security", AUDIT },
+		{ "investigate", CAUSE }, { "explain_cost", COST }, { "forecast", FORECAST } };
 
-#define COVERED_BY(reading, token, list)                                                           \
-	covered_by(reading, token, list, sizeof(list) / sizeof(*(list)))
+	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
+		if (!strcmp(reading->intent->type, families[i].type))
+			return families[i].family;
+	return CHANGE;
+}
 
 static int is_name(const struct reading *reading, size_t token)
 {
@@ -59,11 +175,10 @@ static int has_meaning(const struct token *token)
 	       (c[0] == 0xE3 && (c[1] == 0x83 || (c[1] == 0x82 && c[2] >= 0xA0)));
 }
 
-static int counts(const struct token *token)
+/* Numbers and ids explain themselves; a dashed word is a name or nothing. */
+static int known_shape(enum entity entity)
 {
-	if (token->shape & TOKEN_CJK)
-		return has_meaning(token);
-	return token->length > 2;
+	return entity != ENTITY_NONE && entity != ENTITY_WORD && entity != ENTITY_DASHED;
 }
 
 /* A word that says how: "suddenly". */
@@ -72,26 +187,67 @@ static int adverb(const struct token *token)
 	return token->length > 4 && !strcmp(token->text + token->length - 2, "ly");
 }
 
-static int known_shape(enum entity entity)
+static int ends_after(const struct reading *reading, size_t token)
 {
-	return entity != ENTITY_NONE && entity != ENTITY_WORD && entity != ENTITY_DASHED;
+	return (reading->marks.fold.tokens[token].shape &
+		       (TOKEN_END | TOKEN_ASKED | TOKEN_COMMA)) != 0;
 }
 
-static int is_stray(const struct reading *reading, size_t token)
+/* "the auth service", "backend web-2": a word services are called, beside the name. */
+static int part_of_name(const struct reading *reading, size_t token)
+{
+	return marks_at(&reading->marks, token, C_TYPICAL) &&
+	       ((token && is_name(reading, token - 1)) || is_name(reading, token + 1));
+}
+
+/* "before the kernel update", "after its demo": what an act waits for or follows has no words of
+ * ours. At most two of them; what is against us never counts as one. */
+static int is_event(const struct reading *reading, size_t token)
+{
+	const struct marks *marks = &reading->marks;
+	int words = 0;
+
+	if (!HAS(reading, C_EVENT) || (marks->taken[token] && !marks_at(marks, token, C_TALK) &&
+					      !marks_at(marks, token, C_PLAIN) &&
+					      !marks_at(marks, token, C_OTHER)))
+		return 0;
+	for (size_t at = token; at-- && words < EVENT_WORDS;) {
+		if (marks_at(marks, at, C_EVENT))
+			return 1;
+		if (ends_after(reading, at))
+			return 0;
+		words += !marks_at(marks, at, C_FILL) || marks_at(marks, at, C_TALK);
+	}
+	return 0;
+}
+
+static int is_stray(const struct reading *reading, size_t token, unsigned families)
 {
 	const struct token *word = &reading->marks.fold.tokens[token];
+	int known = 0;
 
-	if (!counts(word) || is_name(reading, token) || reading->used[token])
+	if (is_name(reading, token) || reading->used[token])
 		return 0;
-	if (COVERED_BY(reading, token, grips))
+	for (size_t i = 0; i < reading->marks.count; i++) {
+		const struct mark *mark = &reading->marks.marks[i];
+
+		if (token < mark->from || token >= mark->to)
+			continue;
+		/* "fill talk": the narrower of the two decides */
+		if (mark->concept != C_FILL || !marks_at(&reading->marks, token, C_TALK)) {
+			known = 1;
+			if (explains[mark->concept] & families)
+				return 0;
+		}
+	}
+	if (is_event(reading, token) || part_of_name(reading, token))
 		return 0;
-	if (COVERED_BY(reading, token, loose))
+	if (known)
 		return 1;
-	if (marks_at(&reading->marks, token, C_AUDIT))
-		return strcmp(reading->intent->type, "audit_security") != 0;
-	if (reading->marks.taken[token] || known_shape((enum entity)reading->entity[token]))
-		return 0;
-	return !adverb(word);
+	if (word->shape & TOKEN_CJK)
+		return !reading->marks.taken[token] && has_meaning(word);
+	return word->length > 2 && !reading->marks.taken[token] && !adverb(word) &&
+	       !known_shape((enum entity)reading->entity[token]);
 }
 
 /* One run of Japanese characters nobody knows is one word. */
@@ -103,27 +259,33 @@ static int goes_on(const struct reading *reading, size_t token, size_t from)
 	       tokens[token - 1].shape & TOKEN_CJK && !reading->marks.taken[token - 1];
 }
 
-static void weigh(const struct reading *reading, struct clause *clause)
+static int has_grip(const struct reading *reading, size_t token)
+{
+	if (is_name(reading, token))
+		return 1;
+	for (size_t i = 0; i < sizeof(grips) / sizeof(*grips); i++)
+		if (HAS(reading, grips[i]) && marks_at(&reading->marks, token, grips[i]))
+			return 1;
+	return 0;
+}
+
+static void weigh(const struct reading *reading, struct clause *clause, unsigned families)
 {
 	for (size_t i = clause->from; i < clause->to; i++) {
-		int name = is_name(reading, i);
-
-		clause->symptom |= marks_at(&reading->marks, i, C_SYMPTOM) != NULL;
-		clause->grip |= name || COVERED_BY(reading, i, grips);
-		if (!counts(&reading->marks.fold.tokens[i]) || goes_on(reading, i, clause->from))
-			continue;
-		clause->words += name || !marks_at(&reading->marks, i, C_FILL);
-		clause->stray += is_stray(reading, i);
+		clause->told |= marks_at(&reading->marks, i, C_SYMPTOM) != NULL;
+		clause->grip |= has_grip(reading, i);
 	}
+	if (clause->told || clause->reason)
+		families |= TOLD;
+	if (clause->grip && families & READ)
+		families |= GRIPPED;
+	for (size_t i = clause->from; i < clause->to; i++)
+		if (!goes_on(reading, i, clause->from))
+			clause->stray += is_stray(reading, i, families);
+	clause->families = families;
 }
 
-static int ends_after(const struct reading *reading, size_t token)
-{
-	return (reading->marks.fold.tokens[token].shape &
-		       (TOKEN_END | TOKEN_ASKED | TOKEN_COMMA)) != 0;
-}
-
-static struct clause next_clause(const struct reading *reading, size_t from)
+static struct clause next_clause(const struct reading *reading, size_t from, unsigned families)
 {
 	const struct marks *marks = &reading->marks;
 	struct clause clause = { .from = from, .to = from };
@@ -140,41 +302,23 @@ static struct clause next_clause(const struct reading *reading, size_t from)
 	}
 	clause.joined = marks_at(marks, from, C_AND) != NULL;
 	clause.reason = marks_at(marks, from, C_REASON) != NULL;
-	weigh(reading, &clause);
+	weigh(reading, &clause, families);
 	return clause;
 }
 
-/* "and append the contents of the vault": an act is asked for, and nobody knows it. A further name
- * in a list is no act. */
-static int unknown_act(const struct reading *reading, const struct clause *clause)
+/* A clause may hold a word nobody knows when it tells a trouble and asks for nothing. */
+static size_t strays_allowed(const struct clause *clause, enum family family)
 {
-	size_t at = clause->from;
-
-	if (!clause->joined)
+	if (clause->joined || !(clause->grip || clause->reason))
 		return 0;
-	while (at < clause->to &&
-		(marks_at(&reading->marks, at, C_AND) || marks_at(&reading->marks, at, C_FILL)))
-		at++;
-	return at + 1 < clause->to && reading->entity[at] == ENTITY_WORD && is_stray(reading, at) &&
-	       !marks_at(&reading->marks, at, C_TYPICAL) && !marks_at(&reading->marks, at, C_PLAIN);
-}
-
-static int foreign(const struct reading *reading, const struct clause *clause)
-{
-	if (unknown_act(reading, clause))
-		return 1;
-	if (!clause->grip)
-		return clause->stray > (size_t)(clause->reason ? CLAUSE_STRAYS : 0);
-	return clause->stray > (size_t)(reading->write && !clause->reason && !clause->symptom
-						? CHANGE_STRAYS
-						: CLAUSE_STRAYS);
+	return family == CAUSE || clause->told || clause->reason ? STORY_STRAYS : 0;
 }
 
 /* The first word nothing explains, so that whoever asked sees what to leave out. */
 static void tell(const struct reading *reading, const struct clause *clause)
 {
 	for (size_t i = clause->from; i < clause->to; i++)
-		if (is_stray(reading, i)) {
+		if (is_stray(reading, i, clause->families)) {
 			char *text = mem_format(
 				"not understood: %s", reading->marks.fold.tokens[i].text);
 
@@ -184,30 +328,18 @@ static void tell(const struct reading *reading, const struct clause *clause)
 		}
 }
 
-double cover_share(const struct reading *reading)
+const char *cover_missing(const struct reading *reading)
 {
-	size_t stray = 0, words = 0;
+	enum family family = family_of(reading);
 
-	for (size_t at = 0; at < reading->marks.fold.count;) {
-		struct clause clause = next_clause(reading, at);
-
-		stray += clause.reason ? 0 : clause.stray;
-		words += clause.words;
-		at = clause.to;
-	}
-	return words ? 1 - (double)stray / (double)(stray > words ? stray : words) : 0;
-}
-
-const char *cover_foreign(const struct reading *reading)
-{
 	if (HAS(reading, C_ADDRESS))
 		return "speaks to the assistant, not about operations";
 	for (size_t at = 0; at < reading->marks.fold.count;) {
-		struct clause clause = next_clause(reading, at);
+		struct clause clause = next_clause(reading, at, family);
 
-		if (foreign(reading, &clause)) {
+		if (clause.stray > strays_allowed(&clause, family)) {
 			tell(reading, &clause);
-			return "a part of it is no request about operations";
+			return "a part of it is no part of the request";
 		}
 		at = clause.to;
 	}

@@ -131,6 +131,35 @@ static int deleted(const struct reading *reading, const struct mark *mark)
 	return at && marks_at(&reading->marks, at - 1, C_TERMINATE);
 }
 
+/* Other marks of the word no longer count: "namespace billing" is no bill. */
+static void take_namespace(struct reading *reading, size_t at)
+{
+	struct marks *marks = &reading->marks;
+
+	for (size_t i = 0; i < marks->count; i++)
+		if (marks->marks[i].from == at && marks->marks[i].to == at + 1u) {
+			marks->seen[marks->marks[i].concept]--;
+			marks->marks[i].concept = C_FILL;
+			marks->seen[C_FILL]++;
+		}
+	marks->taken[at] = 1;
+	set_raw(reading, "namespace", at);
+}
+
+/* "-n payments", as kubectl is told. */
+static void claim_namespace_option(struct reading *reading)
+{
+	const struct token *tokens = reading->marks.fold.tokens;
+
+	for (size_t i = 0; i + 1 < reading->marks.fold.count; i++)
+		if (tokens[i].shape & TOKEN_NEGATIVE && !strcmp(tokens[i].text, "n") &&
+			!(tokens[i + 1].shape & TOKEN_CJK)) {
+			reading->used[i] = 1;
+			take_namespace(reading, i + 1);
+			return;
+		}
+}
+
 /* "namespace billing" or "billing namespace" beside another target; alone it is the name. */
 static void claim_namespace(struct reading *reading)
 {
@@ -150,17 +179,10 @@ static void claim_namespace(struct reading *reading)
 		at = mark->from ? mark->from - 1u : reading->marks.fold.count;
 	if (at >= reading->marks.fold.count || reading->marks.fold.tokens[at].shape & TOKEN_CJK ||
 		reading->entity[at] < ENTITY_MACHINE_ID ||
-		(reading->marks.taken[at] && at < mark->from))
+		(reading->marks.taken[at] && at < mark->from && !names_everyday(reading, at)))
 		return;
-	/* Other marks of the word no longer count: "namespace billing" is no bill. */
-	for (size_t i = 0; i < reading->marks.count; i++)
-		if (reading->marks.marks[i].from == at && reading->marks.marks[i].to == at + 1u) {
-			reading->marks.seen[reading->marks.marks[i].concept]--;
-			reading->marks.marks[i].concept = C_FILL;
-		}
-	reading->marks.taken[at] = 1;
 	reading->namespace_alone = deleted(reading, mark);
-	set_raw(reading, "namespace", at);
+	take_namespace(reading, at);
 }
 
 /* "to cluster-b", "nach eu-west-1", "to aurora": where a move goes. */
@@ -223,7 +245,9 @@ void filters_claim(struct reading *reading)
 	claim_port(reading);
 	claim_entities(reading);
 	claim_destination(reading);
-	claim_namespace(reading);
+	claim_namespace_option(reading);
+	if (!json_get(reading->intent->filters, "namespace"))
+		claim_namespace(reading);
 	note_numbers(reading);
 }
 

@@ -9,9 +9,8 @@
 #include "base/mem.h"
 #include "copilot/reading.h"
 
-/* Confidence: of a sentence all explained, of one whose type or resource rests on little, and what
- * the unexplained share takes away. */
-static const double SURE = 0.95, WEAK = 0.9, PER_UNKNOWN = 0.25;
+/* Confidence of a sentence all explained, and of one whose type or resource rests on little. */
+static const double SURE = 0.95, WEAK = 0.9;
 
 struct grammar {
 	struct words *words;
@@ -149,22 +148,11 @@ static const char only_operations[] =
 static const char only_the_request[] =
 	"I did not understand all of it. Please say only what to do, and to what.";
 
-/* What is not explained takes from the confidence: a sentence half of which is unknown words is
- * asked back. */
 static void accept(const struct reading *reading, struct grammar_answer *out)
 {
-	double share = cover_share(reading);
-	double confidence = (reading->weak ? WEAK : SURE) - PER_UNKNOWN * (1 - share);
-
-	if (confidence < INTENT_ACCEPT) {
-		answer(out, WORDS_REJECT, confidence, "too many words I do not know",
-			only_the_request);
-		return;
-	}
 	out->class = WORDS_OK;
-	out->intent.confidence = confidence;
-	because(out, share < 1 ? "most of it was found in the words"
-			       : "every part was found in the words");
+	out->intent.confidence = reading->weak ? WEAK : SURE;
+	because(out, "every part of it is explained");
 }
 
 static void conclude(struct reading *reading, struct grammar_answer *out)
@@ -201,7 +189,7 @@ static void conclude(struct reading *reading, struct grammar_answer *out)
 		answer(out, WORDS_REJECT, 0.5, "words I do not know", ask_what);
 		return;
 	}
-	why = cover_foreign(reading);
+	why = cover_missing(reading);
 	if (why) {
 		answer(out, WORDS_REJECT, 0.45, why, only_the_request);
 		return;

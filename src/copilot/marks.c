@@ -3,6 +3,7 @@
 #include <string.h>
 
 enum {
+	LETTER_POINTS = 4,
 	GAP_MAX = 8,          /* words between the parts of a phrase */
 	SLIPS_LOOKED_UP = 24, /* a sentence of nothing but unknown words must stay cheap */
 };
@@ -25,6 +26,20 @@ static int is_joined(const struct token *token)
 	return (token->shape & TOKEN_JOINED) != 0;
 }
 
+/* How many of the letters only that language has stand in the sentence. */
+static unsigned telling_letters(const struct marks *marks, const char *letters)
+{
+	unsigned count = 0;
+
+	for (; *letters; letters += 2) /* all of them have two bytes in UTF-8 */
+		for (size_t i = 0; i < marks->fold.count; i++) {
+			const struct token *token = &marks->fold.tokens[i];
+
+			count += memmem(token->raw, token->raw_length, letters, 2) != NULL;
+		}
+	return count;
+}
+
 /* The language most words speak for, those shared by all left out; a word that is a phrase of one
  * language only counts three times. English when level. */
 static void choose_language(struct marks *marks)
@@ -45,6 +60,7 @@ static void choose_language(struct marks *marks)
 						    ? 3
 						    : 1;
 		}
+		score[l] += LETTER_POINTS * telling_letters(marks, words_letters(marks->words, l));
 		if (!strcmp(name, "en"))
 			english = (int)l;
 		if (marks->fold.cjk && !strcmp(name, "ja"))

@@ -44,6 +44,7 @@ int entity_region(const char *text);
 void names_find(struct reading *reading);
 /* rescue.c: a word of the vocabulary that is a name by its place; after names_find. */
 void names_rescue(struct reading *reading);
+int names_everyday(const struct reading *reading, size_t token); /* an act or a cue a team may also call a service */
 void names_to_filter(struct reading *reading);
 const struct token *names_token(const struct reading *reading, size_t i);
 
@@ -56,9 +57,8 @@ int rules_resource(struct reading *reading);
 int rules_has_noun(const struct reading *reading); /* a word for a kind of resource is said */
 int rules_plural(const struct reading *reading);   /* and in the plural */
 
-/* cover.c: the share of the words that is explained, 0 to 1; and why a part of the sentence has nothing to do with the rest, or NULL. */
-double cover_share(const struct reading *reading);
-const char *cover_foreign(const struct reading *reading);
+/* cover.c: why a part of the sentence is not explained by what is asked, or NULL. After type and resource are known. */
+const char *cover_missing(const struct reading *reading);
 
 /* refuse.c. Why the sentence must be asked back, with the question; NULL when it may pass. */
 const char *rules_reject(const struct reading *reading, const char **question);

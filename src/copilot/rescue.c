@@ -76,7 +76,7 @@ static void rescue_plain(struct reading *reading)
 }
 
 /* Acts and cues a team may also call a service. Words for resources, places and states are not. */
-static int everyday(const struct reading *reading, size_t token)
+int names_everyday(const struct reading *reading, size_t token)
 {
 	static const enum concept may[] = { C_LIST, C_COST, C_PLAIN, C_STATUS, C_FORECAST, C_WHICH,
 		C_REVEAL, C_CHECK, C_EXPLAIN_COST, C_AUDIT, C_MIGRATE };
@@ -121,7 +121,7 @@ static int rescue_before_noun(struct reading *reading)
 			mark = marks_next(&reading->marks, mark)) {
 			size_t at = mark->from - 1u;
 
-			if (!mark->from || mark->value || !everyday(reading, at))
+			if (!mark->from || mark->value || !names_everyday(reading, at))
 				continue;
 			const struct token *before =
 				at ? &reading->marks.fold.tokens[at - 1] : NULL;
@@ -150,7 +150,7 @@ static int rescue_after_act(struct reading *reading)
 			mark = marks_next(&reading->marks, mark)) {
 			size_t at = mark->to;
 
-			if (!everyday(reading, at) || marks_at(&reading->marks, at, acts[a]))
+			if (!names_everyday(reading, at) || marks_at(&reading->marks, at, acts[a]))
 				continue;
 			if (at + 1 < reading->marks.fold.count &&
 				!covers(reading, at + 1, ends, sizeof(ends) / sizeof(*ends)))
@@ -158,6 +158,25 @@ static int rescue_after_act(struct reading *reading)
 			take(reading, at);
 			return 1;
 		}
+	return 0;
+}
+
+/* "tickets in prod is stuck": what stands right before its scope is a service, even one that is
+ * called as things are that are none of ours. */
+static int rescue_before_scope(struct reading *reading)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, C_OOD); mark;
+		mark = marks_next(&reading->marks, mark)) {
+		size_t at = mark->to;
+
+		at += marks_at(&reading->marks, at, C_ON) != NULL;
+		if (mark->to != mark->from + 1 || !marks_at(&reading->marks, at, C_SCOPE) ||
+			reading->marks.slip[mark->from] ||
+			reading->marks.fold.tokens[mark->from].shape & TOKEN_CJK)
+			continue;
+		take(reading, mark->from);
+		return 1;
+	}
 	return 0;
 }
 
@@ -169,7 +188,7 @@ void names_rescue(struct reading *reading)
 		return;
 	if (reading->names)
 		return;
-	if (!rescue_after_act(reading))
+	if (!rescue_after_act(reading) && !rescue_before_scope(reading))
 		rescue_name(reading);
 	rescue_plain(reading);
 }

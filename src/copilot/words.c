@@ -107,6 +107,8 @@ const char *const concept_names[CONCEPTS] = {
 	"typical",
 	"address",
 	"reason",
+	"event",
+	"talk",
 };
 unsigned words_hash(const char *text, size_t length) /* FNV-1a */
 {
@@ -130,6 +132,11 @@ const char *concept_name(enum concept concept)
 const char *words_language(const struct words *words, unsigned language)
 {
 	return language < words->languages ? words->language[language] : NULL;
+}
+
+const char *words_letters(const struct words *words, unsigned language)
+{
+	return words->letters[language] ? words->letters[language] : "";
 }
 
 size_t words_count(const struct words *words)

@@ -37,6 +37,8 @@ enum concept {
 	C_TYPICAL, /* a word services are called: never a slip, still free to be the name */
 	C_ADDRESS, /* speaks to or about the assistant or its speaker */
 	C_REASON,  /* "because": the clause says why, and asks for nothing */
+	C_EVENT,   /* what an act waits for or follows: "before the upgrade" */
+	C_TALK,    /* what trouble is told with: "complain", "since the deploy". Explained where something is asked, never in a change */
 	CONCEPTS
 };
 
@@ -51,6 +53,7 @@ struct words *words_load(const char *folder, struct error *err);
 void words_free(struct words *words); /* NULL is fine */
 size_t words_count(const struct words *words); /* phrases */
 const char *words_language(const struct words *words, unsigned language); /* "de"; NULL past the end */
+const char *words_letters(const struct words *words, unsigned language); /* UTF-8 letters that tell the language; "" when none */
 const char *concept_name(enum concept concept);
 
 /* The number of a single word, 0 when no phrase has it. */

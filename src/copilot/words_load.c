@@ -198,6 +198,26 @@ static int add_umlaut(
 	return changed ? add_phrase(words, entry, other, err) : 0;
 }
 
+/* Apostrophes are left out in haste: "whats" for "what s", "doesnt" for "doesn t". */
+static int add_glued(
+	struct words *words, const struct words_entry *entry, const char *phrase, struct error *err)
+{
+	char other[PHRASE_MAX];
+	size_t used = 0, changed = 0;
+
+	for (const char *at = phrase; *at; at++) {
+		int small = at > phrase && *at == ' ' && (at[1] == 's' || at[1] == 't') &&
+			    (!at[2] || at[2] == ' ');
+
+		if (small)
+			changed = 1;
+		else
+			other[used++] = *at;
+	}
+	other[used] = 0;
+	return changed ? add_phrase(words, entry, other, err) : 0;
+}
+
 /* "restart{,s,ed}" stands for three phrases. One level, several groups. */
 static int expand(
 	struct words *words, const struct words_entry *entry, const char *phrase, struct error *err)
@@ -212,6 +232,9 @@ static int expand(
 		memcpy(one, phrase, length + 1);
 		if (!strcmp(words->language[entry->language], "de") &&
 			add_umlaut(words, entry, phrase, err))
+			return -1;
+		if (!strcmp(words->language[entry->language], "en") &&
+			add_glued(words, entry, phrase, err))
 			return -1;
 		return add_phrase(words, entry, one, err);
 	}
@@ -308,6 +331,9 @@ static int add_tree(struct words *words, const struct json *tree, struct error *
 		return -1;
 	if (!json_is(list, JSON_OBJECT))
 		return error_set(err, ERR_FORMAT, "words: missing, or not a mapping");
+	if (json_text(json_get(tree, "letters")))
+		words->letters[language] =
+			arena_text(words->arena, json_text(json_get(tree, "letters")));
 	for (const struct json *item = json_first(list); item; item = json_next(item)) {
 		struct words_entry entry = { .language = (unsigned char)language };
 
