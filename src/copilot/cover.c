@@ -65,12 +65,13 @@ static const unsigned short explains[CONCEPTS] = {
 	[C_STATE] = ANY,
 	[C_TO] = ANY,
 	[C_REASON] = ANY,
+	[C_TELLER] = ANY,
 	[C_EVENT] = ANY, /* "before", "after": and see is_event() */
 	/* asking */
 	[C_WHICH] = READ | TOLD,
 	[C_LIST] = READ,
 	[C_REVEAL] = READ,
-	[C_CHECK] = READ,
+	[C_CHECK] = ANY,
 	[C_STATUS] = LOOK | COST | TOLD,
 	[C_ASK] = LOOK | COST | TOLD,
 	[C_VALID] = LIST | STATUS | CAUSE,
@@ -82,7 +83,7 @@ static const unsigned short explains[CONCEPTS] = {
 	[C_LEVEL] = CAUSE | LIST,
 	[C_LOG] = CAUSE | LIST,
 	[C_RUNOUT] = CAUSE | FORECAST | LIST | TOLD,
-	[C_FORECAST] = FORECAST,
+	[C_FORECAST] = FORECAST | TOLD,
 	[C_FUTURE] = MONEY,
 	[C_UP] = ANY,
 	[C_DOWN] = ANY,
@@ -133,6 +134,7 @@ struct clause {
 	int joined;    /* begins after "and", "then" */
 	int reason;    /* begins with "because", "since" */
 	int told;      /* says what is wrong */
+	int stated;    /* begins with who states it, and has no act */
 	unsigned families;
 };
 
@@ -275,7 +277,7 @@ static void weigh(const struct reading *reading, struct clause *clause, unsigned
 		clause->told |= marks_at(&reading->marks, i, C_SYMPTOM) != NULL;
 		clause->grip |= has_grip(reading, i);
 	}
-	if (clause->told || clause->reason)
+	if (clause->told || clause->reason || clause->stated)
 		families |= TOLD;
 	if (clause->grip && families & READ)
 		families |= GRIPPED;
@@ -283,6 +285,20 @@ static void weigh(const struct reading *reading, struct clause *clause, unsigned
 		if (!goes_on(reading, i, clause->from))
 			clause->stray += is_stray(reading, i, families);
 	clause->families = families;
+}
+
+/* "we want to replace the hardware": no change is asked for in it. */
+static int states(const struct reading *reading, const struct clause *clause)
+{
+	const struct marks *marks = &reading->marks;
+
+	if (!marks_at(marks, clause->from, C_TELLER) && !marks_at(marks, clause->from, C_IT))
+		return 0;
+	for (size_t i = clause->from; i < clause->to; i++)
+		for (int act = C_SCALE; act <= C_DRAIN; act++)
+			if (HAS(reading, act) && marks_at(marks, i, act))
+				return 0;
+	return 1;
 }
 
 static struct clause next_clause(const struct reading *reading, size_t from, unsigned families)
@@ -302,6 +318,7 @@ static struct clause next_clause(const struct reading *reading, size_t from, uns
 	}
 	clause.joined = marks_at(marks, from, C_AND) != NULL;
 	clause.reason = marks_at(marks, from, C_REASON) != NULL;
+	clause.stated = states(reading, &clause);
 	weigh(reading, &clause, families);
 	return clause;
 }

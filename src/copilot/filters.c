@@ -160,6 +160,18 @@ static void claim_namespace_option(struct reading *reading)
 		}
 }
 
+static int may_be_namespace(const struct reading *reading, size_t at, int whatever)
+{
+	return at < reading->marks.fold.count &&
+	       !(reading->marks.fold.tokens[at].shape & TOKEN_CJK) &&
+	       reading->entity[at] >= ENTITY_MACHINE_ID &&
+	       (whatever ? !marks_at(&reading->marks, at, C_ON) &&
+					!marks_at(&reading->marks, at, C_SCOPE) &&
+					!marks_at(&reading->marks, at, C_FROM)
+			 : !reading->marks.taken[at] || names_everyday(reading, at) ||
+					marks_at(&reading->marks, at, C_NAMESPACE));
+}
+
 /* "namespace billing" or "billing namespace" beside another target; alone it is the name. */
 static void claim_namespace(struct reading *reading)
 {
@@ -170,16 +182,12 @@ static void claim_namespace(struct reading *reading)
 		reading->marks.fold.tokens[mark->to - 1]
 				.text[reading->marks.fold.tokens[mark->to - 1].length - 1] == 's')
 		return;
-	for (at = mark->to;
-		at < reading->marks.fold.count &&
-		(marks_at(&reading->marks, at, C_CALLED) || marks_at(&reading->marks, at, C_FILL));)
+	for (at = mark->to; marks_at(&reading->marks, at, C_CALLED) ||
+			    marks_at(&reading->marks, at, C_FILL);)
 		at++;
-	if (at >= reading->marks.fold.count || marks_at(&reading->marks, at, C_ON) ||
-		marks_at(&reading->marks, at, C_SCOPE) || marks_at(&reading->marks, at, C_FROM))
+	if (!may_be_namespace(reading, at, deleted(reading, mark)))
 		at = mark->from ? mark->from - 1u : reading->marks.fold.count;
-	if (at >= reading->marks.fold.count || reading->marks.fold.tokens[at].shape & TOKEN_CJK ||
-		reading->entity[at] < ENTITY_MACHINE_ID ||
-		(reading->marks.taken[at] && at < mark->from && !names_everyday(reading, at)))
+	if (!may_be_namespace(reading, at, 0))
 		return;
 	reading->namespace_alone = deleted(reading, mark);
 	take_namespace(reading, at);
@@ -239,8 +247,29 @@ static void note_numbers(struct reading *reading)
 	}
 }
 
+/* "INC-4711: ...", "TICKET 8812 - ...": where the sentence was taken from. */
+static void claim_ticket(struct reading *reading)
+{
+	const struct token *first = reading->marks.fold.tokens;
+	size_t last = reading->marks.fold.count > 2 && reading->entity[1] == ENTITY_NUMBER &&
+			      reading->entity[0] == ENTITY_WORD;
+	const char *end = first[last].raw + first[last].raw_length;
+	size_t upper = 0;
+
+	while (upper < first->raw_length && first->raw[upper] >= 'A' && first->raw[upper] <= 'Z')
+		upper++;
+	if (upper < 2 || (!last && (first->raw[upper] != '-' ||
+					   strspn(first->raw + upper + 1, "0123456789") + upper + 1 !=
+						   first->raw_length)))
+		return;
+	if (*end == ':' || !strncmp(end, " - ", 3))
+		for (size_t i = 0; i <= last; i++)
+			reading->used[i] = 1;
+}
+
 void filters_claim(struct reading *reading)
 {
+	claim_ticket(reading);
 	claim_windows(reading);
 	claim_port(reading);
 	claim_entities(reading);

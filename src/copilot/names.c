@@ -13,6 +13,8 @@ static const enum concept nouns[] = { C_DB, C_LB, C_KUBERNETES, C_APP, C_HOST, C
 static const enum concept acts[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE, C_ROLLBACK,
 	C_CORDON, C_DRAIN, C_MIGRATE, C_REMOVE, C_INVESTIGATE };
 
+static const enum concept joints[] = { C_ON, C_FROM, C_INTO };
+
 static int covered(
 	const struct reading *reading, size_t token, const enum concept *list, size_t count)
 {
@@ -59,9 +61,9 @@ static int score(const struct reading *reading, size_t token)
 		points += 2;
 	if (after >= 0 && COVERED(reading, (size_t)after, nouns))
 		points += 2;
-	if (before < 0 || after < 0 || marks_at(&reading->marks, (size_t)after, C_ON) ||
-		marks_at(&reading->marks, (size_t)before, C_ON))
-		points += 1;
+	points += before < 0 || after < 0;
+	points += (after >= 0 && COVERED(reading, (size_t)after, joints)) ||
+		  (before >= 0 && COVERED(reading, (size_t)before, joints));
 	if (after >= 0 && marks_at(&reading->marks, (size_t)after, C_SCOPE))
 		points += 1;
 	return points;
@@ -82,15 +84,21 @@ static int like_an_adverb(const struct token *token)
 /* A word nobody knows, beside nothing a name stands beside, while the target is a noun already. */
 static int stray(const struct reading *reading, size_t token, int points)
 {
+	const struct fold *fold = &reading->marks.fold;
+
 	static const enum concept targets[] = { C_DB, C_LB, C_HOST, C_VM, C_EC2, C_SG, C_CERT,
 		C_DNS, C_CLUSTER, C_COST, C_LOG, C_KIND };
 
 	if (reading->entity[token] != ENTITY_WORD)
 		return 0;
-	if (reading->marks.fold.tokens[token].length < 3 && points < 5)
+	if (fold->tokens[token].length < 3 && points < 5)
 		return 1; /* "em", "al": small words of another language */
-	if (points - like_an_adverb(&reading->marks.fold.tokens[token]) > 2)
-		return 0;
+	points -= like_an_adverb(&fold->tokens[token]);
+	if (points > 3 || (points == 3 && token && token + 1 < fold->count))
+		return 0; /* at the edge of a sentence stand verbs, too */
+	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++)
+		if (HAS(reading, acts[i]) && points < 3)
+			return 1;
 	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++)
 		if (HAS(reading, targets[i]))
 			return 1;

@@ -226,7 +226,8 @@ const char *rules_reject(const struct reading *reading, const char **question)
 	if (HAS(reading, C_MAYBE))
 		return "is not sure itself";
 	if (is_type(reading, "scale") &&
-		(HAS(reading, C_IMPOSSIBLE) || HAS(reading, C_VAGUE) ||
+		(HAS(reading, C_IMPOSSIBLE) ||
+			(HAS(reading, C_VAGUE) && !json_get(filters, "replicas")) ||
 			json_int(json_get(filters, "replicas"), 0) > 10000)) {
 		*question = "To how many exactly?";
 		return "the number cannot be used";

@@ -107,6 +107,7 @@ const char *const concept_names[CONCEPTS] = {
 	"typical",
 	"address",
 	"reason",
+	"teller",
 	"event",
 	"talk",
 };

@@ -37,6 +37,7 @@ enum concept {
 	C_TYPICAL, /* a word services are called: never a slip, still free to be the name */
 	C_ADDRESS, /* speaks to or about the assistant or its speaker */
 	C_REASON,  /* "because": the clause says why, and asks for nothing */
+	C_TELLER,  /* "we", "they": who begins a clause so states something, and asks for nothing */
 	C_EVENT,   /* what an act waits for or follows: "before the upgrade" */
 	C_TALK,    /* what trouble is told with: "complain", "since the deploy". Explained where something is asked, never in a change */
 	CONCEPTS
