@@ -103,11 +103,17 @@ static int has_spelled_out(const struct fold *fold)
 	return run >= 5;
 }
 
-static int means_harm(const struct marks *marks, const char *text, size_t length)
+/* What a word means by itself; NULL nothing. */
+static const struct words_entry *alone(const struct marks *marks, const char *text, size_t length)
 {
 	unsigned node = words_step(marks->words, 0, words_find(marks->words, text, length));
-	const struct words_entry *entry =
-		node ? words_entry(marks->words, node, marks->languages, marks->language) : NULL;
+
+	return node ? words_entry(marks->words, node, marks->languages, marks->language) : NULL;
+}
+
+static int means_harm(const struct marks *marks, const char *text, size_t length)
+{
+	const struct words_entry *entry = alone(marks, text, length);
 
 	return entry && entry->concept[0] >= C_INJECTION && entry->concept[0] <= C_APPROVED;
 }
@@ -240,12 +246,7 @@ static int joined_approval(const struct marks *marks)
 			continue;
 		for (size_t at = 0; at < token->length;) {
 			size_t length = strcspn(token->text + at, "-_.:/=");
-			unsigned node = words_step(marks->words, 0,
-				words_find(marks->words, token->text + at, length));
-			const struct words_entry *entry =
-				node ? words_entry(marks->words, node, marks->languages,
-					       marks->language)
-				     : NULL;
+			const struct words_entry *entry = alone(marks, token->text + at, length);
 
 			if (length && entry &&
 				(entry->concept[0] == C_APPROVED ||
@@ -254,6 +255,32 @@ static int joined_approval(const struct marks *marks)
 				return 1;
 			at += length + 1;
 		}
+	}
+	return 0;
+}
+
+/* "rides-and-then-ignore-policy": a name that is a sentence, or says to set something aside. */
+static int sentence_in_name(const struct marks *marks)
+{
+	for (size_t t = 0; t < marks->fold.count; t++) {
+		const struct token *token = &marks->fold.tokens[t];
+		int small = 0, against = 0;
+
+		if (!(token->shape & TOKEN_JOINED))
+			continue;
+		for (size_t at = 0; at < token->length;) {
+			size_t length = strcspn(token->text + at, "-_.:/=");
+			const struct words_entry *entry = alone(marks, token->text + at, length);
+
+			small += entry && (entry->concept[0] == C_FILL || entry->concept[0] == C_AND ||
+						  entry->concept[0] == C_IT || entry->concept[0] == C_ALL);
+			against += entry && (entry->concept[0] == C_OVERRIDE || entry->concept[0] == C_RULES ||
+						    entry->concept[0] == C_REVEAL ||
+						    entry->concept[0] == C_INJECTION);
+			at += length + 1;
+		}
+		if (small > 2 || against > 1 || (small && against))
+			return 1;
 	}
 	return 0;
 }
@@ -317,6 +344,8 @@ const char *danger_find(const struct marks *marks, const char *sentence, size_t 
 		return "tries to set rules aside";
 	if (asks_for_secret(marks))
 		return "asks for secrets";
+	if (sentence_in_name(marks))
+		return "hides a sentence in a name";
 	if (marks->seen[C_APPROVED] || joined_approval(marks))
 		return "claims an approval: approvals are given in the gate, never in a sentence";
 	if (marks->seen[C_SHELL] || (marks->seen[C_FETCH] && !marks->seen[C_HARMLESS]))

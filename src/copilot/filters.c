@@ -172,15 +172,19 @@ static int may_be_namespace(const struct reading *reading, size_t at, int whatev
 					marks_at(&reading->marks, at, C_NAMESPACE));
 }
 
+/* "namespaces"; "ns" is one. */
+static int says_several(const struct token *token)
+{
+	return token->length > 2 && token->text[token->length - 1] == 's';
+}
+
 /* "namespace billing" or "billing namespace" beside another target; alone it is the name. */
 static void claim_namespace(struct reading *reading)
 {
 	const struct mark *mark = marks_first(&reading->marks, C_NAMESPACE);
 	size_t at;
 
-	if (!mark || mark->value ||
-		reading->marks.fold.tokens[mark->to - 1]
-				.text[reading->marks.fold.tokens[mark->to - 1].length - 1] == 's')
+	if (!mark || mark->value || says_several(&reading->marks.fold.tokens[mark->to - 1]))
 		return;
 	for (at = mark->to; marks_at(&reading->marks, at, C_CALLED) ||
 			    marks_at(&reading->marks, at, C_FILL);)
@@ -199,15 +203,20 @@ static void claim_destination(struct reading *reading)
 	if (!HAS(reading, C_MIGRATE))
 		return;
 	for (const struct mark *mark = marks_first(&reading->marks, C_MIGRATE); mark;
-		mark = marks_next(&reading->marks, mark))
-		if (mark->to < reading->marks.fold.count && mark->to > mark->from + 1 &&
-			!strcmp(reading->marks.fold.tokens[mark->to - 1].text, "to") &&
-			reading->entity[mark->to] > ENTITY_REGION &&
-			!reading->marks.taken[mark->to]) { /* "should go to cluster-2" */
-			set_raw(reading, "to", mark->to);
-			reading->used[mark->to] = 2;
+		mark = marks_next(&reading->marks, mark)) {
+		size_t at = mark->to;
+
+		if (at == mark->from + 1u ||
+			strcmp(reading->marks.fold.tokens[at - 1].text, "to") != 0)
+			continue;
+		at += marks_at(&reading->marks, at, C_CLUSTER) != NULL;
+		if (at < reading->marks.fold.count && reading->entity[at] > ENTITY_REGION &&
+			!reading->marks.taken[at]) { /* "should go to cluster-2" */
+			set_raw(reading, "to", at);
+			reading->used[at] = 2;
 			return;
 		}
+	}
 	for (const struct mark *mark = marks_first(&reading->marks, C_INTO); mark;
 		mark = marks_next(&reading->marks, mark)) {
 		size_t at = mark->to;
@@ -437,7 +446,9 @@ static void fill_metric(struct reading *reading)
 		const struct mark *mark = marks_first(&reading->marks, C_METRIC);
 
 		fill_value(reading, C_LEVEL, "level");
-		if (mark && mark->value && !strcmp(mark->value, "errors"))
+		fill_value(reading, C_STATUS_CODE, "status");
+		if (mark && mark->value && !strcmp(mark->value, "errors") &&
+			!HAS(reading, C_STATUS_CODE))
 			json_set_text(reading->intent->filters, "level", "error");
 	}
 }

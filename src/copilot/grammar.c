@@ -128,6 +128,17 @@ static int idle_question(const struct reading *reading)
 	       !HAS(reading, C_METRIC) && !HAS(reading, C_INVESTIGATE) && !HAS(reading, C_STATUS);
 }
 
+/* "who is taylor swift": a change asked for by a misspelt word only, of something unheard of. */
+static int slipped_act(const struct reading *reading)
+{
+	for (int act = C_SCALE; act < C_STATUS; act++)
+		for (const struct mark *mark = marks_first(&reading->marks, (enum concept)act); mark;
+			mark = marks_next(&reading->marks, mark))
+			if (!reading->marks.slip[mark->from])
+				return 0;
+	return reading->write;
+}
+
 static int doubtful(const struct reading *reading)
 {
 	if (foreign_cost(reading))
@@ -136,7 +147,7 @@ static int doubtful(const struct reading *reading)
 		json_get(reading->intent->filters, "namespace") || shaped_name(reading) ||
 		reading->seen)
 		return 0;
-	return reading->unknown > 0 || idle_question(reading) ||
+	return reading->unknown > 0 || slipped_act(reading) || idle_question(reading) ||
 	       (!reading->write && HAS(reading, C_ASK) && !HAS(reading, C_STATUS));
 }
 

@@ -8,6 +8,14 @@ enum {
 	SLIPS_LOOKED_UP = 24, /* a sentence of nothing but unknown words must stay cheap */
 };
 
+/* "composer", "monitor": who does something is what services are called, not a slip of doing it. */
+static int is_doer(const struct token *token)
+{
+	const char *end = token->text + token->length - 2;
+
+	return token->length > 5 && (!strcmp(end, "er") || !strcmp(end, "or"));
+}
+
 static int may_slip(const struct token *token)
 {
 	return !(token->shape & (TOKEN_CJK | TOKEN_DIGIT | TOKEN_JOINED)) && token->length >= 4;
@@ -93,6 +101,8 @@ static void correct_slips(
 		if (!marks->word[i]) /* "lsit al pods" took "al" for another language */
 			marks->word[i] = words_nearest(
 				marks->words, token->text, token->length, marks->languages);
+		if (marks->word[i] && is_doer(token) && !words_doer(marks->words, marks->word[i]))
+			marks->word[i] = 0;
 		marks->slip[i] = marks->word[i] != 0;
 	}
 }
@@ -291,6 +301,9 @@ static void find_compounds(struct marks *marks)
 			node ? words_entry(marks->words, node, marks->languages, marks->language)
 			     : NULL;
 		if (whole && whole->concept[0] == C_RULES) /* "policy-engine": what it is called */
+			continue;
+		if (!whole && entries[0] && entries[0]->concept[0] == C_PLAIN &&
+			!entries[parts - 1]->language) /* "kunden-db" */
 			continue;
 		if (whole)
 			add_mark(marks, whole, i, i + 1);

@@ -32,7 +32,8 @@ static int neighbour(const struct reading *reading, size_t token, int step)
 	int at = (int)token + step;
 
 	while (at >= 0 && at < (int)reading->marks.fold.count &&
-		marks_at(&reading->marks, (size_t)at, C_FILL))
+		marks_at(&reading->marks, (size_t)at, C_FILL) &&
+		!marks_at(&reading->marks, (size_t)at, C_TELLER))
 		at += step;
 	return at < (int)reading->marks.fold.count ? at : -1;
 }

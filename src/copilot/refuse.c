@@ -88,10 +88,27 @@ static int whole_group(const struct reading *reading)
 	       (HAS(reading, C_SCOPE) || HAS(reading, C_PROVIDER));
 }
 
+/* "nuke it from orbit": "it" is what the act is about, and no name came before. */
+static int acts_on_it(const struct reading *reading)
+{
+	if (reading->entity[reading->name[0]] != ENTITY_WORD || reading->seen)
+		return 0;
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
+		for (const struct mark *mark = marks_first(&reading->marks, changes[i]); mark;
+			mark = marks_next(&reading->marks, mark))
+			if (marks_at(&reading->marks, mark->to, C_IT) &&
+				marks_at(&reading->marks, mark->to + 1u, C_FROM) &&
+				mark->to + 1u < reading->name[0])
+				return 1;
+	return 0;
+}
+
 static int has_target(const struct reading *reading)
 {
 	const struct json *filters = reading->intent->filters;
 
+	if (reading->names && acts_on_it(reading))
+		return 0;
 	if (reading->names || json_get(filters, "label") || json_get(filters, "name"))
 		return 1;
 	if (is_type(reading, "terminate"))

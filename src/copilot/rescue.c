@@ -70,7 +70,12 @@ static void rescue_plain(struct reading *reading)
 			mark && !reading->names; mark = marks_next(&reading->marks, mark)) {
 			if (mark->from && plain(reading, mark->from - 1u))
 				take(reading, mark->from - 1u);
-			else if (plain(reading, mark->to))
+			else if (plain(reading, mark->to) ||
+				 /* "serviço busca": a name that also asks */
+				 (n < 2 && HAS(reading, C_RESTART) &&
+					 marks_at(&reading->marks, mark->to, C_WHICH) &&
+					 names_everyday(reading, mark->to) &&
+					 mark->to + 1u < reading->marks.fold.count))
 				take(reading, mark->to);
 		}
 }
@@ -161,18 +166,21 @@ static int rescue_after_act(struct reading *reading)
 	return 0;
 }
 
-/* "tickets in prod is stuck": what stands right before its scope is a service, even one that is
- * called as things are that are none of ours. */
-static int rescue_before_scope(struct reading *reading)
+/* "tickets in prod is stuck", "is tickets up on staging": beside a scope and a state, even a word
+ * that is none of ours is what a service is called. */
+static int rescue_in_scope(struct reading *reading)
 {
-	for (const struct mark *mark = marks_first(&reading->marks, C_OOD); mark;
-		mark = marks_next(&reading->marks, mark)) {
+	static const enum concept after[] = { C_ON, C_SCOPE, C_STATUS, C_ASK, C_SYMPTOM };
+
+	for (const struct mark *mark = marks_first(&reading->marks, C_OOD);
+		mark && HAS(reading, C_SCOPE); mark = marks_next(&reading->marks, mark)) {
 		size_t at = mark->to;
 
-		at += marks_at(&reading->marks, at, C_ON) != NULL;
-		if (mark->to != mark->from + 1 || !marks_at(&reading->marks, at, C_SCOPE) ||
-			reading->marks.slip[mark->from] ||
-			reading->marks.fold.tokens[mark->from].shape & TOKEN_CJK)
+		while (marks_at(&reading->marks, at, C_FILL))
+			at++;
+		if (mark->to != mark->from + 1 || reading->marks.slip[mark->from] ||
+			reading->marks.fold.tokens[mark->from].shape & TOKEN_CJK ||
+			!covers(reading, at, after, sizeof(after) / sizeof(*after)))
 			continue;
 		take(reading, mark->from);
 		return 1;
@@ -188,7 +196,7 @@ void names_rescue(struct reading *reading)
 		return;
 	if (reading->names)
 		return;
-	if (!rescue_after_act(reading) && !rescue_before_scope(reading))
+	if (!rescue_after_act(reading) && !rescue_in_scope(reading))
 		rescue_name(reading);
 	rescue_plain(reading);
 }

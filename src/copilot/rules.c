@@ -22,7 +22,7 @@ static const struct type_row type_rows[] = {
 	{ "explain_cost", { C_BILLED, C_WHY }, { C_FUTURE, C_RESTART }, ANY_NAME },
 	{ "investigate", { C_WHY, C_SYMPTOM }, { 0 }, ANY_NAME },
 	{ "investigate", { C_INVESTIGATE, C_SYMPTOM }, { C_COST, C_FUTURE }, ANY_NAME },
-	{ "migrate", { C_MIGRATE }, { C_WHY, C_LIST, C_INVESTIGATE }, ANY_NAME },
+	{ "migrate", { C_MIGRATE }, { C_WHY, C_LIST, C_INVESTIGATE, C_WHICH }, ANY_NAME },
 	{ "rollback", { C_ROLLBACK }, { C_WHY, C_LIST }, ANY_NAME },
 	{ "forecast", { C_FORECAST, C_COST }, { C_WHY }, ANY_NAME },
 	{ "forecast", { C_FUTURE, C_COST }, { 0 }, ANY_NAME },
@@ -211,7 +211,8 @@ static int type_implied(struct reading *reading)
 		 (HAS(reading, C_SCOPE) || HAS(reading, C_PROVIDER) || HAS(reading, C_ALL) ||
 			 HAS(reading, C_WHICH)))
 		set_type(reading, "list");
-	else if (reading->names && rules_has_noun(reading) &&
+	else if (reading->names &&
+		 (rules_has_noun(reading) || HAS(reading, C_SERVICE) || HAS(reading, C_STATE)) &&
 		 reading->marks.fold.tokens[reading->marks.fold.count - 1].shape & TOKEN_ASKED)
 		set_type(reading, "status");
 	else if (reading->names && (HAS(reading, C_CERT) || HAS(reading, C_DNS)))
@@ -315,6 +316,16 @@ static int machine_type(const struct reading *reading)
 	return 0;
 }
 
+/* Only databases replicate. */
+static int replication_told(const struct reading *reading)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, C_METRIC); mark;
+		mark = marks_next(&reading->marks, mark))
+		if (mark->value && !strcmp(mark->value, "replication_lag"))
+			return 1;
+	return 0;
+}
+
 /* Pods restart by themselves, machines are rebooted. */
 static int restarts_told(const struct reading *reading)
 {
@@ -331,6 +342,8 @@ static int scope_alone(const struct reading *reading)
 		return 0;
 	return is_type(reading, "forecast") ||
 	       (is_type(reading, "status") && HAS(reading, C_STATUS)) ||
+	       (is_type(reading, "investigate") && HAS(reading, C_INVESTIGATE) &&
+		       HAS(reading, C_WHICH)) || /* "what is wrong in prod" */
 	       (is_type(reading, "investigate") && HAS(reading, C_METRIC) &&
 		       HAS(reading, C_SYMPTOM) && !machine_metric(reading));
 }
@@ -380,6 +393,8 @@ static const char *resource_of(struct reading *reading)
 		return "lb";
 	if (has_entity(reading, ENTITY_MACHINE_ID))
 		return "ec2";
+	if (replication_told(reading))
+		return "db";
 	if (has_entity(reading, ENTITY_GROUP_ID) || port_in_the_open(reading))
 		return "sg";
 	for (size_t i = 0; i < sizeof(resource_rows) / sizeof(*resource_rows); i++) {

@@ -164,6 +164,13 @@ int words_telling(const struct words *words, unsigned word, unsigned language)
 	return words->words[word].telling == 1u << language;
 }
 
+int words_doer(const struct words *words, unsigned word)
+{
+	const char *end = words->words[word].text + words->words[word].length - 2;
+
+	return words->words[word].length > 2 && (!strcmp(end, "er") || !strcmp(end, "or"));
+}
+
 unsigned words_step(const struct words *words, unsigned node, unsigned word)
 {
 	if (!word)

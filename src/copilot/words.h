@@ -64,6 +64,8 @@ unsigned words_nearest(const struct words *words, const char *text, size_t lengt
 unsigned words_languages(const struct words *words, unsigned word); /* bits of the languages whose phrases begin or go on with it */
 int words_telling(const struct words *words, unsigned word, unsigned language); /* 1: the word alone is a phrase of that language only */
 
+int words_doer(const struct words *words, unsigned word); /* ends in -er or -or */
+
 /* Walks phrases word by word: start at 0, 0 is also "no such phrase". */
 unsigned words_step(const struct words *words, unsigned node, unsigned word);
 /* The best entry ending at node among languages (bits): that of prefer, then shared, then any. NULL when none ends here. */
