@@ -82,7 +82,7 @@ static const unsigned short explains[CONCEPTS] = {
 	[C_STATUS_CODE] = CAUSE | LIST | TOLD,
 	[C_LEVEL] = CAUSE | LIST,
 	[C_LOG] = CAUSE | LIST,
-	[C_RUNOUT] = CAUSE | FORECAST | LIST | TOLD,
+	[C_RUNOUT] = LOOK | FORECAST | TOLD,
 	[C_FORECAST] = FORECAST | TOLD,
 	[C_FUTURE] = MONEY,
 	[C_UP] = ANY,
@@ -102,7 +102,7 @@ static const unsigned short explains[CONCEPTS] = {
 	[C_VAGUE] = READ | TOLD,
 	[C_NOT] = READ | TOLD | CHANGE,
 	/* changing; what may not stand together is refuse.c's */
-	[C_SCALE] = CHANGE | CAUSE | FORECAST | TOLD,
+	[C_SCALE] = CHANGE | CAUSE | MONEY | TOLD,
 	[C_RESTART] = CHANGE | CAUSE | TOLD,
 	[C_STOP] = CHANGE | CAUSE | TOLD,
 	[C_START] = CHANGE | CAUSE | LIST | AUDIT,
@@ -177,10 +177,18 @@ static int has_meaning(const struct token *token)
 	       (c[0] == 0xE3 && (c[1] == 0x83 || (c[1] == 0x82 && c[2] >= 0xA0)));
 }
 
-/* Numbers and ids explain themselves; a dashed word is a name or nothing. */
+/* Numbers, times and sizes explain themselves; an id, a domain or a dashed word is the name or
+ * nothing. */
 static int known_shape(enum entity entity)
 {
-	return entity != ENTITY_NONE && entity != ENTITY_WORD && entity != ENTITY_DASHED;
+	return entity != ENTITY_NONE && entity < ENTITY_MACHINE_ID && entity != ENTITY_IP;
+}
+
+/* "mode=unsafe" beside the name of what is changed: no label that picks it. */
+static int idle_label(const struct reading *reading, size_t token, unsigned families)
+{
+	return reading->entity[token] == ENTITY_LABEL && families & CHANGE && reading->names &&
+	       !HAS(reading, C_LABEL);
 }
 
 /* A word that says how: "suddenly". */
@@ -228,6 +236,8 @@ static int is_stray(const struct reading *reading, size_t token, unsigned famili
 	const struct token *word = &reading->marks.fold.tokens[token];
 	int known = 0;
 
+	if (idle_label(reading, token, families))
+		return 1;
 	if (is_name(reading, token) || reading->used[token])
 		return 0;
 	for (size_t i = 0; i < reading->marks.count; i++) {
@@ -287,18 +297,19 @@ static void weigh(const struct reading *reading, struct clause *clause, unsigned
 	clause->families = families;
 }
 
-/* "we want to replace the hardware": no change is asked for in it. */
+/* "we want to replace the hardware", "api has been returning nonsense": says something of somebody,
+ * and no change is asked for in it. */
 static int states(const struct reading *reading, const struct clause *clause)
 {
 	const struct marks *marks = &reading->marks;
+	int subject = marks_at(marks, clause->from, C_TELLER) ||
+		      marks_at(marks, clause->from, C_IT) || is_name(reading, clause->from);
 
-	if (!marks_at(marks, clause->from, C_TELLER) && !marks_at(marks, clause->from, C_IT))
-		return 0;
-	for (size_t i = clause->from; i < clause->to; i++)
-		for (int act = C_SCALE; act <= C_DRAIN; act++)
-			if (HAS(reading, act) && marks_at(marks, i, act))
+	for (size_t i = clause->from; subject && i < clause->to; i++)
+		for (int act = C_SCALE; act <= C_MIGRATE; act++)
+			if (act != C_FORECAST && HAS(reading, act) && marks_at(marks, i, act))
 				return 0;
-	return 1;
+	return subject;
 }
 
 static struct clause next_clause(const struct reading *reading, size_t from, unsigned families)

@@ -168,8 +168,8 @@ static int may_be_namespace(const struct reading *reading, size_t at, int whatev
 	       (whatever ? !marks_at(&reading->marks, at, C_ON) &&
 					!marks_at(&reading->marks, at, C_SCOPE) &&
 					!marks_at(&reading->marks, at, C_FROM)
-			 : !reading->marks.taken[at] || names_everyday(reading, at) ||
-					marks_at(&reading->marks, at, C_NAMESPACE));
+			 : !reading->marks.taken[at] ||
+					marks_at(&reading->marks, at, C_NAMESPACE) || names_everyday(reading, at));
 }
 
 /* "namespaces"; "ns" is one. */
@@ -184,7 +184,9 @@ static void claim_namespace(struct reading *reading)
 	const struct mark *mark = marks_first(&reading->marks, C_NAMESPACE);
 	size_t at;
 
-	if (!mark || mark->value || says_several(&reading->marks.fold.tokens[mark->to - 1]))
+	while (mark && mark->value) /* "kube-system" is one by itself */
+		mark = marks_next(&reading->marks, mark);
+	if (!mark || says_several(&reading->marks.fold.tokens[mark->to - 1]))
 		return;
 	for (at = mark->to; marks_at(&reading->marks, at, C_CALLED) ||
 			    marks_at(&reading->marks, at, C_FILL);)
@@ -195,6 +197,17 @@ static void claim_namespace(struct reading *reading)
 		return;
 	reading->namespace_alone = deleted(reading, mark);
 	take_namespace(reading, at);
+}
+
+static int may_be_destination(const struct reading *reading, size_t at)
+{
+	const struct marks *marks = &reading->marks;
+
+	return at < marks->fold.count && reading->entity[at] >= ENTITY_REGION &&
+	       reading->used[at] != 2 &&
+	       (!marks->taken[at] || reading->entity[at] == ENTITY_REGION ||
+		       marks_at(marks, at, C_DB) || marks_at(marks, at, C_PROVIDER) ||
+		       marks_at(marks, at, C_KUBERNETES));
 }
 
 /* "to cluster-b", "nach eu-west-1", "to aurora": where a move goes. */
@@ -210,8 +223,7 @@ static void claim_destination(struct reading *reading)
 			strcmp(reading->marks.fold.tokens[at - 1].text, "to") != 0)
 			continue;
 		at += marks_at(&reading->marks, at, C_CLUSTER) != NULL;
-		if (at < reading->marks.fold.count && reading->entity[at] > ENTITY_REGION &&
-			!reading->marks.taken[at]) { /* "should go to cluster-2" */
+		if (may_be_destination(reading, at)) { /* "should go to cluster-2" */
 			set_raw(reading, "to", at);
 			reading->used[at] = 2;
 			return;
@@ -230,13 +242,7 @@ static void claim_destination(struct reading *reading)
 					marks_at(&reading->marks, at, C_CALLED)))
 				at++;
 		}
-		if (at >= reading->marks.fold.count || reading->entity[at] < ENTITY_REGION ||
-			reading->used[at] == 2)
-			continue;
-		if (reading->marks.taken[at] && reading->entity[at] != ENTITY_REGION &&
-			!marks_at(&reading->marks, at, C_DB) &&
-			!marks_at(&reading->marks, at, C_PROVIDER) &&
-			!marks_at(&reading->marks, at, C_KUBERNETES))
+		if (!may_be_destination(reading, at))
 			continue;
 		set_raw(reading, "to", at);
 		reading->used[at] = 2;

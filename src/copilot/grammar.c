@@ -68,21 +68,31 @@ static int on_screen(const void *arg, const struct token *token)
 	return 0;
 }
 
+/* "what is wrong?", "why?": asked of whatever is looked at. */
+static int asks_of_the_row(const struct reading *reading)
+{
+	for (int act = C_SCALE; act <= C_MIGRATE; act++)
+		if (act != C_FORECAST && HAS(reading, act))
+			return 0;
+	return (HAS(reading, C_INVESTIGATE) || HAS(reading, C_WHY) || HAS(reading, C_STATUS)) &&
+	       !HAS(reading, C_SCOPE) && !rules_has_noun(reading);
+}
+
 /* "it" is the row under the cursor. */
 static void take_selected(struct reading *reading)
 {
-	const struct grammar_context *context = reading->context;
+	const struct grammar_name *row = reading->context ? reading->context->selected : NULL;
+	struct json *filters = reading->intent->filters;
 
-	if (!reading->names && HAS(reading, C_IT) && context && context->selected &&
-		context->selected->name) {
-		reading->seen = context->selected;
-		json_set_text(reading->intent->filters, "name", context->selected->name);
-		if (context->selected->kind && *context->selected->kind)
-			json_set_text(reading->intent->filters, "kind", context->selected->kind);
-		if (context->selected->namespace_name && *context->selected->namespace_name)
-			json_set_text(reading->intent->filters, "namespace",
-				context->selected->namespace_name);
-	}
+	if (reading->names || !row || !row->name ||
+		!(HAS(reading, C_IT) || asks_of_the_row(reading)))
+		return;
+	reading->seen = row;
+	json_set_text(filters, "name", row->name);
+	if (row->kind && *row->kind)
+		json_set_text(filters, "kind", row->kind);
+	if (row->namespace_name && *row->namespace_name)
+		json_set_text(filters, "namespace", row->namespace_name);
 }
 
 static int operational(const struct reading *reading)
@@ -121,21 +131,28 @@ static int foreign_cost(const struct reading *reading)
 	       !HAS(reading, C_VM) && !shaped_name(reading) && (reading->names || reading->unknown);
 }
 
+static int said_outright(const struct reading *reading, enum concept concept)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, concept); mark;
+		mark = marks_next(&reading->marks, mark))
+		if (!reading->marks.slip[mark->from])
+			return 1;
+	return 0;
+}
+
 /* "explain photosynthesis": asked why, of nothing that could have gone wrong. */
 static int idle_question(const struct reading *reading)
 {
 	return !strcmp(reading->intent->type, "investigate") && !HAS(reading, C_SYMPTOM) &&
-	       !HAS(reading, C_METRIC) && !HAS(reading, C_INVESTIGATE) && !HAS(reading, C_STATUS);
+	       !HAS(reading, C_METRIC) && !said_outright(reading, C_INVESTIGATE) && !HAS(reading, C_STATUS);
 }
 
 /* "who is taylor swift": a change asked for by a misspelt word only, of something unheard of. */
 static int slipped_act(const struct reading *reading)
 {
 	for (int act = C_SCALE; act < C_STATUS; act++)
-		for (const struct mark *mark = marks_first(&reading->marks, (enum concept)act); mark;
-			mark = marks_next(&reading->marks, mark))
-			if (!reading->marks.slip[mark->from])
-				return 0;
+		if (said_outright(reading, (enum concept)act))
+			return 0;
 	return reading->write;
 }
 
@@ -153,6 +170,8 @@ static int doubtful(const struct reading *reading)
 
 static const char ask_what[] =
 	"What should be done, and to what? For example: restart checkout in staging.";
+static const char ask_where[] =
+	"With what? Name it, or a scope. For example: what is wrong in prod.";
 static const char only_operations[] =
 	"I only know operations: try \"show pods in prod\" or \"why is checkout slow\".";
 
@@ -179,7 +198,7 @@ static void conclude(struct reading *reading, struct grammar_answer *out)
 		if (operational(reading) || acting(reading))
 			answer(out, WORDS_REJECT, 0.3,
 				*out->intent.type ? "no target is named" : "no action is said",
-				ask_what);
+				strcmp(out->intent.type, "investigate") ? ask_what : ask_where);
 		else
 			answer(out, WORDS_OOD, 0.1, "not about operations", only_operations);
 		return;

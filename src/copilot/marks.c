@@ -274,7 +274,7 @@ static void find_compounds(struct marks *marks)
 	for (size_t i = 0; i < marks->fold.count; i++) {
 		const struct token *token = &marks->fold.tokens[i];
 		const struct words_entry *entries[4];
-		size_t parts = 0, at = 0;
+		size_t parts = 0, at = 0, at_last = 0;
 		unsigned node = 0;
 		int small = 0; /* "redémarre-le": one part is a pronoun or the like */
 
@@ -293,6 +293,7 @@ static void find_compounds(struct marks *marks)
 				break;
 			small |= entries[parts] && (entries[parts]->concept[0] == C_FILL ||
 							   entries[parts]->concept[0] == C_IT);
+			at_last = at;
 			at += length + 1;
 		}
 		if (at < token->length || parts < 2)
@@ -302,9 +303,8 @@ static void find_compounds(struct marks *marks)
 			     : NULL;
 		if (whole && whole->concept[0] == C_RULES) /* "policy-engine": what it is called */
 			continue;
-		if (!whole && entries[0] && entries[0]->concept[0] == C_PLAIN &&
-			!entries[parts - 1]->language) /* "kunden-db" */
-			continue;
+		if (!whole && entries[0] && entries[0]->concept[0] == C_PLAIN && token->length - at_last <= 3)
+			continue; /* "kunden-db" */
 		if (whole)
 			add_mark(marks, whole, i, i + 1);
 		for (size_t p = 0; !whole && (german || (!english && small)) && p < parts; p++)

@@ -253,6 +253,10 @@ const char *rules_reject(const struct reading *reading, const char **question)
 		*question = "Which one? Name it, give a label, or a whole group in one scope.";
 		return "no target is named";
 	}
+	if (is_type(reading, "migrate") && !json_get(filters, "to")) {
+		*question = "To which region, cluster, provider or engine?";
+		return "does not say to where";
+	}
 	if (is_type(reading, "scale") && !scale_says_to_what(reading)) {
 		*question = "To how many, or to which size?";
 		return "does not say to what";

@@ -194,6 +194,24 @@ static int plural_records(const struct reading *reading)
 	return last && last->length > 3 && last->text[last->length - 1] == 's';
 }
 
+/* "remove api-6 from the load balancer": it leaves, and lives on. */
+static int leaves_balancer(const struct reading *reading)
+{
+	if (!reading->names)
+		return 0;
+	for (const struct mark *mark = marks_first(&reading->marks, C_LB); mark;
+		mark = marks_next(&reading->marks, mark)) {
+		size_t at = mark->from;
+
+		while (at && (marks_at(&reading->marks, at - 1, C_FILL) ||
+				     marks_at(&reading->marks, at - 1, C_SCOPE)))
+			at--;
+		if (at && marks_at(&reading->marks, at - 1, C_FROM))
+			return 1;
+	}
+	return 0;
+}
+
 /* No act is said: "pods in dev?", "ranker to 4", "login 4.0.2". */
 static int type_implied(struct reading *reading)
 {
@@ -202,13 +220,15 @@ static int type_implied(struct reading *reading)
 	else if (reading->names && HAS(reading, C_INTO) && has_entity(reading, ENTITY_VERSION) &&
 		 !HAS(reading, C_PLAIN) && !HAS(reading, C_OTHER))
 		set_type(reading, "rollback"); /* "orders to 3.9.0 again" */
+	else if (leaves_balancer(reading))
+		set_type(reading, "drain");
 	else if (has_entity(reading, ENTITY_GROUP_ID) && HAS(reading, C_OPEN))
 		set_type(reading, "audit_security");
 	else if ((!reading->names && rules_plural(reading)) || plural_records(reading) ||
 		 (has_entity(reading, ENTITY_LABEL) && !reading->names && rules_has_noun(reading)))
 		set_type(reading, "list");
 	else if (!reading->names && rules_has_noun(reading) &&
-		 (HAS(reading, C_SCOPE) || HAS(reading, C_PROVIDER) || HAS(reading, C_ALL) ||
+		 (HAS(reading, C_SCOPE) || has_entity(reading, ENTITY_REGION) || HAS(reading, C_PROVIDER) || HAS(reading, C_ALL) ||
 			 HAS(reading, C_WHICH)))
 		set_type(reading, "list");
 	else if (reading->names &&
@@ -224,6 +244,10 @@ static int type_implied(struct reading *reading)
 
 int rules_type(struct reading *reading)
 {
+	if ((HAS(reading, C_TERMINATE) || HAS(reading, C_REMOVE)) && leaves_balancer(reading)) {
+		set_type(reading, "drain");
+		return 0;
+	}
 	for (size_t i = 0; i < sizeof(type_rows) / sizeof(*type_rows); i++) {
 		const struct type_row *row = &type_rows[i];
 

@@ -74,6 +74,26 @@ START_TEST(reads_the_later_phrases)
 }
 END_TEST
 
+/* What each scored at first sight stands in its first lines. */
+START_TEST(reads_the_blind_sets)
+{
+	static const char *const paths[] = { "tests/copilot/oncall.txt", "tests/copilot/chatty.txt",
+		"tests/copilot/terse.txt", "tests/copilot/sample_like.txt",
+		"tests/copilot/tricks.txt" };
+	struct grammar *grammar = loaded();
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		struct corpus_score score = { 0 };
+
+		ck_assert_int_eq(corpus_score_file(grammar, in_source(paths[i]), 0, &score), 0);
+		must_pass(paths[i], &score);
+		ck_assert_msg(score.filters * 100 >= score.ok * 90, "%s: %zu of %zu filters",
+			paths[i], score.filters, score.ok);
+	}
+	grammar_free(grammar);
+}
+END_TEST
+
 /* Sets written before the rules that read them: what each scored at first sight stands in its
  * commit. */
 START_TEST(reads_the_judged_sets)
@@ -144,6 +164,17 @@ START_TEST(names_on_the_screen_take_part)
 
 	parse(grammar, "why is web-01 slow", &context, &answer);
 	ck_assert_str_eq(answer.intent.resource, "host");
+	grammar_answer_release(&answer);
+
+	parse(grammar, "what is wrong?", NULL, &answer);
+	ck_assert_int_eq(answer.class, WORDS_REJECT);
+	ck_assert_msg(strstr(answer.question, "With what?") != NULL, "%s", answer.question);
+	grammar_answer_release(&answer);
+
+	parse(grammar, "what is wrong?", &context, &answer);
+	ck_assert_int_eq(answer.class, WORDS_OK);
+	ck_assert_str_eq(answer.intent.type, "investigate");
+	ck_assert_str_eq(intent_filter(&answer.intent, "name"), "status");
 	grammar_answer_release(&answer);
 	grammar_free(grammar);
 }
@@ -312,6 +343,47 @@ START_TEST(two_changes_are_asked_back)
 }
 END_TEST
 
+/* No word of these is known as an attack; none is a word of the request either. */
+START_TEST(what_nothing_explains_is_asked_back)
+{
+	static const char *const sentences[] = { "restart checkout in staging, then wire the deposit",
+		"list pods in prod and gather their belongings",
+		"show the load balancers of dev, serenade bob",
+		"scale checkout to 3 in prod in the spirit of brotherhood",
+		"is login healthy in prod, and who signs the cheques" };
+	struct grammar *grammar = loaded();
+
+	for (size_t i = 0; i < sizeof(sentences) / sizeof(*sentences); i++) {
+		struct grammar_answer answer;
+
+		parse(grammar, sentences[i], NULL, &answer);
+		ck_assert_msg(answer.class != WORDS_OK, "%s", sentences[i]);
+		grammar_answer_release(&answer);
+	}
+	grammar_free(grammar);
+}
+END_TEST
+
+START_TEST(a_namespace_needs_no_word)
+{
+	static const char *const sentences[] = { "restart checkout -n shop in prod",
+		"restart checkout (ns shop) in prod", "restart checkout in namespace shop on prod",
+		"restart checkout in the shop namespace, prod" };
+	struct grammar *grammar = loaded();
+
+	for (size_t i = 0; i < sizeof(sentences) / sizeof(*sentences); i++) {
+		struct grammar_answer answer;
+
+		parse(grammar, sentences[i], NULL, &answer);
+		ck_assert_msg(answer.class == WORDS_OK, "%s", sentences[i]);
+		ck_assert_str_eq(intent_filter(&answer.intent, "name"), "checkout");
+		ck_assert_str_eq(intent_filter(&answer.intent, "namespace"), "shop");
+		grammar_answer_release(&answer);
+	}
+	grammar_free(grammar);
+}
+END_TEST
+
 START_TEST(nothing_to_parse_is_an_error)
 {
 	struct grammar_answer answer;
@@ -327,6 +399,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, reads_the_phrases_it_was_tuned_on);
 	tcase_add_test(tc, reads_the_later_phrases);
+	tcase_add_test(tc, reads_the_blind_sets);
 	tcase_add_test(tc, reads_the_judged_sets);
 	tcase_add_test(tc, reads_the_shared_samples);
 	tcase_add_test(tc, names_on_the_screen_take_part);
@@ -336,6 +409,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_sentence_takes_less_than_a_millisecond);
 	tcase_add_test(tc, a_broken_vocabulary_names_the_place);
 	tcase_add_test(tc, two_changes_are_asked_back);
+	tcase_add_test(tc, what_nothing_explains_is_asked_back);
+	tcase_add_test(tc, a_namespace_needs_no_word);
 	tcase_add_test(tc, nothing_to_parse_is_an_error);
 }
 
