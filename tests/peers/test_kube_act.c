@@ -239,6 +239,125 @@ START_TEST(image_and_rollback)
 }
 END_TEST
 
+/* --- a namespace of our own with what a shop may have --- */
+
+#define OWN "ph-acts"
+
+static void make_own(const char *manifest)
+{
+	kubectl(NULL, 0, "create namespace " OWN);
+	kubectl(NULL, 0, "-n " OWN " delete statefulset,daemonset,deployment,service,ingress,hpa,pdb --all --wait=true");
+	ck_assert_int_eq(kubectl(NULL, 0, "-n " OWN " apply -f - <<'EOF'\n%s\nEOF\n", manifest), 0);
+}
+
+static const char *image_of(const char *kind)
+{
+	kubectl(seen, sizeof(seen), "-n " OWN " get %s db -o jsonpath='{.spec.template.spec.containers[0].image}'", kind);
+	return seen;
+}
+
+static int revision_count(const char *kind)
+{
+	static char names[4096];
+	int count = 0;
+
+	kubectl(names, sizeof(names), "-n " OWN " get controllerrevisions -o jsonpath='{.items[*].metadata.ownerReferences[0].kind}'");
+	for (const char *at = names; (at = strstr(at, kind)); at++)
+		count++;
+	return count;
+}
+
+static const struct {
+	const char *kind, *type, *more;
+} revised[] = { { "statefulsets", "StatefulSet", "serviceName: db, replicas: 1, " }, { "daemonsets", "DaemonSet", "" } };
+
+/* Their revisions are ControllerRevisions, each a patch. */
+START_TEST(sets_go_back_to_their_revision)
+{
+	struct ref ref = peer_ref(revised[_i].kind, OWN, "db");
+	struct act_request back = request_for(&ref, "rollback", "{}");
+	char manifest[600];
+
+	snprintf(manifest, sizeof(manifest),
+		"apiVersion: apps/v1\nkind: %s\nmetadata: {name: db}\nspec: {%sselector: {matchLabels: {app: db}}, template: {metadata: "
+		"{labels: {app: db}}, spec: {containers: [{name: c, image: 'shop/db:v1'}]}}}",
+		revised[_i].type, revised[_i].more);
+	make_own(manifest);
+	PEER_WAIT(revision_count(revised[_i].type) == 1);
+	kubectl(NULL, 0, "-n " OWN " set image %s/db c=shop/db:v2", revised[_i].kind);
+	PEER_WAIT(revision_count(revised[_i].type) == 2);
+	observe(&back);
+	struct act_preview shown = preview(&back);
+	char *after = json_format(shown.after);
+
+	ck_assert_int_eq(shown.dry_run, 1);
+	ck_assert_msg(strstr(after, "shop/db:v1") != NULL, "%s", after);
+	ck_assert_str_eq(image_of(revised[_i].kind), "shop/db:v2");
+	act(&back, NULL);
+	ck_assert_str_eq(image_of(revised[_i].kind), "shop/db:v1");
+	ck_assert_int_eq(outcome(&back), ACT_DONE);
+	PEER_WAIT(revision_count(revised[_i].type) == 2);
+	undo(&ref, shown.undo);
+	ck_assert_str_eq(image_of(revised[_i].kind), "shop/db:v2");
+	free(after);
+	act_preview_release(&shown);
+	release(&back);
+}
+END_TEST
+
+static void expect_touches(const struct json *blast, const char *kind, const char *name, const char *relation)
+{
+	char id[300];
+
+	snprintf(id, sizeof(id), "kubernetes:peer-admin/%s/" OWN "/%s", kind, name);
+	for (const struct json *item = json_first(blast); item; item = json_next(item))
+		if (!strcmp(json_text(json_get(item, "id")), id) && !strcmp(json_text(json_get(item, "relation")), relation))
+			return;
+	ck_abort_msg("%s %s is not in %s", id, relation, json_format(blast));
+}
+
+static struct json *blast_of(const char *kind, const char *name)
+{
+	struct ref ref = peer_ref(kind, OWN, name);
+	struct json *blast = NULL;
+	struct error err = { 0 };
+
+	ck_assert_msg(!kubernetes_provider.dependents(peer.provider, &ref, &blast, &err), "%s", err.text);
+	return blast;
+}
+
+START_TEST(all_that_a_change_touches_is_found)
+{
+	make_own("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 2, selector: {matchLabels: {app: web}}, template: "
+		 "{metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: 'shop/web:v1'}]}}}\n---\n"
+		 "apiVersion: v1\nkind: Service\nmetadata: {name: shop}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n---\n"
+		 "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: front}\nspec: {rules: [{host: shop.test, http: {paths: [{path: /, "
+		 "pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}]}}]}\n---\n"
+		 "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: grow}\nspec: {maxReplicas: 4, scaleTargetRef: {apiVersion: "
+		 "apps/v1, kind: Deployment, name: web}}\n---\n"
+		 "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: keep}\nspec: {minAvailable: 1, selector: {matchLabels: {app: web}}}");
+	PEER_WAIT(!kubectl(NULL, 0, "-n " OWN " get endpointslices -o name | grep -q shop") &&
+		  !kubectl(NULL, 0, "-n " OWN " rollout status deployment/web --timeout=1s"));
+	struct json *blast = blast_of("deployments", "web");
+
+	expect_touches(blast, "horizontalpodautoscalers", "grow", "scales it");
+	expect_touches(blast, "poddisruptionbudgets", "keep", "limits disruption");
+	expect_touches(blast, "services", "shop", "selects its pods");
+	expect_touches(blast, "ingresses", "front", "routes to it");
+	json_free(blast);
+	blast = blast_of("ingresses", "front");
+	expect_touches(blast, "services", "shop", "is reached by it");
+	json_free(blast);
+	blast = blast_of("horizontalpodautoscalers", "grow");
+	expect_touches(blast, "deployments", "web", "is scaled by it");
+	json_free(blast);
+	blast = blast_of("poddisruptionbudgets", "keep");
+	ck_assert_uint_eq(json_count(blast), 2);
+	json_free(blast);
+	kubectl(NULL, 0, "delete namespace " OWN " --wait=false");
+}
+END_TEST
+
 START_TEST(restart_pause_resume)
 {
 	struct ref ref = peer_ref("deployments", NS, "cron");
@@ -593,6 +712,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, scale_there_and_back);
 	tcase_add_test(tc, state_follows_the_spec_only);
 	tcase_add_test(tc, image_and_rollback);
+	tcase_add_loop_test(tc, sets_go_back_to_their_revision, 0, sizeof(revised) / sizeof(*revised));
+	tcase_add_test(tc, all_that_a_change_touches_is_found);
 	tcase_add_test(tc, restart_pause_resume);
 	tcase_add_test(tc, labels_come_and_go);
 	tcase_add_test(tc, apply_creates_and_names_conflicts);

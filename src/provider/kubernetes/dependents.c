@@ -314,6 +314,62 @@ static void of_claim(struct search *search, const struct json *live)
 	of_mounted(search, name_of(live), (const char *const[]){ "persistentVolumeClaim", NULL });
 }
 
+/* --- what points at others: who feels its change --- */
+
+static void of_budget(struct search *search, const struct json *live)
+{
+	char *selector = selector_text(json_at(live, "spec.selector"));
+
+	if (selector)
+		add_pods(search, "labelSelector", selector, "is protected by it");
+	free(selector);
+}
+
+static void of_scaler(struct search *search, const struct json *live)
+{
+	const struct json *target = json_at(live, "spec.scaleTargetRef");
+	const char *type = json_text_or(json_get(target, "kind"), "");
+
+	for (size_t i = 0; i < sizeof(owners) / sizeof(*owners); i++)
+		if (!strcmp(owners[i].type, type))
+			found(search, owners[i].kind, search->namespace_, json_text(json_get(target, "name")), "is scaled by it");
+}
+
+static int stands_there(const struct search *search, const char *name)
+{
+	for (const struct json *item = json_first(search->out); item; item = json_next(item))
+		if (!strcmp(json_text_or(json_get(item, "name"), ""), name))
+			return 1;
+	return 0;
+}
+
+static void add_backend(struct search *search, const struct json *backend)
+{
+	const char *service = json_text(json_at(backend, "service.name"));
+
+	if (service && !stands_there(search, service))
+		found(search, "services", search->namespace_, service, "is reached by it");
+}
+
+static void of_ingress(struct search *search, const struct json *live)
+{
+	add_backend(search, json_at(live, "spec.defaultBackend"));
+	for (const struct json *rule = json_first(json_at(live, "spec.rules")); rule; rule = json_next(rule))
+		for (const struct json *path = json_first(json_at(rule, "http.paths")); path; path = json_next(path))
+			add_backend(search, json_get(path, "backend"));
+}
+
+static void of_cronjob(struct search *search, const struct json *live)
+{
+	struct json *jobs = fetch(search, "batch/v1", "jobs", NULL, NULL);
+	const char *uid = json_text_or(json_at(live, "metadata.uid"), "\x01");
+
+	for (const struct json *item = json_first(json_get(jobs, "items")); item; item = json_next(item))
+		if (!strcmp(json_text_or(json_at(item, "metadata.ownerReferences.0.uid"), ""), uid))
+			found(search, "jobs", namespace_of(item), name_of(item), "was started by it");
+	json_free(jobs);
+}
+
 static const struct {
 	const char *type;
 	void (*look)(struct search *search, const struct json *live);
@@ -330,6 +386,10 @@ static const struct {
 	{ "ConfigMap", of_configmap },
 	{ "Secret", of_secret },
 	{ "PersistentVolumeClaim", of_claim },
+	{ "PodDisruptionBudget", of_budget },
+	{ "HorizontalPodAutoscaler", of_scaler },
+	{ "Ingress", of_ingress },
+	{ "CronJob", of_cronjob },
 };
 
 int kube_dependents(
