@@ -194,8 +194,8 @@ static int load_file(struct config *config, int must_exist, struct error *err)
 
 	if (!bytes && why.code == ERR_NOT_FOUND && !must_exist)
 		return 0;
-	if (!bytes)
-		return error_set(err, why.code, "%s", why.text);
+	if (!bytes) /* a setting of the person who called, whatever the reason: exit status 3 */
+		return error_set(err, ERR_INVALID, "%s", why.text);
 	config->file = yaml_parse(bytes, length, &why);
 	free(bytes);
 	if (!config->file)

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -371,6 +372,10 @@ int process_run(
 		if (reap(&run, &result->status, failed ? NULL : err))
 			failed = -1;
 	}
+	if (failed)
+		log_write(LOG_INFO, "process", "%s failed", request->argv[0]);
+	else
+		log_write(LOG_INFO, "process", "%s ended with %d", request->argv[0], result->status);
 	close_fd(&run.in);
 	close_fd(&run.out);
 	close_fd(&run.errors);

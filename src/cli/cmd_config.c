@@ -66,10 +66,18 @@ static int get(struct cli *cli, const struct config *config)
 		cli_say(cli, "there is no setting \"%.60s\": pilothouse config list names them", name);
 		return error_exit_status(ERR_INVALID);
 	}
-	if (!value)
-		return 1;
-	cli_write(cli_out(cli), "%s\n", key->secret ? "••••" : value);
-	return 0;
+	if (!cli_json(cli)) {
+		if (value)
+			cli_write(cli_out(cli), "%s\n", key->secret ? "••••" : value);
+		return value ? 0 : 1;
+	}
+	struct json *rows = config_list(config);
+
+	for (const struct json *row = json_first(rows); row; row = json_next(row))
+		if (!strcmp(json_text_or(json_get(row, "key"), ""), name))
+			cli_print(cli, json_copy(row));
+	json_free(rows);
+	return value ? 0 : 1;
 }
 
 static int set(struct cli *cli, const struct config *config)
@@ -78,7 +86,15 @@ static int set(struct cli *cli, const struct config *config)
 
 	if (!cli_arg(cli, 2))
 		return cli_usage(cli, "a key and a value are needed: pilothouse config set KEY VALUE");
-	return config_set(config_path(config), cli_arg(cli, 1), cli_arg(cli, 2), &err) ? cli_fail(cli, &err) : 0;
+	if (config_set(config_path(config), cli_arg(cli, 1), cli_arg(cli, 2), &err))
+		return cli_fail(cli, &err);
+	if (!cli_json(cli))
+		return 0;
+	const struct config_key *key = key_find(cli_arg(cli, 1));
+	struct json *document = json_set_text(json_object(), "key", cli_arg(cli, 1));
+
+	json_set_text(document, "value", key && key->secret ? "••••" : cli_arg(cli, 2));
+	return cli_print(cli, json_set_text(document, "file", config_path(config)));
 }
 
 /* No mistake, but whoever sets them should know. */
@@ -96,6 +112,12 @@ static int validate(struct cli *cli, const struct config *config)
 	struct json *problems = json_array();
 	int bad = config_validate(config, problems) || json_count(problems);
 
+	if (cli_json(cli)) {
+		struct json *document = json_set_text(json_object(), "file", config_path(config));
+
+		json_set(document, "ok", json_boolean(!bad));
+		cli_print(cli, json_set(document, "problems", json_copy(problems)));
+	}
 	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
 		cli_write(stderr, "%s:%lld: %s\n", config_path(config), (long long)json_int(json_get(problem, "line"), 0), json_text_or(json_get(problem, "message"), "?"));
 	json_free(problems);
@@ -105,6 +127,8 @@ static int validate(struct cli *cli, const struct config *config)
 
 static int path(struct cli *cli, const struct config *config)
 {
+	if (cli_json(cli))
+		return cli_print(cli, json_set_text(json_object(), "path", config_path(config)));
 	cli_write(cli_out(cli), "%s\n", config_path(config));
 	return 0;
 }
@@ -142,6 +166,36 @@ static void print_accounts(struct cli *cli, struct estate *estate)
 	free(accounts);
 }
 
+static struct json *accounts_json(struct estate *estate)
+{
+	struct provider_account *accounts = mem_zero(ACCOUNTS_MAX, sizeof(*accounts));
+	const char *providers[ACCOUNTS_MAX];
+	size_t count = estate_accounts(estate, accounts, providers, ACCOUNTS_MAX);
+	struct json *list = json_array();
+
+	for (size_t i = 0; i < count && i < ACCOUNTS_MAX; i++) {
+		struct json *item = json_set_text(json_object(), "provider", providers[i]);
+
+		json_set_text(item, "name", accounts[i].name);
+		json_set_text(item, "server", accounts[i].server);
+		json_set(item, "current", json_boolean(accounts[i].current));
+		json_set(item, "verified", json_boolean(!accounts[i].insecure));
+		json_add(list, item);
+	}
+	free(accounts);
+	return list;
+}
+
+static int told(struct cli *cli, struct estate *estate, const char *file, int written)
+{
+	if (!cli_json(cli))
+		return 0;
+	struct json *document = json_set(json_object(), "accounts", accounts_json(estate));
+
+	json_set_text(document, "file", file);
+	return cli_print(cli, json_set(document, "written", json_boolean(written)));
+}
+
 static int run_init(struct cli *cli)
 {
 	static const char text[] = "# Pilothouse. Settings and their meaning: pilothouse config list\n";
@@ -151,15 +205,16 @@ static int run_init(struct cli *cli)
 
 	if (!estate)
 		return cli_fail(cli, &err);
-	print_accounts(cli, estate);
+	if (!cli_json(cli))
+		print_accounts(cli, estate);
 	if (!access(file, F_OK)) {
 		cli_say(cli, "%s is there and stays as it is", file);
-		return 0;
+		return told(cli, estate, file, 0);
 	}
 	if (file_save(file, text, strlen(text), 0600, &err))
 		return cli_fail(cli, &err);
 	cli_say(cli, "wrote %s", file);
-	return 0;
+	return told(cli, estate, file, 1);
 }
 
 const struct cli_command cmd_init = { .name = "init", .usage = "", .help = "look for credentials, say what was found, write config.yaml", .run = run_init };

@@ -153,6 +153,26 @@ static void tell_empty(struct getting *g)
 		g->kind->namespaced && !*namespace_ ? " in this context's namespace (-A: all of them)" : "", filter && *filter ? " match the filter" : "");
 }
 
+/* Where the rows come from, and why any of them is wrong. */
+static void explain(struct getting *g, struct snapshot *snapshot, const size_t *rows, size_t count, size_t total)
+{
+	char at[CLOCK_RFC3339_MAX] = "an unknown time";
+
+	if (!cli_explain(g->cli))
+		return;
+	if (snapshot_time(snapshot))
+		clock_format(snapshot_time(snapshot), at);
+	cli_say(g->cli, "why: %zu %s known to %s as of %s, %zu chosen, %zu shown", snapshot_count(snapshot), g->kind->name, g->kind->provider, at, total, count);
+	for (size_t i = 0; i < count; i++) {
+		struct json *row = estate_row_json(g->estate, snapshot, rows[i]);
+
+		if (*json_text_or(json_get(row, "why"), ""))
+			cli_say(g->cli, "why: %s is %s: %s", json_text_or(json_get(row, "id"), "?"), json_text_or(json_get(row, "severity"), "?"),
+				json_text_or(json_get(row, "why"), ""));
+		json_free(row);
+	}
+}
+
 static int print(struct getting *g, struct snapshot *snapshot, struct error *err)
 {
 	size_t count, total;
@@ -167,12 +187,25 @@ static int print(struct getting *g, struct snapshot *snapshot, struct error *err
 		print_json(g, snapshot, rows, count, total);
 	else
 		print_rows(g, snapshot, rows, count, 1);
+	explain(g, snapshot, rows, count, total);
 	free(rows);
 	if (!missing && !total && !json_count(g->errors) && !cli_json(g->cli))
 		tell_empty(g);
 	if (!cli_json(g->cli) && snapshot_total(snapshot) > snapshot_count(snapshot))
 		cli_say(g->cli, "pilothouse: %zu of %zu rows: the rest was cut", snapshot_count(snapshot), snapshot_total(snapshot));
 	return missing ? -1 : 0;
+}
+
+/* No row of that time may mean that there was none, or that nobody looked: it is not known which. */
+static void note_no_record(struct getting *g, int64_t at_ns)
+{
+	struct json *note = json_set_text(json_object(), "source", "history");
+	char at[CLOCK_RFC3339_MAX], text[160];
+
+	clock_format(at_ns, at);
+	snprintf(text, sizeof(text), "no %.40s are on record as of %s: there were none, or nobody looked then", g->kind->name, at);
+	json_set_text(note, "code", error_name(ERR_NOT_FOUND));
+	json_add(g->errors, json_set_text(note, "message", text));
 }
 
 static struct snapshot *fetch(struct getting *g, struct error *err)
@@ -186,7 +219,11 @@ static struct snapshot *fetch(struct getting *g, struct error *err)
 		error_set(err, ERR_INVALID, "--at %.40s: RFC 3339, 2026-11-21, 14:02, or 10m (ago)", at);
 		return NULL;
 	}
-	return estate_list_at(g->estate, g->kind, &g->selection, at_ns, err);
+	struct snapshot *snapshot = estate_list_at(g->estate, g->kind, &g->selection, at_ns, err);
+
+	if (snapshot && !snapshot_count(snapshot))
+		note_no_record(g, at_ns);
+	return snapshot;
 }
 
 /* --- --watch: each row once, then again whenever it changes --- */

@@ -87,6 +87,9 @@ static int investigate(struct cli *cli, struct gate *gate, const struct intent *
 	signal(SIGINT, on_interrupt);
 	if (gate_investigate(gate, intent, &cancelled, on_progress, cli, &report, &err))
 		return cli_fail(cli, &err);
+	if (cli_explain(cli))
+		cli_say(cli, "why: playbook %s; %zu pieces of evidence, %zu findings", json_text_or(json_get(report, "playbook"), "none"),
+			json_count(json_get(report, "evidence")), json_count(json_get(report, "findings")));
 	if (cli_json(cli)) {
 		cli_print(cli, report);
 		return 0;

@@ -16,6 +16,7 @@ static int show(struct cli *cli, struct plan *plan)
 {
 	int status = plan_decision(plan) == DECIDE_DENY ? error_exit_status(ERR_DENIED) : 0;
 
+	plans_explain(cli, plan);
 	if (cli_json(cli))
 		cli_print(cli, plan_to_json(plan));
 	else

@@ -11,6 +11,8 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "gate/gate.h"
+#include "gate/session.h"
+#include "gate/user.h"
 
 enum { BLAST_NAMED = 4 }; /* names a line holds; the JSON has all */
 
@@ -85,6 +87,33 @@ static void show_write(FILE *out, const struct plan_step *step)
 	show_decision(out, step);
 }
 
+/* Who could approve it here, and why the playbook was taken. */
+static void show_foot(struct cli *cli, FILE *out, const struct plan *plan)
+{
+	struct gate *gate = plan_decision(plan) == DECIDE_APPROVE ? session_gate(cli_session(cli), NULL) : NULL;
+	char role[64];
+
+	if (!gate)
+		return;
+	user_role_text(gate_user(gate), role);
+	cli_write(out, "   you       %s, role %s%s\n", gate_user(gate)->id, role,
+		gate_user(gate)->role_is_default ? ": the configuration names no users" : "");
+}
+
+void plans_explain(struct cli *cli, const struct plan *plan)
+{
+	if (!cli_explain(cli))
+		return;
+	cli_say(cli, "why: %s%s", *plan->playbook ? "playbook " : "no playbook: one action", plan->playbook);
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_step *step = &plan->steps[i];
+
+		cli_say(cli, "why: step %s (%s, %s%s%s): %s by %s%s%s", step->id, step->action, risk_name(step->risk), *step->scope ? ", " : "", step->scope,
+			step->decision == DECIDE_DENY ? "denied" : step->decision == DECIDE_APPROVE ? "needs approval" : "allowed", step->rule,
+			*step->why ? "; " : "", step->why);
+	}
+}
+
 void plans_show(struct cli *cli, const struct plan *plan, int to_stderr)
 {
 	FILE *out = to_stderr ? stderr : cli_out(cli);
@@ -101,6 +130,7 @@ void plans_show(struct cli *cli, const struct plan *plan, int to_stderr)
 		else if (step->decision == DECIDE_DENY)
 			show_decision(out, step);
 	}
+	show_foot(cli, out, plan);
 }
 
 int plans_exit(const char *status)
@@ -232,6 +262,7 @@ int plans_carry_out(struct cli *cli, struct gate *gate, struct plan *plan)
 {
 	int status;
 
+	plans_explain(cli, plan);
 	if (cli_dry_run(cli)) {
 		if (cli_json(cli))
 			cli_print(cli, plan_to_json(plan));

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/cli.h"
 
@@ -10,6 +11,17 @@ static void join(const struct cli *cli, size_t i, struct text *sentence)
 {
 	for (; cli_arg(cli, i); i++)
 		text_format(sentence, "%s%s", sentence->length ? " " : "", cli_arg(cli, i));
+}
+
+/* What was understood, and from what. */
+static void explain(struct cli *cli, const struct grammar_answer *answer)
+{
+	if (!cli_explain(cli))
+		return;
+	cli_say(cli, "why: understood as %s of %s, confidence %.2f", *answer->intent.type ? answer->intent.type : "nothing",
+		*answer->intent.resource ? answer->intent.resource : "nothing", answer->intent.confidence);
+	for (const struct json *why = json_first(answer->why); why; why = json_next(why))
+		cli_say(cli, "why: %s", json_text_or(why, "?"));
 }
 
 int words_parse(struct cli *cli, size_t i, struct grammar_answer *answer, struct error *err)
@@ -24,6 +36,8 @@ int words_parse(struct cli *cli, size_t i, struct grammar_answer *answer, struct
 	int failed = !grammar || grammar_parse(grammar, sentence.data, NULL, answer, err);
 	grammar_free(grammar);
 	text_release(&sentence);
+	if (!failed)
+		explain(cli, answer);
 	return failed ? -1 : 0;
 }
 

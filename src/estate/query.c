@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "estate/inside.h"
@@ -75,9 +76,15 @@ struct snapshot *estate_list(struct estate *estate, const struct kind *kind,
 		return NULL;
 	feed = feed_new(estate, kind, ops, selection ? selection : &whole);
 	feed->silent = 1;
+	int64_t begun_ns = clock_monotonic_ns();
+
 	if (!ops->list(provider, kind, &feed->selection, feed, err)) {
 		snapshot = table_snapshot(feed->table);
 		remember(feed, snapshot);
+		log_write(LOG_INFO, "estate", "%s %s listed: %zu rows in %lld ms", kind->provider, kind->name, snapshot_count(snapshot),
+			(long long)((clock_monotonic_ns() - begun_ns) / 1000000));
+	} else {
+		log_write(LOG_INFO, "estate", "%s %s could not be listed: %s", kind->provider, kind->name, err ? err->text : "?");
 	}
 	add_errors(feed, errors);
 	feed_free(feed);

@@ -41,6 +41,7 @@ struct session *session_new(const struct session_options *options, struct error 
 	session->options.read_only |= config_get_bool(config, "read_only", 0);
 	session->config = config;
 	log_configure(config_get(config, "log.level"), config_get(config, "log.format"), config_get(config, "log.file"));
+	log_write(LOG_INFO, "config", "%s%s%s", config_path(config), options->profile ? ", profile " : "", options->profile ? options->profile : "");
 	return session;
 }
 

@@ -52,7 +52,13 @@ static void read_role(struct user *user, const struct config *config)
 
 	if (!role && config)
 		role = config_get(config, "user.role");
+	user->role_is_default = !role;
 	copy(user->role, sizeof(user->role), role ? role : "sre");
+}
+
+void user_role_text(const struct user *user, char out[64])
+{
+	snprintf(out, 64, "%s%s", user->role, user->role_is_default ? " by default" : "");
 }
 
 void user_current(struct user *user, const struct config *config)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/curl_late.h"
 #include "net/transfer.h"
@@ -114,6 +115,18 @@ static int try_again(struct net *net, struct transfer *transfer, int failed)
 	return 1;
 }
 
+static void log_try(const struct transfer *transfer)
+{
+	const char *method = transfer->request.method ? transfer->request.method : "GET";
+	long long elapsed_ms = (long long)((clock_monotonic_ns() - transfer->began_ns) / 1000000);
+
+	if (transfer->err.code)
+		log_write(LOG_INFO, "net", "%s %s: %s, after %lld ms", method, transfer->request.url, transfer->err.text, elapsed_ms);
+	else
+		log_write(LOG_INFO, "net", "%s %s: %d, %zu bytes in %lld ms", method, transfer->request.url, transfer->response.status,
+			transfer->response.body_length, elapsed_ms);
+}
+
 static void try_ended(struct net *net, struct transfer *transfer, CURLcode code)
 {
 	if (transfer->stopped.code)
@@ -126,6 +139,7 @@ static void try_ended(struct net *net, struct transfer *transfer, CURLcode code)
 			&transfer->err);
 	else
 		take_answer(transfer);
+	log_try(transfer);
 	if (!try_again(net, transfer, transfer->err.code != ERR_NONE))
 		finish(net, transfer);
 }

@@ -361,13 +361,16 @@ static void cancel(struct approve *approve)
 static void build(struct approve *approve, int columns)
 {
 	const struct user *user = gate_of(approve) ? gate_user(gate_of(approve)) : NULL;
+	char role[64] = "unknown";
 
 	if (approve->built_columns == columns)
 		return;
 	approve->built_columns = columns;
 	text_view_clear(&approve->view);
 	plan_text_drift(&approve->view, approve->drift, columns);
-	plan_text(&approve->view, approve->plan, user ? user->role : "unknown", columns);
+	if (user)
+		user_role_text(user, role);
+	plan_text(&approve->view, approve->plan, role, columns);
 }
 
 static int foot_rows(const struct approve *approve)

@@ -104,6 +104,7 @@ static int recalc(struct pane *pane)
 
 static void build(struct plan_pane *plan, int columns)
 {
+	char role[64] = "unknown";
 	struct gate *gate = console_gate(plan->pane.console);
 
 	if (plan->built_columns == columns)
@@ -127,7 +128,9 @@ static void build(struct plan_pane *plan, int columns)
 	if (*by)
 		text_view_field(&plan->view, "Approved", 10, columns, STYLE_TEXT, by);
 	text_view_end(&plan->view, -1);
-	plan_text(&plan->view, plan->plan, gate ? gate_user(gate)->role : "unknown", columns);
+	if (gate)
+		user_role_text(gate_user(gate), role);
+	plan_text(&plan->view, plan->plan, role, columns);
 }
 
 static void draw(struct pane *pane, struct rect area)

@@ -117,7 +117,7 @@ START_TEST(mistakes_have_lines)
 	write_file("config.yaml", "");
 	ck_assert_ptr_null(config_load(path, "none", &err));
 	ck_assert_ptr_null(config_load("/tmp/ph-none/config.yaml", NULL, &err));
-	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
+	ck_assert_int_eq(err.code, ERR_INVALID);
 }
 END_TEST
 
