@@ -37,6 +37,7 @@ const struct user *gate_user(const struct gate *gate);
 int gate_read_only(const struct gate *gate);
 void gate_set_read_only(struct gate *gate, int read_only); /* also net_set_read_only */
 unsigned gate_version(const struct gate *gate); /* grows with each change a pane may show */
+void gate_look_outside(struct gate *gate); /* it grows too when another process wrote to the log since the last look. Reads; worker threads */
 
 /* --- plans: made, decided, stored, audited. *plan yours. ERR_DENIED is not an error here: see plan_decision. --- */
 int gate_plan_act(struct gate *gate, const struct ref *ref, const char *verb, const struct json *params, const char *because, struct plan **plan, struct error *err);

@@ -560,6 +560,7 @@ static void start(void *arg)
 	if (console->open_at_start && console_open(console, console->open_at_start, &err))
 		console_say_error(console, &err);
 	console_watch_themes(console);
+	console_watch_others(console);
 	malloc_trim(0); /* what reading the data files took */
 }
 
@@ -587,7 +588,7 @@ struct console *console_new(struct session *session)
 	console->session = session;
 	console->config = session_config(session);
 	console->loop = the_loop;
-	console->theme_watch = -1;
+	console->theme_watch = console->others_watch = -1;
 	console->series = series_book_new();
 	console->all_dirty = 1;
 	session_set_news(session, loop_wake, the_loop);
@@ -609,6 +610,7 @@ void console_free(struct console *console)
 	free_closing(console);
 	if (console->theme_watch >= 0)
 		close(console->theme_watch);
+	console_forget_others(console);
 	series_book_free(console->series);
 	keymap_free(console->keymap);
 	text_release(&console->record);

@@ -32,11 +32,11 @@ static const struct {
 	{ "approvals", approvals_new },
 	{ "audit", audit_pane_new },
 	{ "changes", all_changes },
-	{ "chart", saturation_new },
 	{ "chat", empty_chat },
 	{ "dashboard", dashboard_new },
 	{ "playbooks", playbooks_new },
 	{ "runs", runs_new },
+	{ "saturation", saturation_new },
 };
 
 static int open_view(struct console *console, const char *name)

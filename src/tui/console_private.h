@@ -33,6 +33,7 @@ struct console {
 	struct user user;
 	struct theme theme;
 	int theme_watch; /* inotify descriptor, -1 none */
+	int others_watch, others_timer; /* the same, of the database */
 	struct stack stacks[2];
 	int split, focus, zoom;
 	struct pane *dialogs[DIALOGS_MAX];
@@ -71,6 +72,9 @@ void console_refresh_accounts(struct console *console);
 const char *console_account(const struct console *console, const char *provider);
 /* The namespace a kind opens in there: the account's own, else "*"; NULL for what has none. */
 const char *console_namespace(const struct console *console, const struct kind *kind, const char *account);
+/* console_others.c */
+void console_watch_others(struct console *console);
+void console_forget_others(struct console *console);
 /* console_side.c */
 int console_side_wanted(struct console *console);
 int console_side_columns(int columns); /* of a screen that wide */

@@ -217,6 +217,7 @@ struct pane *dashboard_new(struct console *console)
 	struct dashboard *dashboard = mem_zero(1, sizeof(*dashboard));
 
 	dashboard->pane = (struct pane){ .ops = &dashboard_ops, .console = console };
+	dashboard->chain_ok = -1;
 	widgets_load(dashboard);
 	return &dashboard->pane;
 }

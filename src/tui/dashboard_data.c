@@ -199,6 +199,8 @@ static void note_time(struct dashboard *dashboard)
 		feed_status(dashboard->sources[i].feed, &status);
 		dashboard->sources[i].answered = status.state != FEED_LOADING && status.state != FEED_CACHED;
 		dashboard->sources[i].is_cached = status.state == FEED_CACHED;
+		dashboard->sources[i].was_whole = dashboard->sources[i].is_whole;
+		dashboard->sources[i].is_whole |= status.state == FEED_LIVE || status.state == FEED_POLLED;
 		/* A first page is an answer too: the rest is shown when it comes. */
 		if (!dashboard->sources[i].answered && (snapshot = feed_snapshot(dashboard->sources[i].feed))) {
 			dashboard->sources[i].answered = snapshot_time(snapshot) >= dashboard->sources[i].opened_ns;

@@ -52,18 +52,32 @@ static void put_name(struct rect line, int x, int columns, int selected, const c
 		screen_put_n(line, 0, x, columns, style, text, strlen(text));
 }
 
-/* "4m", or "<4m" when only the age of the thing itself is known. Seconds would be news every second: by the minute. */
+/* Whole minutes, hours or days, and when it reads otherwise: seconds would be news every second. */
+static int64_t coarse(int64_t age, int64_t *step)
+{
+	int64_t minute = 60 * CLOCK_SECOND_NS, hour = 60 * minute, unit = age < 3 * hour ? minute : age < 48 * hour ? hour : 24 * hour;
+
+	*step = unit - age % unit;
+	return age / unit * unit;
+}
+
+/* "4m"; "<4m" when it may be younger, ">4m" when it may be older. */
 static int since_text(struct dashboard *dashboard, const struct item *item, char *out, size_t size)
 {
+	static const char *const marks[] = { [SINCE_EXACT] = "", [SINCE_MOST] = "<", [SINCE_LEAST] = ">" };
 	int64_t minute = 60 * CLOCK_SECOND_NS, age = clock_now_ns() - item->at_ns, step = 0;
-	char text[24];
+	char text[CLOCK_AGE_MAX];
 
 	*out = 0;
 	if (!item->at_ns)
 		return 0;
-	format_age(age < minute ? minute : age, text, sizeof(text), &step);
-	note_age(dashboard, age < minute ? minute - age : step);
-	return snprintf(out, size, "%s%s", item->at_is_most || age < minute ? "<" : "", text);
+	if (age < minute) {
+		note_age(dashboard, minute - age);
+		return snprintf(out, size, "%s", item->since == SINCE_LEAST ? ">0m" : "<1m");
+	}
+	clock_format_age(coarse(age, &step), text);
+	note_age(dashboard, step);
+	return snprintf(out, size, "%s%s", marks[item->since], text);
 }
 
 /* As wide as what stands there, and never more than its share. */
@@ -220,10 +234,15 @@ static void draw_audit(struct dashboard *dashboard, struct rect area)
 	format_count((uint64_t)looked->entries, count, sizeof(count));
 	localtime_r(&seconds, &local);
 	strftime(at, sizeof(at), "%H:%M", &local);
-	snprintf(line, sizeof(line), "audit  %s entries, %s, %s%s", count,
-		looked->audit_ok > 0 ? "chain ok" : looked->audit_ok == 0 ? "CHAIN BROKEN: `:audit`, then V" : "chain not checked yet",
+	int64_t since = looked->entries - dashboard->checked_entries;
+	char more[48] = "";
+
+	if (dashboard->chain_ok > 0 && since > 0)
+		snprintf(more, sizeof(more), " up to the last %lld", (long long)since);
+	snprintf(line, sizeof(line), "audit  %s entries, %s%s, %s%s", count,
+		dashboard->chain_ok > 0 ? "chain ok" : dashboard->chain_ok == 0 ? "CHAIN BROKEN: H, then V says where" : "chain not checked yet", more,
 		looked->anchored_ns ? "anchored " : "not anchored yet", looked->anchored_ns ? at : "");
-	screen_put(area, 0, 1, looked->audit_ok == 0 ? STYLE_CRITICAL : STYLE_DIM, line);
+	screen_put(area, 0, 1, dashboard->chain_ok == 0 ? STYLE_CRITICAL : STYLE_DIM, line);
 }
 
 static void draw_heading(struct dashboard *dashboard, const struct widget *widget, struct rect area, size_t shown, size_t count)
@@ -269,7 +288,7 @@ static void draw_widget(struct dashboard *dashboard, size_t nth, struct rect are
 	}
 	if (dashboard->cursor >= first && dashboard->cursor < first + count && dashboard->cursor - first >= room)
 		from = dashboard->cursor - first - room + 1;
-	if (widget->type == WIDGET_WRONG || widget->type == WIDGET_KIND)
+	if (widget->type == WIDGET_WRONG || widget->type == WIDGET_KIND || widget->type == WIDGET_CHANGES)
 		measure_wrong(dashboard, first, count, area.columns);
 	draw_heading(dashboard, widget, area, count < room ? count : room, count);
 	for (size_t i = 0; i < room; i++) {

@@ -11,10 +11,11 @@
 #include "estate/kind.h"
 #include "gate/audit.h"
 #include "gate/gate.h"
+#include "tui/asking.h"
 #include "tui/console_private.h"
 #include "tui/dashboard_private.h"
 
-enum { LOOK_EVERY_MS = 5000, CHANGES_MAX = 40, RUNS_MAX = 10, ASK_EVERY_S = 600 };
+enum { LOOK_EVERY_MS = 5000, CHECK_EVERY_S = 60, CHANGES_MAX = 40, RUNS_MAX = 10, ASK_EVERY_S = 600 };
 
 struct look {
 	struct job job;
@@ -36,7 +37,7 @@ static void look_now(struct job *job)
 {
 	struct look *look = (struct look *)job;
 	struct error err = { 0 };
-	struct audit_state state = { .ok = -1 };
+	struct audit_state state = { 0 };
 
 	look->looked.changes = estate_changes(look->estate, clock_now_ns() - look->since_ns, NULL, NULL, CHANGES_MAX, &err);
 	if (!look->looked.changes)
@@ -50,7 +51,6 @@ static void look_now(struct job *job)
 	audit_state(gate_audit(look->gate), &state);
 	look->looked.entries = (int64_t)state.entries;
 	look->looked.anchored_ns = state.anchored_ns;
-	look->looked.audit_ok = state.ok;
 }
 
 /* What sources recorded themselves is asked for beside that, in its own time: nothing waits for it, its news bring the next look. */
@@ -90,6 +90,36 @@ static void ask_sources(struct dashboard *dashboard, int64_t since_ns)
 	}
 }
 
+/* --- the chain: checked whole, on a thread of its own, when there are entries that were not --- */
+
+static void ask_check(struct asking *asking)
+{
+	asking->outcome = audit_verify(NULL, NULL, &asking->json, &asking->err);
+}
+
+static void checked(void *pane, struct asking *asking)
+{
+	struct dashboard *dashboard = pane;
+
+	/* One that cannot be read is not known to be broken. */
+	dashboard->chain_ok = asking->outcome ? -1 : json_bool(json_get(asking->json, "ok"), 0);
+	dashboard->checked_entries = asking->outcome ? 0 : json_int(json_get(asking->json, "entries"), 0);
+	dashboard->pane.dirty |= 1;
+}
+
+static void check_chain(struct dashboard *dashboard)
+{
+	const struct looked *looked = &dashboard->looked;
+	int64_t now = clock_monotonic_ns();
+
+	if (!looked->had_gate || dashboard->checking || (dashboard->checked_ns && looked->entries == dashboard->checked_entries))
+		return;
+	if (dashboard->checked_ns && now - dashboard->checked_ns < CHECK_EVERY_S * CLOCK_SECOND_NS)
+		return;
+	dashboard->checked_ns = now;
+	asking_spawn(asking_new(dashboard->pane.console, &dashboard->checking, dashboard, ask_check, checked));
+}
+
 static void looked(struct job *job)
 {
 	struct look *look = (struct look *)job;
@@ -101,6 +131,7 @@ static void looked(struct job *job)
 		dashboard->look = NULL;
 		dashboard_make_items(dashboard);
 		dashboard->pane.dirty |= 1;
+		check_chain(dashboard);
 	} else {
 		release(&look->looked);
 	}
@@ -172,6 +203,7 @@ void dashboard_look(struct dashboard *dashboard)
 
 void dashboard_forget_look(struct dashboard *dashboard)
 {
+	asking_stop(&dashboard->checking);
 	if (dashboard->look) {
 		dashboard->look->dashboard = NULL;
 		atomic_store(&dashboard->look->job.cancelled, 1);

@@ -10,7 +10,7 @@
 #include "tui/console.h"
 #include "tui/pane.h"
 
-enum { WIDGETS_MAX = 12, SOURCES_MAX = 48, GAUGES_MAX = 8, ITEMS_MAX = 200, ITEM_TEXT = 256 };
+enum { WIDGETS_MAX = 12, SOURCES_MAX = 48, GAUGES_MAX = 8, ITEMS_MAX = 200, ITEM_TEXT = 256, ONSETS_MAX = 400 };
 
 enum widget_type { WIDGET_WRONG, WIDGET_KIND, WIDGET_CHANGES, WIDGET_SATURATION, WIDGET_RUNS, WIDGET_AUDIT, WIDGET_TYPES };
 enum widget_place { PLACE_FULL, PLACE_LEFT, PLACE_RIGHT };
@@ -39,6 +39,19 @@ struct source {                /* one kind of one account */
 	unsigned version;
 	int64_t opened_ns;
 	int answered, is_cached; /* rows of an earlier session stand for it */
+	int is_whole, was_whole; /* it was listed to the end; also at the look before */
+};
+
+/* How at_ns is meant: when it began; when the thing itself began, so its trouble may be younger; when it was first seen here, so it may be older. */
+enum since { SINCE_EXACT, SINCE_MOST, SINCE_LEAST };
+
+/* A trouble that is on the screen, and since when it has been. */
+struct onset {
+	uint64_t key;
+	size_t widget;
+	int64_t at_ns;
+	int is_seen_begin;     /* it was not there when the same source was listed whole before */
+	unsigned turn;
 };
 
 /* One line that can be under the cursor. */
@@ -51,7 +64,7 @@ struct item {
 	char why[ITEM_TEXT];
 	char scope[12], kind[64], account[128];
 	int64_t at_ns;         /* for the age at the end; 0 none */
-	int at_is_most;        /* it may be younger: that is the age of the thing, not of its trouble */
+	enum since since;
 	int rank, scope_rank, is_failure, in_namespace;
 	size_t count;          /* of rows with the same cause */
 	char filter[ITEM_TEXT]; /* shows those rows */
@@ -66,7 +79,6 @@ struct item {
 struct looked {
 	struct json *changes, *runs, *plans;
 	int64_t entries, anchored_ns;
-	int audit_ok;
 	int had_gate, is_known;
 	char problem[200];
 };
@@ -84,6 +96,9 @@ struct dashboard {
 	size_t cursor;
 	struct looked looked;
 	struct look *look;     /* the job under way */
+	struct asking *checking; /* of the audit chain, under way */
+	int chain_ok;          /* -1 not checked yet */
+	int64_t checked_ns, checked_entries;
 	int64_t looked_ns, asked_ns; /* asked_ns: the sources' own records */
 	size_t asked_sources;
 	int look_timer;
@@ -91,6 +106,9 @@ struct dashboard {
 	int64_t next_age_ns, observed_ns;
 	int news;              /* a source changed since the last look */
 	int what_columns, scope_columns; /* of the widget being drawn */
+	struct onset onsets[ONSETS_MAX];
+	size_t onset_count;
+	unsigned turn;
 	size_t left_out;       /* causes there was no room to count */
 };
 

@@ -275,6 +275,61 @@ static void name_of(const struct snapshot *snapshot, size_t row, char *out, size
 	snprintf(out, size, "%.120s%s%.120s", namespace_, *namespace_ ? "/" : "", name);
 }
 
+/* --- since when, where the source does not say --- */
+
+static uint64_t key_of(const struct cause *cause, const char *id)
+{
+	char text[SHAPE_MAX + 1400];
+	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a, 64 bit */
+
+	snprintf(text, sizeof(text), "%s|%s|%s|%s|%s", cause->source->kind->name, cause->source->account, cause->severity, id, cause->shape);
+	for (const char *at = text; *at; at++)
+		hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+	return hash;
+}
+
+static struct onset *onset_of(struct causes *causes, const struct cause *cause, const char *id)
+{
+	struct dashboard *dashboard = causes->dashboard;
+	uint64_t key = key_of(cause, id);
+
+	for (size_t i = 0; i < dashboard->onset_count; i++)
+		if (dashboard->onsets[i].key == key && dashboard->onsets[i].widget == causes->widget)
+			return &dashboard->onsets[i];
+	if (dashboard->onset_count == ONSETS_MAX)
+		return NULL;
+	struct onset *onset = &dashboard->onsets[dashboard->onset_count++];
+
+	*onset = (struct onset){ .key = key, .widget = causes->widget, .at_ns = snapshot_time(cause->snapshot), .is_seen_begin = cause->source->was_whole };
+	return onset;
+}
+
+static void fill_since(struct causes *causes, const struct cause *cause, const char *id, int64_t at_ns, struct item *item)
+{
+	struct onset *onset = onset_of(causes, cause, id);
+
+	item->at_ns = at_ns;
+	item->since = kind_column_find(cause->source->kind, "SINCE") >= 0 ? SINCE_EXACT : SINCE_MOST;
+	if (!onset)
+		return;
+	onset->turn = causes->dashboard->turn;
+	if (at_ns && (item->since == SINCE_EXACT || !onset->is_seen_begin))
+		return;
+	item->at_ns = onset->at_ns;
+	item->since = onset->is_seen_begin ? SINCE_EXACT : SINCE_LEAST;
+}
+
+/* Trouble that is over is forgotten: should it come again, it begins then. */
+static void forget_onsets(struct dashboard *dashboard, size_t widget)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < dashboard->onset_count; i++)
+		if (dashboard->onsets[i].widget != widget || dashboard->onsets[i].turn == dashboard->turn)
+			dashboard->onsets[kept++] = dashboard->onsets[i];
+	dashboard->onset_count = kept;
+}
+
 static void add_alone(struct causes *causes, const struct cause *cause, size_t row)
 {
 	struct item *item = dashboard_add_item(causes->dashboard, causes->widget);
@@ -292,8 +347,7 @@ static void add_alone(struct causes *causes, const struct cause *cause, size_t r
 	scope_of(causes, cause, row, item->scope);
 	item->scope_rank = scope_rank(item->scope);
 	item->count = 1;
-	item->at_ns = since_of(cause, row);
-	item->at_is_most = kind_column_find(cause->source->kind, "SINCE") < 0;
+	fill_since(causes, cause, id, since_of(cause, row), item);
 	fill_look(item, cause->source->kind, cause->rank);
 }
 
@@ -339,8 +393,7 @@ static void add_group(struct causes *causes, const struct cause *cause)
 	scope_of(causes, cause, cause->worst, item->scope);
 	item->scope_rank = cause->scope_rank;
 	item->count = cause->count;
-	item->at_ns = cause->since_ns;
-	item->at_is_most = kind_column_find(kind, "SINCE") < 0;
+	fill_since(causes, cause, "", cause->since_ns, item);
 	fill_look(item, kind, cause->rank);
 }
 
@@ -444,6 +497,7 @@ static void add_of(struct dashboard *dashboard, size_t widget, int (*is_wanted)(
 
 	causes->dashboard = dashboard;
 	causes->widget = widget;
+	dashboard->turn++;
 	for (size_t i = 0; i < dashboard->source_count; i++) {
 		if (!is_wanted(dashboard, widget, &dashboard->sources[i]))
 			continue;
@@ -455,6 +509,7 @@ static void add_of(struct dashboard *dashboard, size_t widget, int (*is_wanted)(
 		for (size_t i = 0; i < causes->count; i++)
 			if (causes->list[i].rank == rank)
 				add_cause(causes, &causes->list[i], first);
+	forget_onsets(dashboard, widget);
 	dashboard->left_out = causes->dropped;
 	dashboard_end_refusals(dashboard, first);
 	if (dashboard->item_count > first)

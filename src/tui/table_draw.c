@@ -9,7 +9,7 @@
 #include "tui/format.h"
 #include "tui/table_private.h"
 
-enum { SAMPLE_ROWS = 200, GAP = 2, MARGIN = 3, WIDTH_MAX = 60, NARROW_MIN = 10, DUMP_ROWS_MAX = 200000 };
+enum { SAMPLE_ROWS = 200, TEXT_ROWS = 10000, GAP = 2, MARGIN = 3, WIDTH_MAX = 60, NARROW_MIN = 10, DUMP_ROWS_MAX = 200000 };
 
 size_t table_cell(const struct table_pane *table, size_t row, int column, int64_t now_ns, char out[CELL_MAX], int64_t *age_step_ns)
 {
@@ -41,7 +41,24 @@ static void widen(struct table_pane *table, size_t row, int64_t now_ns)
 	}
 }
 
-/* Headers, and some rows spread over the whole: enough that widths seldom change later. */
+/* Of many rows only the text cells that have more bytes than their column has columns are worth a look. */
+static void widen_text(struct table_pane *table, size_t row, int64_t now_ns)
+{
+	struct snapshot *snapshot = view_snapshot(table->view);
+	size_t length;
+
+	for (int i = 0; i < visible_columns(table); i++) {
+		if (table->kind->columns[i].type != COLUMN_TEXT || table->widths[i] >= WIDTH_MAX)
+			continue;
+		snapshot_cell(snapshot, row, i, &length);
+		if (length > (size_t)table->widths[i]) {
+			widen(table, row, now_ns);
+			return;
+		}
+	}
+}
+
+/* Headers, all kinds of cells of some rows, and the texts of many: a long name among thousands is not cut where there is room for it. */
 void table_measure(struct table_pane *table)
 {
 	size_t count = view_count(table->view), step = count / SAMPLE_ROWS + 1, row;
@@ -56,7 +73,11 @@ void table_measure(struct table_pane *table)
 	for (size_t place = 0; place < count; place += step)
 		if (table_row_at(table, place, &row))
 			widen(table, row, now);
-	table->measured = count > 0;
+	step = count / TEXT_ROWS + 1;
+	for (size_t place = 0; place < count; place += step)
+		if (table_row_at(table, place, &row))
+			widen_text(table, row, now);
+	table->measured = count;
 }
 
 /* One namespace chosen: the column would say the same in every row. */

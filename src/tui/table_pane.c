@@ -100,8 +100,8 @@ static void take_snapshot(struct table_pane *table)
 	snapshot_unref(snapshot);
 	work_keeping_cursor(table, id);
 	free(id);
-	/* The first page of many is no measure of them all. */
-	if (!table->has_rows || view_count(table->view) < 1000)
+	/* The first page of many is no measure of them all; later ones seldom change it. */
+	if (!table->has_rows || view_count(table->view) < 1000 || view_count(table->view) >= 2 * table->measured)
 		table->measured = 0;
 	table->has_rows = 1;
 }

@@ -204,10 +204,54 @@ def test_numbers_over_time():
 def test_saturation_opens_as_charts():
     with first() as c:
         c.send('j' * 30) # past what is wrong, wherever saturation stands
-        c.send(':chart<Enter>')
+        c.send(':saturation<Enter>')
         c.wait_for(re.compile(r'^ saturation', re.M))
         c.wait_for(re.compile(r'disk +\d+ %'))
         assert not c.screen.unknown
+
+
+def command(c, *args):
+    env = dict(os.environ, PILOTHOUSE_HOME=c.home, PILOTHOUSE_DATA=ROOT, HOME=c.home, TZ='UTC', KUBECONFIG=os.path.join(c.home, 'none'))
+    return subprocess.run([PROGRAM, *args], env=env, cwd=c.home, capture_output=True, text=True, timeout=60)
+
+
+def test_what_another_process_does_is_seen():
+    """And the chain is checked, again when there is more of it."""
+    sleeper = subprocess.Popen(['sleep', '60'])
+    try:
+        with first(files={'config.yaml': 'scopes:\n  dev: ["*"]\n'}) as c:
+            c.wait_for('0 entries, chain ok')
+            assert command(c, 'act', 'processes', str(sleeper.pid), 'renice', 'nice=3').returncode == 5
+            c.wait_for(re.compile(r'renice process.*waits'))
+            assert command(c, 'act', 'processes', str(sleeper.pid), 'renice', 'nice=4', '--approve').returncode == 0
+            c.wait_for(re.compile(r'✓ renice process'))
+            c.send('H')
+            c.wait_for('run.step')
+            assert command(c, 'act', 'processes', str(sleeper.pid), 'renice', 'nice=5', '--approve').returncode == 0
+            c.wait_for(lambda text: text.count('run.step') >= 4)
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+
+
+def test_a_broken_chain_is_said_on_the_first_screen():
+    import sqlite3
+    sleeper = subprocess.Popen(['sleep', '60'])
+    home = tempfile.mkdtemp(prefix='pilothouse-chain-')
+    try:
+        with Console('version', home=home) as c:
+            c.wait_end()
+            assert command(c, 'act', 'processes', str(sleeper.pid), 'renice', 'nice=3', '--approve').returncode == 0
+        with sqlite3.connect(os.path.join(home, 'pilothouse.db')) as db:
+            for (name,) in db.execute("select name from sqlite_master where type = 'trigger' and tbl_name = 'audit'").fetchall():
+                db.execute('drop trigger "%s"' % name)
+            db.execute("update audit set body = replace(body, 'renice', 'rename') where seq = 2")
+        with first(home=home) as c:
+            c.wait_for('CHAIN BROKEN')
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def test_resize_keeps_all_lines():
