@@ -65,7 +65,7 @@ START_TEST(older_servers_are_told_apart)
 
 	ck_assert_ptr_null(parse("{\"kind\":\"APIVersions\",\"versions\":[\"v1\"]}", groups, &err));
 	ck_assert_int_eq(err.code, ERR_FORMAT);
-	ck_assert_msg(strstr(err.text, "1.26") != NULL, "%s", err.text);
+	ck_assert_msg(strstr(err.text, "APIVersions") != NULL, "%s", err.text);
 }
 END_TEST
 

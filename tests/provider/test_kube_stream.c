@@ -497,7 +497,7 @@ END_TEST
 
 START_TEST(answers_that_are_no_tables_are_errors)
 {
-	static const char *const bodies[] = { "{\"kind\":\"ConfigMapList\",\"items\":[]}", "[]", "",
+	static const char *const bodies[] = { "{\"kind\":\"ConfigMapList\",\"items\":[}", "[]", "{\"kind\":\"ConfigMap\"}", "",
 		"{\"kind\":\"Table\",\"rows\":[{" };
 	struct selection selection = { .account = "here", .namespace_ = "shop" };
 
@@ -515,6 +515,150 @@ START_TEST(answers_that_are_no_tables_are_errors)
 		json_free(errors);
 		end();
 	}
+}
+END_TEST
+
+/* --- servers that give objects instead of tables --- */
+
+static char *cell_text(struct snapshot *snapshot, size_t row, const char *column)
+{
+	size_t length;
+	const char *cell = snapshot_cell(snapshot, row, kind_column_find(snapshot_kind(snapshot), column), &length);
+
+	return mem_text_n(cell, length);
+}
+
+#define META(name, more) "\"metadata\":{\"name\":\"" name "\",\"namespace\":\"shop\",\"creationTimestamp\":\"2026-01-02T03:04:05Z\"" more "}"
+
+START_TEST(objects_are_listed_and_watched_as_tables_are)
+{
+	static struct line lines[] = {
+		{ "/api/v1/namespaces?", 200, "{\"kind\":\"NamespaceList\",\"items\":[{\"metadata\":{\"name\":\"shop\"}}]}", WHOLE, 0 },
+		{ "continue=t1", 200,
+			"{\"kind\":\"ConfigMapList\",\"metadata\":{\"resourceVersion\":\"10\"},\"items\":[{" META("b", "") "}]}", WHOLE, 0 },
+		{ "limit=", 200,
+			"{\"kind\":\"ConfigMapList\",\"metadata\":{\"resourceVersion\":\"10\",\"continue\":\"t1\"},\"items\":[{" META("a", "")
+			",\"data\":{\"x\":\"1\",\"y\":\"2\"}}]}",
+			WHOLE, 0 },
+		{ "watch=1", 200,
+			"{\"type\":\"ADDED\",\"object\":{\"kind\":\"ConfigMap\"," META("c", ",\"resourceVersion\":\"11\"")
+			",\"data\":{\"x\":\"1\"}}}\n{\"type\":\"DELETED\",\"object\":{\"kind\":\"ConfigMap\"," META("b", ",\"resourceVersion\":\"12\"")
+			"}}\n{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"ConfigMap\",\"metadata\":{\"resourceVersion\":\"15\"}}}\n",
+			CHUNKS, 0 },
+		{ "watch=1", 200, "", HANG, 0 },
+	};
+	struct selection selection = { .account = "here", .namespace_ = "*" };
+	struct timespec step = { .tv_nsec = 20000000 };
+	const char *text = "";
+	int done = 0;
+
+	begin(lines, sizeof(lines) / sizeof(*lines));
+	struct feed *feed = estate_open(estate, kinds_find(kinds, "configmaps"), &selection);
+
+	for (int turn = 0; turn < 1000 && !done; turn++) {
+		struct snapshot *snapshot = feed_snapshot(feed);
+
+		text = rows(snapshot);
+		done = !strcmp(text, "a=2 c=1") && times_asked("resourceVersion=15&") == 1;
+		if (done) {
+			char *age = cell_text(snapshot, 0, "AGE");
+
+			ck_assert_str_eq(age, "2026-01-02T03:04:05Z");
+			free(age);
+		}
+		snapshot_unref(snapshot);
+		nanosleep(&step, NULL); /* the server's side moves by itself */
+	}
+	ck_assert_msg(done, "rows %s; the last of %d: %s", text, atomic_load(&asked_count), asked[atomic_load(&asked_count) - 1]);
+	estate_close(estate, feed);
+	end();
+}
+END_TEST
+
+/* What the server's own printer would have written. */
+static const struct {
+	const char *pod, *ready, *status, *restarts, *severity;
+} pods[] = {
+	{ "\"spec\":{\"nodeName\":\"n1\",\"containers\":[{},{}]},\"status\":{\"phase\":\"Running\",\"containerStatuses\":[{\"ready\":true,\"restartCount\":"
+	  "3},{\"ready\":true,\"restartCount\":1}]}",
+		"2/2", "Running", "4", "" },
+	{ "\"spec\":{\"containers\":[{}]},\"status\":{\"phase\":\"Running\",\"containerStatuses\":[{\"ready\":false,\"restartCount\":8,\"state\":{\"waiting\":"
+	  "{\"reason\":\"CrashLoopBackOff\"}}}]}",
+		"0/1", "CrashLoopBackOff", "8", "high" },
+	{ "\"spec\":{\"containers\":[{}]},\"status\":{\"phase\":\"Failed\",\"reason\":\"Evicted\"}", "0/1", "Evicted", "0", "medium" },
+	{ "\"spec\":{\"containers\":[{}]}", "0/1", "", "0", "" },
+};
+
+START_TEST(pods_without_tables_have_their_columns)
+{
+	char body[1200];
+	struct line lines[] = { { "limit=", 200, body, WHOLE, 0 } };
+	struct selection selection = { .account = "here", .namespace_ = "shop" };
+	struct error err = { 0 };
+
+	snprintf(body, sizeof(body), "{\"kind\":\"PodList\",\"metadata\":{},\"items\":[{" META("web", "") ",%s}]}", pods[_i].pod);
+	begin(lines, 1);
+	struct snapshot *snapshot = estate_list(estate, kinds_find(kinds, "kubernetes/pods"), &selection, NULL, &err);
+
+	ck_assert_msg(snapshot && snapshot_count(snapshot) == 1, "%s", err.text);
+	char *ready = cell_text(snapshot, 0, "READY"), *status = cell_text(snapshot, 0, "STATUS"), *restarts = cell_text(snapshot, 0, "RESTARTS");
+	char *severity = snapshot_role_text(snapshot, 0, ROLE_SEVERITY);
+
+	ck_assert_str_eq(ready, pods[_i].ready);
+	ck_assert_str_eq(status, pods[_i].status);
+	ck_assert_str_eq(restarts, pods[_i].restarts);
+	ck_assert_str_eq(severity, pods[_i].severity);
+	free(ready);
+	free(status);
+	free(restarts);
+	free(severity);
+	snapshot_unref(snapshot);
+	end();
+}
+END_TEST
+
+#define OLD_LIST(resources) "{\"kind\":\"APIResourceList\",\"resources\":[" resources "]}"
+
+/* Neither aggregated discovery nor tables: a custom resource is found and listed all the same; a group that is down hides nothing. */
+START_TEST(an_old_server_tells_its_resources)
+{
+	static struct line lines[] = {
+		{ "GET /api HTTP", 200, "{\"kind\":\"APIVersions\",\"versions\":[\"v1\"]}", WHOLE, 0 },
+		{ "GET /apis HTTP", 200,
+			"{\"kind\":\"APIGroupList\",\"groups\":[{\"name\":\"down.example\",\"versions\":[{\"groupVersion\":\"down.example/v1\",\"version\":\"v1\"}],"
+			"\"preferredVersion\":{\"groupVersion\":\"down.example/v1\",\"version\":\"v1\"}},"
+			"{\"name\":\"shop.example\",\"versions\":[{\"groupVersion\":\"shop.example/v1\",\"version\":\"v1\"}],"
+			"\"preferredVersion\":{\"groupVersion\":\"shop.example/v1\",\"version\":\"v1\"}}]}",
+			WHOLE, 0 },
+		{ "GET /api/v1 HTTP", 200, OLD_LIST("{\"name\":\"pods\",\"kind\":\"Pod\",\"namespaced\":true,\"verbs\":[\"list\"]}"), WHOLE, 0 },
+		{ "GET /apis/down.example/v1 HTTP", 503, "no", WHOLE, 0 },
+		{ "GET /apis/shop.example/v1 HTTP", 200,
+			OLD_LIST("{\"name\":\"baskets\",\"singularName\":\"basket\",\"kind\":\"Basket\",\"namespaced\":true,\"shortNames\":[\"bk\"],\"verbs\":[\"get\","
+				 "\"list\",\"watch\"]},{\"name\":\"baskets/scale\",\"kind\":\"Scale\",\"verbs\":[\"patch\"]}"),
+			WHOLE, 0 },
+		{ "/apis/shop.example/v1/baskets?limit=1&", 200, "{\"kind\":\"BasketList\",\"metadata\":{},\"items\":[]}", WHOLE, 0 },
+		{ "/namespaces/shop/baskets?limit=500", 200, "{\"kind\":\"BasketList\",\"metadata\":{},\"items\":[{" META("red", "") "}]}", WHOLE, 0 },
+	};
+	struct selection selection = { .account = "here", .namespace_ = "shop" };
+	struct error err = { 0 };
+
+	begin(lines, sizeof(lines) / sizeof(*lines));
+	const struct kind *kind = estate_kind(estate, "bk", &err);
+
+	ck_assert_msg(kind != NULL, "%s", err.text);
+	ck_assert_str_eq(kind->name, "baskets");
+	ck_assert_ptr_nonnull(kind_verb_find(kind, "scale"));
+	struct snapshot *snapshot = estate_list(estate, kind, &selection, NULL, &err);
+
+	ck_assert_msg(snapshot && snapshot_count(snapshot) == 1, "%s", err.text);
+	char *name = snapshot_role_text(snapshot, 0, ROLE_NAME), *age = cell_text(snapshot, 0, "AGE");
+
+	ck_assert_str_eq(name, "red");
+	ck_assert_str_eq(age, "2026-01-02T03:04:05Z");
+	free(name);
+	free(age);
+	snapshot_unref(snapshot);
+	end();
 }
 END_TEST
 
@@ -597,6 +741,9 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, each_namespace_is_watched_by_itself);
 	tcase_add_test(tc, what_the_server_would_refuse_is_known_before);
 	tcase_add_test(tc, answers_that_are_no_tables_are_errors);
+	tcase_add_test(tc, objects_are_listed_and_watched_as_tables_are);
+	tcase_add_test(tc, an_old_server_tells_its_resources);
+	tcase_add_loop_test(tc, pods_without_tables_have_their_columns, 0, sizeof(pods) / sizeof(*pods));
 	tcase_add_loop_test(tc, the_configuration_chooses_the_start, 0, sizeof(starts) / sizeof(*starts));
 	tcase_add_test(tc, a_start_that_is_not_there_is_refused);
 }

@@ -15,6 +15,7 @@
 #include "net/net.h"
 #include "provider/kubernetes/account.h"
 #include "provider/kubernetes/get.h"
+#include "provider/kubernetes/objects.h"
 #include "provider/kubernetes/resource.h"
 #include "provider/kubernetes/table_json.h"
 
@@ -123,8 +124,8 @@ static int add_groups(struct discovery *discovery, const struct json *list, stru
 {
 	if (strcmp(json_text_or(json_get(list, "kind"), ""), "APIGroupDiscoveryList"))
 		return error_set(err, ERR_FORMAT,
-			"the server has no aggregated discovery (Kubernetes 1.26 or newer has): "
-			"custom resources are not found");
+			"the server does not say what resources it has (it sent: %.60s)",
+			json_text_or(json_get(list, "kind"), "nameless answer"));
 	for (const struct json *group = json_first(json_get(list, "items")); group;
 		group = json_next(group))
 		for (const struct json *version = json_first(json_get(group, "versions")); version;
@@ -180,6 +181,11 @@ static struct discovery *fetch(struct account *account, struct error *err)
 	struct call groups_call = { .path = "/apis", .accept = ACCEPT_DISCOVERY };
 	struct json *core = call_json(account, &core_call, err);
 	struct json *groups = core ? call_json(account, &groups_call, err) : NULL;
+
+	if (groups) {
+		core = discovery_from_old(account, core);
+		groups = discovery_from_old(account, groups);
+	}
 	struct discovery *discovery = groups ? discovery_parse(core, groups, err) : NULL;
 
 	json_free(core);
@@ -392,6 +398,11 @@ static int fetch_columns(struct account *account, const struct discovered *item,
 	text_release(&path);
 	if (failed || table_json_open(response->body, response->body_length, head, err))
 		return -1;
+	if (objects_is_list(head->kind)) { /* no tables there: what every object has */
+		snprintf(head->columns[0].name, sizeof(head->columns->name), "Name");
+		snprintf(head->columns[1].name, sizeof(head->columns->name), "Age");
+		head->column_count = 2;
+	}
 	if (!head->column_count)
 		return error_set(err, ERR_FORMAT, "the server gives no columns of %s", item->name);
 	return 0;

@@ -32,5 +32,10 @@ const struct discovery *discovery_of(struct account *account, int fresh, struct 
 
 /* provider_ops.resolve: a kind made from what the server says of itself, its columns from its table. */
 const struct kind *kube_resolve(struct provider *provider, const char *name, struct error *err);
+/* discovery_old.c. An answer of /api or /apis without aggregation becomes one with it, by asking for each version; another is given back
+ * as it is. Takes answer. */
+struct json *discovery_from_old(struct account *account, struct json *answer);
+/* An APIResourceList as one version of a group. Pure. */
+struct json *discovery_version(const char *version, const struct json *list);
 
 #endif

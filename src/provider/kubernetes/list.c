@@ -18,6 +18,7 @@
 #include "net/url.h"
 #include "provider/kubernetes/account.h"
 #include "provider/kubernetes/cluster.h"
+#include "provider/kubernetes/objects.h"
 
 enum {
 	PAGE = 500,
@@ -132,6 +133,24 @@ static int emit_all(struct lister *lister, const char *namespace_, struct error 
 	return more < 0 ? -1 : 0;
 }
 
+/* A server that knows no tables answers with the objects. */
+static int take_rows(struct lister *lister, const char *bytes, size_t length, const char *namespace_,
+	struct error *err)
+{
+	if (!strcmp(lister->head.kind, "Table")) {
+		rows_learn(&lister->rows, &lister->head);
+		return emit_all(lister, namespace_, err);
+	}
+	if (!objects_is_list(lister->head.kind))
+		return error_set(err, ERR_FORMAT,
+			"the server gives neither tables nor lists (it sent a %s)",
+			*lister->head.kind ? lister->head.kind : "nameless answer");
+	if (objects_take(lister, bytes, length, namespace_, err))
+		return -1;
+	paint(lister);
+	return 0;
+}
+
 static int take(struct lister *lister, const char *bytes, size_t length, const char *namespace_,
 	struct error *err)
 {
@@ -139,12 +158,8 @@ static int take(struct lister *lister, const char *bytes, size_t length, const c
 
 	if (table_json_open(bytes, length, &lister->head, err))
 		return -1;
-	if (strcmp(lister->head.kind, "Table"))
-		return error_set(err, ERR_FORMAT, "the server gives no tables (it sent a %s)",
-			*lister->head.kind ? lister->head.kind : "nameless answer");
-	rows_learn(&lister->rows, &lister->head);
 	keep_smallest(lister, lister->head.resource_version);
-	if (emit_all(lister, namespace_, err))
+	if (take_rows(lister, bytes, length, namespace_, err))
 		return -1;
 	/* A server that always has one more empty page would be asked for ever. */
 	lister->barren = lister->taken == taken && lister->head.token_length ? lister->barren + 1 : 0;
@@ -235,6 +250,18 @@ static int fetch_pages(
 	return failed;
 }
 
+static struct json *names_of_list(const char *bytes, size_t length, struct error *err)
+{
+	struct json *list = json_parse(bytes, length, err);
+	struct json *names = list ? json_array() : NULL;
+
+	for (const struct json *item = json_first(json_get(list, "items")); item; item = json_next(item))
+		if (json_text(json_at(item, "metadata.name")))
+			json_add(names, json_string(json_text(json_at(item, "metadata.name"))));
+	json_free(list);
+	return names;
+}
+
 struct json *list_namespaces(
 	struct account *account, const atomic_int *cancelled, struct error *err)
 {
@@ -242,14 +269,18 @@ struct json *list_namespaces(
 		.accept = ACCEPT_TABLE,
 		.cancelled = cancelled };
 	struct net_response response = { 0 };
-	struct table_head head;
+	struct table_head head = { 0 };
 	struct table_row row;
 	struct json *names = NULL;
 	int more = -1;
 
 	table_row_init(&row);
 	if (!call_fetch(account, &call, &response, err) &&
-		!table_json_open(response.body, response.body_length, &head, err)) {
+		!table_json_open(response.body, response.body_length, &head, err) &&
+		objects_is_list(head.kind)) {
+		names = names_of_list(response.body, response.body_length, err);
+		more = names ? 0 : -1;
+	} else if (!strcmp(head.kind, "Table")) {
 		names = json_array();
 		while ((more = table_json_next(&head, &row, err)) > 0)
 			if (row.count)

@@ -9,6 +9,7 @@
 #include "net/url.h"
 #include "provider/kubernetes/account.h"
 #include "provider/kubernetes/list.h"
+#include "provider/kubernetes/objects.h"
 
 enum {
 	LINE_MAX_BYTES = 8 * 1024 * 1024, /* an event; objects are at most 1.5 MiB in etcd */
@@ -40,18 +41,38 @@ static void take_status(struct stream *stream, const struct table_head *head)
 			stream->lister->kind->name, head->message);
 }
 
-static void take_row(struct stream *stream, int deleted)
+/* lister->rows is filled. */
+static void give_row(struct stream *stream, int deleted)
 {
 	struct lister *lister = stream->lister;
 	struct feed *feed = lister->feed;
 
-	if (rows_fill(&lister->rows, &lister->row, stream->namespace_, clock_now_ns()))
-		return;
 	feed_by(feed, lister->row.manager);
 	if (deleted)
 		feed_remove(feed, lister->rows.id);
 	else
 		feed_row(feed, lister->rows.cells, lister->rows.lengths);
+}
+
+static int take_rows(struct stream *stream, int deleted)
+{
+	struct lister *lister = stream->lister;
+	int more;
+
+	rows_learn(&lister->rows, &lister->head);
+	while ((more = table_json_next(&lister->head, &lister->row, &stream->trouble)) > 0)
+		if (!rows_fill(&lister->rows, &lister->row, stream->namespace_, clock_now_ns()))
+			give_row(stream, deleted);
+	return more;
+}
+
+/* Of a server that gives no tables: the object itself. */
+static int take_object(struct stream *stream, const char *object, size_t length, int deleted)
+{
+	if (objects_fill(stream->lister, object, length, stream->namespace_))
+		return error_set(&stream->trouble, ERR_FORMAT, "an event of the watch is no object");
+	give_row(stream, deleted);
+	return 0;
 }
 
 /* 0, or -1: the stream is not what it should be. */
@@ -61,7 +82,7 @@ static int take_event(struct stream *stream, const char *line, size_t length)
 	char type[16];
 	const char *object;
 	size_t object_length;
-	int more;
+	int failed = 0;
 
 	if (table_json_event(line, length, type, &object, &object_length, &stream->trouble) ||
 		table_json_open(object, object_length, &lister->head, &stream->trouble))
@@ -70,15 +91,16 @@ static int take_event(struct stream *stream, const char *line, size_t length)
 		take_status(stream, &lister->head);
 		return -1;
 	}
-	rows_learn(&lister->rows, &lister->head);
-	int mark = !strcmp(type, "BOOKMARK");
+	int deleted = !strcmp(type, "DELETED");
 
-	while (!mark &&
-		(more = table_json_next(&lister->head, &lister->row, &stream->trouble)) != 0) {
-		if (more < 0)
-			return -1;
-		take_row(stream, !strcmp(type, "DELETED"));
-	}
+	if (!strcmp(type, "BOOKMARK"))
+		failed = 0;
+	else if (!strcmp(lister->head.kind, "Table"))
+		failed = take_rows(stream, deleted);
+	else
+		failed = take_object(stream, object, object_length, deleted);
+	if (failed)
+		return -1;
 	if (*lister->head.resource_version)
 		snprintf(stream->version, sizeof(stream->version), "%s",
 			lister->head.resource_version);
