@@ -1,5 +1,3 @@
-#include <ctype.h>
-#include <curl/curl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,37 +7,9 @@
 
 #include "base/mem.h"
 #include "sim/peer.h"
+#include "sim/server.h"
 
 enum { SLOW_MS = 1000, FOREVER_MS = 3600000, PIECE = 64 << 10 };
-
-/* --- the query --- */
-
-int peer_option_text(const struct peer *peer, const char *name, char *out, size_t size)
-{
-	size_t length = strlen(name);
-	int decoded_length = 0;
-
-	for (const char *at = peer->query; *at; at += strcspn(at, "&"), at += *at == '&') {
-		if (strncmp(at, name, length) || at[length] != '=')
-			continue;
-		const char *value = at + length + 1;
-		char *decoded =
-			curl_easy_unescape(NULL, value, (int)strcspn(value, "&"), &decoded_length);
-
-		snprintf(out, size, "%s", decoded ? decoded : "");
-		curl_free(decoded);
-		return 1;
-	}
-	return 0;
-}
-
-long peer_option(const struct peer *peer, const char *name, long otherwise)
-{
-	char value[32];
-
-	return peer_option_text(peer, name, value, sizeof(value)) ? strtol(value, NULL, 10)
-								  : otherwise;
-}
 
 /* --- well-formed answers --- */
 
@@ -91,7 +61,7 @@ static int status(struct peer *peer)
 
 static int flaky(struct peer *peer)
 {
-	return faults_times(peer->faults, peer->path) > (size_t)peer_option(peer, "times", 1)
+	return server_times(peer->server, peer->path) > (size_t)peer_option(peer, "times", 1)
 		       ? fine(peer)
 		       : status(peer);
 }
@@ -279,8 +249,9 @@ static const struct answer {
 	{ "/ws", peer_web_socket },
 };
 
-int peer_answer(struct peer *peer)
+int peer_answer(struct peer *peer, void *arg)
 {
+	(void)arg;
 	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++)
 		if (!strncmp(peer->path, answers[i].path, strlen(answers[i].path)))
 			return answers[i].run(peer);
