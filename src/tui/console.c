@@ -531,6 +531,15 @@ static void note_problem(struct console *console, const char *text)
 	console->all_dirty = 1;
 }
 
+/* What is said already comes first. */
+static void welcome(struct console *console)
+{
+	const char *words = console->config ? config_get(console->config, "ui.welcome") : NULL;
+
+	if (words && *words && !*console->message && !*console->problem)
+		console_say(console, STYLE_ACCENT, "%s", words);
+}
+
 /* After the first frame: what follows may take some milliseconds. */
 void console_open_rooms(struct console *console)
 {
@@ -547,6 +556,7 @@ void console_open_rooms(struct console *console)
 	console_refresh_accounts(console);
 	console->news = 1;
 	console->all_dirty = 1;
+	welcome(console);
 }
 
 static void start(void *arg)

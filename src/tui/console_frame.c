@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/config.h"
 #include "base/safe.h"
 #include "estate/estate.h"
 #include "gate/gate.h"
@@ -168,6 +169,13 @@ static enum style link_text(struct console *console, const struct provider_accou
 	return account->insecure || strcmp(account->state, "ok") != 0 ? STYLE_CRITICAL : STYLE_OK;
 }
 
+static const char *banner_text(const struct console *console)
+{
+	const char *banner = console->config ? config_get(console->config, "ui.banner") : NULL;
+
+	return banner ? banner : "";
+}
+
 static void draw_title(struct console *console)
 {
 	struct rect all = screen_size(), area = { .rows = 1, .columns = all.columns };
@@ -181,9 +189,9 @@ static void draw_title(struct console *console)
 
 	enum style look = link_text(console, account, link, sizeof(link));
 	clock_text(now);
-	const char *target = has ? ref.account : account ? account->name : "";
+	const char *target = has ? ref.account : account ? account->name : "", *banner = banner_text(console);
 
-	snprintf(left, sizeof(left), " pilothouse  %s@%s%s%s%s%s%s", console->user.id, console->user.host,
+	snprintf(left, sizeof(left), " pilothouse  %s%s%s@%s%s%s%s%s%s", banner, *banner ? "  " : "", console->user.id, console->user.host,
 		*target && strcmp(target, console->user.host) != 0 ? "  " : "", strcmp(target, console->user.host) != 0 ? target : "",
 		*console->scope ? "  " : "", is_prod(console) ? "PROD" : console->scope, account && account->insecure ? "  INSECURE TLS" : "");
 	int length = snprintf(right, sizeof(right), "%s  %s  %s ", mode_text(console), link, now);
