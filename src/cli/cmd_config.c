@@ -17,6 +17,7 @@
 #include "estate/estate.h"
 #include "gate/lint.h"
 #include "gate/session.h"
+#include "sim/scenario.h"
 #include "tui/theme.h"
 
 extern const struct cli_command cmd_config, cmd_init, cmd_lint, cmd_version;
@@ -268,11 +269,11 @@ static void check_words(const char *path, struct json *problems)
 	free(folder);
 }
 
-static const struct lint_area lint_areas[] = { { "themes", check_theme }, { "words", check_words } };
+static const struct lint_area lint_areas[] = { { "themes", check_theme }, { "words", check_words }, { "scenarios", scenario_lint } };
 
 static int run_lint(struct cli *cli)
 {
-	static const char *const areas[] = { "kinds", "playbooks", "policies", "themes", "words", NULL };
+	static const char *const areas[] = { "kinds", "playbooks", "policies", "themes", "words", "scenarios", NULL };
 	struct json *problems = json_array();
 
 	for (size_t i = 0; i < sizeof(lint_areas) / sizeof(*lint_areas); i++)
@@ -301,7 +302,7 @@ static int run_lint(struct cli *cli)
 	return count ? 1 : 0;
 }
 
-const struct cli_command cmd_lint = { .name = "lint", .usage = "[PATH…]", .help = "check the data files: kinds, playbooks, policies, themes, words", .run = run_lint };
+const struct cli_command cmd_lint = { .name = "lint", .usage = "[PATH…]", .help = "check the data files: kinds, playbooks, policies, themes, words, scenarios", .run = run_lint };
 
 static int run_version(struct cli *cli)
 {

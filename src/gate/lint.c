@@ -120,7 +120,7 @@ static const struct lint_area *area_of_path(const char *path)
 static const struct lint_area *area_of_content(const struct json *tree)
 {
 	static const struct { const char *key, *area; } signs[] = {
-		{ "steps", "playbooks" }, { "kind", "kinds" }, { "words", "words" }, { "styles", "themes" },
+		{ "steps", "playbooks" }, { "kind", "kinds" }, { "words", "words" }, { "styles", "themes" }, { "troubles", "scenarios" }, { "clusters", "scenarios" },
 	};
 	const struct json *first = json_first(tree);
 
@@ -146,7 +146,7 @@ static void check_file(const char *path, struct json *problems)
 	if (area)
 		area->check(path, problems);
 	else if (json_count(problems) == before)
-		playbook_problem(problems, path, 0, "neither its folder nor what it holds says what it is: a kind, a playbook, a policy, a theme or words");
+		playbook_problem(problems, path, 0, "neither its folder nor what it holds says what it is: a kind, a playbook, a policy, a theme, words or a scenario");
 }
 
 static int is_data(const struct dirent *entry)
