@@ -41,6 +41,14 @@ void gate_look_outside(struct gate *gate); /* it grows too when another process 
 
 /* --- plans: made, decided, stored, audited. *plan yours. ERR_DENIED is not an error here: see plan_decision. --- */
 int gate_plan_act(struct gate *gate, const struct ref *ref, const char *verb, const struct json *params, const char *because, struct plan **plan, struct error *err);
+/* Several acts as one plan, in order; nothing is kept when one of them cannot be planned. summary NULL: made of them. At most 500. */
+struct gate_act {
+	const struct ref *ref;
+	const char *verb;
+	const struct json *params;
+	const char *because; /* or NULL */
+};
+int gate_plan_acts(struct gate *gate, const struct gate_act *acts, size_t count, const char *summary, struct plan **plan, struct error *err);
 /* ERR_NOT_FOUND: no playbook matches (the text lists near ones). read steps are not run here. */
 int gate_plan_intent(struct gate *gate, const struct intent *intent, struct plan **plan, struct error *err);
 int gate_plan_undo(struct gate *gate, const char *run_id, struct plan **plan, struct error *err);

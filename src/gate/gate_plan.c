@@ -386,15 +386,27 @@ int gate_plan_finish(struct gate *gate, struct plan *plan, struct error *err)
 	return 0;
 }
 
-int gate_plan_act(struct gate *gate, const struct ref *ref, const char *verb, const struct json *params, const char *because, struct plan **out,
-	struct error *err)
+int gate_plan_acts(struct gate *gate, const struct gate_act *acts, size_t count, const char *summary, struct plan **out, struct error *err)
 {
 	struct plan *plan = gate_plan_begin(gate);
+	int failed = 0;
+	char id[32];
 
-	if (gate_plan_add_act(gate, plan, verb, ref, verb, params, because, err) || gate_plan_finish(gate, plan, err)) {
+	plan->summary = arena_text(plan->arena, summary ? summary : "");
+	for (size_t i = 0; i < count && !failed; i++) {
+		snprintf(id, sizeof(id), "%s-%zu", acts[i].verb, i + 1);
+		failed = gate_plan_add_act(gate, plan, count == 1 ? acts[i].verb : id, acts[i].ref, acts[i].verb, acts[i].params, acts[i].because, err);
+	}
+	if (failed || gate_plan_finish(gate, plan, err)) {
 		plan_free(plan);
 		return -1;
 	}
 	*out = plan;
 	return 0;
+}
+
+int gate_plan_act(struct gate *gate, const struct ref *ref, const char *verb, const struct json *params, const char *because, struct plan **out,
+	struct error *err)
+{
+	return gate_plan_acts(gate, &(struct gate_act){ ref, verb, params, because }, 1, NULL, out, err);
 }

@@ -187,7 +187,7 @@ def test_completion_of_fish_completes():
 
 def test_completion_of_bash_completes():
     parses('bash')
-    cases = (('pilothouse au', 'audit'), ('pilothouse --scope prod ge', 'get'), ('pilothouse --scope = prod pol', 'policy'), ('pilothouse get files', 'filesystems'),
+    cases = (('pilothouse au', 'audit'), ('pilothouse --scope prod ge', 'get'), ('pilothouse --scope = prod pol', 'policy'), ('pilothouse get files', 'files filesystems'),
              ('pilothouse audit ver', 'verify'), ('pilothouse get pods --fi', '--filter'), ('pilothouse --scope s', 'staging'), ('pilothouse act --read', '--read-only'))
     folder = os.path.dirname(os.path.abspath(screenpty.PROGRAM))
     with tempfile.TemporaryDirectory() as home:

@@ -15,7 +15,7 @@
 #include "fleet/tree.h"
 #include "fleet/wildmatch.h"
 
-enum { TREES = 150, DEPTH = 4 };
+enum { TREES = 60, DEPTH = 3 };
 
 static unsigned seed, seed_of;
 
