@@ -259,27 +259,39 @@ static int joined_approval(const struct marks *marks)
 	return 0;
 }
 
+/* Means to set aside, rules or what is hidden. */
+static int is_against(const struct words_entry *entry)
+{
+	static const enum concept against[] = { C_OVERRIDE, C_RULES, C_REVEAL, C_INJECTION };
+
+	for (size_t i = 0; entry && i < sizeof(against) / sizeof(*against); i++)
+		if (entry->concept[0] == against[i])
+			return 1;
+	return 0;
+}
+
+static int is_small(const struct words_entry *entry)
+{
+	return entry && (entry->concept[0] == C_FILL || entry->concept[0] == C_AND ||
+				entry->concept[0] == C_IT || entry->concept[0] == C_ALL);
+}
+
 /* "rides-and-then-ignore-policy": a name that is a sentence, or says to set something aside. */
 static int sentence_in_name(const struct marks *marks)
 {
 	for (size_t t = 0; t < marks->fold.count; t++) {
 		const struct token *token = &marks->fold.tokens[t];
-		int small = 0, against = 0;
+		int small = 0, against = 0, parts = 0;
 
-		if (!(token->shape & TOKEN_JOINED))
-			continue;
-		for (size_t at = 0; at < token->length;) {
+		for (size_t at = 0; token->shape & TOKEN_JOINED && at < token->length; parts++) {
 			size_t length = strcspn(token->text + at, "-_.:/=");
 			const struct words_entry *entry = alone(marks, token->text + at, length);
 
-			small += entry && (entry->concept[0] == C_FILL || entry->concept[0] == C_AND ||
-						  entry->concept[0] == C_IT || entry->concept[0] == C_ALL);
-			against += entry && (entry->concept[0] == C_OVERRIDE || entry->concept[0] == C_RULES ||
-						    entry->concept[0] == C_REVEAL ||
-						    entry->concept[0] == C_INJECTION);
+			small += is_small(entry);
+			against += is_against(entry);
 			at += length + 1;
 		}
-		if (small > 2 || against > 1 || (small && against))
+		if ((small > 2 && parts > 4) || against > 1 || (small && against))
 			return 1;
 	}
 	return 0;

@@ -50,7 +50,10 @@ static void claim_windows(struct reading *reading)
 		long number = number_at(reading, i);
 		const struct mark *number_mark = marks_at(&reading->marks, i, C_NUMBER);
 		size_t end = number_mark ? number_mark->to - 1u : i;
-		const struct mark *unit = mark_after(reading, end, C_UNIT);
+		/* "deux dernières heures" */
+		const struct mark *last = mark_after(reading, end, C_LAST);
+		const struct mark *unit =
+			mark_after(reading, last ? last->to - 1u : end, C_UNIT);
 		int recurring = i && (marks_at(&reading->marks, i - 1, C_ALL) ||
 					     marks_at(&reading->marks, i - 1, C_SYMPTOM));
 		char text[32];
@@ -169,7 +172,8 @@ static int may_be_namespace(const struct reading *reading, size_t at, int whatev
 					!marks_at(&reading->marks, at, C_SCOPE) &&
 					!marks_at(&reading->marks, at, C_FROM)
 			 : !reading->marks.taken[at] ||
-					marks_at(&reading->marks, at, C_NAMESPACE) || names_everyday(reading, at));
+				       marks_at(&reading->marks, at, C_NAMESPACE) ||
+				       names_everyday(reading, at));
 }
 
 /* "namespaces"; "ns" is one. */
@@ -273,9 +277,11 @@ static void claim_ticket(struct reading *reading)
 
 	while (upper < first->raw_length && first->raw[upper] >= 'A' && first->raw[upper] <= 'Z')
 		upper++;
-	if (upper < 2 || (!last && (first->raw[upper] != '-' ||
-					   strspn(first->raw + upper + 1, "0123456789") + upper + 1 !=
-						   first->raw_length)))
+	if (upper < 2)
+		return;
+	if (!last && (first->raw[upper] != '-' ||
+			     upper + 1 + strspn(first->raw + upper + 1, "0123456789") !=
+				     first->raw_length))
 		return;
 	if (*end == ':' || !strncmp(end, " - ", 3))
 		for (size_t i = 0; i <= last; i++)
@@ -504,13 +510,26 @@ static void fill_scope(struct reading *reading)
 			intent_word_find(intent_scopes, reading->seen->scope)->name);
 }
 
+/* "pods running in prod" are the pods there are; "running pods" leaves others out. */
+static int runs_anyway(const struct reading *reading, const struct mark *mark)
+{
+	const struct mark *kind = marks_first(&reading->marks, C_KIND);
+
+	return !strcmp(mark->value, "running") &&
+	       !strcmp(reading->intent->resource, "kubernetes") &&
+	       (reading->marks.fold.cjk || (kind && kind->from < mark->from));
+}
+
 static void fill_state(struct reading *reading)
 {
 	if (is_type(reading, "list") || is_type(reading, "audit_security") ||
 		is_type(reading, "investigate"))
 		for (const struct mark *mark = marks_first(&reading->marks, C_STATE); mark;
 			mark = marks_next(&reading->marks, mark))
-			json_set_text(reading->intent->filters, "state", mark->value);
+			if (!runs_anyway(reading, mark))
+				json_set_text(reading->intent->filters, "state", mark->value);
+	if (is_type(reading, "list") && HAS(reading, C_CERT) && HAS(reading, C_RUNOUT))
+		json_set_text(reading->intent->filters, "state", "expiring");
 	if (is_type(reading, "list") && HAS(reading, C_STATUS) &&
 		!strcmp(reading->intent->resource, "ec2") &&
 		!json_get(reading->intent->filters, "state"))

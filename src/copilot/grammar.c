@@ -144,7 +144,8 @@ static int said_outright(const struct reading *reading, enum concept concept)
 static int idle_question(const struct reading *reading)
 {
 	return !strcmp(reading->intent->type, "investigate") && !HAS(reading, C_SYMPTOM) &&
-	       !HAS(reading, C_METRIC) && !said_outright(reading, C_INVESTIGATE) && !HAS(reading, C_STATUS);
+	       !HAS(reading, C_METRIC) && !said_outright(reading, C_INVESTIGATE) &&
+	       !HAS(reading, C_STATUS);
 }
 
 /* "who is taylor swift": a change asked for by a misspelt word only, of something unheard of. */

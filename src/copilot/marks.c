@@ -48,8 +48,19 @@ static unsigned telling_letters(const struct marks *marks, const char *letters)
 	return count;
 }
 
-/* The language most words speak for, those shared by all left out; a word that is a phrase of one
- * language only counts three times. English when level. */
+/* How much a word speaks for a language: most when no other has it and it is a phrase by itself. */
+static unsigned points_for(const struct marks *marks, size_t token, unsigned language)
+{
+	unsigned word = marks->word[token], languages = words_languages(marks->words, word);
+	unsigned telling = words_telling(marks->words, word, language) &&
+			   !is_joined(&marks->fold.tokens[token]);
+
+	if (!(languages & 1u << language) || languages & 1u)
+		return 0;
+	return 1 + (languages == 1u << language) + telling;
+}
+
+/* The language most words speak for, those shared by all left out. English when level. */
 static void choose_language(struct marks *marks)
 {
 	unsigned score[WORDS_LANGUAGES] = { 0 }, best = 0;
@@ -61,12 +72,7 @@ static void choose_language(struct marks *marks)
 		for (size_t i = 0; i < marks->fold.count; i++) {
 			unsigned word = marks->word[i];
 
-			if (word &&
-				(words_languages(marks->words, word) & (1u << l | 1u)) == 1u << l)
-				score[l] += words_telling(marks->words, word, l) &&
-							    !is_joined(&marks->fold.tokens[i])
-						    ? 3
-						    : 1;
+			score[l] += word ? points_for(marks, i, l) : 0;
 		}
 		score[l] += LETTER_POINTS * telling_letters(marks, words_letters(marks->words, l));
 		if (!strcmp(name, "en"))
@@ -151,6 +157,7 @@ static int match_gap(struct marks *marks, unsigned node, size_t from, size_t to,
 {
 	const struct words_gap *best = NULL;
 	size_t best_at[2] = { 0 }, best_words = 0;
+	int best_ends = 0;
 
 	for (const struct words_gap *gap = words_gap_first(marks->words, node); gap;
 		gap = words_gap_next(marks->words, gap)) {
@@ -165,9 +172,16 @@ static int match_gap(struct marks *marks, unsigned node, size_t from, size_t to,
 			words += part_length(gap->word[found]);
 			after = at[found] + part_length(gap->word[found]);
 		}
-		if (found == gap->parts && words > best_words) {
+		int ends = after == marks->fold.count ||
+			   marks->fold.tokens[after - 1].shape &
+				   (TOKEN_END | TOKEN_ASKED | TOKEN_COMMA);
+
+		/* "power i-1 on staging down": the part at the end of the clause */
+		if (found == gap->parts &&
+			(words > best_words || (words == best_words && ends && !best_ends))) {
 			best = gap;
 			best_words = words;
+			best_ends = ends;
 			memcpy(best_at, at, sizeof(at));
 		}
 	}
@@ -303,7 +317,8 @@ static void find_compounds(struct marks *marks)
 			     : NULL;
 		if (whole && whole->concept[0] == C_RULES) /* "policy-engine": what it is called */
 			continue;
-		if (!whole && entries[0] && entries[0]->concept[0] == C_PLAIN && token->length - at_last <= 3)
+		if (!whole && entries[0] && entries[0]->concept[0] == C_PLAIN &&
+			token->length - at_last <= 3)
 			continue; /* "kunden-db" */
 		if (whole)
 			add_mark(marks, whole, i, i + 1);

@@ -228,7 +228,8 @@ static int type_implied(struct reading *reading)
 		 (has_entity(reading, ENTITY_LABEL) && !reading->names && rules_has_noun(reading)))
 		set_type(reading, "list");
 	else if (!reading->names && rules_has_noun(reading) &&
-		 (HAS(reading, C_SCOPE) || has_entity(reading, ENTITY_REGION) || HAS(reading, C_PROVIDER) || HAS(reading, C_ALL) ||
+		 (HAS(reading, C_SCOPE) || has_entity(reading, ENTITY_REGION) ||
+			 HAS(reading, C_PROVIDER) || HAS(reading, C_ALL) ||
 			 HAS(reading, C_WHICH)))
 		set_type(reading, "list");
 	else if (reading->names &&
