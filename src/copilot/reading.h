@@ -51,9 +51,14 @@ const struct token *names_token(const struct reading *reading, size_t i);
 /* danger.c: why the sentence is an attack, or NULL. */
 const char *danger_find(const struct marks *marks, const char *sentence, size_t length);
 
-/* rules.c: 0; or -1 when nothing fits. */
+/* rules.c and resource.c: 0; or -1 when nothing fits. */
 int rules_type(struct reading *reading);
 int rules_resource(struct reading *reading);
+enum named { ANY_NAME, NAMED, UNNAMED };
+/* Marks a row of a table needs and avoids, and whether a name. Lists end early with 0. */
+int rules_fit(const struct reading *reading, const unsigned char *need, size_t needs, const unsigned char *avoid, size_t avoids,
+	enum named named);
+int rules_has_entity(const struct reading *reading, enum entity entity);
 int rules_has_noun(const struct reading *reading); /* a word for a kind of resource is said */
 int rules_plural(const struct reading *reading);   /* and in the plural */
 
@@ -63,8 +68,12 @@ const char *cover_missing(const struct reading *reading);
 /* refuse.c. Why the sentence must be asked back, with the question; NULL when it may pass. */
 const char *rules_reject(const struct reading *reading, const char **question);
 
-/* filters.c: claims words for filters before names are picked, and the rest after type and resource are known. */
+/* claims.c: words that are part of a filter whatever is asked, before names are picked. */
 void filters_claim(struct reading *reading);
+void filters_set(struct reading *reading, const char *key, size_t token); /* to the token as written; claims it */
+long filters_number(const struct reading *reading, size_t token);         /* said there, in digits or words; -1 none */
+
+/* filters.c: the rest, after type and resource are known. */
 void filters_fill(struct reading *reading);
 
 #endif
