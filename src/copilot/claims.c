@@ -207,42 +207,50 @@ static int may_be_destination(const struct reading *reading, size_t at)
 		       marks_at(marks, at, C_KUBERNETES));
 }
 
-/* "to cluster-b", "nach eu-west-1", "to aurora": where a move goes. */
+static void take_destination(struct reading *reading, size_t at)
+{
+	filters_set(reading, "to", at);
+	reading->used[at] = 2;
+}
+
+/* Where the words after a mark of "to" lead; past the end when nowhere. */
+static size_t led_to(const struct reading *reading, const struct mark *mark)
+{
+	const struct marks *marks = &reading->marks;
+	size_t at = mark->to;
+
+	if (marks->fold.tokens[mark->from].shape & TOKEN_CJK)
+		return mark->from ? mark->from - 1u : marks->fold.count;
+	while (at + 1 < marks->fold.count &&
+		(marks_at(marks, at, C_CLUSTER) || marks_at(marks, at, C_FILL) ||
+			marks_at(marks, at, C_CALLED)))
+		at++;
+	return at;
+}
+
+/* "to cluster-b", "nach eu-west-1", "to aurora": where a move goes. To a region, things go without
+ * saying that they move. */
 static void claim_destination(struct reading *reading)
 {
-	if (!HAS(reading, C_MIGRATE))
-		return;
-	for (const struct mark *mark = marks_first(&reading->marks, C_MIGRATE); mark;
-		mark = marks_next(&reading->marks, mark)) {
-		size_t at = mark->to;
+	struct marks *marks = &reading->marks;
 
-		if (at == mark->from + 1u ||
-			strcmp(reading->marks.fold.tokens[at - 1].text, "to") != 0)
-			continue;
-		at += marks_at(&reading->marks, at, C_CLUSTER) != NULL;
-		if (may_be_destination(reading, at)) { /* "should go to cluster-2" */
-			filters_set(reading, "to", at);
-			reading->used[at] = 2;
+	for (const struct mark *mark = marks_first(marks, C_INTO); mark;
+		mark = marks_next(marks, mark)) {
+		size_t at = led_to(reading, mark);
+
+		if (may_be_destination(reading, at) &&
+			(HAS(reading, C_MIGRATE) || reading->entity[at] == ENTITY_REGION)) {
+			take_destination(reading, at);
 			return;
 		}
 	}
-	for (const struct mark *mark = marks_first(&reading->marks, C_INTO); mark;
-		mark = marks_next(&reading->marks, mark)) {
-		size_t at = mark->to;
+	for (size_t at = 1; HAS(reading, C_MIGRATE) && at < marks->fold.count; at++) {
+		size_t to = at + (marks_at(marks, at, C_CLUSTER) != NULL);
 
-		if (reading->marks.fold.tokens[mark->from].shape & TOKEN_CJK) {
-			at = mark->from ? mark->from - 1u : 0;
-		} else {
-			while (at + 1 < reading->marks.fold.count &&
-				(marks_at(&reading->marks, at, C_CLUSTER) ||
-					marks_at(&reading->marks, at, C_FILL) ||
-					marks_at(&reading->marks, at, C_CALLED)))
-				at++;
-		}
-		if (!may_be_destination(reading, at))
+		if (strcmp(marks->fold.tokens[at - 1].text, "to") != 0 ||
+			!may_be_destination(reading, to))
 			continue;
-		filters_set(reading, "to", at);
-		reading->used[at] = 2;
+		take_destination(reading, to); /* "should go to cluster-2" */
 		return;
 	}
 }

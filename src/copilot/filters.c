@@ -240,8 +240,9 @@ static void fill_state(struct reading *reading)
 				json_set_text(reading->intent->filters, "state", mark->value);
 	if (is_type(reading, "list") && HAS(reading, C_CERT) && HAS(reading, C_RUNOUT))
 		json_set_text(reading->intent->filters, "state", "expiring");
-	if (is_type(reading, "list") && HAS(reading, C_STATUS) &&
-		!strcmp(reading->intent->resource, "ec2") &&
+	if (is_type(reading, "list") && (HAS(reading, C_STATUS) || HAS(reading, C_START)) &&
+		(!strcmp(reading->intent->resource, "ec2") ||
+			!strcmp(reading->intent->resource, "vm")) &&
 		!json_get(reading->intent->filters, "state"))
 		json_set_text(reading->intent->filters, "state", "running");
 	if (is_type(reading, "audit_security")) {

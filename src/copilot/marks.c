@@ -52,12 +52,14 @@ static unsigned telling_letters(const struct marks *marks, const char *letters)
 static unsigned points_for(const struct marks *marks, size_t token, unsigned language)
 {
 	unsigned word = marks->word[token], languages = words_languages(marks->words, word);
-	unsigned telling = words_telling(marks->words, word, language) &&
-			   !is_joined(&marks->fold.tokens[token]);
+	const struct token *said = &marks->fold.tokens[token];
 
 	if (!(languages & 1u << language) || languages & 1u)
 		return 0;
-	return 1 + (languages == 1u << language) + telling;
+	if (is_joined(said) || (said->length == 1 && !(said->shape & TOKEN_CJK)))
+		return 1;
+	return 1 + (languages == 1u << language) +
+	       (unsigned)words_telling(marks->words, word, language);
 }
 
 /* The language most words speak for, those shared by all left out. English when level. */

@@ -98,7 +98,7 @@ static int stray(const struct reading *reading, size_t token, int points)
 	if (points > 3 || (points == 3 && token && token + 1 < fold->count))
 		return 0; /* at the edge of a sentence stand verbs, too */
 	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++)
-		if (HAS(reading, acts[i]) && points < 3)
+		if (acts[i] != C_INVESTIGATE && HAS(reading, acts[i]) && points < 3)
 			return 1;
 	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++)
 		if (HAS(reading, targets[i]))

@@ -193,6 +193,8 @@ static int type_implied(struct reading *reading)
 		 rules_has_entity(reading, ENTITY_VERSION) &&
 		 !HAS(reading, C_PLAIN) && !HAS(reading, C_OTHER))
 		set_type(reading, "rollback"); /* "orders to 3.9.0 again" */
+	else if (reading->names && json_get(reading->intent->filters, "to"))
+		set_type(reading, "migrate"); /* "bring nb-2 to asia-east1" */
 	else if (leaves_balancer(reading))
 		set_type(reading, "drain");
 	else if (rules_has_entity(reading, ENTITY_GROUP_ID) && HAS(reading, C_OPEN))
