@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/within.h"
 
 extern char **environ;
 
@@ -355,8 +356,11 @@ static int reap(struct run *run, int *status, struct error *err)
 int process_run(
 	const struct process_request *request, struct process_result *result, struct error *err)
 {
-	struct run run = { .request = request, .pidfd = -1, .in = -1, .out = -1, .errors = -1 };
-	int timeout_ms = request->timeout_ms ? request->timeout_ms : TIMEOUT_DEFAULT_MS, failed;
+	struct process_request own = *request;
+	struct run run = { .request = &own, .pidfd = -1, .in = -1, .out = -1, .errors = -1 };
+	int timeout_ms = within_timeout_ms(request->timeout_ms ? request->timeout_ms : TIMEOUT_DEFAULT_MS), failed;
+
+	own.cancelled = within_cancelled(request->cancelled);
 
 	*result = (struct process_result){ 0 };
 	text_init(&run.output,

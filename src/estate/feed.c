@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/safe.h"
 #include "base/text.h"
+#include "base/within.h"
 #include "estate/inside.h"
 #include "estate/kind.h"
 #include "estate/snapshot.h"
@@ -504,12 +505,15 @@ int feed_is_lasting(const struct feed *feed)
 
 int feed_cancelled(const struct feed *feed)
 {
-	return atomic_load(&feed->cancelled);
+	return atomic_load(&feed->cancelled) || within_over();
 }
 
 const void *feed_cancel_flag(const struct feed *feed)
 {
-	return &feed->cancelled;
+	/* Nobody but whoever asked can cancel a list for one answer. */
+	const atomic_int *asker = feed->silent ? within_cancelled(NULL) : NULL;
+
+	return asker ? asker : &feed->cancelled;
 }
 
 /* --- what panes call --- */

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/safe.h"
+#include "base/within.h"
 #include "estate/estate.h"
 #include "estate/filter.h"
 #include "estate/snapshot.h"
@@ -303,4 +304,21 @@ int gate_read(struct gate *gate, const char *action, const struct json *params, 
 		if (!strcmp(dot + 1, reads[i].what))
 			return reads[i].read(&asked, result, err);
 	return read_query(&asked, action, result, err);
+}
+
+int gate_read_within(struct gate *gate, const char *action, const struct json *params, int timeout_ms, const atomic_int *cancelled, struct json **result,
+	struct error *err)
+{
+	struct within before = within_enter(cancelled, timeout_ms);
+	struct error own = { 0 };
+	int failed = gate_read(gate, action, params, cancelled, result, &own);
+
+	if (failed && cancelled && atomic_load(cancelled))
+		error_set(&own, ERR_CANCELLED, "cancelled");
+	else if (failed && within_late())
+		error_set(&own, ERR_TIMEOUT, "%.60s gave no answer within %d s, the step's timeout", action, (timeout_ms + 999) / 1000);
+	within_leave(&before);
+	if (failed && err)
+		*err = own;
+	return failed;
 }

@@ -51,6 +51,9 @@ void gate_drift_error(const struct json *drift, struct error *err); /* says whic
 /* --- reads for plans and playbooks (evidence.c): runs "provider.what" or "estate.what" with params; result {"items":[…]} or an object. --- */
 /* A kind of this provider before one of that name elsewhere. Worker threads. */
 const struct kind *gate_kind(struct gate *gate, const char *provider, const char *name, struct error *err);
+/* gate_read within a time: past it ERR_TIMEOUT, and what was asked is given up. timeout_ms <= 0: no limit of its own. */
+int gate_read_within(struct gate *gate, const char *action, const struct json *params, int timeout_ms, const atomic_int *cancelled, struct json **result,
+	struct error *err);
 int gate_read(struct gate *gate, const char *action, const struct json *params, const atomic_int *cancelled, struct json **result, struct error *err);
 
 #endif

@@ -63,11 +63,18 @@ static int is_cancelled(const struct investigation *inv)
 
 static int read_once(struct reading *reading, const struct json *with, struct json **result)
 {
+	int64_t until_ns = clock_monotonic_ns() + reading->step->timeout_ms * INT64_C(1000000);
 	int failed = -1;
 
+	/* The step's time holds for all its tries. */
 	for (int try = 0; try <= reading->step->retry && failed; try++) {
+		int64_t left_ms = (until_ns - clock_monotonic_ns()) / 1000000;
+
+		if (try && left_ms < 1)
+			break;
 		reading->err = (struct error){ 0 };
-		failed = gate_read(reading->gate, reading->step->action, with, reading->cancelled, result, &reading->err);
+		failed = gate_read_within(reading->gate, reading->step->action, with, try ? (int)left_ms : reading->step->timeout_ms, reading->cancelled, result,
+			&reading->err);
 		if (failed && !error_retryable(reading->err.code))
 			break;
 	}
@@ -84,7 +91,9 @@ static int read_each(struct reading *reading)
 		struct json *row = json_object(), *result = NULL;
 
 		json_set(row, "for", json_copy(json_get(one, "for")));
-		if (read_once(reading, json_get(one, "with"), &result)) {
+		if (reading->cancelled && atomic_load(reading->cancelled))
+			error_set(&reading->err, ERR_CANCELLED, "cancelled");
+		if (reading->err.code == ERR_CANCELLED || read_once(reading, json_get(one, "with"), &result)) {
 			json_set_text(row, "error", reading->err.text);
 			failures++;
 		} else {

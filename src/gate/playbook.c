@@ -14,7 +14,7 @@
 #include "gate/intent.h"
 #include "gate/playbook_private.h"
 
-enum { FILE_MAX_BYTES = 1 << 20, STEP_TIMEOUT_MS = 30000, RETRY_MAX = 10 };
+enum { FILE_MAX_BYTES = 1 << 20, RETRY_MAX = 10 };
 
 struct playbooks {
 	struct arena *texts;
@@ -93,7 +93,7 @@ static void read_step(struct arena *arena, struct playbook_step *step, const str
 		.foreach = defined(arena, define, json_get(entry, "foreach")),
 		.with = json_get(entry, "with"),
 		.retry = (int)json_int(json_get(entry, "retry"), 0),
-		.timeout_ms = window_ms(json_get(entry, "timeout"), STEP_TIMEOUT_MS),
+		.timeout_ms = window_ms(json_get(entry, "timeout"), PLAYBOOK_TIMEOUT_MS),
 		.verify = json_get(entry, "verify"),
 		.undo = json_get(entry, "undo"),
 		.line = json_line(entry),

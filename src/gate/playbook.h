@@ -10,6 +10,8 @@ struct json;
 struct playbooks;
 struct kinds;
 
+enum { PLAYBOOK_TIMEOUT_MS = 30000 }; /* of a step that says none */
+
 struct playbook_step {
 	const char *id, *action;
 	const char *const *needs; /* NULL-terminated */

@@ -16,6 +16,7 @@
 #include "gate/gate_private.h"
 #include "gate/gate_store.h"
 #include "gate/owner.h"
+#include "gate/playbook.h"
 #include "gate/verify.h"
 
 struct running {
@@ -230,6 +231,17 @@ static const char *run_write(struct running *run, const struct plan_step *step, 
 	return status;
 }
 
+/* As the playbook has it; of a step that is in none, as any playbook's. */
+static int read_timeout_ms(const struct running *run, const struct plan_step *step)
+{
+	const struct playbook *book = *run->plan->playbook ? playbooks_find(gate_playbooks(run->gate), run->plan->playbook) : NULL;
+
+	for (size_t i = 0; book && i < book->step_count; i++)
+		if (!strcmp(book->steps[i].id, step->id))
+			return book->steps[i].timeout_ms;
+	return PLAYBOOK_TIMEOUT_MS;
+}
+
 static const char *run_read(struct running *run, const struct plan_step *step, int number)
 {
 	struct outcome outcome = { .status = "done", .started_ns = clock_now_ns() };
@@ -237,7 +249,7 @@ static const char *run_read(struct running *run, const struct plan_step *step, i
 	run->step = step->id;
 	tell(run, step->id, "started", NULL);
 	int64_t from_ns = clock_monotonic_ns();
-	if (gate_read(run->gate, step->action, step->params, run->cancelled, &outcome.result.output, &outcome.err))
+	if (gate_read_within(run->gate, step->action, step->params, read_timeout_ms(run, step), run->cancelled, &outcome.result.output, &outcome.err))
 		outcome.status = outcome.err.code == ERR_CANCELLED ? "cancelled" : "failed";
 	const char *status = finish_step(run, step, number, &outcome, from_ns);
 	act_result_release(&outcome.result);

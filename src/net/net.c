@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/within.h"
 #include "net/curl_late.h"
 #include "net/transfer.h"
 
@@ -429,8 +430,9 @@ int net_is_read_only(const struct net *net)
 
 void net_submit(struct net *net, struct transfer *transfer)
 {
-	int timeout_ms = transfer->request.timeout_ms ? transfer->request.timeout_ms
-						      : NET_TIMEOUT_DEFAULT_MS;
+	int timeout_ms = within_timeout_ms(transfer->request.timeout_ms ? transfer->request.timeout_ms : NET_TIMEOUT_DEFAULT_MS);
+
+	transfer->request.cancelled = within_cancelled(transfer->request.cancelled);
 
 	transfer->began_ns = clock_monotonic_ns();
 	transfer->deadline_ns = timeout_ms < 0 ? 0 : in_ms(transfer->began_ns, timeout_ms);

@@ -1,5 +1,7 @@
 /* The engine of playbooks on a provider of our own: steps side by side, foreach, what fails, what is proposed, what is cited. */
 #include <check.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,7 @@
 #include "gated.h"
 
 static struct provider_ops sky;
-static int listed, asked;
+static int listed, asked, stuck;
 
 static int list(struct provider *provider, const struct kind *kind, const struct selection *selection, struct feed *feed, struct error *err)
 {
@@ -22,6 +24,11 @@ static int list(struct provider *provider, const struct kind *kind, const struct
 	(void)selection;
 	(void)err;
 	__atomic_add_fetch(&listed, 1, __ATOMIC_SEQ_CST);
+	while (stuck) { /* as a source that never answers: only who asked ends it */
+		if (feed_cancelled(feed))
+			return error_set(err, ERR_CANCELLED, "cancelled");
+		poll(NULL, 0, 1);
+	}
 	feed_begin(feed);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		const char *cells[32] = { 0 };
@@ -171,6 +178,55 @@ START_TEST(a_reading_that_fails_is_said)
 }
 END_TEST
 
+START_TEST(the_timeout_of_a_step_holds)
+{
+	begin(HEAD "steps:\n  - {id: things, action: fake.list, timeout: 1s, retry: 3, with: {kind: things}}\n"
+		   "findings:\n  - {when: '.steps.things.total > 0', class: none, cause: x, cites: [things]}\n");
+	struct error err = { 0 };
+
+	stuck = 1;
+	struct json *report = investigate("{}", &err);
+	stuck = 0;
+	ck_assert_ptr_null(report); /* nothing else was read */
+	ck_assert_int_eq(err.code, ERR_TIMEOUT);
+	ck_assert_str_eq(err.text, "fake.list gave no answer within 1 s, the step's timeout");
+	ck_assert_int_eq(listed, 1); /* its tries share the time */
+	gated_close(&g);
+}
+END_TEST
+
+static atomic_int cancelled;
+
+static void cancel_it(const struct gate_progress *progress, void *arg)
+{
+	(void)arg;
+	if (!strcmp(progress->status, "started"))
+		atomic_store(&cancelled, 1);
+}
+
+START_TEST(a_reading_under_way_is_cancelled)
+{
+	begin(HEAD "steps:\n  - {id: things, action: fake.list, timeout: 30s, with: {kind: things}}\n  - {id: more, action: fake.list, needs: [things], with: {kind: things}}\n"
+		   "findings:\n  - {when: '.steps.things.total > 0', class: none, cause: x, cites: [things]}\n");
+	struct intent intent = intent_of("investigate", "{}");
+	struct json *report = NULL;
+	struct error err = { 0 };
+
+	atomic_store(&cancelled, 0);
+	stuck = 1;
+	int failed = gate_investigate(g.gate, &intent, &cancelled, cancel_it, NULL, &report, &err);
+	stuck = 0;
+	if (failed)
+		ck_assert_int_eq(err.code, ERR_CANCELLED);
+	else
+		ck_assert_str_eq(json_text(json_get(report, "status")), "cancelled");
+	ck_assert_int_eq(listed, 1);
+	json_free(report);
+	intent_release(&intent);
+	gated_close(&g);
+}
+END_TEST
+
 START_TEST(nothing_read_is_no_health)
 {
 	begin(HEAD "steps:\n  - {id: tide, action: fake.tide, with: {of: prod/t1}}\n  - {id: changes, action: estate.changes}\n");
@@ -273,6 +329,8 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, foreach_reads_once_an_item_and_keeps_each_answer);
 	tcase_add_test(tc, a_reading_that_fails_is_said);
+	tcase_add_test(tc, the_timeout_of_a_step_holds);
+	tcase_add_test(tc, a_reading_under_way_is_cancelled);
 	tcase_add_test(tc, nothing_read_is_no_health);
 	tcase_add_test(tc, writes_are_proposed_never_run);
 	tcase_add_test(tc, a_change_is_planned_on_what_is_there);
