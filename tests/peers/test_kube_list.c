@@ -59,12 +59,24 @@ START_TEST(every_kind_of_ours_lists)
 	for (size_t i = 0; i < kinds_count(peer.kinds); i++) {
 		const struct kind *kind = kinds_at(peer.kinds, i);
 
-		if (strcmp(kind->provider, "kubernetes") != 0 || !strcmp(kind->name, "pods"))
+		if (strcmp(kind->provider, "kubernetes") != 0 || !strcmp(kind->name, "pods") ||
+			json_get(kind->spec, "absent")) /* an API the peer does without */
 			continue;
 		snapshot_unref(list(kind->name, "peer-admin", "payments-prod", errors));
 	}
 	ck_assert_uint_eq(json_count(errors), 0);
 	json_free(errors);
+}
+END_TEST
+
+/* The peer has no metrics server: that is said, and no numbers are made up. */
+START_TEST(a_missing_metrics_api_is_said)
+{
+	struct selection selection = { .account = "peer-admin", .namespace_ = "*" };
+	struct error err = { 0 };
+
+	ck_assert_ptr_null(estate_list(peer.estate, kinds_find(peer.kinds, "podmetrics"), &selection, NULL, &err));
+	ck_assert_msg(strstr(err.text, "no metrics API") != NULL, "%s", err.text);
 }
 END_TEST
 
@@ -190,6 +202,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, all_pods_in_little_memory);
 	tcase_add_test(tc, every_kind_of_ours_lists);
+	tcase_add_test(tc, a_missing_metrics_api_is_said);
 	tcase_add_test(tc, few_rights_are_enough);
 	tcase_add_test(tc, a_throttled_user_gets_all_rows);
 	tcase_add_test(tc, dead_contexts_do_not_hold_up_the_others);

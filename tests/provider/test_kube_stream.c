@@ -617,6 +617,60 @@ START_TEST(pods_without_tables_have_their_columns)
 }
 END_TEST
 
+/* --- metrics.k8s.io: as a metrics server writes it, with tables and without --- */
+
+#define METRICS_COLUMNS "\"columnDefinitions\":[{\"name\":\"Name\",\"format\":\"name\"},{\"name\":\"cpu\",\"format\":\"quantity\"},{\"name\":\"memory\",\"format\":\"quantity\"},{\"name\":\"Window\",\"format\":\"duration\"}]"
+
+static const struct {
+	const char *kind, *body, *cpu, *memory;
+	int status;
+} usages[] = {
+	{ "podmetrics",
+		"{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":{}," METRICS_COLUMNS ",\"rows\":[{\"cells\":[\"web\",\"123456789n\",\"65Mi\",\"15s\"],"
+		"\"object\":null}]}",
+		"123", "68157440", 200 },
+	{ "podmetrics",
+		"{\"kind\":\"PodMetricsList\",\"apiVersion\":\"metrics.k8s.io/v1beta1\",\"metadata\":{},\"items\":[{\"metadata\":{\"name\":\"web\",\"namespace\":\"shop\"},"
+		"\"timestamp\":\"2026-01-02T03:04:05Z\",\"window\":\"15s\",\"containers\":[{\"name\":\"a\",\"usage\":{\"cpu\":\"250m\",\"memory\":\"1Mi\"}},{\"name\":\"b\","
+		"\"usage\":{\"cpu\":\"1\",\"memory\":\"1024Ki\"}}]}]}",
+		"1250", "2097152", 200 },
+	/* Unknown of one container: the pod's sum is unknown, not less. */
+	{ "podmetrics",
+		"{\"kind\":\"PodMetricsList\",\"items\":[{\"metadata\":{\"name\":\"web\",\"namespace\":\"shop\"},\"containers\":[{\"usage\":{\"cpu\":\"250m\"}},{\"usage\":{}}]}]}",
+		"", "", 200 },
+	{ "nodemetrics",
+		"{\"kind\":\"NodeMetricsList\",\"items\":[{\"metadata\":{\"name\":\"n1\"},\"window\":\"20.013s\",\"usage\":{\"cpu\":\"1500m\",\"memory\":\"2Gi\"}}]}", "1500",
+		"2147483648", 200 },
+	{ "nodemetrics", "404 page not found", NULL, NULL, 404 },
+};
+
+START_TEST(usage_is_a_number_or_unknown)
+{
+	struct line lines[] = { { "/apis/metrics.k8s.io/v1beta1/", usages[_i].status, usages[_i].body, WHOLE, 0 } };
+	struct selection selection = { .account = "here", .namespace_ = "shop" };
+	struct error err = { 0 };
+
+	begin(lines, 1);
+	struct snapshot *snapshot = estate_list(estate, kinds_find(kinds, usages[_i].kind), &selection, NULL, &err);
+
+	if (!usages[_i].cpu) {
+		ck_assert_ptr_null(snapshot);
+		ck_assert_msg(strstr(err.text, "no metrics API") != NULL, "%s", err.text);
+		end();
+		return;
+	}
+	ck_assert_msg(snapshot && snapshot_count(snapshot) == 1, "%s", err.text);
+	char *cpu = cell_text(snapshot, 0, "CPU"), *memory = cell_text(snapshot, 0, "MEMORY");
+
+	ck_assert_str_eq(cpu, usages[_i].cpu);
+	ck_assert_str_eq(memory, usages[_i].memory);
+	free(cpu);
+	free(memory);
+	snapshot_unref(snapshot);
+	end();
+}
+END_TEST
+
 #define OLD_LIST(resources) "{\"kind\":\"APIResourceList\",\"resources\":[" resources "]}"
 
 /* Neither aggregated discovery nor tables: a custom resource is found and listed all the same; a group that is down hides nothing. */
@@ -743,6 +797,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, answers_that_are_no_tables_are_errors);
 	tcase_add_test(tc, objects_are_listed_and_watched_as_tables_are);
 	tcase_add_test(tc, an_old_server_tells_its_resources);
+	tcase_add_loop_test(tc, usage_is_a_number_or_unknown, 0, sizeof(usages) / sizeof(*usages));
 	tcase_add_loop_test(tc, pods_without_tables_have_their_columns, 0, sizeof(pods) / sizeof(*pods));
 	tcase_add_loop_test(tc, the_configuration_chooses_the_start, 0, sizeof(starts) / sizeof(*starts));
 	tcase_add_test(tc, a_start_that_is_not_there_is_refused);

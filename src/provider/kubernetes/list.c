@@ -520,6 +520,15 @@ static void tell_rights(struct lister *lister)
 	feed_note(lister->feed, source, lister->refusal.code ? &lister->refusal : NULL);
 }
 
+/* An API that a cluster may do without: the kind says what it is. */
+static void say_absent(const struct lister *lister, struct error *err)
+{
+	const char *absent = json_text(json_get(lister->kind->spec, "absent"));
+
+	if (absent)
+		error_set(err, ERR_NOT_FOUND, "%.60s: %.180s", lister->account->name, absent);
+}
+
 int lister_run(struct lister *lister, struct error *err)
 {
 	struct error own = { 0 };
@@ -534,6 +543,8 @@ int lister_run(struct lister *lister, struct error *err)
 	feed_begin_part(lister->feed, lister->part);
 	int failed = list_selected(lister, &own);
 
+	if (failed && own.code == ERR_NOT_FOUND)
+		say_absent(lister, &own);
 	if (failed && err)
 		*err = own;
 	if (failed && !*lister->part)

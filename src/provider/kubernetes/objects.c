@@ -1,5 +1,6 @@
 #include "provider/kubernetes/objects.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,33 @@ static void node_status(struct text *out, const struct json *node)
 		text_add(out, ",SchedulingDisabled");
 }
 
+/* Of a node, or of all containers of a pod; one that has no number makes the sum unknown. */
+static double usage_of(const struct json *metrics, const char *what)
+{
+	const struct json *whole = json_at(metrics, "usage");
+	double sum = whole ? rows_parse_quantity(json_text(json_get(whole, what))) : 0;
+
+	for (const struct json *item = json_first(json_get(metrics, "containers")); item; item = json_next(item))
+		sum += rows_parse_quantity(json_text(json_at(json_get(item, "usage"), what)));
+	return whole || json_count(json_get(metrics, "containers")) ? sum : (double)NAN;
+}
+
+static void usage_cpu(struct text *out, const struct json *metrics)
+{
+	double cores = usage_of(metrics, "cpu");
+
+	if (!isnan(cores))
+		text_format(out, "%.0fm", cores * 1000);
+}
+
+static void usage_memory(struct text *out, const struct json *metrics)
+{
+	double bytes = usage_of(metrics, "memory");
+
+	if (!isnan(bytes))
+		text_format(out, "%.0f", bytes);
+}
+
 static const struct {
 	const char *name;
 	void (*add)(struct text *out, const struct json *object);
@@ -89,6 +117,8 @@ static const struct {
 	{ "@pod-status", pod_status },
 	{ "@pod-restarts", pod_restarts },
 	{ "@node-status", node_status },
+	{ "@usage-cpu", usage_cpu },
+	{ "@usage-memory", usage_memory },
 };
 
 static void add_cell(struct text *out, const struct json *object, const char *what)

@@ -1,7 +1,7 @@
 /* objects.h - servers that give no tables (aggregated APIs, old ones): a plain object becomes the row a table would have had. The kind's
  * spec says what stands in the server's columns: plain: {Ready: .status.readyReplicas/.spec.replicas, Status: .status.phase}
  *   .a.b        the value there      .a/.b     both, "2/3"; one that is absent is 0      #.data     how many entries it has
- *   @pod-ready @pod-status @pod-restarts @node-status     worked out as the server's own printers do
+ *   @pod-ready @pod-status @pod-restarts @node-status @usage-cpu @usage-memory     worked out as the server's own printers do
  * What it does not say is unknown, and empty. Inside this folder. */
 #ifndef PROVIDER_KUBERNETES_OBJECTS_H
 #define PROVIDER_KUBERNETES_OBJECTS_H
