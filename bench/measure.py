@@ -93,6 +93,21 @@ class Program(Terminal):
         took = time.monotonic() - start
         return (cpu_ms(self.pid) - before) / took / 10, (switches(self.pid) - woke) / took, (self.bytes - had) / took
 
+    def watched(self, seconds):
+        """(CPU % of one core, paints/s, bytes/s, bytes a paint) while it shows what changes. What comes within 5 ms is one paint."""
+        before, had, start, last, paints = cpu_ms(self.pid), self.bytes, time.monotonic(), 0.0, 0
+        while time.monotonic() < start + seconds:
+            try:
+                if not self.read(start + seconds - time.monotonic()):
+                    continue
+            except Gone:
+                break
+            now = time.monotonic()
+            paints += now - last > 0.005
+            last = now
+        took, sent = time.monotonic() - start, self.bytes - had
+        return (cpu_ms(self.pid) - before) / took / 10, paints / took, sent / took, sent / paints if paints else 0.0
+
     def resized(self, columns, rows, quiet=0.15, seconds=2):
         """(CPU ms, ms to the last byte). A program that draws at its own beat is stopped at `seconds`."""
         before, start = cpu_ms(self.pid), time.monotonic()

@@ -50,8 +50,7 @@ void session_free(struct session *session)
 {
 	if (!session)
 		return;
-	if (session->jobs)
-		jobs_free(session->jobs);
+	session_stop_jobs(session);
 	gate_free(session->gate);
 	estate_free(session->estate);
 	net_free(session->net);
@@ -74,6 +73,8 @@ void session_set_news(struct session *session, void (*on_news)(void *arg), void 
 
 void session_stop_jobs(struct session *session)
 {
+	if (session->net) /* a server that is slow to answer must not hold up the end */
+		net_end_reads(session->net);
 	if (session->jobs)
 		jobs_free(session->jobs);
 	session->jobs = NULL;

@@ -29,7 +29,7 @@ struct net {
 	pthread_mutex_t lock;
 	struct transfer *submitted, **last; /* under lock */
 	int stop;                           /* under lock */
-	atomic_int read_only;
+	atomic_int read_only, reads_ended;
 	/* The net thread's own: */
 	struct transfer *live;
 	struct handles handles;
@@ -212,9 +212,10 @@ static int is_stalled(struct transfer *transfer, int64_t now)
 	return now - transfer->window_ns >= window;
 }
 
-static int cancel_wanted(const struct transfer *transfer)
+static int cancel_wanted(const struct net *net, const struct transfer *transfer)
 {
-	return (transfer->abandoned && atomic_load(transfer->abandoned)) ||
+	return (atomic_load(&net->reads_ended) && transfer_is_read(&transfer->request)) ||
+	       (transfer->abandoned && atomic_load(transfer->abandoned)) ||
 	       (transfer->request.cancelled && atomic_load(transfer->request.cancelled));
 }
 
@@ -223,7 +224,7 @@ static int check_end(struct net *net, struct transfer *transfer, int64_t now)
 {
 	char words[80];
 
-	if (cancel_wanted(transfer)) {
+	if (cancel_wanted(net, transfer)) {
 		fail(net, transfer, ERR_CANCELLED, "cancelled");
 	} else if (transfer->deadline_ns && now >= transfer->deadline_ns) {
 		snprintf(words, sizeof(words), "no whole answer within %lld ms",
@@ -416,6 +417,12 @@ void net_wake(struct net *net)
 	pthread_mutex_unlock(&net->lock);
 	if (runs) /* from then on it runs until the end */
 		curl_multi_wakeup(net->multi);
+}
+
+void net_end_reads(struct net *net)
+{
+	atomic_store(&net->reads_ended, 1);
+	net_wake(net);
 }
 
 void net_set_read_only(struct net *net, int read_only)

@@ -65,6 +65,8 @@ void net_free(struct net *net); /* cancels everything; NULL is fine */
  * that an open watch costs no wake-ups, nothing else looks at that flag. Any thread, not a signal handler. */
 void net_wake(struct net *net);
 /* In read-only mode only GET, HEAD, OPTIONS and harmless requests (and harmless WebSockets) leave the process; others fail with ERR_DENIED. */
+/* The program ends: reads under way and to come are cancelled at once, writes end as they will. Any thread. */
+void net_end_reads(struct net *net);
 void net_set_read_only(struct net *net, int read_only);
 /* Blocks the calling worker. 0 with any HTTP status; -1: ERR_UNREACHABLE (refused, DNS, reset), ERR_UNAUTHORIZED never here,
  * ERR_TIMEOUT, ERR_LIMIT, ERR_CANCELLED, ERR_FORMAT (truncated), ERR_DENIED. TLS failures are ERR_UNREACHABLE with the cause in words. */

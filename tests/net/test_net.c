@@ -346,6 +346,25 @@ static void *fetch_for_ever(void *arg)
 	return &failure;
 }
 
+/* Also one that has no flag to be cancelled by, and those that come later; a write is waited for. */
+START_TEST(the_end_of_reads_leaves_writes)
+{
+	char *url = mem_format("%s/hang", faults_url(faults));
+	pthread_t thread;
+	void *failure;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, fetch_for_ever, url), 0);
+	while (!faults_requests(faults))
+		sched_yield();
+	net_end_reads(net);
+	pthread_join(thread, &failure);
+	ck_assert_int_eq(((struct error *)failure)->code, ERR_CANCELLED);
+	ck_fails(ERR_CANCELLED, "/hang", .timeout_ms = -1);
+	ck_fetched("/echo", .method = "POST");
+	free(url);
+}
+END_TEST
+
 START_TEST(the_end_of_the_program_cancels_all)
 {
 	char *url = mem_format("%s/hang", faults_url(faults));
@@ -386,6 +405,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_wake_cancels_a_silent_stream_at_once);
 	tcase_add_test(tc, an_open_watch_costs_no_wake_ups);
 	tcase_add_test(tc, a_handle_used_again_is_as_new);
+	tcase_add_test(tc, the_end_of_reads_leaves_writes);
 	tcase_add_test(tc, the_end_of_the_program_cancels_all);
 }
 TEST_MAIN("net/net")
