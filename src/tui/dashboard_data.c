@@ -71,6 +71,8 @@ static void add_change(struct dashboard *dashboard, size_t widget, const struct 
 	}
 	if (*field && !*old && !*new_)
 		snprintf(item->why, sizeof(item->why), "%.60s changed", field);
+	else if (*field && (!*old || !*new_))
+		snprintf(item->why, sizeof(item->why), "%.60s %.160s, %s", field, *new_ ? new_ : old, *new_ ? "new" : "gone");
 	else if (*field)
 		snprintf(item->why, sizeof(item->why), "%.60s %.80s %s %.80s", field, old, screen_glyph(GLYPH_ARROW), new_);
 	else
@@ -176,6 +178,11 @@ static void keep_cursor(struct dashboard *dashboard, const struct item *had)
 		dashboard->cursor = dashboard->item_count ? dashboard->item_count - 1 : 0;
 }
 
+int dashboard_shows(const struct dashboard *dashboard, const struct widget *widget)
+{
+	return dashboard->rows >= widget->tall;
+}
+
 void dashboard_make_items(struct dashboard *dashboard)
 {
 	struct item had = { 0 };
@@ -185,7 +192,8 @@ void dashboard_make_items(struct dashboard *dashboard)
 		had = dashboard->items[dashboard->cursor];
 	dashboard->item_count = 0;
 	for (size_t i = 0; i < dashboard->widget_count; i++)
-		adders[dashboard->widgets[i].type](dashboard, i);
+		if (dashboard_shows(dashboard, &dashboard->widgets[i]))
+			adders[dashboard->widgets[i].type](dashboard, i);
 	keep_cursor(dashboard, has ? &had : NULL);
 }
 

@@ -7,12 +7,14 @@
 #include "base/clock.h"
 #include "base/safe.h"
 #include "base/text.h"
+#include "tui/chart.h"
 #include "tui/console_private.h"
 #include "tui/dashboard_private.h"
 #include "tui/format.h"
 #include "tui/series.h"
 
-enum { SEVERITY_COLUMNS = 9, AGE_COLUMNS = 6, WRONG_AHEAD = 4, ROOMY_ROWS = 20, RIGHT_COLUMNS = 30, SPARK_MAX = 40 };
+enum { SEVERITY_COLUMNS = 9, AGE_COLUMNS = 6, WRONG_AHEAD = 4, ROOMY_ROWS = 20, RIGHT_COLUMNS = 30, SPARK_MAX = 40, GAUGE_ROWS_MAX = 5, NARROW_COLUMNS = 100, NARROW_SCOPE = 4,
+	WHY_LEAST = 12 };
 #define TREND_GAP_NS (INT64_C(60) * CLOCK_SECOND_NS)
 
 static size_t items_of(const struct dashboard *dashboard, size_t widget, size_t *first)
@@ -125,13 +127,16 @@ static void draw_change(struct dashboard *dashboard, const struct item *item, st
 	char at[8] = "";
 	time_t seconds = (time_t)(item->at_ns / CLOCK_SECOND_NS);
 	struct tm local;
-	int x = 3, name = line.columns / 3, by = *item->severity ? (int)strlen(item->severity) + 4 : 0;
-	int scope = dashboard->scope_columns ? dashboard->scope_columns + 1 : 0;
+	int narrow = line.columns < NARROW_COLUMNS;
+	int x = 3, name = narrow ? line.columns / 4 : line.columns / 3, by = *item->severity ? (int)strlen(item->severity) + 4 : 0;
+	int scope = dashboard->scope_columns ? (narrow && dashboard->scope_columns > NARROW_SCOPE ? NARROW_SCOPE : dashboard->scope_columns) + 1 : 0;
 
 	if (dashboard->what_columns < name)
 		name = dashboard->what_columns;
 	if (by > 17)
 		by = 17;
+	if (line.columns - (x + 7 + 13 + name + 1) - scope - by < WHY_LEAST)
+		by = 0; /* what is said before who did it */
 	localtime_r(&seconds, &local);
 	strftime(at, sizeof(at), "%H:%M", &local);
 	screen_put(line, 0, x, STYLE_DIM, at);
@@ -172,6 +177,14 @@ static void draw_gauge(struct dashboard *dashboard, const struct item *item, str
 	int trend = columns > 20 ? columns - 12 : columns > 16 ? columns - 6 : columns;
 	int64_t end = clock_now_ns(), span = dashboard_trend_ns(dashboard, &dashboard->widgets[item->widget], &name);
 
+	if (line.rows > 1) {
+		double dots[2 * SPARK_MAX];
+
+		series_slots(series, end - span, end, TREND_GAP_NS, dots, 2 * (size_t)trend);
+		chart_draw((struct rect){ .y = line.y, .x = line.x + 20, .rows = line.rows - (line.rows > 2), .columns = trend }, dots, 2 * (size_t)trend, 100, STYLE_ACCENT);
+		screen_put_n(line, 0, 21 + trend, line.columns - 22 - trend, STYLE_DIM, gauge->name, strlen(gauge->name));
+		return;
+	}
 	series_slots(series, end - span, end, TREND_GAP_NS, values, (size_t)trend);
 	screen_spark(values, (size_t)trend, 100, trend, spark, sizeof(spark));
 	screen_put(line, 0, 20, STYLE_DIM, spark);
@@ -277,6 +290,14 @@ static void (*const drawers[WIDGET_TYPES])(struct dashboard *dashboard, const st
 	[WIDGET_RUNS] = draw_run,
 };
 
+/* A gauge that has room is a small chart. */
+static int lines_each(const struct widget *widget, size_t count, size_t room)
+{
+	size_t each = widget->type == WIDGET_SATURATION && count ? room / count : 1;
+
+	return each < 1 ? 1 : each > GAUGE_ROWS_MAX ? GAUGE_ROWS_MAX : (int)each;
+}
+
 static void draw_widget(struct dashboard *dashboard, size_t nth, struct rect area)
 {
 	const struct widget *widget = &dashboard->widgets[nth];
@@ -291,11 +312,15 @@ static void draw_widget(struct dashboard *dashboard, size_t nth, struct rect are
 	if (widget->type == WIDGET_WRONG || widget->type == WIDGET_KIND || widget->type == WIDGET_CHANGES)
 		measure_wrong(dashboard, first, count, area.columns);
 	draw_heading(dashboard, widget, area, count < room ? count : room, count);
-	for (size_t i = 0; i < room; i++) {
-		struct rect line = { .y = area.y + 1 + (int)i, .x = area.x, .rows = 1, .columns = area.columns };
+	int each = lines_each(widget, count, room);
+
+	for (size_t i = 0; i * (size_t)each < room; i++) {
+		struct rect line = { .y = area.y + 1 + (int)i * each, .x = area.x, .rows = each, .columns = area.columns };
 		int selected = first + from + i == dashboard->cursor && i + from < count;
 
-		screen_clear_line(line, 0, 0);
+		if (line.y + line.rows > area.y + area.rows)
+			line.rows = area.y + area.rows - line.y;
+		screen_clear(line);
 		if (from + i < count) {
 			drawers[widget->type](dashboard, &dashboard->items[first + from + i], line, selected);
 			screen_put(line, 0, 1, STYLE_ACCENT, selected ? screen_glyph(GLYPH_CURSOR) : " ");
@@ -331,6 +356,9 @@ static size_t make_bands(const struct dashboard *dashboard, struct band *bands)
 	for (size_t i = 0; i < dashboard->widget_count; i++) {
 		struct band band = { .left = i, .rows = wanted_rows(dashboard, i) };
 
+		if (!dashboard_shows(dashboard, &dashboard->widgets[i]))
+			continue;
+
 		if (dashboard->widgets[i].place == PLACE_LEFT && i + 1 < dashboard->widget_count && dashboard->widgets[i + 1].place == PLACE_RIGHT) {
 			int right = wanted_rows(dashboard, ++i);
 
@@ -354,6 +382,37 @@ static int weight(const struct dashboard *dashboard, const struct band *band)
 	return dashboard->widgets[band->left].type == WIDGET_WRONG ? band->rows - WRONG_AHEAD : band->rows;
 }
 
+/* What nothing else wants. */
+static void grow_gauges(const struct dashboard *dashboard, struct band *bands, size_t count, int left)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t first;
+		int gauges = (int)items_of(dashboard, bands[i].left, &first), each;
+
+		if (dashboard->widgets[bands[i].left].type != WIDGET_SATURATION || !gauges || bands[i].rows < 1 + gauges)
+			continue;
+		each = (bands[i].rows - 1 + left) / gauges;
+		each = each > GAUGE_ROWS_MAX ? GAUGE_ROWS_MAX : each;
+		if (each > 1) {
+			left -= 1 + each * gauges - bands[i].rows;
+			bands[i].rows = 1 + each * gauges;
+		}
+	}
+}
+
+/* Two rows more for each gauge, where that leaves some for what else has more to show. */
+static int rows_for_charts(const struct dashboard *dashboard, const struct band *bands, size_t count, int left)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t first;
+		int gauges = (int)items_of(dashboard, bands[i].left, &first);
+
+		if (dashboard->widgets[bands[i].left].type == WIDGET_SATURATION)
+			return left >= 3 * gauges ? 2 * gauges : 0;
+	}
+	return 0;
+}
+
 /* Too little room takes from the tallest; what is left goes to those that have more to show. */
 static int fit(const struct dashboard *dashboard, struct band *bands, size_t count, int rows)
 {
@@ -375,9 +434,12 @@ static int fit(const struct dashboard *dashboard, struct band *bands, size_t cou
 		tallest->rows--;
 		total--;
 	}
+	int charts = rows_for_charts(dashboard, bands, count, rows - total - gap * ((int)count - 1));
+
 	for (size_t i = 0; i < count; i++) {
 		size_t first;
-		int more = 1 + (int)items_of(dashboard, bands[i].left, &first) - bands[i].rows, left = rows - total - gap * ((int)count - 1);
+		int kept = dashboard->widgets[bands[i].left].type == WIDGET_WRONG ? 0 : charts;
+		int more = 1 + (int)items_of(dashboard, bands[i].left, &first) - bands[i].rows, left = rows - total - gap * ((int)count - 1) - kept;
 
 		if (more > 0 && left > 0) {
 			more = more < left ? more : left;
@@ -385,6 +447,7 @@ static int fit(const struct dashboard *dashboard, struct band *bands, size_t cou
 			total += more;
 		}
 	}
+	grow_gauges(dashboard, bands, count, rows - total - gap * ((int)count - 1));
 	return gap;
 }
 
@@ -392,6 +455,11 @@ void dashboard_draw(struct pane *pane, struct rect area)
 {
 	struct dashboard *dashboard = (struct dashboard *)pane;
 	struct band bands[WIDGETS_MAX];
+
+	if (dashboard->rows != area.rows) {
+		dashboard->rows = area.rows;
+		dashboard_make_items(dashboard);
+	}
 	size_t count = make_bands(dashboard, bands);
 	int gap = fit(dashboard, bands, count, area.rows), y = 0;
 

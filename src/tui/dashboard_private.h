@@ -26,6 +26,7 @@ struct widget {
 	enum widget_place place;
 	char name[32], title[64], kind[64];
 	int rows, least_rank;
+	int tall;              /* it is there from this many rows on */
 	int64_t since_ns;
 	struct gauge *gauges;
 	size_t gauge_count;
@@ -94,6 +95,7 @@ struct dashboard {
 	struct item *items;
 	size_t item_count;
 	size_t cursor;
+	int rows;              /* of the area, as last drawn */
 	struct looked looked;
 	struct look *look;     /* the job under way */
 	struct asking *checking; /* of the audit chain, under way */
@@ -128,6 +130,7 @@ void dashboard_end_refusals(struct dashboard *dashboard, size_t first);
 void dashboard_open_refusal(struct dashboard *dashboard, const struct item *item);
 /* dashboard_data.c */
 struct item *dashboard_add_item(struct dashboard *dashboard, size_t widget); /* NULL: there are enough */
+int dashboard_shows(const struct dashboard *dashboard, const struct widget *widget); /* there is room for it */
 void dashboard_make_items(struct dashboard *dashboard);
 int dashboard_take(struct dashboard *dashboard);  /* 1 when items are others */
 /* dashboard_gauges.c */

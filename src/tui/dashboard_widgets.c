@@ -26,7 +26,7 @@ static const char *const types[WIDGET_TYPES] = {
 	[WIDGET_AUDIT] = "audit",
 };
 
-static const char *const standard[] = { "wrong-now", "changes", "saturation", "runs", "audit", NULL };
+static const char *const standard[] = { "wrong-now", "changes", "certificates", "saturation", "runs", "audit", NULL };
 
 static int number_of(const char *const *names, int count, const char *name)
 {
@@ -67,6 +67,7 @@ static int read_widget(struct widget *widget, const struct json *json, const cha
 	snprintf(widget->title, sizeof(widget->title), "%s", json_text_or(json_get(json, "title"), ""));
 	snprintf(widget->kind, sizeof(widget->kind), "%s", json_text_or(json_get(json, "kind"), ""));
 	widget->rows = (int)json_int(json_get(json, "rows"), 5);
+	widget->tall = (int)json_int(json_get(json, "tall"), 0);
 	widget->least_rank = severity_rank(json_text_or(json_get(json, "severity"), "medium"));
 	if (clock_parse_window(json_text_or(json_get(json, "since"), "1h"), &widget->since_ns))
 		widget->since_ns = 3600 * CLOCK_SECOND_NS;

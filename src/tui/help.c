@@ -63,23 +63,44 @@ static void add_heading(struct help *help, const char *text)
 	snprintf(row->text, sizeof(row->text), "%s", text);
 }
 
+static void add_command(struct help *help, const struct command *command)
+{
+	struct row *row = add(help);
+
+	keymap_keys_of(console_keymap(help->pane.console), command->name, row->keys, sizeof(row->keys));
+	snprintf(row->name, sizeof(row->name), "%s", command->name);
+	snprintf(row->text, sizeof(row->text), "%s", command->help);
+	row->risk = command->risk != RISK_READ;
+}
+
+static int is_in(const struct command *command, const char *context)
+{
+	return !strcmp(command->context, context);
+}
+
+/* The next likely key first, as in the bottom line; then those it has no room for. */
 static void add_context(struct help *help, const char *context)
 {
-	const struct keymap *keymap = console_keymap(help->pane.console);
-	int headed = 0;
+	int rank = 0, next = 0;
 
-	for (size_t i = 0; i < command_count; i++) {
-		if (strcmp(commands[i].context, context) != 0)
-			continue;
-		if (!headed++)
-			add_heading(help, !strcmp(context, "global") ? "everywhere" : context);
-		struct row *row = add(help);
-
-		keymap_keys_of(keymap, commands[i].name, row->keys, sizeof(row->keys));
-		snprintf(row->name, sizeof(row->name), "%s", commands[i].name);
-		snprintf(row->text, sizeof(row->text), "%s", commands[i].help);
-		row->risk = commands[i].risk != RISK_READ;
+	for (size_t i = 0; i < command_count && !next; i++)
+		next = is_in(&commands[i], context);
+	if (!next)
+		return;
+	add_heading(help, !strcmp(context, "global") ? "everywhere" : context);
+	while (next) {
+		next = 0;
+		for (size_t i = 0; i < command_count; i++)
+			if (is_in(&commands[i], context) && commands[i].rank > rank && (!next || commands[i].rank < next))
+				next = commands[i].rank;
+		for (size_t i = 0; i < command_count && next; i++)
+			if (is_in(&commands[i], context) && commands[i].rank == next)
+				add_command(help, &commands[i]);
+		rank = next;
 	}
+	for (size_t i = 0; i < command_count; i++)
+		if (is_in(&commands[i], context) && !commands[i].rank)
+			add_command(help, &commands[i]);
 }
 
 /* Verbs of the kind under the cursor have keys of their own. */

@@ -16,7 +16,7 @@
 #include "tui/input.h"
 #include "tui/table_pane.h"
 
-enum { SHOWN_MAX = 12, NAME_TEXT = 128, NOTE_TEXT = 160, PLAYBOOKS_MAX = 500, ROWS_MAX = 200, ID_TEXT = 900 };
+enum { SHOWN_MAX = 12, REPEATED_WITHIN = 64, NAME_TEXT = 128, NOTE_TEXT = 160, PLAYBOOKS_MAX = 500, ROWS_MAX = 200, ID_TEXT = 900 };
 
 struct choice {
 	char name[NAME_TEXT]; /* what is matched and run */
@@ -203,6 +203,26 @@ static int by_score(const void *a, const void *b, void *arg)
 }
 
 /* Only the first word names; "pods payments" goes on with the kind chosen. */
+/* A kind and its other names open the same: the one that fits best stands for all. Far down nobody looks. */
+static void drop_repeated(struct palette *palette)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < palette->found_count; i++) {
+		const struct choice *choice = &palette->choices[palette->found[i]];
+		int had = 0;
+
+		for (size_t k = 0; k < kept && k < REPEATED_WITHIN && !had && *choice->open && !choice->id && !choice->is_namespace; k++) {
+			const struct choice *before = &palette->choices[palette->found[k]];
+
+			had = !before->id && !before->is_namespace && !strcmp(before->open, choice->open);
+		}
+		if (!had)
+			palette->found[kept++] = palette->found[i];
+	}
+	palette->found_count = kept;
+}
+
 static void find(struct palette *palette)
 {
 	char word[INPUT_MAX];
@@ -217,6 +237,7 @@ static void find(struct palette *palette)
 			palette->found[palette->found_count++] = i;
 	}
 	qsort_r(palette->found, palette->found_count, sizeof(*palette->found), by_score, palette->choices);
+	drop_repeated(palette);
 	palette->at = palette->top = 0;
 	palette->at_chosen = 0;
 }
