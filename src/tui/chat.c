@@ -16,8 +16,9 @@
 #include "gate/gate.h"
 #include "tui/asking.h"
 #include "tui/chat.h"
+#include "tui/chat_next.h"
 #include "tui/chat_text.h"
-#include "tui/console.h"
+#include "tui/console_private.h"
 #include "tui/line_edit.h"
 #include "tui/pane.h"
 #include "tui/table_pane.h"
@@ -42,11 +43,29 @@ struct chat {
 	char *waiting;                 /* words to be asked when the gate has opened */
 	struct json *waiting_intent;
 	int built_columns;
+	char begun[700];               /* words to go on with, for the line */
 };
 
 static struct chat *of(struct pane *pane)
 {
 	return (struct chat *)pane;
+}
+
+/* The next one that opens goes on from here. */
+static void keep_turns(struct chat *chat)
+{
+	struct console *console = chat->pane.console;
+
+	json_free(console->said);
+	console->said = json_array();
+	for (size_t i = 0; i < chat->turn_count; i++)
+		json_add(console->said, chat->turns[i]);
+}
+
+static void take_turns(struct chat *chat)
+{
+	for (const struct json *turn = json_first(chat->pane.console->said); turn && chat->turn_count < TURNS_MAX; turn = json_next(turn))
+		chat->turns[chat->turn_count++] = json_copy(turn);
 }
 
 static void close_chat(struct pane *pane)
@@ -55,8 +74,7 @@ static void close_chat(struct pane *pane)
 
 	talk_free(chat->talk);
 	asking_stop(&chat->asking);
-	for (size_t i = 0; i < chat->turn_count; i++)
-		json_free(chat->turns[i]);
+	keep_turns(chat);
 	json_free(chat->now);
 	json_free(chat->names);
 	json_free(chat->waiting_intent);
@@ -187,6 +205,34 @@ static int is_evidence_word(struct chat *chat, const char *words)
 	return 0;
 }
 
+static void do_next(struct chat *chat, const struct json *turn, const char *word)
+{
+	chat_next(chat->pane.console, turn, word, chat->begun, sizeof(chat->begun));
+	if (!*chat->begun)
+		return;
+	chat->links.marked = -1;
+	changed(chat);
+}
+
+/* Not before readline is done with the line that was sent. */
+static void put_begun(struct chat *chat)
+{
+	if (*chat->begun)
+		line_edit_set(chat->edit, chat->begun);
+	*chat->begun = 0;
+}
+
+/* "logs" and Enter, where the last answer offers it. */
+static int is_next_word(struct chat *chat, const char *words)
+{
+	const struct json *last = chat->turn_count ? chat->turns[chat->turn_count - 1] : NULL;
+
+	if (chat->talk || !last || !chat_next_has(last, words))
+		return 0;
+	do_next(chat, last, words);
+	return 1;
+}
+
 static void on_line(void *arg, const char *line)
 {
 	struct chat *chat = arg;
@@ -194,7 +240,7 @@ static void on_line(void *arg, const char *line)
 	line += strspn(line, " ");
 	if (!*line && chat->links.marked >= 0)
 		open_cite(chat, (size_t)chat->links.marked);
-	else if (!*line || is_evidence_word(chat, line))
+	else if (!*line || is_evidence_word(chat, line) || is_next_word(chat, line))
 		;
 	else if (chat->talk)
 		console_say(chat->pane.console, STYLE_WARNING, "still at work: ^C stops it");
@@ -279,6 +325,8 @@ static void open_cite(struct chat *chat, size_t which)
 		return;
 	if (link->type == CHAT_EVIDENCE)
 		open_evidence(chat, link);
+	else if (link->type == CHAT_NEXT)
+		do_next(chat, turn_at(chat, link->turn), link->id);
 	else if (link->type == CHAT_PLAN)
 		console_push(console, plan_new_pane(console, link->id));
 	else if (!ref_parse(link->id, &ref))
@@ -360,6 +408,7 @@ static int64_t next_change(struct pane *pane)
 static void send_line(struct chat *chat)
 {
 	line_edit_key(chat->edit, K_ENTER);
+	put_begun(chat);
 	chat->pane.dirty = 1;
 }
 
@@ -414,6 +463,7 @@ static void open_marked(struct chat *chat)
 		step_cite(chat, 1);
 	if (chat->links.marked >= 0)
 		open_cite(chat, (size_t)chat->links.marked);
+	put_begun(chat);
 }
 
 static void page(struct chat *chat, const char *name)
@@ -521,6 +571,7 @@ static struct chat *make(struct console *console)
 	chat->links.marked = -1;
 	chat->edit = line_edit_new("chat-history", on_line, chat);
 	note_names(chat, console_top(console));
+	take_turns(chat);
 	return chat;
 }
 

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/safe.h"
+#include "estate/provider.h"
 #include "gate/intent.h"
 #include "tui/screen.h"
 #include "tui/text_view.h"
@@ -142,6 +143,17 @@ static void plan_line(struct text_view *view, const struct json *turn)
 	text_view_end(view, -1);
 }
 
+/* "pods payments/web-1": where it is known the account stands in the title line. */
+static void target_text(const char *id, char *out, size_t size)
+{
+	struct ref ref;
+
+	if (ref_parse(id, &ref))
+		snprintf(out, size, "%s", id);
+	else
+		snprintf(out, size, "%s %s%s%s", ref.kind, ref.namespace_, *ref.namespace_ ? "/" : "", ref.name);
+}
+
 static void findings(struct text_view *view, const struct json *turn, size_t number, struct chat_links *links)
 {
 	for (const struct json *finding = json_first(json_at(turn, "report.findings")); finding; finding = json_next(finding)) {
@@ -152,8 +164,11 @@ static void findings(struct text_view *view, const struct json *turn, size_t num
 		text_view_pad(view, INDENT + 3 + CLASS_COLUMNS);
 		text_view_addf(view, STYLE_DIM, "weight %.2f", json_number(json_get(finding, "weight"), 0));
 		if (*target) {
+			char shown[900];
+
+			target_text(target, shown, sizeof(shown));
 			text_view_add(view, STYLE_TEXT, "  ");
-			add_link(view, links, CHAT_RESOURCE, number, target, target);
+			add_link(view, links, CHAT_RESOURCE, number, target, shown);
 		}
 		cites(view, json_get(finding, "cites"), number, links);
 		text_view_end(view, -1);
@@ -190,15 +205,18 @@ static void proposals(struct text_view *view, const struct json *turn, size_t nu
 	}
 }
 
-static void next_line(struct text_view *view, const struct json *turn)
+static void next_line(struct text_view *view, const struct json *turn, size_t number, struct chat_links *links)
 {
-	int first = 1;
+	char shown[64];
 
 	if (!json_count(json_get(turn, "next")))
 		return;
 	label(view, "next");
-	for (const struct json *next = json_first(json_get(turn, "next")); next; next = json_next(next), first = 0)
-		text_view_addf(view, STYLE_TEXT, "%s%s", first ? "" : ", ", json_text_or(next, ""));
+	for (const struct json *next = json_first(json_get(turn, "next")); next; next = json_next(next)) {
+		snprintf(shown, sizeof(shown), "[%.60s]", json_text_or(next, "?"));
+		add_link(view, links, CHAT_NEXT, number, json_text_or(next, "?"), shown);
+		text_view_add(view, STYLE_TEXT, " ");
+	}
 	text_view_end(view, -1);
 }
 
@@ -237,7 +255,7 @@ void chat_text_turn(struct text_view *view, const struct json *turn, size_t numb
 		text_view_add(view, STYLE_WARNING, "  !  ");
 		text_view_words(view, STYLE_WARNING, 5, columns, error, -1);
 	}
-	next_line(view, turn);
+	next_line(view, turn, number, links);
 	if (!is_done)
 		text_view_line(view, STYLE_DIM, "  at work …");
 	text_view_end(view, -1);

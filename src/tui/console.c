@@ -622,6 +622,7 @@ void console_free(struct console *console)
 		close(console->theme_watch);
 	console_forget_others(console);
 	series_book_free(console->series);
+	json_free(console->said);
 	keymap_free(console->keymap);
 	text_release(&console->record);
 	free(console);

@@ -44,6 +44,7 @@ struct console {
 	struct pane *side_of;  /* whose cursor; not followed */
 	char side_key[SIDE_KEY_MAX];
 	int side_timer, side_off;
+	struct json *said;     /* turns with the co-pilot, when it was last closed; NULL none */
 	struct series_book *series; /* what charts and gauges remember */
 	char message[512];
 	enum style message_style;

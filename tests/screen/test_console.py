@@ -210,6 +210,42 @@ def test_saturation_opens_as_charts():
         assert not c.screen.unknown
 
 
+def test_the_co_pilot_goes_on_from_what_was_said():
+    with first() as c:
+        c.send('c')
+        c.wait_for('Ask in plain words')
+        c.send('what is wrong on this host<Enter>')
+        c.wait_for(re.compile(r'plan +\d+ read steps'))
+        c.wait_for(re.compile(r'next +\['))
+        assert re.search(r'\[e\d+\]', c.dump()), c.dump()
+        c.send('<Tab>')
+        c.send('<C-o>')
+        c.wait_for(re.compile(r'co-pilot › '))
+        c.send('q')
+        c.wait_for(re.compile(r'next +\['))
+        word = re.search(r'next +\[([^\]]+)', c.dump())[1]
+        c.send('<Esc>')
+        c.settle()
+        c.send('<Esc>')
+        c.wait_for('Saturation')
+        c.send('c')
+        c.wait_for('› what is wrong on this host')
+        c.send('<Up>')
+        c.wait_for(lambda text: 'what is wrong on this host' in c.screen.lines()[-2])
+        c.send('<C-a>so, <C-e>?')
+        c.wait_for(lambda text: 'so, what is wrong on this host?' in c.screen.lines()[-2])
+        c.send('<C-a><C-k>%s<Enter>' % word)
+        c.wait_for(lambda text: 'Ask' not in text and ('co-pilot › ' in text or word in c.screen.lines()[-2]))
+
+
+def test_readline_reads_the_inputrc():
+    with first(files={'.inputrc': '"\\C-t": "from my own inputrc"\n'}) as c:
+        c.send('c')
+        c.wait_for('Ask in plain words')
+        c.send('<C-t>')
+        c.wait_for('from my own inputrc')
+
+
 def command(c, *args):
     env = dict(os.environ, PILOTHOUSE_HOME=c.home, PILOTHOUSE_DATA=ROOT, HOME=c.home, TZ='UTC', KUBECONFIG=os.path.join(c.home, 'none'))
     return subprocess.run([PROGRAM, *args], env=env, cwd=c.home, capture_output=True, text=True, timeout=60)

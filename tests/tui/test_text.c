@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "gate/plan.h"
+#include "tui/chat_next.h"
 #include "tui/chat_text.h"
 #include "tui/keys.h"
 #include "tui/line_edit.h"
@@ -352,7 +353,9 @@ START_TEST(an_answer_cites_and_each_cite_can_be_opened)
 	has(shown, "Load rose. [e1]");
 	has(shown, "It is said. [no evidence]");
 	has(shown, "load_spike");
-	ck_assert_uint_eq(links.count, 3); /* target, its cite, the sentence's cite */
+	ck_assert_uint_eq(links.count, 4); /* target, its cite, the sentence's cite, what one would do next */
+	ck_assert_str_eq(links.links[3].id, "scale");
+	ck_assert(chat_next_has(turn, "scale") && !chat_next_has(turn, "sca"));
 	ck_assert_uint_eq(links.links[2].turn, 3);
 	ck_assert_str_eq(links.links[2].id, "e1");
 	ck_assert_ptr_nonnull(chat_evidence(turn, "e1"));
@@ -377,6 +380,28 @@ START_TEST(below_the_threshold_the_question_comes_back)
 	ck_assert_uint_eq(links.count, 0);
 	text_view_release(&view);
 	json_free(turn);
+}
+END_TEST
+
+START_TEST(a_pod_is_acted_on_by_its_workload)
+{
+	static const struct {
+		const char *kind, *name, *workload;
+	} rows[] = {
+		{ "pods", "web-7d9f5c4b6d-x2k4p", "web" },
+		{ "pods", "my-api-zdfrhm969d-9dnzk", "my-api" },
+		{ "pods", "kube-proxy-x2k4p", "kube-proxy" },
+		{ "pods", "db-2", "db" },
+		{ "pods", "lonely", "lonely" },
+		{ "pods", "job-Upper", "job-Upper" },
+		{ "nodes", "node-099", "node-099" },
+	};
+	char out[254];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		chat_workload(rows[i].kind, rows[i].name, out, sizeof(out));
+		ck_assert_str_eq(out, rows[i].workload);
+	}
 }
 END_TEST
 
@@ -485,6 +510,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, only_a_done_step_with_an_inverse_can_be_undone);
 	tcase_add_test(tests, an_answer_cites_and_each_cite_can_be_opened);
 	tcase_add_test(tests, below_the_threshold_the_question_comes_back);
+	tcase_add_test(tests, a_pod_is_acted_on_by_its_workload);
 	tcase_add_test(tests, a_log_ring_stays_within_its_bytes);
 	tcase_add_test(tests, errors_are_words);
 	tcase_add_test(tests, readline_edits_without_a_terminal);
