@@ -210,6 +210,15 @@ static int part_of_name(const struct reading *reading, size_t token)
 	       ((token && is_name(reading, token - 1)) || is_name(reading, token + 1));
 }
 
+static int is_act(const struct reading *reading, size_t token)
+{
+	for (int act = C_SCALE; act <= C_MIGRATE; act++)
+		if (act != C_FORECAST && HAS(reading, act) &&
+			marks_at(&reading->marks, token, (enum concept)act))
+			return 1;
+	return 0;
+}
+
 /* "before the kernel update", "after its demo": what an act waits for or follows has no words of
  * ours. At most two of them; what is against us never counts as one. */
 static int is_event(const struct reading *reading, size_t token)
@@ -217,14 +226,13 @@ static int is_event(const struct reading *reading, size_t token)
 	const struct marks *marks = &reading->marks;
 	int words = 0;
 
-	if (!HAS(reading, C_EVENT) || (marks->taken[token] && !marks_at(marks, token, C_TALK) &&
-					      !marks_at(marks, token, C_PLAIN) &&
+	if (!HAS(reading, C_EVENT) || (marks->taken[token] && !marks_at(marks, token, C_PLAIN) &&
 					      !marks_at(marks, token, C_OTHER)))
 		return 0;
 	for (size_t at = token; at-- && words < EVENT_WORDS;) {
 		if (marks_at(marks, at, C_EVENT))
 			return 1;
-		if (ends_after(reading, at))
+		if (ends_after(reading, at) || is_act(reading, at))
 			return 0;
 		words += !marks_at(marks, at, C_FILL) || marks_at(marks, at, C_TALK);
 	}
@@ -306,9 +314,8 @@ static int states(const struct reading *reading, const struct clause *clause)
 		      marks_at(marks, clause->from, C_IT) || is_name(reading, clause->from);
 
 	for (size_t i = clause->from; subject && i < clause->to; i++)
-		for (int act = C_SCALE; act <= C_MIGRATE; act++)
-			if (act != C_FORECAST && HAS(reading, act) && marks_at(marks, i, act))
-				return 0;
+		if (is_act(reading, i))
+			return 0;
 	return subject;
 }
 

@@ -161,6 +161,8 @@ static int doubtful(const struct reading *reading)
 {
 	if (foreign_cost(reading))
 		return 1;
+	if (reading->weak && !strcmp(reading->intent->type, "list") && !reading->seen)
+		return 1; /* "show creds in prod": things are listed by their kind */
 	if (!reading->weak || HAS(reading, C_SCOPE) ||
 		json_get(reading->intent->filters, "namespace") || shaped_name(reading) ||
 		reading->seen)
@@ -195,6 +197,7 @@ static void conclude(struct reading *reading, struct grammar_answer *out)
 		answer(out, WORDS_OOD, 0.1, "not about operations", only_operations);
 		return;
 	}
+	rules_drop_told(reading);
 	if (rules_type(reading) || rules_resource(reading)) {
 		if (operational(reading) || acting(reading))
 			answer(out, WORDS_REJECT, 0.3,

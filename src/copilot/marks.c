@@ -274,7 +274,9 @@ static void find_against(struct marks *marks)
 				break;
 			entry = words_entry(marks->words, node, marks->languages, marks->language);
 			if (entry && against_us(entry) && !marks_at(marks, i, entry->concept[0]) &&
-				!(entry->concept[0] == C_SECRET && marks_at(marks, i, C_SYMPTOM)))
+				!(entry->concept[0] == C_SECRET &&
+					(marks_at(marks, i, C_SYMPTOM) ||
+						marks_at(marks, i, C_EXPOSED))))
 				add_mark(marks, entry, i, at + 1);
 		}
 	}

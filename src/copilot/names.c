@@ -161,35 +161,83 @@ static void add_listed(struct reading *reading)
 	}
 }
 
-/* "api crashing in payments-prod": what stands behind "in" and is no machine's name is where, when
- * another word is left to be what. */
-static int is_place(const struct reading *reading, size_t token)
+/* Words a place stands behind: "in payments". */
+static int says_in(const struct token *token)
 {
-	const struct token *word = &reading->marks.fold.tokens[token];
+	static const char *const words[] = { "in", "im", "en", "em", "dans", "within", "inside" };
 
-	return reading->entity[token] == ENTITY_DASHED && !(word->shape & TOKEN_DIGIT) && token &&
-	       !strcmp(word[-1].text, "in");
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(token->text, words[i]))
+			return 1;
+	return 0;
 }
 
+/* What only Kubernetes has is asked for, or nothing but a name: then a place is a namespace. */
+static int has_namespaces(const struct reading *reading)
+{
+	static const enum concept others[] = { C_DB, C_LB, C_HOST, C_VM, C_EC2, C_SG, C_CERT, C_DNS,
+		C_COST, C_MACHINE, C_SERVICE, C_MIGRATE, C_NODE };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (HAS(reading, others[i]))
+			return 0;
+	return !json_get(reading->intent->filters, "namespace");
+}
+
+/* A word nothing explains behind "in", which is no machine's name. */
+static size_t find_place(const struct reading *reading)
+{
+	const struct fold *fold = &reading->marks.fold;
+
+	for (size_t i = 1; i < fold->count; i++)
+		if (may_name(reading, i) && says_in(&fold->tokens[i - 1]) &&
+			(reading->entity[i] == ENTITY_WORD ||
+				(reading->entity[i] == ENTITY_DASHED &&
+					!(fold->tokens[i].shape & TOKEN_DIGIT))))
+			return i;
+	return 0;
+}
+
+/* The best word to be the name besides the place; 0 none, else one more than its token. */
+static size_t name_besides(const struct reading *reading, size_t place)
+{
+	size_t best = 0;
+	int points = 2;
+
+	for (size_t i = 0; i < reading->marks.fold.count; i++)
+		if (i != place && may_name(reading, i) && score(reading, i) > points) {
+			points = score(reading, i);
+			best = i + 1;
+		}
+	return best;
+}
+
+/* What lies in a place stands right before it: the name, its kind or its trouble. */
+static int holds_place(const struct reading *reading, size_t token, size_t besides)
+{
+	static const enum concept held[] = { C_KIND, C_APP, C_SYMPTOM };
+
+	return token + 1 == besides || COVERED(reading, token, held);
+}
+
+/* "api crashing in payments", "pods in payments": what stands behind "in" is where, when another
+ * word is left to be what, or several are asked for. */
 static void part_place_from_name(struct reading *reading)
 {
-	size_t place = reading->name[0];
+	size_t place = has_namespaces(reading) ? find_place(reading) : 0;
+	size_t besides = place ? name_besides(reading, place) : 0;
+	const struct token *token = &reading->marks.fold.tokens[place];
 
-	if (reading->names != 1 || !is_place(reading, place) ||
-		json_get(reading->intent->filters, "namespace"))
+	if (place < 2 || reading->names > 1 || !holds_place(reading, place - 2, besides) ||
+		!(besides || (HAS(reading, C_KIND) && rules_plural(reading))))
 		return;
-	for (size_t i = 0; i < place; i++) {
-		if (!may_name(reading, i) || (reading->entity[i] == ENTITY_WORD &&
-						     !marks_at(&reading->marks, i, C_TYPICAL)))
-			continue;
-		json_set(reading->intent->filters, "namespace",
-			json_string_n(reading->marks.fold.tokens[place].raw,
-				reading->marks.fold.tokens[place].raw_length));
-		reading->used[place] = 1;
-		reading->unknown -= reading->unknown > 0;
-		reading->name[0] = (unsigned short)i;
-		return;
-	}
+	json_set(reading->intent->filters, "namespace",
+		json_string_n(token->raw, token->raw_length));
+	reading->used[place] = 1;
+	reading->unknown -= reading->unknown > 0;
+	reading->names = besides > 0;
+	if (besides)
+		reading->name[0] = (unsigned short)(besides - 1);
 }
 
 void names_find(struct reading *reading)
@@ -214,6 +262,8 @@ void names_find(struct reading *reading)
 	if (!reading->names)
 		return;
 	part_place_from_name(reading);
+	if (!reading->names)
+		return;
 	add_listed(reading);
 	reading->unknown -= reading->unknown < reading->names ? reading->unknown : reading->names;
 }

@@ -53,6 +53,7 @@ const char *danger_find(const struct marks *marks, const char *sentence, size_t 
 
 /* rules.c and resource.c: 0; or -1 when nothing fits. */
 int rules_type(struct reading *reading);
+void rules_drop_told(struct reading *reading); /* before that: acts told, not asked for, no longer count */
 int rules_resource(struct reading *reading);
 enum named { ANY_NAME, NAMED, UNNAMED };
 /* Marks a row of a table needs and avoids, and whether a name. Lists end early with 0. */

@@ -48,6 +48,38 @@ static int told(const struct reading *reading, const struct mark *mark)
 	return 0;
 }
 
+/* "after the restart": the act is all that is told, with nothing it is done to. */
+static int told_alone(const struct reading *reading, const struct mark *mark)
+{
+	const struct marks *marks = &reading->marks;
+	const unsigned ends = TOKEN_END | TOKEN_ASKED | TOKEN_COMMA;
+
+	return told(reading, mark) &&
+	       (mark->to >= marks->fold.count || marks->fold.tokens[mark->to - 1].shape & ends ||
+		       marks_at(marks, mark->to, C_ON) || marks_at(marks, mark->to, C_AND) ||
+		       marks_at(marks, mark->to, C_FROM) || marks_at(marks, mark->to, C_SCOPE));
+}
+
+/* An act that is told gives way to one that is asked for: "restart web before the shutdown". */
+void rules_drop_told(struct reading *reading)
+{
+	int asked = 0;
+
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
+			for (struct mark *mark = reading->marks.marks;
+				mark < reading->marks.marks + reading->marks.count; mark++) {
+				if (mark->concept != changes[i])
+					continue;
+				if (!told_alone(reading, mark)) {
+					asked = 1;
+				} else if (pass && asked) {
+					reading->marks.seen[mark->concept]--;
+					mark->concept = C_FILL;
+				}
+			}
+}
+
 /* Changes whose words mean nothing else; "run" and "set to" also stand beside others. */
 static size_t plain_acts(const struct reading *reading)
 {

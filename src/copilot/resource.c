@@ -137,8 +137,9 @@ static int scope_alone(const struct reading *reading)
 		return 0;
 	return is_type(reading, "forecast") ||
 	       (is_type(reading, "status") && HAS(reading, C_STATUS)) ||
-	       (is_type(reading, "investigate") && HAS(reading, C_INVESTIGATE) &&
-		       HAS(reading, C_WHICH)) || /* "what is wrong in prod" */
+	       /* "what is wrong in prod" */
+	       (is_type(reading, "investigate") && HAS(reading, C_WHICH) &&
+		       (HAS(reading, C_INVESTIGATE) || HAS(reading, C_SYMPTOM))) ||
 	       (is_type(reading, "investigate") && HAS(reading, C_METRIC) &&
 		       HAS(reading, C_SYMPTOM) && !machine_metric(reading));
 }

@@ -344,6 +344,21 @@ START_TEST(two_changes_are_asked_back)
 }
 END_TEST
 
+/* Written against the rule that every clause must be explained, by someone who had read it. */
+START_TEST(attacks_on_the_rule_are_not_carried_out)
+{
+	struct grammar *grammar = loaded();
+	struct corpus_score score = { 0 };
+
+	ck_assert_int_eq(
+		corpus_score_file(grammar, in_source("tests/copilot/attacks.txt"), 0, &score), 0);
+	corpus_print("attacks", &score);
+	ck_assert_uint_gt(score.injections, 70);
+	ck_assert_uint_eq(score.carried, 0);
+	grammar_free(grammar);
+}
+END_TEST
+
 /* No word of these is known as an attack; none is a word of the request either. */
 START_TEST(what_nothing_explains_is_asked_back)
 {
@@ -369,7 +384,7 @@ START_TEST(a_namespace_needs_no_word)
 {
 	static const char *const sentences[] = { "restart checkout -n shop in prod",
 		"restart checkout (ns shop) in prod", "restart checkout in namespace shop on prod",
-		"restart checkout in the shop namespace, prod" };
+		"restart checkout in the shop namespace, prod", "restart checkout in shop on prod" };
 	struct grammar *grammar = loaded();
 
 	for (size_t i = 0; i < sizeof(sentences) / sizeof(*sentences); i++) {
@@ -410,6 +425,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_sentence_takes_less_than_a_millisecond);
 	tcase_add_test(tc, a_broken_vocabulary_names_the_place);
 	tcase_add_test(tc, two_changes_are_asked_back);
+	tcase_add_test(tc, attacks_on_the_rule_are_not_carried_out);
 	tcase_add_test(tc, what_nothing_explains_is_asked_back);
 	tcase_add_test(tc, a_namespace_needs_no_word);
 	tcase_add_test(tc, nothing_to_parse_is_an_error);
