@@ -20,10 +20,11 @@ enum {
 
 static unsigned add_word(struct words *words, const char *text, size_t length)
 {
-	unsigned i = words_find(words, text, length), slot = words_hash(text, length);
+	unsigned i = words_find(words, text, length), slot;
 
 	if (i)
 		return i;
+	slot = words_hash(text, length);
 	words->words = mem_grow(words->words, words->word_count + 1, sizeof(*words->words));
 	i = (unsigned)words->word_count++;
 	words->words[i] = (struct word){ .text = arena_text_n(words->arena, text, length),
@@ -37,10 +38,11 @@ static unsigned add_word(struct words *words, const char *text, size_t length)
 
 static unsigned add_node(struct words *words, unsigned parent, unsigned word)
 {
-	unsigned i = words_step(words, parent, word), slot = words_hash_pair(parent, word);
+	unsigned i = words_step(words, parent, word), slot;
 
 	if (i)
 		return i;
+	slot = words_hash_pair(parent, word);
 	words->nodes = mem_grow(words->nodes, words->node_count + 1, sizeof(*words->nodes));
 	i = (unsigned)words->node_count++;
 	words->nodes[i] = (struct node){
@@ -198,24 +200,32 @@ static int add_umlaut(
 	return changed ? add_phrase(words, entry, other, err) : 0;
 }
 
+/* " s" and " t" are what an apostrophe leaves: "what s", "doesn t". */
+static int is_left(const char *at)
+{
+	return at[0] == ' ' && (at[1] == 's' || at[1] == 't') && (!at[2] || at[2] == ' ');
+}
+
+static int has_apostrophe(const char *phrase)
+{
+	for (const char *at = phrase; (at = strchr(at, ' ')); at++)
+		if (is_left(at))
+			return 1;
+	return 0;
+}
+
 /* Apostrophes are left out in haste: "whats" for "what s", "doesnt" for "doesn t". */
 static int add_glued(
 	struct words *words, const struct words_entry *entry, const char *phrase, struct error *err)
 {
 	char other[PHRASE_MAX];
-	size_t used = 0, changed = 0;
+	size_t used = 0;
 
-	for (const char *at = phrase; *at; at++) {
-		int small = at > phrase && *at == ' ' && (at[1] == 's' || at[1] == 't') &&
-			    (!at[2] || at[2] == ' ');
-
-		if (small)
-			changed = 1;
-		else
+	for (const char *at = phrase; *at; at++)
+		if (!is_left(at))
 			other[used++] = *at;
-	}
 	other[used] = 0;
-	return changed ? add_phrase(words, entry, other, err) : 0;
+	return add_phrase(words, entry, other, err);
 }
 
 /* "restart{,s,ed}" stands for three phrases. One level, several groups. */
@@ -230,10 +240,10 @@ static int expand(
 		return error_set(err, ERR_LIMIT, "\"%.60s\": too long", phrase);
 	if (!close) {
 		memcpy(one, phrase, length + 1);
-		if (!strcmp(words->language[entry->language], "de") &&
+		if (!strcmp(words->language[entry->language], "de") && strchr(phrase, '\xC3') &&
 			add_umlaut(words, entry, phrase, err))
 			return -1;
-		if (!strcmp(words->language[entry->language], "en") &&
+		if (!strcmp(words->language[entry->language], "en") && has_apostrophe(phrase) &&
 			add_glued(words, entry, phrase, err))
 			return -1;
 		return add_phrase(words, entry, one, err);

@@ -80,7 +80,7 @@ START_TEST(reads_the_blind_sets)
 	static const char *const paths[] = { "tests/copilot/oncall.txt", "tests/copilot/chatty.txt",
 		"tests/copilot/terse.txt", "tests/copilot/sample_like.txt",
 		"tests/copilot/tricks.txt", "tests/copilot/languages.txt",
-		"tests/copilot/hands.txt" };
+		"tests/copilot/hands.txt", "tests/copilot/close.txt" };
 	struct grammar *grammar = loaded();
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
