@@ -13,6 +13,8 @@
 #include "gate/gate_private.h"
 #include "gate/gate_store.h"
 
+enum { NAME_SHOWN = 44, NAME_BYTES = 68 };
+
 struct plan *gate_plan_load(struct gate *gate, const char *plan_id, struct error *err)
 {
 	struct gate_plan_row row;
@@ -125,12 +127,37 @@ struct json *gate_drift(struct gate *gate, const struct plan *plan, struct error
 	return drift;
 }
 
+/* "processes 4711": which of a plan's targets it is; of a long name both ends. */
+static void name_of(const char *target, char out[NAME_BYTES])
+{
+	struct ref ref = { 0 };
+
+	if (ref_parse(target, &ref)) {
+		snprintf(out, NAME_BYTES, "the target");
+		return;
+	}
+	size_t length = strlen(ref.name), head = 20;
+	const char *tail = length > NAME_SHOWN ? ref.name + length - 20 : "";
+
+	while ((*tail & 0xc0) == 0x80) /* from the beginning of a character, and up to the end of one */
+		tail++;
+	while (head && (ref.name[head] & 0xc0) == 0x80)
+		head--;
+	if (*tail)
+		snprintf(out, NAME_BYTES, "%.14s %.*s…%s", ref.kind, (int)head, ref.name, tail);
+	else
+		snprintf(out, NAME_BYTES, "%.14s %.44s", ref.kind, ref.name);
+}
+
 void gate_drift_error(const struct json *drift, struct error *err)
 {
 	const struct json *was = json_get(drift, "was"), *is = json_get(drift, "is");
 	struct text what;
 
-	text_init(&what, 160);
+	char name[NAME_BYTES];
+
+	name_of(json_text_or(json_get(drift, "target"), ""), name);
+	text_init(&what, 120);
 	for (const struct json *field = json_first(was); field; field = json_next(field)) {
 		const struct json *now = json_get(is, json_key(field));
 		char *before = json_format(field), *after = now ? json_format(now) : NULL;
@@ -143,7 +170,7 @@ void gate_drift_error(const struct json *drift, struct error *err)
 	for (const struct json *field = json_first(is); field; field = json_next(field))
 		if (!json_get(was, json_key(field)))
 			text_format(&what, "%s%s is new", what.length ? ", " : "", json_key(field));
-	error_set(err, ERR_CONFLICT, "the target changed since the plan was made (%s): make a new one", what.length ? what.data : "it is gone");
+	error_set(err, ERR_CONFLICT, "%s changed since the plan was made (%s): make a new one", name, what.length ? what.data : "it is gone");
 	text_release(&what);
 }
 

@@ -264,7 +264,10 @@ void plan_text_drift(struct text_view *view, const struct json *drift, int colum
 
 	if (!drift)
 		return;
-	text_view_words(view, STYLE_WARNING, 0, columns, "Since the plan was made its target changed:", -1);
+	char text[600];
+
+	snprintf(text, sizeof(text), "Since the plan was made %s changed:", json_text_or(json_get(drift, "target"), "its target"));
+	text_view_words(view, STYLE_WARNING, 0, columns, text, -1);
 	if (json_type(is) == JSON_NULL)
 		text_view_line(view, STYLE_REMOVED, "  - it is gone");
 	for (const struct json *field = json_first(was); field && json_type(is) != JSON_NULL; field = json_next(field)) {

@@ -43,7 +43,7 @@ enum cursor_look screen_cursor_look(void);
 
 /* Drawing into a rect: y, x relative to it; clipped; text must be harmless (safe.h). Returns columns used. */
 int screen_put(struct rect area, int y, int x, enum style style, const char *text);
-int screen_put_n(struct rect area, int y, int x, int columns, enum style style, const char *text, size_t length); /* exactly `columns`, padded or cut with "…" */
+int screen_put_n(struct rect area, int y, int x, int columns, enum style style, const char *text, size_t length); /* exactly `columns`, padded or cut with "…"; a long last word (path, id) in its middle */
 int screen_put_right(struct rect area, int y, int x, int columns, enum style style, const char *text, size_t length);
 void screen_clear_line(struct rect area, int y, int from_x);
 void screen_clear(struct rect area);

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "tui/screen_private.h"
 
-enum { CELLS_MAX = 1024, DUMP_MAX = 4 * 1024 * 1024 };
+enum { CELLS_MAX = 1024, DUMP_MAX = 4 * 1024 * 1024, NAME_COLUMNS_MIN = 12 };
 
 struct cells {
 	cchar_t cell[CELLS_MAX]; /* an opaque type of curses; one a character, wide ones take two columns */
@@ -127,11 +127,62 @@ int screen_put(struct rect area, int y, int x, enum style style, const char *tex
 	return line.columns;
 }
 
-/* Replaces the end by an ellipsis when something did not fit. */
+/* The end of text, at most columns wide, from the beginning of a character. */
+static const char *tail_of(const char *text, size_t length, int columns)
+{
+	const char *end = text + length, *at = end;
+
+	while (at > text) {
+		const char *before = at - 1;
+
+		while (before > text && (*before & 0xc0) == 0x80)
+			before--;
+		if ((int)utf8_columns(before, (size_t)(end - before)) > columns)
+			break;
+		at = before;
+	}
+	return at;
+}
+
+/* Where a word begins that goes on to the end of text and holds the place where it would be cut: a path, an id, the name of a pod. Such
+ * words differ at their ends; sentences do not. NULL: no such word, or it begins too late to keep both of its ends. */
+static const char *last_word(const char *text, size_t length, size_t cut, int columns)
+{
+	const char *word = text + cut;
+
+	if (columns < NAME_COLUMNS_MIN || memchr(word, ' ', length - cut))
+		return NULL;
+	while (word > text && word[-1] != ' ')
+		word--;
+	return (int)utf8_columns(text, (size_t)(word - text)) <= columns / 2 ? word : NULL;
+}
+
+static int fill_around(int columns, enum style style, const char *text, size_t length, size_t cut)
+{
+	const char *word = last_word(text, length, cut, columns), *more = screen_glyph(GLYPH_ELLIPSIS);
+	int before, room;
+
+	if (!word)
+		return 0;
+	before = (int)utf8_columns(text, (size_t)(word - text));
+	room = columns - before - 1;
+	const char *tail = tail_of(word, length - (size_t)(word - text), room - room * 2 / 5);
+	int tail_columns = (int)utf8_columns(tail, length - (size_t)(tail - text));
+
+	line.count = line.columns = 0;
+	fill(&line, columns - 1 - tail_columns, style, text, length);
+	fill(&line, columns - tail_columns, style, more, strlen(more));
+	fill(&line, columns, style, tail, length - (size_t)(tail - text));
+	return 1;
+}
+
+/* Puts an ellipsis where something did not fit: at the end, or within the last word. */
 static void fill_cut(int columns, enum style style, const char *text, size_t length)
 {
 	line.count = line.columns = 0;
-	if (fill(&line, columns, style, text, length) == length || columns < 1)
+	size_t fitted = fill(&line, columns, style, text, length);
+
+	if (fitted == length || columns < 1 || fill_around(columns, style, text, length, fitted))
 		return;
 	line.count = line.columns = 0;
 	fill(&line, columns - 1, style, text, length);

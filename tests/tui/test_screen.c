@@ -61,6 +61,31 @@ START_TEST(what_does_not_fit_ends_in_an_ellipsis)
 }
 END_TEST
 
+START_TEST(a_path_or_an_id_keeps_both_of_its_ends)
+{
+	static const struct {
+		const char *text, *shown;
+		int columns;
+	} cases[] = {
+		{ "checkout-7f9c6d5b4-abcde", "check…5b4-abcde", 15 },
+		{ "/var/log/a/long/way/app.log", "/var/l…y/app.log", 16 },
+		{ "logs /var/log/a/long/way/app.log", "logs /var/…y/app.log", 20 },
+		{ "a sentence that does not fit", "a sentence that…", 16 },
+		{ "a sentence of words-here", "a sentence of words…", 20 }, /* the last word begins too late */
+		{ "short-name", "short-name", 12 },
+		{ "abcdefghijklm", "abcd…", 5 },
+		{ "日本語日本語日本語", "日本…日本語", 12 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		begin("C.UTF-8");
+		screen_put_n(box(20), 0, 0, cases[i].columns, STYLE_TEXT, cases[i].text, strlen(cases[i].text));
+		expect(cases[i].shown);
+		screen_end();
+	}
+}
+END_TEST
+
 START_TEST(wide_characters_are_never_halved)
 {
 	begin("C.UTF-8");
@@ -221,6 +246,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, text_is_clipped_to_its_rect);
 	tcase_add_test(tc, what_does_not_fit_ends_in_an_ellipsis);
+	tcase_add_test(tc, a_path_or_an_id_keeps_both_of_its_ends);
 	tcase_add_test(tc, wide_characters_are_never_halved);
 	tcase_add_test(tc, combining_characters_stay_with_their_letter);
 	tcase_add_test(tc, ascii_takes_the_same_room);
