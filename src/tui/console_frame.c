@@ -11,7 +11,7 @@
 #include "gate/session.h"
 #include "tui/console_private.h"
 
-enum { HINTS_MAX = 48, TITLE_MAX = 512, MIN_COLUMNS = 20, MIN_ROWS = 6 };
+enum { HINTS_MAX = 48, TITLE_MAX = 512, MIN_COLUMNS = 20, MIN_ROWS = 6, OWN_NAME = 12 };
 
 static struct pane *top_of(const struct console *console, int half)
 {
@@ -176,6 +176,40 @@ static const char *banner_text(const struct console *console)
 	return banner ? banner : "";
 }
 
+static const char *after_columns(const char *text, int columns)
+{
+	unsigned codepoint;
+
+	while (*text && columns > 0) {
+		int length = utf8_decode(text, strlen(text), &codepoint);
+
+		columns -= utf8_width(codepoint);
+		text += length > 0 ? length : 1;
+	}
+	return text;
+}
+
+struct naming {
+	const char *banner, *target; /* "" none; an account that is this machine has been named */
+	int insecure;
+};
+
+/* Who, where and in what scope. Where there is no room our own name goes first, then the middle of the target's: a scope is never cut off. */
+static void name_all(const struct console *console, const struct naming *naming, int room, char *out, size_t size)
+{
+	const char *scope = is_prod(console) ? "PROD" : console->scope;
+	char who[TITLE_MAX], end[64];
+
+	snprintf(who, sizeof(who), "%.100s%s%.100s@%.100s%s", naming->banner, *naming->banner ? "  " : "", console->user.id, console->user.host, *naming->target ? "  " : "");
+	snprintf(end, sizeof(end), "%s%s%s", *scope ? "  " : "", scope, naming->insecure ? "  INSECURE TLS" : "");
+	int target = (int)utf8_columns(naming->target, strlen(naming->target)), rest = room - (int)utf8_columns(who, strlen(who)) - (int)strlen(end) - 1;
+
+	snprintf(out, size, "%s%s%s%s", rest >= target + OWN_NAME ? " pilothouse  " : " ", who, naming->target, end);
+	/* Names of clusters begin alike ("arn:aws:eks:…"): the end tells them apart. */
+	if (rest < target && rest > 4)
+		snprintf(out, size, " %s%s%s%s", who, screen_glyph(GLYPH_ELLIPSIS), after_columns(naming->target, target - rest + 1), end);
+}
+
 static void draw_title(struct console *console)
 {
 	struct rect all = screen_size(), area = { .rows = 1, .columns = all.columns };
@@ -191,11 +225,10 @@ static void draw_title(struct console *console)
 	clock_text(now);
 	const char *target = has ? ref.account : account ? account->name : "", *banner = banner_text(console);
 
-	snprintf(left, sizeof(left), " pilothouse  %s%s%s@%s%s%s%s%s%s", banner, *banner ? "  " : "", console->user.id, console->user.host,
-		*target && strcmp(target, console->user.host) != 0 ? "  " : "", strcmp(target, console->user.host) != 0 ? target : "",
-		*console->scope ? "  " : "", is_prod(console) ? "PROD" : console->scope, account && account->insecure ? "  INSECURE TLS" : "");
 	int length = snprintf(right, sizeof(right), "%s  %s  %s ", mode_text(console), link, now);
+	struct naming naming = { banner, strcmp(target, console->user.host) != 0 ? target : "", account && account->insecure };
 
+	name_all(console, &naming, area.columns - length, left, sizeof(left));
 	screen_put_n(area, 0, 0, area.columns - length, style, left, strlen(left));
 	screen_put(area, 0, area.columns - length, style, right);
 	if (look == STYLE_CRITICAL)

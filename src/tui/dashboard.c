@@ -172,6 +172,30 @@ static int command(struct pane *pane, const struct command *what)
 	return 1;
 }
 
+enum { WHEEL_UP = 4, WHEEL_DOWN = 5 };
+
+/* A click moves there; one where the cursor is opens it. */
+static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
+{
+	struct dashboard *dashboard = of(pane);
+
+	if (button == WHEEL_UP || button == WHEEL_DOWN) {
+		go(dashboard, (long)dashboard->cursor + (button == WHEEL_UP ? -1 : 1));
+		return;
+	}
+	for (size_t i = 0; i < dashboard->item_count; i++) {
+		const struct rect *place = &dashboard->items[i].place;
+
+		if (y + area.y < place->y || y + area.y >= place->y + place->rows || x + area.x < place->x || x + area.x >= place->x + place->columns)
+			continue;
+		if (i == dashboard->cursor && button == 1)
+			open_item(dashboard);
+		else
+			go(dashboard, (long)i);
+		return;
+	}
+}
+
 static void title(struct pane *pane, char *out, size_t size)
 {
 	/* The parts have headings of their own; as a breadcrumb below others it is home. */
@@ -204,6 +228,7 @@ static const struct pane_ops dashboard_ops = {
 	.recalc = recalc,
 	.draw = dashboard_draw,
 	.command = command,
+	.mouse = mouse,
 	.title = title,
 	.target = target,
 	.preview = preview,

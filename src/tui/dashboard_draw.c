@@ -322,6 +322,7 @@ static void draw_widget(struct dashboard *dashboard, size_t nth, struct rect are
 			line.rows = area.y + area.rows - line.y;
 		screen_clear(line);
 		if (from + i < count) {
+			dashboard->items[first + from + i].place = line;
 			drawers[widget->type](dashboard, &dashboard->items[first + from + i], line, selected);
 			screen_put(line, 0, 1, STYLE_ACCENT, selected ? screen_glyph(GLYPH_CURSOR) : " ");
 		} else if (!i) {
@@ -464,6 +465,8 @@ void dashboard_draw(struct pane *pane, struct rect area)
 	int gap = fit(dashboard, bands, count, area.rows), y = 0;
 
 	dashboard->next_age_ns = 0;
+	for (size_t i = 0; i < dashboard->item_count; i++)
+		dashboard->items[i].place.rows = 0;
 	for (size_t i = 0; i < count && y < area.rows; i++) {
 		struct rect whole = { .y = area.y + y, .x = area.x, .rows = bands[i].rows, .columns = area.columns };
 

@@ -74,6 +74,7 @@ struct item {
 	int has_ref, is_refusal; /* what we may not see of one account */
 	char open[80];         /* palette words for Enter when there is no ref */
 	struct gauge *gauge;
+	struct rect place;     /* where it was last drawn; rows 0: it was not */
 };
 
 /* What a job found out. */

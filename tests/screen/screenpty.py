@@ -290,7 +290,7 @@ class Gone(Exception):
 
 class Terminal:
     """A program on a pseudo-terminal."""
-    def __init__(self, argv, columns=80, rows=24, env=None, cwd=None):
+    def __init__(self, argv, columns=80, rows=24, env=None, cwd=None, speed=None):
         self.screen = Screen(columns, rows)
         self.bytes = 0
         self.raw = b''
@@ -298,6 +298,10 @@ class Terminal:
         self.master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
         self.slave = slave
+        if speed: # of the line, as a serial port says it: termios.B9600
+            attributes = termios.tcgetattr(slave)
+            attributes[4] = attributes[5] = speed
+            termios.tcsetattr(slave, termios.TCSANOW, attributes)
         self.before = termios.tcgetattr(slave)
         self.pid = os.fork()
         if self.pid == 0:
@@ -442,7 +446,7 @@ class Terminal:
 
 class Console(Terminal):
     """./pilothouse on a home of its own (a dictionary of files may be put there first), in UTF-8 and without the caller's clusters."""
-    def __init__(self, *args, columns=80, rows=24, files=None, env=None, home=None, term='xterm-256color', program=None):
+    def __init__(self, *args, columns=80, rows=24, files=None, env=None, home=None, term='xterm-256color', program=None, speed=None):
         self.own_home = home is None
         self.home = home or tempfile.mkdtemp(prefix='pilothouse-screen-')
         for name, text in (files or {}).items():
@@ -453,7 +457,7 @@ class Console(Terminal):
         settings = {k: v for k, v in os.environ.items() if k in ('PATH', 'ASAN_OPTIONS', 'UBSAN_OPTIONS', 'TSAN_OPTIONS', 'LSAN_OPTIONS')}
         settings.update(PILOTHOUSE_HOME=self.home, PILOTHOUSE_DATA=ROOT, HOME=self.home, TERM=term, LANG='C.UTF-8', TZ='UTC', KUBECONFIG=os.path.join(self.home, 'none'))
         settings.update(env or {})
-        super().__init__([program or PROGRAM, *args], columns, rows, settings, cwd=self.home)
+        super().__init__([program or PROGRAM, *args], columns, rows, settings, cwd=self.home, speed=speed)
 
     def close(self):
         super().close()

@@ -303,6 +303,43 @@ def test_resize_keeps_all_lines():
         c.wait_for('Saturation')
 
 
+def test_a_slow_line_chooses_its_own_theme():
+    import termios
+    with first(speed=termios.B9600) as c:
+        c.send('T')
+        c.wait_for(re.compile(r'▸ ?low-bandwidth'))
+    with first() as c:
+        c.send('T')
+        c.wait_for(re.compile(r'▸ ?dark'))
+
+
+def test_the_scope_is_never_cut_off():
+    """A long name of a cluster gives way, and our own; at 40 columns too."""
+    name = 'arn:aws:eks:eu-central-1:123456789012:cluster/payments-prod-blue'
+    config = ('apiVersion: v1\nkind: Config\ncurrent-context: %s\nclusters: [{name: c, cluster: {server: "http://127.0.0.1:9"}}]\n'
+              'contexts: [{name: "%s", context: {cluster: c, user: u}}]\nusers: [{name: u, user: {}}]\n' % (name, name))
+    home = tempfile.mkdtemp(prefix='pilothouse-scope-')
+    try:
+        with open(os.path.join(home, 'kube'), 'w') as f:
+            f.write(config)
+        for columns in (80, 50, 120):
+            with Console(home=home, columns=columns, env={'KUBECONFIG': os.path.join(home, 'kube')}, files={'config.yaml': 'scopes:\n  prod: ["*"]\n'}) as c:
+                c.wait_for('PROD')
+                c.wait_for('blue')
+                assert 'PROD' in c.screen.lines()[0] and 'ro off' in c.screen.lines()[0], c.dump()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def test_the_first_screen_takes_the_mouse():
+    with first() as c:
+        row = c.line_of('disk ')
+        click(c, row, 6)
+        c.wait_for(lambda text: '▸' in c.screen.lines()[row])
+        click(c, row, 6)
+        c.wait_for(re.compile(r'^ saturation', re.M))
+
+
 def test_theme_is_reloaded_live():
     theme = 'cursor: name\nstyles:\n  title: {fg: %s}\n'
     with first(files={'themes/mine.yaml': theme % 'red', 'config.yaml': 'ui: {theme: mine}\n'}) as c:
