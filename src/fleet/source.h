@@ -30,10 +30,14 @@ struct source {
 	/* private */
 	struct source_piece *pieces; /* where text and bytes differ, ordered */
 	size_t piece_count;
-	size_t *lines; /* offsets of line starts in bytes, made when first asked for */
+	size_t *lines; /* offsets of line starts, made when first asked for */
 	size_t line_count;
 	char *owned_text, *owned_bytes;
 	size_t text_room, byte_room; /* buffers are kept for the next file */
+	size_t file_bytes;           /* as the file was when opened */
+	size_t next_from;            /* the window that follows, and the lines before it */
+	int next_line;
+	int encoding, lines_in_text; /* lines are those of the text (UTF-16), else those of the bytes */
 };
 
 enum source_kind source_kind_of(const char *path, const char *bytes, size_t length); /* by name, then by "#!" and content */

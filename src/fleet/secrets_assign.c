@@ -1,0 +1,402 @@
+/* secrets_assign.c - NAME = "value" in the many ways languages, configurations and shells write it. */
+#include <string.h>
+#include <strings.h>
+
+#include "base/arena.h"
+#include "fleet/secrets_private.h"
+#include "fleet/source.h"
+
+enum { NAME_MAX_BYTES = 96, VALUE_MAX_BYTES = 4096, PIECES_MAX = 16 };
+
+struct cursor {
+	const char *text;
+	size_t length, at;
+	char quote;       /* of the name, 0: none */
+	int escapes;      /* backslashes before it: the assignment stands inside a string */
+	char op;
+};
+
+static int is_name(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+static int is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static int is_quote(char c)
+{
+	return c == '"' || c == '\'' || c == '`';
+}
+
+static char at(const struct cursor *c, size_t ahead)
+{
+	return c->at + ahead < c->length ? c->text[c->at + ahead] : '\0';
+}
+
+static void skip_blanks(struct cursor *c)
+{
+	while (is_blank(at(c, 0)))
+		c->at++;
+}
+
+static int take(struct cursor *c, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (c->at + n > c->length || strncmp(c->text + c->at, word, n) != 0)
+		return 0;
+	c->at += n;
+	return 1;
+}
+
+/* The identifier around a word. */
+static struct span identifier(const struct view *view, size_t from, size_t length)
+{
+	size_t start = from, end = from + length;
+
+	while (start && is_name(view->text[start - 1]) && from - start < NAME_MAX_BYTES)
+		start--;
+	while (end < view->length && is_name(view->text[end]) && end - from < NAME_MAX_BYTES)
+		end++;
+	while (start < from && view->text[start] == '-')
+		start++;
+	return (struct span){ start, end - start };
+}
+
+/* The quote, bracket or parenthesis that closes the name. */
+static void close_name(struct cursor *c)
+{
+	size_t i = 0;
+
+	while (at(c, i) == '\\')
+		i++;
+	if (is_quote(at(c, i))) {
+		c->quote = at(c, i);
+		c->escapes = (int)i;
+		c->at += i + 1;
+	}
+	if (c->quote && (at(c, 0) == ']' || at(c, 0) == ')'))
+		c->at++;
+	if (at(c, 0) == '?' || at(c, 0) == '!') /* TypeScript: apiKey?: string */
+		c->at += at(c, 1) == ':';
+}
+
+/* ": str =", ": Optional[SecretStr] =", ": string =": a type between name and value. */
+static void skip_annotation(struct cursor *c)
+{
+	size_t i = 1;
+
+	if (at(c, 0) != ':' || at(c, 1) == '=')
+		return;
+	while (is_blank(at(c, i)))
+		i++;
+	if (!is_name(at(c, i)) || (at(c, i) >= '0' && at(c, i) <= '9'))
+		return;
+	while (i < 80 && (is_name(at(c, i)) || (at(c, i) && strchr(" .[],|?&<>", at(c, i)))))
+		i++;
+	/* Base64 ends in "=" too, and nothing follows. */
+	if (at(c, i) == '=' && (is_blank(at(c, i + 1)) || is_quote(at(c, i + 1))))
+		c->at += i;
+}
+
+/* <add key="ApiKey" value="…"/>, {name: "API_KEY", value: "…"} */
+static int take_value_attribute(struct cursor *c)
+{
+	static const char *const words[] = { "value", "Value", "default", "content" };
+	struct cursor before = *c;
+
+	if (!c->quote)
+		return 0;
+	while (at(c, 0) == ',' || is_blank(at(c, 0)) || at(c, 0) == '\n' || at(c, 0) == '\r')
+		c->at++;
+	if (is_quote(at(c, 0)))
+		c->at++;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (take(c, words[i])) {
+			if (is_quote(at(c, 0)))
+				c->at++;
+			skip_blanks(c);
+			if (take(c, "=") || take(c, ":")) {
+				c->op = '=';
+				return 1;
+			}
+			break;
+		}
+	*c = before;
+	return 0;
+}
+
+static const char *const operators[] = { "===", "!==", "==", "!=", ":=", "=>", "->", "?=", "||=", "+=", "||", "??", "=", ":" };
+
+static int take_operator(struct cursor *c, size_t name_at)
+{
+	for (size_t i = 0; i < sizeof(operators) / sizeof(*operators); i++)
+		if (take(c, operators[i])) {
+			c->op = *operators[i] == ':' ? ':' : '=';
+			return 1;
+		}
+	if (take_value_attribute(c))
+		return 1;
+	if (c->quote && take(c, ",")) {
+		c->op = ',';
+		return 1;
+	}
+	if (take(c, "or ")) {
+		c->op = '=';
+		return 1;
+	}
+	if (name_at && c->text[name_at - 1] == '<' && take(c, ">")) {
+		c->op = '>';
+		return 1;
+	}
+	return 0;
+}
+
+/* "--api-key VALUE" */
+static int is_flag(const struct cursor *c, size_t name_at)
+{
+	return name_at >= 2 && c->text[name_at - 1] == '-' && c->text[name_at - 2] == '-' && (name_at == 2 || !is_name(c->text[name_at - 3]));
+}
+
+/* A line may end between the operator and a quoted value. */
+static void skip_to_value(struct cursor *c)
+{
+	struct cursor before;
+
+	skip_blanks(c);
+	before = *c;
+	while (at(c, 0) == '(' || is_blank(at(c, 0)) || at(c, 0) == '\n' || at(c, 0) == '\r' || (at(c, 0) == '\\' && at(c, 1) == '\n'))
+		c->at++;
+	if (!is_quote(at(c, 0)))
+		*c = before;
+}
+
+/* SecretStr("…"), str(b"…"), Some("…".into()), !!str "…" */
+static void skip_wrapper(struct cursor *c)
+{
+	static const char *const wrappers[] = { "SecretStr(", "SecretBytes(", "Secret(", "pydantic.SecretStr(", "str(", "bytes(", "String(", "Some(", "b64decode(", "base64.b64decode(",
+		"new Secret(", "sensitive(", "!!str ", "not None else " };
+	struct cursor before = *c;
+
+	for (size_t i = 0; i < sizeof(wrappers) / sizeof(*wrappers); i++)
+		if (take(c, wrappers[i]))
+			skip_blanks(c);
+	for (int i = 0; i < 2 && at(c, 0) && strchr("rRbBuUfF$@", at(c, 0)); i++)
+		c->at++;
+	if (!is_quote(at(c, 0)) && at(c, 0) != '\\')
+		*c = before;
+}
+
+/* Inside quotes that opened on this line: "Server=x;Password=y". */
+static int in_string(const struct view *view, size_t offset)
+{
+	size_t start = offset;
+	char open = 0;
+
+	while (start && view->text[start - 1] != '\n' && offset - start < 2000)
+		start--;
+	for (size_t i = start; i < offset; i++) {
+		char c = view->text[i];
+
+		if (c == '\\')
+			i++;
+		else if (open)
+			open = c == open ? 0 : open;
+		else if (is_quote(c))
+			open = c;
+	}
+	return open != 0;
+}
+
+static int in_comment(const struct view *view, size_t offset)
+{
+	size_t start = offset;
+
+	while (start && view->text[start - 1] != '\n' && offset - start < 400)
+		start--;
+	while (start < offset && is_blank(view->text[start]))
+		start++;
+	return view->text[start] == '#' || view->text[start] == '*' || (view->text[start] == '/' && start + 1 < view->length && strchr("/*", view->text[start + 1]));
+}
+
+/* Where a value without quotes may stand, and what ends it. */
+enum bare { BARE_NOWHERE, BARE_TO_SIGN, BARE_TO_BLANK, BARE_TO_LINE_END };
+
+static enum bare bare_values(const struct secret_scanner *scanner, size_t offset)
+{
+	if (scanner->view.kind == VIEW_DECODED)
+		return scanner->view.in_secret ? BARE_TO_LINE_END : BARE_TO_SIGN;
+	switch (scanner->source->kind) {
+	case SOURCE_ENV:
+	case SOURCE_INI:
+	case SOURCE_YAML:
+		return BARE_TO_LINE_END;
+	case SOURCE_DOCKERFILE:
+		return BARE_TO_BLANK;
+	case SOURCE_SHELL:
+	case SOURCE_TEXT:
+	case SOURCE_MARKDOWN:
+	case SOURCE_REQUIREMENTS:
+		return BARE_TO_SIGN;
+	default:
+		return in_string(&scanner->view, offset) || in_comment(&scanner->view, offset) ? BARE_TO_SIGN : BARE_NOWHERE;
+	}
+}
+
+static size_t bare_length(const struct cursor *c, enum bare how)
+{
+	size_t i = 0;
+
+	if (how != BARE_TO_LINE_END) {
+		while ((unsigned char)at(c, i) > ' ' && !strchr(how == BARE_TO_BLANK ? "\"'`" : "\"'`<>,;&)}]|\\", at(c, i)))
+			i++;
+		return i;
+	}
+	while (at(c, i) && at(c, i) != '\n' && at(c, i) != '\r' && !(is_blank(at(c, i)) && (at(c, i + 1) == '#' || at(c, i + 1) == ';')))
+		i++;
+	while (i && is_blank(at(c, i - 1)))
+		i--;
+	return i;
+}
+
+/* The end of a text opened by c->quote after `escapes` backslashes. */
+static size_t quoted_length(const struct cursor *c, char quote, int escapes)
+{
+	size_t i = 0, slashes = 0;
+
+	for (; c->at + i < c->length && i < VALUE_MAX_BYTES; i++) {
+		char here = at(c, i);
+
+		if (here == '\n')
+			return 0;
+		if (here == quote && (escapes ? slashes >= (size_t)escapes : slashes % 2 == 0))
+			return escapes ? i - (size_t)escapes : i;
+		slashes = here == '\\' ? slashes + 1 : 0;
+	}
+	return 0;
+}
+
+/* After a closing quote: "+", a line end or nothing, then another literal. 1: the cursor is in it. */
+static int next_literal(struct cursor *c, char quote)
+{
+	size_t i = 1;
+	int signs = 0;
+
+	while (at(c, i) && (strchr(" \t\r\n+", at(c, i)) || (at(c, i) == '\\' && strchr("\r\n", at(c, i + 1)))) && i < 200) {
+		signs += at(c, i) == '+';
+		i++;
+	}
+	if (signs > 1 || i == 1)
+		return 0;
+	for (int prefix = 0; prefix < 2 && at(c, i) && strchr("rRbBuUfF", at(c, i)); prefix++)
+		i++;
+	if (at(c, i) != quote)
+		return 0;
+	c->at += i + 1;
+	return 1;
+}
+
+/* The value in quotes, with the literals that follow it joined. */
+static int quoted_value(struct secret_scanner *scanner, struct cursor *c, struct named_value *out)
+{
+	int escapes = 0, pieces = 0;
+	char quote, *joined;
+	size_t length, n = 0;
+
+	while (at(c, 0) == '\\') {
+		escapes++;
+		c->at++;
+	}
+	quote = at(c, 0);
+	c->at++;
+	if (at(c, 0) == quote && at(c, 1) == quote && !escapes)
+		c->at += 2;
+	length = quoted_length(c, quote, escapes);
+	out->span = (struct span){ c->at, length };
+	out->value = c->text + c->at;
+	out->length = length;
+	c->at += length;
+	if (!length || escapes || !next_literal(c, quote))
+		return length > 0;
+	joined = arena_alloc(scanner->texts, VALUE_MAX_BYTES * 2);
+	memcpy(joined, out->value, n = length);
+	do {
+		length = quoted_length(c, quote, 0);
+		if (!length || n + length > VALUE_MAX_BYTES)
+			break;
+		memcpy(joined + n, c->text + c->at, length);
+		n += length;
+		c->at += length;
+		out->span.length = c->at - out->span.at;
+	} while (++pieces < PIECES_MAX && next_literal(c, quote));
+	out->value = joined;
+	out->length = n;
+	return 1;
+}
+
+/* "Bearer …": the scheme of an Authorization value is none of it. */
+static void drop_scheme(struct named_value *value)
+{
+	static const char *const schemes[] = { "Bearer ", "Basic ", "Token ", "ApiKey ", "Api-Key ", "GenieKey ", "SSWS ", "Bot " };
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
+		size_t n = strlen(schemes[i]);
+
+		if (value->length > n && !strncasecmp(value->value, schemes[i], n)) {
+			value->value += n;
+			value->length -= n;
+			value->span.at += n;
+			value->span.length -= n;
+			return;
+		}
+	}
+}
+
+static int bare_value(struct secret_scanner *scanner, struct cursor *c, const struct span *name, struct named_value *out)
+{
+	static const char *const schemes[] = { "Bearer ", "Basic ", "Token ", "token " };
+	enum bare how = c->op == '>' ? BARE_TO_SIGN : bare_values(scanner, name->at);
+
+	if (how == BARE_NOWHERE || (c->op == ',' && scanner->source->kind != SOURCE_ENV))
+		return 0;
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
+		if (take(c, schemes[i]))
+			break;
+	out->span = (struct span){ c->at, bare_length(c, how) };
+	if (out->span.length > VALUE_MAX_BYTES)
+		return 0;
+	out->value = c->text + c->at;
+	out->length = out->span.length;
+	return out->length > 0;
+}
+
+void secrets_assignment(struct secret_scanner *scanner, size_t from, size_t length)
+{
+	const struct view *view = &scanner->view;
+	struct span name = identifier(view, from, length);
+	struct cursor c = { .text = view->text, .length = view->length, .at = name.at + name.length };
+	struct named_value value = { .name = name };
+	int flag;
+
+	if (name.at + name.length == scanner->name_seen)
+		return;
+	scanner->name_seen = name.at + name.length;
+	close_name(&c);
+	flag = !c.quote && is_flag(&c, name.at) && is_blank(at(&c, 0));
+	skip_blanks(&c);
+	skip_annotation(&c);
+	if (!flag && !take_operator(&c, name.at))
+		return;
+	if (name_says(scanner->rules, view->text + name.at, name.length) == NAME_NOTHING)
+		return;
+	skip_to_value(&c);
+	skip_wrapper(&c);
+	value.quoted = is_quote(at(&c, 0)) || (at(&c, 0) == '\\' && strchr("\\\"'", at(&c, 1)));
+	if (value.quoted ? !quoted_value(scanner, &c, &value) : !bare_value(scanner, &c, &name, &value))
+		return;
+	drop_scheme(&value);
+	secrets_judge_named(scanner, &value);
+}

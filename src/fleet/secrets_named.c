@@ -1,0 +1,208 @@
+/* secrets_named.c - judges a value that a name calls a credential. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/mem.h"
+#include "fleet/secrets_private.h"
+#include "fleet/source.h"
+
+enum { LINE_BYTES = 200 };
+
+struct mix {
+	size_t upper, lower, digits, signs, joints, blanks, controls, wide;
+};
+
+static struct mix mix_of(const char *value, size_t length)
+{
+	struct mix mix = { 0 };
+
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)value[i];
+
+		mix.upper += c >= 'A' && c <= 'Z';
+		mix.lower += c >= 'a' && c <= 'z';
+		mix.digits += c >= '0' && c <= '9';
+		mix.blanks += c == ' ' || c == '\t';
+		mix.controls += c < ' ' || c == 127;
+		mix.wide += c >= 0x80;
+		mix.joints += strchr("-_./:=+", c) && c;
+	}
+	mix.signs = length - mix.upper - mix.lower - mix.digits - mix.blanks - mix.controls - mix.wide - mix.joints;
+	return mix;
+}
+
+/* What a person chose: digits or signs among letters; a word alone is a label or a name. */
+static int is_password(const char *value, size_t length)
+{
+	struct mix mix = mix_of(value, length);
+	size_t letters = mix.upper + mix.lower;
+
+	if (length < 8 || length > 128 || mix.blanks || mix.controls || mix.wide || !letters)
+		return 0;
+	if (mix.signs && (mix.digits || (mix.upper && mix.lower)))
+		return entropy_bits(value, length) >= 2.5;
+	if (mix.digits >= 2 && mix.upper && mix.lower)
+		return entropy_bits(value, length) >= 2.5;
+	if (value_is_words(value, length))
+		return 0;
+	if (mix.digits >= 2)
+		return entropy_bits(value, length) >= 2.75;
+	return mix.upper && mix.lower && length >= 12 && value_is_random(value, length);
+}
+
+static int is_image(const char *value, size_t length)
+{
+	static const char *const heads[] = { "iVBORw0KGgo", "/9j/4", "R0lGOD", "UklGR", "PHN2Zy", "AAABAA", "d09GM", "PD94bWw" };
+
+	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
+		if (length > 40 && !strncmp(value, heads[i], strlen(heads[i])))
+			return 1;
+	return 0;
+}
+
+/* What a machine made. */
+static int is_key(const char *value, size_t length)
+{
+	struct mix mix = mix_of(value, length);
+	size_t letters = mix.upper + mix.lower;
+
+	if (length < 12 || length > 600 || mix.blanks || mix.controls || mix.wide)
+		return 0;
+	if (length < 16 && !(mix.upper && mix.lower && mix.digits >= 2))
+		return 0;
+	if (letters * 5 < length || (!mix.digits && !(mix.upper && mix.lower && length >= 20)))
+		return 0;
+	if (is_image(value, length) || value_is_words(value, length))
+		return 0;
+	return value_is_random(value, length);
+}
+
+/* The text of the line around the name, as far as it matters. */
+static struct span line_around(const struct view *view, struct span name)
+{
+	size_t start = name.at, end = name.at + name.length;
+
+	while (start && view->text[start - 1] != '\n' && name.at - start < LINE_BYTES)
+		start--;
+	while (end < view->length && view->text[end] != '\n' && end - name.at < LINE_BYTES)
+		end++;
+	return (struct span){ start, end - start };
+}
+
+static int holds_word(const char *text, size_t length, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i + n <= length; i++)
+		if (tolower((unsigned char)text[i]) == *word && !strncasecmp(text + i, word, n))
+			return 1;
+	return 0;
+}
+
+/* Hex of a hash's length on a line that speaks of hashes. */
+static int is_hash(const struct view *view, struct span name, const char *value, size_t length)
+{
+	static const char *const words[] = { "hash", "digest", "sha1", "sha256", "sha512", "sha-", "md5", "checksum", "etag", "commit", "revision", "integrity", "fingerprint", "git" };
+	struct span line = line_around(view, name);
+	size_t before = name.at + name.length - line.at;
+
+	if (!value_is_digest(value, length))
+		return 0;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (holds_word(view->text + line.at, before, words[i]))
+			return 1;
+	return 0;
+}
+
+static int names_vendor(const struct secret_scanner *scanner, const struct secret_rule *rule, struct span name)
+{
+	struct span line = line_around(&scanner->view, name);
+
+	for (const char *const *word = rule->names; *word; word++)
+		if (holds_word(scanner->view.text + line.at, line.length, *word))
+			return 1;
+	return 0;
+}
+
+/* The vendor whose keys look like this and whose name stands here. */
+static const struct secret_rule *vendor_of(struct secret_scanner *scanner, const struct named_value *value)
+{
+	const struct secret_rules *rules = scanner->rules;
+
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct secret_rule *rule = &rules->rules[i];
+
+		if (rule->names && names_vendor(scanner, rule, value->name) && secrets_matches_whole(scanner, rule, value->value, value->length) &&
+			entropy_bits(value->value, value->length) >= rule->entropy)
+			return rule;
+	}
+	return NULL;
+}
+
+/* "dXNlcjpwYXNz": what it says after the colon is judged as a password. */
+static int is_basic(const struct secret_scanner *scanner, const struct named_value *value)
+{
+	char *copy;
+	size_t n = 0;
+	uint8_t *bytes;
+	const char *colon;
+	int is;
+
+	if (!proof_holds(PROOF_BASIC, value->value, value->length))
+		return 0;
+	copy = mem_text_n(value->value, value->length);
+	bytes = base64_parse(copy, &n);
+	colon = memchr(bytes, ':', n);
+	is = colon && n > 12 && !value_is_placeholder(scanner->rules, colon + 1, n - (size_t)(colon + 1 - (const char *)bytes)) &&
+		!value_is_words(colon + 1, n - (size_t)(colon + 1 - (const char *)bytes));
+	free(copy);
+	free(bytes);
+	return is;
+}
+
+static int is_refused(const struct secret_scanner *scanner, const struct named_value *value)
+{
+	const char *v = value->value;
+	size_t n = value->length;
+
+	return value_is_placeholder(scanner->rules, v, n) || value_is_reference(v, n) || is_hash(&scanner->view, value->name, v, n);
+}
+
+static const struct secret_rule *judge(struct secret_scanner *scanner, const struct named_value *value, enum name_says says)
+{
+	const char *v = value->value;
+	size_t n = value->length;
+	int weak = says == NAME_KEY;
+
+	if (scanner->source->kind == SOURCE_LOCK || value_is_uuid(v, n))
+		return NULL;
+	if (says == NAME_PASSWORD)
+		return is_password(v, n) || is_key(v, n) ? scanner->rules->password : NULL;
+	if (is_basic(scanner, value))
+		return scanner->rules->basic;
+	if (weak && (value_is_hex(v, n) || n < 20))
+		return NULL;
+	return is_key(v, n) ? scanner->rules->generic : NULL;
+}
+
+int secrets_judge_named(struct secret_scanner *scanner, const struct named_value *value)
+{
+	const char *name = scanner->view.text + value->name.at;
+	enum name_says says = name_says(scanner->rules, name, value->name.length);
+	struct candidate candidate = { .span = value->span, .value = value->value, .value_length = value->length, .name = name, .name_length = value->name.length };
+
+	if (says == NAME_NOTHING || is_refused(scanner, value))
+		return 0;
+	candidate.rule = vendor_of(scanner, value);
+	candidate.rank = candidate.rule ? RANK_NAMED : RANK_GENERIC;
+	if (!candidate.rule)
+		candidate.rule = judge(scanner, value, says);
+	if (!candidate.rule)
+		return 0;
+	secrets_add(scanner, &candidate);
+	return 1;
+}
