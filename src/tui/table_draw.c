@@ -285,7 +285,7 @@ static void draw_nothing(const struct table_pane *table, struct rect area)
 	if (table->feed)
 		feed_status(table->feed, &status);
 	if (*status.error) {
-		screen_put(area, 2, MARGIN, STYLE_CRITICAL, status.error);
+		screen_put(area, 2, MARGIN, status.refused ? STYLE_WARNING : STYLE_CRITICAL, status.error);
 		screen_put(area, 3, MARGIN, STYLE_DIM, "r tries again, x chooses another account");
 	} else if (!table->has_rows || status.state == FEED_LOADING) {
 		screen_put(area, 2, MARGIN, STYLE_DIM, "asking …");

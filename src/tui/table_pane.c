@@ -714,7 +714,7 @@ static void status(struct pane *pane, char *out, size_t size)
 	}
 	if (table->cut_columns)
 		snprintf(more, sizeof(more), "  +%d columns %s", table->cut_columns, screen_glyph(GLYPH_ARROW));
-	const char *state = *now.error ? "failed" : now.stale ? "stale" : now.state == FEED_CACHED ? "last known" : now.state == FEED_LOADING ? "loading" :
+	const char *state = now.refused && now.state != FEED_FAILED ? "in part" : *now.error ? "failed" : now.stale ? "stale" : now.state == FEED_CACHED ? "last known" : now.state == FEED_LOADING ? "loading" :
 			    now.state == FEED_LIVE ? "live" : "";
 
 	if (table->marks.count)

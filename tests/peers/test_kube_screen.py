@@ -91,6 +91,150 @@ def test_changes_from_before_this_program_ran():
             c.wait_for(re.compile(r'deployments +ph-recorded/web +image web:v41 → v42 +by kubectl-set'))
 
 
+def open_deployment(c, namespace):
+    c.wait_for('link ok')
+    c.send(':deployments /%s<Enter>' % namespace)
+    c.wait_for(re.compile(r'▸ %s +web ' % namespace))
+
+
+def image(namespace):
+    return kubectl('-n', namespace, 'get', 'deployment', 'web', '-o', 'jsonpath={.spec.template.spec.containers[0].image}')
+
+
+def replicas(namespace):
+    return kubectl('-n', namespace, 'get', 'deployment', 'web', '-o', 'jsonpath={.spec.replicas}')
+
+
+def approve(c):
+    c.wait_for('^Y  approve')
+    c.send('<C-y>')
+    c.wait_for(re.compile('done|✓'))
+
+
+def test_detail_has_events_and_what_depends():
+    with Namespace('ph-detail') as n, start('peer-admin', rows=40) as c:
+        open_deployment(c, n.name)
+        c.send('d')
+        c.wait_for('ScalingReplicaSet')
+        c.wait_for(re.compile('runs it +web-'))
+        assert 'Scaled up replica set web-' in c.dump()
+
+
+def test_logs_of_a_workload_are_merged():
+    with Namespace('ph-logs') as n, start('peer-admin') as c:
+        pods = kubectl('-n', n.name, 'get', 'pods', '-o', 'jsonpath={.items[*].metadata.name}').split()
+        assert len(pods) == 2
+        open_deployment(c, n.name)
+        c.send('l')
+        c.wait_for('following')
+        for pod in pods:
+            c.wait_for(pod + '/web')
+        c.wait_for(re.compile('GET /healthz'))
+        c.settle(0.5)
+        lines = [line for line in c.dump().splitlines() if '/web ' in line and 'log ph-logs' not in line]
+        # By time: the first line of either stands before the second of any.
+        assert {line.split('/')[0].strip() for line in lines[:2]} == set(pods), lines
+        c.send('p')
+        c.wait_for(re.compile('previous'))
+
+
+def test_a_scale_is_seen_before_it_happens_and_undone():
+    with Namespace('ph-scale') as n, start('peer-admin') as c:
+        open_deployment(c, n.name)
+        c.send('s')
+        c.wait_for('replicas')
+        c.send('5<Enter>')
+        c.wait_for('dry run by the server: accepted')
+        c.wait_for('+ replicas: 5')
+        assert replicas(n.name) == '2'  # a dry run changes nothing
+        approve(c)
+        assert replicas(n.name) == '5'
+        c.send('<Esc>')
+        c.settle(0.3)
+        c.send(':undo<Enter>')
+        c.wait_for('+ replicas: 2')
+        assert replicas(n.name) == '5'
+        approve(c)
+        assert replicas(n.name) == '2'
+
+
+def editor(folder, script):
+    path = os.path.join(folder, 'editor')
+    with open(path, 'w') as out:
+        out.write('#!/bin/sh\n%s "$1"\n' % script)
+    os.chmod(path, 0o755)
+    return path
+
+
+def test_edit_applies_what_the_editor_saved():
+    with Namespace('ph-edit') as n, tempfile.TemporaryDirectory() as folder:
+        with start('peer-admin', env={'EDITOR': editor(folder, "sed -i 's/^  labels:$/  labels:\\n    team: blue/'")}) as c:
+            open_deployment(c, n.name)
+            c.send('e')
+            c.wait_for('team: blue')
+            assert kubectl('-n', n.name, 'get', 'deployment', 'web', '-o', 'jsonpath={.metadata.labels.team}') == ''
+            approve(c)
+            assert kubectl('-n', n.name, 'get', 'deployment', 'web', '-o', 'jsonpath={.metadata.labels.team}') == 'blue'
+
+
+def test_edit_of_what_others_manage_is_asked_again():
+    with Namespace('ph-held') as n, tempfile.TemporaryDirectory() as folder:
+        with start('peer-admin', env={'EDITOR': editor(folder, "sed -i 's/replicas: 2/replicas: 3/'")}) as c:
+            open_deployment(c, n.name)
+            c.send('e')
+            c.wait_for('others manage what you changed')
+            c.wait_for('.spec.replicas')
+            c.send('<Enter>')  # Leave it has the cursor
+            c.settle(0.3)
+            assert replicas(n.name) == '2'
+            c.send('e')
+            c.wait_for('others manage what you changed')
+            c.send('<Down><Enter>')
+            c.wait_for('+ spec.replicas: 3')
+            assert replicas(n.name) == '2'
+            approve(c)
+            assert replicas(n.name) == '3'
+
+
+def test_rollout_pauses_resumes_and_goes_back():
+    with Namespace('ph-rollout') as n:
+        kubectl('-n', n.name, 'set', 'image', 'deployment/web', 'web=shop/web:v42')
+        n.rolled_out()
+        act = lambda *words: json.loads(cli('--approve', 'act', 'deployments', 'web', *words, '-n', n.name, '-o', 'json'))
+        act('pause')
+        paused = lambda: kubectl('-n', n.name, 'get', 'deployment', 'web', '-o', 'jsonpath={.spec.paused}')
+        assert paused() == 'true'
+        act('resume')
+        assert paused() == ''
+        cli('act', 'deployments', 'web', 'rollback', '-n', n.name, '--dry-run')
+        assert image(n.name) == 'shop/web:v42'
+        assert act('rollback')['status'] == 'done'
+        assert image(n.name) == 'shop/web:v41'
+        act('label', 'key=team', 'value=red')
+        act('annotate', 'key=note', 'value=hello')
+        meta = json.loads(kubectl('-n', n.name, 'get', 'deployment', 'web', '-o', 'json'))['metadata']
+        assert meta['labels']['team'] == 'red' and meta['annotations']['note'] == 'hello'
+
+
+def test_apply_of_a_file_creates_and_changes():
+    with Namespace('ph-apply') as n, tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'limits.yaml')
+        for value in ('1', '2'):
+            with open(path, 'w') as out:
+                out.write('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: limits, namespace: %s}\ndata: {a: "%s"}\n' % (n.name, value))
+            cli('act', 'configmaps', 'limits', 'apply', 'manifest=@' + path, '-n', n.name, '--dry-run')
+            seen = kubectl('-n', n.name, 'get', 'configmap', 'limits', '-o', 'jsonpath={.data.a}', '--ignore-not-found')
+            assert seen == ('' if value == '1' else '1')
+            cli('--approve', 'act', 'configmaps', 'limits', 'apply', 'manifest=@' + path, '-n', n.name)
+            assert kubectl('-n', n.name, 'get', 'configmap', 'limits', '-o', 'jsonpath={.data.a}') == value
+
+
+def test_exec_runs_where_it_was_said():
+    with Namespace('ph-exec') as n:
+        pod = kubectl('-n', n.name, 'get', 'pods', '-o', 'jsonpath={.items[0].metadata.name}')
+        assert 'from inside' in cli('--approve', 'act', 'kubernetes/pods', pod, 'exec', "command=echo 'from inside'", '-n', n.name, '-o', 'json')
+
+
 if __name__ == '__main__':
     if not os.environ.get('PILOTHOUSE_PEER_KUBE_SERVER'):
         print('no Kubernetes peer (../shared/peers/kubernetes.sh)')
