@@ -24,7 +24,8 @@ struct slab {
 	struct block *block; /* NULL: all are fresh */
 	unsigned count;      /* rows, also removed ones */
 	unsigned removed;
-	uint32_t *marks;     /* of the list that saw each last */
+	uint32_t mark;       /* of the list that saw all of them last, */
+	uint32_t *marks;     /* or of each, when they differ */
 	uint32_t *changed;   /* of each; NULL: all as in the block */
 };
 
@@ -106,6 +107,39 @@ size_t table_count(const struct table *table)
 int table_dirty(const struct table *table)
 {
 	return table->dirty;
+}
+
+/* --- marks --- */
+
+static uint32_t mark_of(const struct slab *slab, unsigned row)
+{
+	return slab->marks ? slab->marks[row] : slab->mark;
+}
+
+static void set_mark(struct slab *slab, unsigned row, uint32_t mark)
+{
+	if (!slab->count)
+		slab->mark = mark; /* the first row of all */
+	if (mark_of(slab, row) == mark)
+		return;
+	if (!slab->marks) {
+		slab->marks = mem_alloc(BLOCK_ROWS * sizeof(*slab->marks));
+		for (unsigned i = 0; i < BLOCK_ROWS; i++)
+			slab->marks[i] = slab->mark;
+	}
+	slab->marks[row] = mark;
+}
+
+/* A list that came to its end saw all of most slabs. */
+static void settle_marks(struct slab *slab)
+{
+	for (unsigned row = 1; slab->marks && row < slab->count; row++)
+		if (slab->marks[row] != slab->marks[0])
+			return;
+	if (slab->marks && slab->count)
+		slab->mark = slab->marks[0];
+	free(slab->marks);
+	slab->marks = NULL;
 }
 
 /* --- one row --- */
@@ -246,9 +280,8 @@ static void index_add(struct table *table, const char *id, size_t length, uint32
 /* --- making blocks anew --- */
 
 /* Rows of the slab that are there still. */
-static unsigned gather(const struct table *table, const struct slab *slab, struct block_row *rows, uint32_t *marks)
+static void gather(const struct table *table, const struct slab *slab, struct block_row *rows, struct slab *out)
 {
-	unsigned count = 0;
 
 	for (unsigned row = 0; row < slab->count; row++) {
 		uint32_t state = state_of(slab, row);
@@ -256,12 +289,12 @@ static unsigned gather(const struct table *table, const struct slab *slab, struc
 
 		if (state == REMOVED)
 			continue;
-		rows[count] = (struct block_row){ .block = slab->block, .row = row };
+		rows[out->count] = (struct block_row){ .block = slab->block, .row = row };
 		if (state >= FRESH)
-			rows[count] = (struct block_row){ .cells = fresh_row(table, state, &length) };
-		marks[count++] = slab->marks[row];
+			rows[out->count] = (struct block_row){ .cells = fresh_row(table, state, &length) };
+		set_mark(out, out->count, mark_of(slab, row));
+		out->count++;
 	}
-	return count;
 }
 
 /* Rows behind a removed one moved up. */
@@ -291,9 +324,9 @@ static void fold_slab(struct table *table, size_t i)
 {
 	struct slab before = table->slabs[i];
 	struct block_row *rows = mem_alloc((before.count + 1) * sizeof(*rows));
-	struct slab after = { .marks = mem_grow(NULL, before.count + 1, sizeof(*after.marks)) };
+	struct slab after = { .count = 0 };
 
-	after.count = gather(table, &before, rows, after.marks);
+	gather(table, &before, rows, &after);
 	if (after.count)
 		after.block = block_make(table->kind, rows, after.count);
 	if (before.removed && after.block)
@@ -321,12 +354,6 @@ static struct slab *add_slab(struct table *table)
 	return &table->slabs[table->slab_count++];
 }
 
-static void add_mark(struct slab *slab, uint32_t mark)
-{
-	slab->marks = mem_grow(slab->marks, slab->count + 1, sizeof(*slab->marks));
-	slab->marks[slab->count++] = mark;
-}
-
 /* Blocks of few rows become full ones. All is folded. */
 static void compact(struct table *table)
 {
@@ -342,8 +369,8 @@ static void compact(struct table *table)
 			if (!slab)
 				slab = add_slab(table);
 			rows[slab->count] = (struct block_row){ .block = old[i].block, .row = row };
-			add_mark(slab, old[i].marks[row]);
-			if (slab->count < BLOCK_ROWS)
+			set_mark(slab, slab->count, mark_of(&old[i], row));
+			if (++slab->count < BLOCK_ROWS)
 				continue;
 			slab->block = block_make(table->kind, rows, slab->count);
 			slab = NULL;
@@ -418,7 +445,8 @@ static void append(struct table *table, const char *id, size_t id_length)
 	if (!slab || slab->count == BLOCK_ROWS)
 		slab = add_slab(table);
 	note_state(slab, slab->count, keep_fresh(table));
-	add_mark(slab, table->mark);
+	set_mark(slab, slab->count, table->mark);
+	slab->count++;
 	table->count++;
 	index_add(table, id, id_length, (uint32_t)((table->slab_count - 1) << SLAB_SHIFT | (slab->count - 1)));
 }
@@ -445,7 +473,7 @@ int table_put(struct table *table, const char *const *cells, const size_t *lengt
 
 		slab = slab_of(table, place);
 		row = row_of(place);
-		slab->marks[row] = table->mark;
+		set_mark(slab, row, table->mark);
 		if (is_same(table, slab, row))
 			return 0;
 	}
@@ -516,24 +544,37 @@ static int is_swept(struct table *table, const struct slab *slab, unsigned row, 
 	return !table->spare(text, length, table->spare_arg);
 }
 
+static size_t sweep_slab(struct table *table, const struct slab *slab, unsigned mark, const char *id_prefix)
+{
+	size_t swept = 0;
+
+	for (unsigned row = 0; row < slab->count; row++) {
+		size_t length;
+		const char *id;
+
+		/* The difference, so that marks may wrap around. */
+		if ((int32_t)(mark_of(slab, row) - mark) >= 0) {
+			if (!slab->marks)
+				return swept; /* all were seen */
+			continue;
+		}
+		if (state_of(slab, row) == REMOVED || !is_swept(table, slab, row, id_prefix))
+			continue;
+		id = id_of(table, slab, row, &length);
+		bury(table, find(table, id, length));
+		swept++;
+	}
+	return swept;
+}
+
 size_t table_sweep_marked(struct table *table, unsigned mark, const char *id_prefix)
 {
 	size_t swept = 0;
 
-	for (size_t i = 0; i < table->slab_count; i++)
-		for (unsigned row = 0; row < table->slabs[i].count; row++) {
-			const struct slab *slab = &table->slabs[i];
-			size_t length;
-			const char *id;
-
-			/* The difference, so that marks may wrap around. */
-			if ((int32_t)(slab->marks[row] - mark) >= 0 || state_of(slab, row) == REMOVED ||
-				!is_swept(table, slab, row, id_prefix))
-				continue;
-			id = id_of(table, slab, row, &length);
-			bury(table, find(table, id, length));
-			swept++;
-		}
+	for (size_t i = 0; i < table->slab_count; i++) {
+		settle_marks(&table->slabs[i]);
+		swept += sweep_slab(table, &table->slabs[i], mark, id_prefix);
+	}
 	return swept;
 }
 
@@ -570,7 +611,8 @@ static void load_row(struct table *table, struct slab *slab, unsigned row)
 	size_t length;
 	const char *id = block_cell(slab->block, table->kind->role[ROLE_ID], row, &length);
 
-	add_mark(slab, table->mark);
+	set_mark(slab, row, table->mark);
+	slab->count++;
 	if (!length || find(table, id, length) != HASH_NONE) {
 		note_state(slab, row, REMOVED);
 		slab->removed++;
