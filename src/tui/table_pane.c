@@ -271,10 +271,13 @@ static void sort_by(struct table_pane *table, int column)
 static void initial_sort(struct table_pane *table)
 {
 	const char *sort = table->kind->sort;
-	int column = sort && *sort ? kind_column_find(table->kind, sort + (*sort == '-')) : -1;
+	int given = sort && *sort, column = given ? kind_column_find(table->kind, sort + (*sort == '-')) : -1;
 
+	/* Namespaces are listed side by side and come in any order. */
+	if (!given && (!*table->namespace_ || !strcmp(table->namespace_, "*")))
+		column = table->kind->role[ROLE_NAMESPACE];
 	if (column >= 0)
-		view_set_sort(table->view, column, *sort == '-');
+		view_set_sort(table->view, column, given && *sort == '-');
 }
 
 static void use_sort(struct console *console, size_t row, void *arg)
