@@ -31,6 +31,65 @@ def test_few_rights_are_one_calm_line():
         c.wait_for(re.compile(r'pods +only namespace payments-prod is shown'))
 
 
+class Person:
+    """A kubeconfig of somebody who may look into the namespaces given, and list namespaces or not."""
+    def __init__(self, name, namespaces, lists=False):
+        self.name, self.namespaces, self.lists = name, namespaces, lists
+
+    def __enter__(self):
+        self.__exit__()
+        if self.lists:
+            kubectl('create', 'clusterrole', self.name, '--verb=list,get', '--resource=namespaces')
+            kubectl('create', 'clusterrolebinding', self.name, '--clusterrole=' + self.name, '--user=' + self.name)
+        for namespace in self.namespaces:
+            kubectl('-n', namespace, 'create', 'rolebinding', self.name, '--clusterrole=pilothouse-view', '--user=' + self.name)
+        self.folder = tempfile.TemporaryDirectory()
+        self.config = os.path.join(self.folder.name, 'kubeconfig')
+        with open(self.config, 'w') as out:
+            out.write("apiVersion: v1\nkind: Config\ncurrent-context: mine\nclusters: [{name: c, cluster: {server: '%s', certificate-authority: '%s'}}]\n"
+                      "users: [{name: u, user: {token: %s, as: %s}}]\ncontexts: [{name: mine, context: {cluster: c, user: u}}]\n" % (
+                          os.environ['PILOTHOUSE_PEER_KUBE_SERVER'], os.environ['PILOTHOUSE_PEER_KUBE_CA'], os.environ['PILOTHOUSE_PEER_KUBE_ADMIN_TOKEN'], self.name))
+        return self
+
+    def __exit__(self, *_):
+        if self.lists:
+            kubectl('delete', 'clusterrole', self.name, '--ignore-not-found', check=False)
+            kubectl('delete', 'clusterrolebinding', self.name, '--ignore-not-found', check=False)
+        for namespace in self.namespaces:
+            kubectl('-n', namespace, 'delete', 'rolebinding', self.name, '--ignore-not-found', check=False)
+
+
+def test_one_namespace_is_enough_though_no_context_names_it():
+    with Person('ph-screen-one', ['search-dev']) as person, start('mine', columns=80, rows=24, env={'KUBECONFIG': person.config}) as c:
+        c.wait_for(re.compile(r'unseen +mine +no right to list'))
+        c.send(':pods<Enter>')
+        c.wait_for('n chooses a namespace')  # what to do next is on the screen, however narrow
+        c.send('n')
+        c.wait_for('another …')
+        c.send('<Down><Enter>')
+        c.wait_for('Namespace')
+        c.send('search-dev<Enter>')
+        c.wait_for(re.compile(r'200 +live'))
+
+
+def test_permitted_namespaces_live_in_one_table():
+    with Person('ph-screen-two', ['search-dev', 'search-perf'], lists=True) as person, start('mine', env={'KUBECONFIG': person.config}) as c:
+        c.wait_for(re.compile(r'unseen +mine +no right to list nodes'))
+        c.send(':configmaps /ph-two<Enter>')
+        c.wait_for('in part')
+        for namespace in ('search-dev', 'search-perf', 'payments-prod'):
+            kubectl('-n', namespace, 'delete', 'configmap', 'ph-two', '--ignore-not-found')
+            kubectl('-n', namespace, 'create', 'configmap', 'ph-two', '--from-literal=a=1')
+        try:
+            c.wait_for(re.compile('search-dev +ph-two'))
+            c.wait_for(re.compile('search-perf +ph-two'))
+            assert 'payments-prod' not in c.dump()
+        finally:
+            for namespace in ('search-dev', 'search-perf', 'payments-prod'):
+                kubectl('-n', namespace, 'delete', 'configmap', 'ph-two', check=False)
+        c.wait_for(re.compile('search-dev +ph-two'), absent=True)
+
+
 def test_verbs_without_a_right_say_so():
     with start('peer-viewer') as c:
         c.wait_for('link ok')
