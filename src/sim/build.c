@@ -12,6 +12,8 @@
 #include "sim/tree.h"
 #include "sim/world.h"
 
+enum { LATE_S = 5 };
+
 #define DEFAULT_AGE_NS (30 * 86400 * CLOCK_SECOND_NS)
 
 static int64_t age_of(const struct json *row)
@@ -354,6 +356,16 @@ static void take_timeline(struct world *world, int64_t before_ns, int64_t now_ns
 			happen(world, step);
 }
 
+/* Where nothing changed there is nothing for controllers to do, but for what is late. */
+static void control(struct world *world)
+{
+	if (world->version == world->settled && world->now_ns < world->settled_ns + LATE_S * CLOCK_SECOND_NS)
+		return;
+	world->settled = world->version;
+	world->settled_ns = world->now_ns;
+	workloads_step(world);
+}
+
 void build_step(struct world *world, int64_t now_ns, int64_t zero_ns)
 {
 	int64_t before_ns = world->now_ns;
@@ -361,7 +373,7 @@ void build_step(struct world *world, int64_t now_ns, int64_t zero_ns)
 	world->now_ns = now_ns;
 	take_timeline(world, before_ns, now_ns, zero_ns);
 	nodes_step(world);
-	workloads_step(world);
+	control(world);
 	pods_step(world);
 	counts_step(world);
 	world_sweep(world);

@@ -58,6 +58,8 @@ struct world {
 	char name[64];
 	int64_t now_ns;
 	uint64_t version;
+	uint64_t settled;   /* the version controllers last looked at */
+	int64_t settled_ns;
 	int unsettled; /* pods changed: what is counted from them is counted again */
 	const struct json *cluster, *scenario; /* of the data; they outlive the world */
 	struct object *first; /* oldest first */
