@@ -482,10 +482,12 @@ static int set_note(struct feed *feed, const char *source, const struct error *e
 
 void feed_note(struct feed *feed, const char *source, const struct error *err)
 {
+	char clean[SCOPE_NAME_MAX]; /* a mount point, a namespace: named by others */
 	int changed;
 
+	safe_copy(clean, sizeof(clean), source, strlen(source));
 	pthread_mutex_lock(&feed->lock);
-	changed = set_note(feed, source, err);
+	changed = set_note(feed, clean, err);
 	pthread_mutex_unlock(&feed->lock);
 	if (changed)
 		feed_news(feed);

@@ -30,12 +30,14 @@ struct space { /* as statvfs(3) */
 
 static int add_word(struct proctext *line, char *out, size_t size)
 {
-	const char *word;
-	size_t length;
+	/* Blanks, tabs and newlines within a name are escaped there, nothing else is: a carriage return is a part of it. */
+	const char *word = line->at, *blank = memchr(line->at, ' ', (size_t)(line->end - line->at));
+	const char *end = blank ? blank : line->end;
 
-	if (proctext_word(line, &word, &length))
+	if (end == word)
 		return -1;
-	proctext_unescape(word, length, out, size);
+	line->at = blank ? blank + 1 : line->end;
+	proctext_unescape(word, (size_t)(end - word), out, size);
 	return 0;
 }
 
@@ -45,7 +47,7 @@ int mount_parse(struct proctext line, struct mount *out)
 	char options[256], word[256];
 
 	memset(out, 0, sizeof(*out));
-	if (proctext_skip(&line, 2) || add_word(&line, out->device, sizeof(out->device)) || add_word(&line, out->root, sizeof(out->root)) ||
+	if (add_word(&line, word, sizeof(word)) || add_word(&line, word, sizeof(word)) || add_word(&line, out->device, sizeof(out->device)) || add_word(&line, out->root, sizeof(out->root)) ||
 		add_word(&line, out->point, sizeof(out->point)) || add_word(&line, options, sizeof(options)))
 		return -1;
 	out->read_only = !strcmp(options, "ro") || !strncmp(options, "ro,", 3);
