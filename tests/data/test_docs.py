@@ -11,7 +11,7 @@ loader = importlib.machinery.SourceFileLoader('screens', os.path.join(ROOT, 'tes
 screens = importlib.util.module_from_spec(importlib.util.spec_from_loader('screens', loader))
 loader.exec_module(screens)
 
-DOCUMENTS = ('README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/data.md')
+DOCUMENTS = ('README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/data.md', 'docs/failures.md')
 
 
 def text_of(name):
@@ -93,6 +93,19 @@ def test_dev_and_files_told_exist():
             assert os.path.exists(os.path.join(folder, link)), (name, link)
         for path in re.findall(r'`((?:src|tests|kinds|docs|fuzz|themes|widgets|policies)/[\w./-]+\.(?:h|c|py|yaml|md|am))`', text_of(name)):
             assert 'resourcequotas' in path or os.path.exists(os.path.join(ROOT, path)), (name, path)
+
+
+def test_every_failure_has_its_test():
+    rows = [line for line in text_of('docs/failures.md').splitlines() if line.startswith('| ') and not line.startswith('| what')]
+    assert len(rows) > 25, len(rows)
+    for row in rows:
+        what, tests = row.strip('| ').split(' | ')
+        named = re.findall(r'`(tests/\S+)` ([^;`]+)', tests)
+        assert named, what
+        for path, names in named:
+            text = text_of(path)
+            for name in names.replace(',', ' ').split():
+                assert re.search(r'(def %s\(|START_TEST\(%s\))' % (name, name), text), (what, path, name)
 
 
 def test_settings_told_exist():
