@@ -75,7 +75,7 @@ static int since_text(struct dashboard *dashboard, const struct item *item, char
 		return 0;
 	if (age < minute) {
 		note_age(dashboard, minute - age);
-		return snprintf(out, size, "%s", item->since == SINCE_LEAST ? ">0m" : "<1m");
+		return item->since == SINCE_LEAST ? 0 : snprintf(out, size, "<1m");
 	}
 	clock_format_age(coarse(age, &step), text);
 	note_age(dashboard, step);

@@ -24,6 +24,21 @@ static cchar_t cell_of(enum style style, const wchar_t *characters)
 	return cell;
 }
 
+/* Marks of a sentence that have a form in ASCII; a letter has none and stands as "?". */
+static wchar_t in_ascii(unsigned codepoint)
+{
+	static const struct {
+		unsigned codepoint;
+		wchar_t ascii;
+	} rows[] = { { 0xb7, L'-' }, { 0xd7, L'x' }, { 0x2013, L'-' }, { 0x2014, L'-' }, { 0x2018, L'\'' }, { 0x2019, L'\'' }, { 0x201c, L'"' }, { 0x201d, L'"' },
+		{ 0x2022, L'*' }, { 0x2026, L'~' }, { 0x203a, L'>' }, { 0x2192, L'>' } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].codepoint == codepoint)
+			return rows[i].ascii;
+	return L'?';
+}
+
 /* One character with the combining ones after it; returns bytes used, 0 when it has no room. */
 static size_t add_character(struct cells *line, int room, enum style style, const char *text, size_t length)
 {
@@ -38,6 +53,8 @@ static size_t add_character(struct cells *line, int room, enum style style, cons
 		return at;
 	if (used && (screen.unicode || codepoint < 0x80))
 		characters[0] = (wchar_t)codepoint;
+	else if (used)
+		characters[0] = in_ascii(codepoint);
 	while (at < length && (text[at] & 0x80)) {
 		used = utf8_decode(text + at, length - at, &codepoint);
 		if (!used || utf8_width(codepoint))

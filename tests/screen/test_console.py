@@ -407,6 +407,11 @@ def test_poor_terminals():
                 assert text.isascii(), text
             if options.get('term') != 'linux' and 'LC_ALL' not in options.get('env', {}):
                 assert not any(s.startswith(('fg', 'bg')) for row in c.screen.cells for _, style in row for s in style)
+            c.send('c')
+            c.wait_for('offline grammar')
+            assert not ascii_only or ('offline grammar - 0 tokens' in c.dump() and c.dump().isascii()), c.dump()
+            c.send('<Esc>')
+            c.wait_for('Saturation')
             c.send('?')
             c.wait_for('rebind')
 
