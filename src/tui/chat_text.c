@@ -163,14 +163,15 @@ static void findings(struct text_view *view, const struct json *turn, size_t num
 		text_view_add(view, strcmp(class, "none") != 0 ? STYLE_BOLD : STYLE_OK, class);
 		text_view_pad(view, INDENT + 3 + CLASS_COLUMNS);
 		text_view_addf(view, STYLE_DIM, "weight %.2f", json_number(json_get(finding, "weight"), 0));
+		cites(view, json_get(finding, "cites"), number, links);
 		if (*target) {
 			char shown[900];
 
+			/* Last: a long name is cut there, a citation must not be. */
 			target_text(target, shown, sizeof(shown));
 			text_view_add(view, STYLE_TEXT, "  ");
 			add_link(view, links, CHAT_RESOURCE, number, target, shown);
 		}
-		cites(view, json_get(finding, "cites"), number, links);
 		text_view_end(view, -1);
 	}
 }

@@ -328,8 +328,10 @@ static void draw_filter_line(const struct table_pane *table, struct rect area)
 	screen_clear_line(area, y, 0);
 	screen_put(area, y, 1, STYLE_ACCENT, "/");
 	input_draw(&table->filter, area, y, 2, area.columns / 2, STYLE_TEXT, 1, 0);
-	screen_put(area, y, area.columns / 2 + 3, *table->filter_problem ? STYLE_WARNING : STYLE_DIM,
-		*table->filter_problem ? table->filter_problem : "words  !word  restarts > 5");
+	/* "filter, character 12: …": that it is of the filter is seen. */
+	const char *problem = strncmp(table->filter_problem, "filter, ", 8) != 0 ? table->filter_problem : table->filter_problem + 8;
+
+	screen_put(area, y, area.columns / 2 + 3, *problem ? STYLE_WARNING : STYLE_DIM, *problem ? problem : "words  !word  restarts > 5");
 }
 
 static void keep_cursor(struct table_pane *table)
