@@ -192,6 +192,37 @@ const struct code_decorator *code_decorator_at(const struct code *code, int i)
 	return at(&code->decorators, i, sizeof(struct code_decorator));
 }
 
+int code_return_count(const struct code *code)
+{
+	return code->returns.count;
+}
+
+const struct code_return *code_return_at(const struct code *code, int i)
+{
+	return at(&code->returns, i, sizeof(struct code_return));
+}
+
+void code_set_resolved(struct code *code, int call, const char *resolved)
+{
+	((struct code_call *)code->calls.items)[call].resolved = resolved;
+}
+
+int code_call_from(const struct code *code, int token)
+{
+	const struct code_call *calls = code->calls.items;
+	int low = 0, high = code->calls.count;
+
+	while (low < high) {
+		int middle = (low + high) / 2;
+
+		if (calls[middle].open < token)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 const struct code_argument *code_keyword(const struct code *code, const struct code_call *call, const char *keyword)
 {
 	const struct code_argument *arguments = code->arguments.items;
@@ -236,16 +267,6 @@ char *code_text(struct code *code, int from, int to)
 int code_match(const struct code *code, int token)
 {
 	return token >= 0 && token < code->token_count ? code->matches[token] : -1;
-}
-
-int code_function_named(const struct code *code, const char *name)
-{
-	const struct code_function *functions = code->functions.items;
-
-	for (int i = 0; i < code->functions.count; i++)
-		if (!strcmp(functions[i].name, name))
-			return i;
-	return -1;
 }
 
 int code_inside(const struct code *code, int function, int ancestor)

@@ -86,6 +86,10 @@ struct code_assign {
 	int function, class, block;
 };
 
+struct code_return {
+	int token, value, end, function;
+};
+
 struct code_argument {
 	const char *keyword; /* NULL: positional; "*" and "**" for unpacked ones; "" a positional object literal, whose keys follow as keywords */
 	int token, value, end; /* token: the keyword's, or the value's */
@@ -123,6 +127,8 @@ int code_assign_count(const struct code *code);
 const struct code_assign *code_assign_at(const struct code *code, int i);
 int code_call_count(const struct code *code);
 const struct code_call *code_call_at(const struct code *code, int i);
+int code_return_count(const struct code *code);
+const struct code_return *code_return_at(const struct code *code, int i);
 const struct code_argument *code_argument_at(const struct code *code, int i);
 const struct code_parameter *code_parameter_at(const struct code *code, int i);
 const struct code_decorator *code_decorator_at(const struct code *code, int i);
@@ -141,8 +147,16 @@ const char *code_string(struct code *code, int from, int to, int *fields);
 const char *code_resolve(struct code *code, int from, int to);
 /* The chain as written, NULL: the range is none. */
 const char *code_chain(struct code *code, int from, int to);
-/* What a name bound at the top of the file stands for ("openai.OpenAI()"), or NULL. */
-const char *code_exported(struct code *code, const char *name);
+/* Assignments (no += and no items) to a name or field, the last first; how many of at most `max`. */
+int code_assigns_named(const struct code *code, const char *target, int *assigns, int max);
+/* What a chain stands for at the end of the file, outside of functions ("client", "make_client()"), or NULL. */
+const char *code_exported(struct code *code, const char *chain);
+/* For what is known better from another file: the call's resolved name from now on; valid as long as the code. */
+void code_set_resolved(struct code *code, int call, const char *resolved);
+/* The first call whose bracket opens at or behind the token: they are in that order. */
+int code_call_from(const struct code *code, int token);
+/* The innermost function a token stands in, -1 outside. */
+int code_function_around(const struct code *code, int token);
 int code_function_named(const struct code *code, const char *name); /* the first of that name, or -1 */
 int code_inside(const struct code *code, int function, int ancestor); /* the function is the ancestor or in it */
 /* Calls `each` for every name in [from,to), those in fields of strings too; with the chain it begins ("user.email"). Names after a point and keywords of

@@ -22,7 +22,7 @@ struct code {
 	struct code_token *tokens;
 	int token_count, token_room;
 	int *matches; /* of each token: its other bracket */
-	struct code_row imports, functions, classes, blocks, assigns, calls, arguments, parameters, decorators;
+	struct code_row imports, functions, classes, blocks, assigns, calls, arguments, parameters, decorators, returns;
 	struct code_names *names; /* bindings by name, for resolving */
 	int steps; /* left for resolving, so that names that stand for each other end */
 };

@@ -171,6 +171,31 @@ static const char *resolve_import(struct code *code, const struct code_import *i
 	return import->alias;
 }
 
+/* A function of this file that is called: what it gives back. */
+static const char *resolve_result(struct code *code, int function, const char **rest, int depth)
+{
+	const struct code_return *returns = code->returns.items;
+	int low = 0, high = code->returns.count;
+	const char *value = NULL;
+
+	if (strncmp(*rest, "()", 2))
+		return NULL;
+	while (low < high) {
+		int middle = (low + high) / 2;
+
+		if (returns[middle].token < code_function_at(code, function)->body)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < code->returns.count && returns[low].token < code_function_at(code, function)->end && !value; low++)
+		if (returns[low].function == function)
+			value = resolve_range(code, returns[low].value, returns[low].end, function, code_function_at(code, function)->class, depth - 2);
+	if (value)
+		*rest += 2;
+	return value;
+}
+
 static const char *resolve_binding(struct code *code, const struct binding *binding, const char **rest, int depth)
 {
 	const struct code_assign *assign;
@@ -195,6 +220,7 @@ static const char *resolve_binding(struct code *code, const struct binding *bind
 			return resolve_range(code, parameter->value, parameter->value_end, -1, -1, depth - 1);
 		return parameter->annotation < 0 ? NULL : resolve_type(code, parameter->annotation, parameter->annotation_end, binding->function, binding->class, depth);
 	case BIND_FUNCTION:
+		return resolve_result(code, binding->index, rest, depth);
 	case BIND_CLASS:
 		break;
 	}
@@ -235,7 +261,9 @@ static const char *resolve_chain(struct code *code, const char *chain, int funct
 	}
 	if (!binding || binding->token == place)
 		return NULL;
-	return join(code, resolve_binding(code, binding, &rest, depth), rest);
+	const char *base = resolve_binding(code, binding, &rest, depth);
+
+	return join(code, base, rest);
 }
 
 /* The next place outside of brackets where alternatives are parted, or `to`. */
@@ -313,13 +341,41 @@ const char *code_resolve(struct code *code, int from, int to)
 	return resolve_range(code, from, to, function, class, DEPTH_MAX);
 }
 
-const char *code_exported(struct code *code, const char *name)
+int code_assigns_named(const struct code *code, const char *target, int *assigns, int max)
 {
-	const struct binding *binding = bound_in(code, name, -1, code->token_count);
-	const char *rest = "";
+	const struct code_names *names = code->names;
+	const struct binding *all = names->bindings.items;
+	int count = 0;
 
+	for (int i = names->buckets[hash(target) & names->mask], left = VISITS_MAX; i && left-- && count < max; i = all[i - 1].next)
+		if (all[i - 1].kind == BIND_ASSIGN && !strcmp(all[i - 1].name, target))
+			assigns[count++] = all[i - 1].index;
+	return count;
+}
+
+int code_function_named(const struct code *code, const char *name)
+{
+	const struct code_names *names = code->names;
+	const struct binding *all = names->bindings.items;
+	int found = -1;
+
+	for (int i = names->buckets[hash(name) & names->mask], left = VISITS_MAX; i && left--; i = all[i - 1].next)
+		if (all[i - 1].kind == BIND_FUNCTION && !strcmp(all[i - 1].name, name))
+			found = all[i - 1].index;
+	return found;
+}
+
+const char *code_exported(struct code *code, const char *chain)
+{
 	code->steps = STEPS_EACH;
-	return binding ? resolve_binding(code, binding, &rest, DEPTH_MAX) : NULL;
+	return resolve_chain(code, chain, -1, -1, code->token_count, DEPTH_MAX);
+}
+
+int code_function_around(const struct code *code, int token)
+{
+	int class;
+
+	return function_at(code, token, &class);
 }
 
 void code_resolve_all(struct code *code)

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "fleet/code_parts.h"
 
-enum { STRING_MAX = 4 << 20, NAME_MAX = 300 };
+enum { STRING_MAX = 4 << 20, NAME_BYTES = 300 };
 
 /* A literal taken apart: prefix, quotes, inside. */
 struct literal {
@@ -256,7 +256,7 @@ static const char *chain_at(struct code *code, int token, int to)
 	struct text text;
 	const char *chain;
 
-	text_init(&text, NAME_MAX);
+	text_init(&text, NAME_BYTES);
 	text_add_n(&text, code->text + code->tokens[token].offset, code->tokens[token].length);
 	while (token + 2 < to && (code_is(code, token + 1, ".") || code_is(code, token + 1, "?.")) && code->tokens[token + 2].kind == CODE_NAME) {
 		token += 2;

@@ -398,6 +398,9 @@ static void simple_statements(struct scanner *scanner, int from, int to)
 			read_import(scanner, from, end);
 		else if (code_is(code, from, "from"))
 			read_from(scanner, from, end);
+		else if (code_is(code, from, "return"))
+			*(struct code_return *)code_row_add(code->arena, &code->returns, sizeof(struct code_return)) =
+				(struct code_return){ .token = from, .value = from + 1, .end = end, .function = innermost(scanner, BODY_FUNCTION) };
 		else if (code->tokens[from].kind == CODE_NAME && !code_keyword_is(code, from))
 			read_assignment(scanner, from, end);
 		else if (is_op(code, from, "(") || is_op(code, from, "[") || is_op(code, from, "*"))

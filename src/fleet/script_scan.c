@@ -410,6 +410,9 @@ static void word(struct scanner *scanner, int at)
 		read_import(scanner, at);
 	else if (is(scanner, at, "const") || is(scanner, at, "let") || is(scanner, at, "var"))
 		read_declaration(scanner, at);
+	else if (is(scanner, at, "return"))
+		*(struct code_return *)code_row_add(scanner->code->arena, &scanner->code->returns, sizeof(struct code_return)) =
+			(struct code_return){ .token = at, .value = at + 1, .end = expression_end(scanner, at + 1), .function = innermost(scanner, FUNCTION) };
 	else if (is(scanner, at, "function"))
 		read_function(scanner, at);
 	else if (is(scanner, at, "class"))

@@ -91,8 +91,9 @@ static void add_errors(struct text *text, const struct source *source)
 	json_free(errors);
 }
 
-struct pane *dashboard_refusal(struct dashboard *dashboard, const struct item *item)
+void dashboard_open_refusal(struct dashboard *dashboard, const struct item *item)
 {
+	struct console *console = dashboard->pane.console;
 	struct text text;
 
 	text_init(&text, DETAILS_MAX);
@@ -100,8 +101,6 @@ struct pane *dashboard_refusal(struct dashboard *dashboard, const struct item *i
 	for (size_t i = 0; i < dashboard->source_count; i++)
 		if (!strcmp(dashboard->sources[i].account, item->account))
 			add_errors(&text, &dashboard->sources[i]);
-	struct pane *pane = text_pane_new(dashboard->pane.console, "rights", text.data, TEXT_PLAIN);
-
+	console_push(console, text_pane_new(console, "rights", text.data, TEXT_PLAIN));
 	text_release(&text);
-	return pane;
 }

@@ -22,6 +22,7 @@ static const struct {
 	{ CODE_PYTHON, "from x import C\nwith C() as c:\n    c.go()\n", "c.go", "x.C().go" },
 	{ CODE_PYTHON, "from p import P\nfrom l import L\nchain = P() | L()\nchain.invoke(1)\n", "chain.invoke", "(p.P()|l.L()).invoke" },
 	{ CODE_PYTHON, "from x import C\nC().a().b(1)[0].c()\n", "C().a().b()[].c", "x.C().a().b()[].c" },
+	{ CODE_PYTHON, "from x import C\ndef make():\n    c = C()\n    return c\nk = make()\nk.go()\n", "k.go", "x.C().go" },
 	{ CODE_PYTHON, "def f(c):\n    c.go()\n", "c.go", NULL },
 	{ CODE_PYTHON, "eval(x)\n", "eval", "eval" },
 	{ CODE_PYTHON, "def eval(x): pass\neval(1)\n", "eval", NULL },

@@ -1,0 +1,172 @@
+/* Each check of the catalogue against a file it must flag and one it must not: tests/fleet/checks.txt, and secrets are tried in test_secrets. A case is
+ *   === ID flag PATH      the files of an agent in the folder "a"; further ones begin with --- PATH
+ *   === ID clean PATH
+ * Lines of cockpit.yaml are the agent's configuration. */
+#include "check_main.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/yaml.h"
+#include "fleet/agent.h"
+#include "fleet/check.h"
+#include "fleet/checker.h"
+#include "fleet/finding.h"
+#include "fleet/source.h"
+
+enum { CASES_MAX = 600, PATH_BYTES = 200, CASE_BYTES = 4 << 20 };
+
+struct one {
+	char id[40], want[16], path[PATH_BYTES];
+	const char *text; /* files after another */
+	size_t length;
+};
+
+static struct one cases[CASES_MAX];
+static int case_count;
+static char *all;
+
+static void read_cases(void)
+{
+	char path[4096];
+	struct error err;
+	size_t length;
+	const char *at;
+
+	snprintf(path, sizeof(path), "%s/tests/fleet/checks.txt", getenv("PILOTHOUSE_DATA") ? getenv("PILOTHOUSE_DATA") : ".");
+	all = file_load(path, CASE_BYTES, &length, &err);
+	if (!all) {
+		fprintf(stderr, "%s\n", err.text);
+		exit(EXIT_FAILURE);
+	}
+	for (at = strstr(all, "=== "); at && case_count < CASES_MAX;) {
+		struct one *one = &cases[case_count++];
+		const char *next = strstr(at + 4, "\n=== "), *text = strchr(at, '\n') + 1;
+
+		if (sscanf(at, "=== %39s %15s %199s", one->id, one->want, one->path) != 3)
+			exit(EXIT_FAILURE);
+		one->text = text;
+		one->length = next ? (size_t)(next + 1 - text) : strlen(text);
+		at = next ? next + 1 : NULL;
+	}
+}
+
+static void check_file(struct checker *checker, struct source *source, struct findings *findings, const char *name, const char *text, size_t length)
+{
+	char path[PATH_BYTES + 8];
+
+	snprintf(path, sizeof(path), "a/%s", name);
+	ck_assert_int_eq(source_of_bytes(source, path, text, length), 0);
+	checker_file(checker, source, findings);
+}
+
+/* All findings of a case. */
+static struct findings *run(struct checker *checker, const struct one *one)
+{
+	struct findings *findings = findings_new();
+	struct source source = { 0 };
+	struct json *config = NULL;
+	char name[PATH_BYTES];
+	const char *at = one->text, *end = at + one->length, *split;
+
+	/* The configuration comes before the files. */
+	for (split = at; (split = memmem(split, (size_t)(end - split), "--- cockpit.yaml\n", 17)); split += 17)
+		config = yaml_parse(split + 17, (size_t)(end - split - 17), NULL);
+	checker_begin(checker, &(struct agent){ .path = "a", .brain = "a/agent.py", .brain_why = "", .framework = "unknown", .config = config });
+	snprintf(name, sizeof(name), "%s", one->path);
+	for (;;) {
+		split = memmem(at, (size_t)(end - at), "\n--- ", 5);
+		check_file(checker, &source, findings, name, at, (size_t)((split ? split + 1 : end) - at));
+		if (!split)
+			break;
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(split + 5, "\n"), split + 5);
+		at = strchr(split + 5, '\n') + 1;
+	}
+	checker_end(checker, findings);
+	source_release(&source);
+	json_free(config);
+	return findings;
+}
+
+static int count_of(struct findings *findings, const char *id)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < findings_count(findings); i++)
+		count += !strncmp(findings_at(findings, i)->rule, id, strlen(id));
+	return count;
+}
+
+START_TEST(each_check_flags_what_it_must_and_nothing_else)
+{
+	struct error err = { 0 };
+	struct checks *checks = checks_load(&err);
+	struct checker *checker = checks ? checker_new(checks, &err) : NULL;
+	int wrong = 0;
+
+	ck_assert_msg(checker != NULL, "%s", err.text);
+	for (int i = 0; i < case_count; i++) {
+		struct findings *findings = run(checker, &cases[i]);
+		int found = count_of(findings, cases[i].id), wanted = !strcmp(cases[i].want, "flag");
+
+		if (wanted != (found > 0)) {
+			fprintf(stderr, "%s %s (case %d, %s): found %d of", cases[i].id, cases[i].want, i, cases[i].path, found);
+			for (size_t k = 0; k < findings_count(findings); k++)
+				fprintf(stderr, " %s:%d", findings_at(findings, k)->rule, findings_at(findings, k)->place.line);
+			fprintf(stderr, "\n");
+			wrong++;
+		}
+		for (size_t k = 0; k < findings_count(findings); k++)
+			ck_assert_msg(findings_at(findings, k)->check == checks_find(checks, findings_at(findings, k)->rule), "%s is no check", findings_at(findings, k)->rule);
+		findings_free(findings);
+	}
+	checker_free(checker);
+	checks_free(checks);
+	ck_assert_int_eq(wrong, 0);
+}
+END_TEST
+
+/* Checks that are found elsewhere: secrets by secrets.c, GOV002 by suppress.c, GOV003 from the score. */
+static int elsewhere(const char *id)
+{
+	return (!strncmp(id, "SEC", 3) && strcmp(id, "SEC012")) || !strcmp(id, "GOV002") || !strcmp(id, "GOV003");
+}
+
+START_TEST(every_check_has_both_cases)
+{
+	struct error err = { 0 };
+	struct checks *checks = checks_load(&err);
+	int missing = 0;
+
+	ck_assert_msg(checks != NULL, "%s", err.text);
+	for (size_t i = 0; i < checks_count(checks); i++) {
+		const char *id = checks_at(checks, i)->id;
+		int flag = 0, clean = 0;
+
+		for (int k = 0; k < case_count; k++)
+			if (!strcmp(cases[k].id, id)) {
+				flag += !strcmp(cases[k].want, "flag");
+				clean += !strcmp(cases[k].want, "clean");
+			}
+		if (!elsewhere(id) && (!flag || !clean)) {
+			fprintf(stderr, "%s has %d to flag, %d clean\n", id, flag, clean);
+			missing++;
+		}
+	}
+	for (int k = 0; k < case_count; k++)
+		ck_assert_msg(checks_find(checks, cases[k].id) != NULL, "%s of checks.txt is no check", cases[k].id);
+	ck_assert_int_eq(missing, 0);
+	checks_free(checks);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	read_cases();
+	tcase_add_test(tc, each_check_flags_what_it_must_and_nothing_else);
+	tcase_add_test(tc, every_check_has_both_cases);
+}
+
+TEST_MAIN("fleet/checker")
