@@ -80,15 +80,21 @@ def test_changes_from_before_this_program_ran():
         kubectl('-n', n.name, 'set', 'image', 'deployment/web', 'web=shop/web:v42')
         n.rolled_out()
         kubectl('-n', n.name, 'create', 'configmap', 'limits', '--from-literal=a=1')
+        manifest = ('{"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"db"},"spec":{"serviceName":"db","replicas":1,"selector":{"matchLabels":{"app":"db"}},'
+                    '"template":{"metadata":{"labels":{"app":"db"}},"spec":{"containers":[{"name":"c","image":"shop/db:v1"}]}}}}')
+        subprocess.run(['kubectl', '--context', 'peer-admin', '-n', n.name, 'apply', '-f', '-'], input=manifest, text=True, check=True, capture_output=True)
+        kubectl('-n', n.name, 'rollout', 'status', 'statefulset/db', '--timeout=60s')
+        kubectl('-n', n.name, 'set', 'image', 'statefulset/db', 'c=shop/db:v2')
         time.sleep(2)  # times at the source are whole seconds: a write in the same one as the birth is the birth
         kubectl('-n', n.name, 'patch', 'configmap', 'limits', '-p', '{"data":{"a":"2"}}')
         changes = [c for c in json.loads(cli('changes', '--since', '1h', '-o', 'json'))['changes'] if '/%s/' % n.name in c['id']]
         image = [c for c in changes if c['field'] == 'images']
-        assert [(c['old'], c['new'], c['by'], c['kind']) for c in image] == [('shop/web:v41', 'shop/web:v42', 'kubectl-set', 'deployments')], changes
+        assert {(c['old'], c['new'], c['by'], c['kind']) for c in image} == {
+            ('shop/web:v41', 'shop/web:v42', 'kubectl-set', 'deployments'), ('shop/db:v1', 'shop/db:v2', 'kubectl-set', 'statefulsets')}, changes
         assert any(c['kind'] == 'configmaps' and c['field'] == 'data.a' and c['by'] == 'kubectl-patch' and c['old'] is None for c in changes), changes
         assert any(c['kind'] == 'deployments' and c['field'] == '' and c['new'] == 'web' for c in changes), changes
         with start('peer-admin') as c:  # a first start: nothing of this was seen by us
-            c.wait_for(re.compile(r'deployments +ph-recorded/web +image web:v41 → v42 +by kubectl-set'))
+            c.wait_for(re.compile(r'ph-recorded/(web|db) +image (web:v41 → v42|db:v1 → v2) +by kubectl-set'))
 
 
 if __name__ == '__main__':

@@ -1,7 +1,7 @@
-/* Changes out of what the cluster keeps anyhow: replica sets are a deployment's revisions, each with its images and the time it was
+/* Changes out of what the cluster keeps anyhow: revisions of workloads, each with its images and the time it was
  * made; managedFields say who wrote when; events say from how many to how many. What none of them says stays empty.
  * Objects are read as table rows with metadata: no specs, no status. */
-#include "provider/kubernetes/recorded.h"
+#include "provider/kubernetes/recorded_inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@
 #include "net/net.h"
 #include "net/url.h"
 #include "provider/kubernetes/account.h"
+#include "provider/kubernetes/get.h"
 #include "provider/kubernetes/list.h"
 #include "provider/kubernetes/resource.h"
 #include "provider/kubernetes/table_json.h"
@@ -27,32 +28,6 @@ enum {
 	SOON_S = 5,           /* a controller follows a write within that */
 };
 
-#define REVISION "deployment.kubernetes.io/revision"
-
-struct revision { /* one replica set */
-	const char *namespace_, *owner, *images, *name;
-	int64_t number, at_ns;
-};
-
-struct scaling { /* one event */
-	const char *namespace_, *name, *set;
-	int64_t at_ns;
-	long from, to;
-};
-
-struct recorded {
-	struct account *account;
-	const atomic_int *cancelled;
-	int64_t since_ns;
-	struct json *out;
-	struct arena *texts;
-	struct revision *revisions; /* by namespace, owner, number */
-	size_t revision_count;
-	struct scaling *scalings;
-	size_t scaling_count;
-	const char *kind;       /* being read */
-	int images_cell, ready_cell;
-};
 
 typedef void (*row_fn)(struct recorded *recorded, const struct table_row *row);
 
@@ -71,7 +46,7 @@ static const struct recorded_kind {
 	{ "nodes", "v1", 0 },
 };
 
-static int64_t time_of(const char *text)
+int64_t recorded_time(const char *text)
 {
 	int64_t at_ns = 0;
 
@@ -80,7 +55,7 @@ static int64_t time_of(const char *text)
 
 /* --- telling --- */
 
-static void tell(struct recorded *recorded, const struct table_row *row, int64_t at_ns, const char *field,
+void recorded_tell(struct recorded *recorded, const struct table_row *row, int64_t at_ns, const char *field,
 	const char *old, const char *new_, const char *by)
 {
 	struct ref ref = { .provider = "kubernetes" };
@@ -109,11 +84,6 @@ static void tell(struct recorded *recorded, const struct table_row *row, int64_t
 
 /* --- who wrote --- */
 
-struct writes {
-	struct recorded_write list[32];
-	int told[32];
-	size_t count;
-};
 
 static void read_writes(const struct json *object, struct writes *writes)
 {
@@ -130,8 +100,7 @@ static int is_soon_after(int64_t at_ns, int64_t write_ns)
 	return at_ns >= write_ns && at_ns - write_ns <= SOON_S * CLOCK_SECOND_NS;
 }
 
-/* Who made what a controller then did; "" when no write, or more than one manager's, fits. */
-static const char *writer(struct writes *writes, int64_t at_ns, int (*fits)(const struct recorded_write *))
+const char *recorded_writer(struct writes *writes, int64_t at_ns, int (*fits)(const struct recorded_write *))
 {
 	const char *found = "";
 
@@ -142,22 +111,6 @@ static const char *writer(struct writes *writes, int64_t at_ns, int (*fits)(cons
 		found = *found && strcmp(found, writes->list[i].manager) != 0 ? "" : writes->list[i].manager;
 	}
 	return found;
-}
-
-static int wrote_image(const struct recorded_write *write)
-{
-	return write->is_image;
-}
-
-static int wrote_template(const struct recorded_write *write)
-{
-	return write->is_template;
-}
-
-static int wrote_replicas(const struct recorded_write *write)
-{
-	return !strcmp(write->subresource, "scale") || !strcmp(write->field, "replicas") ||
-	       !strcmp(write->field, "spec");
 }
 
 static int wrote_at_all(const struct recorded_write *write)
@@ -256,178 +209,6 @@ static int read_kind(struct recorded *recorded, const char *kind, const char *ap
 	return -1;
 }
 
-/* --- revisions --- */
-
-static void take_replicaset(struct recorded *recorded, const struct table_row *row)
-{
-	struct json *object = json_parse(row->object, row->object_length, NULL);
-	const struct json *owner = json_at(object, "metadata.ownerReferences.0");
-	const char *number = json_text(json_get(json_at(object, "metadata.annotations"), REVISION));
-	int cell = recorded->images_cell;
-
-	if (number && cell >= 0 && (size_t)cell < row->count &&
-		!strcmp(json_text_or(json_get(owner, "kind"), ""), "Deployment")) {
-		struct arena *texts = recorded->texts;
-
-		recorded->revisions = mem_grow(recorded->revisions, recorded->revision_count + 1,
-			sizeof(*recorded->revisions));
-		recorded->revisions[recorded->revision_count++] = (struct revision){
-			.namespace_ = arena_text(texts, row->namespace_),
-			.owner = arena_text(texts, json_text_or(json_get(owner, "name"), "")),
-			.images = arena_text(texts, row->cells[cell]),
-			.name = arena_text(texts, row->name),
-			.number = strtoll(number, NULL, 10),
-			.at_ns = time_of(row->created),
-		};
-	}
-	json_free(object);
-}
-
-static int compare_owner(const struct revision *a, const char *namespace_, const char *owner)
-{
-	int order = strcmp(a->namespace_, namespace_);
-
-	return order ? order : strcmp(a->owner, owner);
-}
-
-static int by_owner(const void *a, const void *b)
-{
-	const struct revision *x = a, *y = b;
-	int order = compare_owner(x, y->namespace_, y->owner);
-
-	return order ? order : x->number < y->number ? -1 : x->number > y->number;
-}
-
-/* The first of that deployment; NULL none. */
-static const struct revision *find_revisions(const struct recorded *recorded, const struct table_row *row)
-{
-	size_t low = 0, high = recorded->revision_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (compare_owner(&recorded->revisions[middle], row->namespace_, row->name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == recorded->revision_count ||
-		compare_owner(&recorded->revisions[low], row->namespace_, row->name))
-		return NULL;
-	return &recorded->revisions[low];
-}
-
-/* A set that came back (a rollback) is older than its number says: when that was is not recorded. */
-static void tell_revisions(struct recorded *recorded, const struct table_row *row, struct writes *writes)
-{
-	const struct revision *end = recorded->revisions + recorded->revision_count;
-	const struct revision *now = find_revisions(recorded, row);
-
-	for (; now && now + 1 < end && !compare_owner(now + 1, row->namespace_, row->name); now++) {
-		const struct revision *next = now + 1;
-		int images = strcmp(now->images, next->images) != 0;
-		char from[24], to[24];
-
-		if (next->at_ns < recorded->since_ns || next->at_ns < now->at_ns)
-			continue;
-		snprintf(from, sizeof(from), "%lld", (long long)now->number);
-		snprintf(to, sizeof(to), "%lld", (long long)next->number);
-		if (images)
-			tell(recorded, row, next->at_ns, "images", now->images, next->images,
-				writer(writes, next->at_ns, wrote_image));
-		else
-			tell(recorded, row, next->at_ns, "revision", from, to,
-				writer(writes, next->at_ns, wrote_template));
-	}
-}
-
-/* --- scaling --- */
-
-static void take_event(struct recorded *recorded, const struct json *event)
-{
-	const struct json *object = json_get(event, "involvedObject");
-	const char *at = json_text_or(json_get(event, "lastTimestamp"), json_text(json_get(event, "eventTime")));
-	struct scaling scaling = { .at_ns = time_of(at ? at : "") };
-	char set[254];
-
-	if (scaling.at_ns < recorded->since_ns ||
-		!recorded_scaling_read(json_text_or(json_get(event, "message"), ""), set, &scaling.from, &scaling.to))
-		return;
-	scaling.namespace_ = arena_text(recorded->texts, json_text_or(json_get(object, "namespace"), ""));
-	scaling.name = arena_text(recorded->texts, json_text_or(json_get(object, "name"), ""));
-	scaling.set = arena_text(recorded->texts, set);
-	recorded->scalings = mem_grow(
-		recorded->scalings, recorded->scaling_count + 1, sizeof(*recorded->scalings));
-	recorded->scalings[recorded->scaling_count++] = scaling;
-}
-
-static int read_events(struct recorded *recorded, const char *namespace_, struct error *err)
-{
-	struct resource resource = { .api = "v1", .name = "events", .namespaced = 1 };
-	struct text path;
-
-	text_init(&path, RESOURCE_PATH_MAX);
-	resource_path(&path, &resource, namespace_, NULL, NULL);
-	url_query(&path, "limit", "500");
-	url_query(&path, "fieldSelector", "reason=ScalingReplicaSet,involvedObject.kind=Deployment");
-	struct call call = { .path = path.data, .cancelled = recorded->cancelled };
-	struct json *answer = call_json(recorded->account, &call, err);
-
-	for (const struct json *event = json_first(json_get(answer, "items")); event; event = json_next(event))
-		take_event(recorded, event);
-	text_release(&path);
-	json_free(answer);
-	return answer ? 0 : -1;
-}
-
-/* The newest revision; NULL none. */
-static const struct revision *newest_revision(const struct recorded *recorded, const struct table_row *row)
-{
-	const struct revision *end = recorded->revisions + recorded->revision_count;
-	const struct revision *at = find_revisions(recorded, row);
-
-	while (at && at + 1 < end && !compare_owner(at + 1, row->namespace_, row->name))
-		at++;
-	return at;
-}
-
-static int is_of(const struct scaling *scaling, const struct table_row *row)
-{
-	return !strcmp(scaling->name, row->name) && !strcmp(scaling->namespace_, row->namespace_);
-}
-
-/* While a deployment rolls out its sets grow and shrink: that is the rollout, told once. Scaled is the newest set when no other
- * moved after it; its growth out of nothing is its birth. */
-static int is_scaled(const struct recorded *recorded, const struct table_row *row,
-	const struct scaling *scaling, const struct revision *newest)
-{
-	if (!newest || strcmp(scaling->set, newest->name) != 0 ||
-		(!scaling->from && newest->at_ns >= recorded->since_ns))
-		return 0;
-	for (size_t i = 0; i < recorded->scaling_count; i++)
-		if (is_of(&recorded->scalings[i], row) && strcmp(recorded->scalings[i].set, scaling->set) != 0 &&
-			recorded->scalings[i].at_ns >= scaling->at_ns)
-			return 0;
-	return 1;
-}
-
-static void tell_scalings(struct recorded *recorded, const struct table_row *row, struct writes *writes)
-{
-	const struct revision *newest = newest_revision(recorded, row);
-
-	for (size_t i = 0; i < recorded->scaling_count; i++) {
-		const struct scaling *scaling = &recorded->scalings[i];
-		char from[24], to[24];
-
-		if (!is_of(scaling, row) || !is_scaled(recorded, row, scaling, newest))
-			continue;
-		snprintf(from, sizeof(from), "%ld", scaling->from);
-		snprintf(to, sizeof(to), "%ld", scaling->to);
-		tell(recorded, row, scaling->at_ns, "replicas", from, to,
-			writer(writes, scaling->at_ns, wrote_replicas));
-	}
-}
-
 /* --- objects --- */
 
 /* Any "time" in its managedFields within the window? The same form everywhere, so texts compare. */
@@ -443,19 +224,19 @@ static int is_recent(const struct recorded *recorded, const struct table_row *ro
 		if (end - at >= 19 && memcmp(at, since, 19) >= 0)
 			return 1;
 	}
-	return time_of(row->created) >= recorded->since_ns;
+	return recorded_time(row->created) >= recorded->since_ns;
 }
 
 static void tell_writes(struct recorded *recorded, const struct table_row *row, struct writes *writes)
 {
-	int64_t created_ns = time_of(row->created);
+	int64_t created_ns = recorded_time(row->created);
 
 	for (size_t i = 0; i < writes->count; i++) {
 		const struct recorded_write *write = &writes->list[i];
 		int at_birth = write->at_ns - created_ns <= CLOCK_SECOND_NS;
 
 		if (!writes->told[i] && !at_birth && write->at_ns >= recorded->since_ns)
-			tell(recorded, row, write->at_ns,
+			recorded_tell(recorded, row, write->at_ns,
 				strcmp(write->subresource, "scale") != 0 ? write->field : "replicas", NULL,
 				NULL, write->manager);
 	}
@@ -463,7 +244,6 @@ static void tell_writes(struct recorded *recorded, const struct table_row *row, 
 
 static void take_object(struct recorded *recorded, const struct table_row *row)
 {
-	int is_deployment = !strcmp(recorded->kind, "deployments");
 	struct writes writes;
 	struct json *object;
 
@@ -471,29 +251,24 @@ static void take_object(struct recorded *recorded, const struct table_row *row)
 		return;
 	object = json_parse(row->object, row->object_length, NULL);
 	read_writes(object, &writes);
-	if (time_of(row->created) >= recorded->since_ns) {
-		int64_t created_ns = time_of(row->created);
+	if (recorded_time(row->created) >= recorded->since_ns) {
+		int64_t created_ns = recorded_time(row->created);
 
-		tell(recorded, row, created_ns, "", NULL, row->name, writer(&writes, created_ns, wrote_at_all));
+		recorded_tell(recorded, row, created_ns, "", NULL, row->name, recorded_writer(&writes, created_ns, wrote_at_all));
 	}
-	if (is_deployment) {
-		tell_revisions(recorded, row, &writes);
-		tell_scalings(recorded, row, &writes);
-	}
+	recorded_tell_revisions(recorded, row, &writes);
+	if (!strcmp(recorded->kind, "deployments"))
+		recorded_tell_scalings(recorded, row, &writes);
 	tell_writes(recorded, row, &writes);
 	json_free(object);
 }
 
 static int read_all(struct recorded *recorded, struct error *err)
 {
-	struct error why = { 0 };
-
-	if (read_events(recorded, NULL, &why) && why.code == ERR_FORBIDDEN)
-		read_events(recorded, account_namespace(recorded->account), NULL);
-	if (read_kind(recorded, "replicasets", "apps/v1", 1, take_replicaset, err))
+	if (read_kind(recorded, "replicasets", "apps/v1", 1, recorded_take_replicaset, err))
 		return -1;
-	if (recorded->revision_count)
-		qsort(recorded->revisions, recorded->revision_count, sizeof(*recorded->revisions), by_owner);
+	recorded_read_revisions(recorded);
+	recorded_sort_revisions(recorded);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (read_kind(recorded, kinds[i].kind, kinds[i].api, kinds[i].namespaced, take_object, err))
 			return -1;
