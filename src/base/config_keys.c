@@ -32,7 +32,7 @@ const struct config_key config_keys[] = {
 	{ .key = "ui.color", .type = "text", .initial = "auto", .help = "auto, none, 8, 16, 256 or true" },
 	{ .key = "ui.keys", .type = "mapping", .help = "keys bound otherwise: COMMAND: KEY" },
 	{ .key = "ui.dashboard", .type = "list", .help = "widgets of the first screen" },
-	{ .key = "ui.banner", .type = "text", .help = "words in the title line: what this console is for" },
+	{ .key = "ui.banner", .type = "text", .guarded = 1, .help = "words in the title line: what this console is for" },
 	{ .key = "ui.welcome", .type = "text", .help = "what the bottom line says at first" },
 	{ .key = "ui.confirm_quit", .type = "boolean", .initial = "false", .help = "ask before leaving" },
 

@@ -51,6 +51,18 @@ static int run_command(const struct cli *cli, size_t first)
 	return cli_main(count, words, cli->providers);
 }
 
+/* A configuration of the operator's may name a real database, key or anchor. */
+static int names_configuration(const struct cli *cli)
+{
+	static const char *const options[] = { "--config", "--profile", NULL };
+
+	for (size_t i = 0; i < cli_args(cli); i++)
+		for (size_t k = 0; options[k]; k++)
+			if (!strncmp(cli_arg(cli, i), options[k], strlen(options[k])))
+				return 1;
+	return cli_flag(cli, "config") || cli_flag(cli, "profile");
+}
+
 static int run(struct cli *cli)
 {
 	struct error err = { 0 };
@@ -60,6 +72,8 @@ static int run(struct cli *cli)
 
 	if (cli_flag(cli, "list"))
 		return list(cli);
+	if (names_configuration(cli))
+		return cli_usage(cli, "the demo has a configuration of its own: leave out --config and --profile");
 	if (cli_arg(cli, first) && !cli_command_find(cli_arg(cli, first)))
 		return cli_usage(cli, "demo %.40s %.40s: after the scenario comes -- and a command", cli_arg(cli, 0), cli_arg(cli, first));
 	if (demo_begin(&demo, scenario ? scenario : SCENARIO_FIRST, &err))

@@ -174,6 +174,28 @@ static int hear(int from, struct error *err)
 	return -1;
 }
 
+/* Settings by variable go before any file: PILOTHOUSE_STORE_PATH would lead to a real database. */
+static void forget_settings(void)
+{
+	static const char prefix[] = "PILOTHOUSE_";
+	static const char *const kept[] = { "PILOTHOUSE_DATA=", "PILOTHOUSE_RECORD=", NULL };
+	char name[256];
+
+	for (char **at = environ; *at;) {
+		size_t i = 0;
+
+		while (kept[i] && strncmp(*at, kept[i], strlen(kept[i])))
+			i++;
+		if (strncmp(*at, prefix, strlen(prefix)) || kept[i] || strcspn(*at, "=") >= sizeof(name)) {
+			at++;
+			continue;
+		}
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(*at, "="), *at);
+		unsetenv(name);
+		at = environ; /* it moved */
+	}
+}
+
 /* The demo must not reach what is real: neither by a variable that is set, nor through a proxy. */
 static void turn_towards(const struct demo *demo)
 {
@@ -182,6 +204,7 @@ static void turn_towards(const struct demo *demo)
 
 	for (size_t i = 0; gone[i]; i++)
 		unsetenv(gone[i]);
+	forget_settings();
 	setenv("PILOTHOUSE_HOME", demo->folder, 1);
 	setenv("KUBECONFIG", kubeconfig, 1);
 	setenv("DB_PATH", database, 1);

@@ -211,6 +211,19 @@ def test_nothing_real_is_touched():
         assert not left_in(folder), os.listdir(folder)
 
 
+def test_no_variable_or_option_leads_out_of_it():
+    with tempfile.TemporaryDirectory() as folder:
+        real = os.path.join(folder, 'real.db')
+        env = dict(environment(folder), PILOTHOUSE_STORE_PATH=real, DB_PATH=real, PILOTHOUSE_KUBERNETES_KUBECONFIG='/nowhere', PILOTHOUSE_UI_BANNER='production',
+                   PILOTHOUSE_HOST_ENABLED='true', http_proxy='http://127.0.0.1:9')
+        out = subprocess.run([PROGRAM, 'demo'], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        assert out.returncode == 0 and 'DEMO, simulated' in out.stdout and '3 pods' in out.stdout, out.stdout + out.stderr
+        assert not os.path.exists(real)
+        for words in (['--config', 'mine.yaml', 'demo'], ['demo', '--profile', 'x'], ['demo', '--', 'get', 'pods', '--config=mine.yaml']):
+            out = subprocess.run([PROGRAM, *words], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+            assert out.returncode == 3 and 'a configuration of its own' in out.stderr, (words, out.stderr)
+
+
 def ends_clean(how):
     with Demo() as c:
         c.wait_for('press c and ask')
