@@ -10,6 +10,7 @@
 #include "provider/host/proctext.h"
 #include "provider/host/rates.h"
 #include "provider/host/service_manager.h"
+#include "provider/host/trend.h"
 #include "provider/host/unit_files.h"
 #include "provider/host/sockets.h"
 #include "provider/host/summary.h"
@@ -311,6 +312,34 @@ START_TEST(test_installed_and_not_loaded)
 }
 END_TEST
 
+START_TEST(test_trend)
+{
+	struct trends *trends = trends_new();
+	const int64_t second = 1000000000;
+	double seconds = 0;
+
+	/* a megabyte a second for ten minutes: 600 MB are left, so ten minutes more */
+	for (int64_t at = 0; at <= 600; at += 10) {
+		seconds = trends_next(trends, "/a", at * 1000000, 600000000, at * second);
+		ck_assert(at < 120 ? seconds != seconds : seconds > 599 && seconds < 601);
+	}
+	/* it stops: as soon as the newer half stands still there is no trend */
+	for (int64_t at = 610; at <= 1500; at += 10)
+		seconds = trends_next(trends, "/a", 600 * 1000000, 1, at * second);
+	ck_assert(seconds != seconds);
+	/* slower lately: the slower pace counts; one that shrinks never fills up */
+	for (int64_t at = 0; at <= 400; at += 10) {
+		seconds = trends_next(trends, "/b", at < 200 ? at * 10 : 2000 + (at - 200), 1000, at * second);
+		double other = trends_next(trends, "/c", 1000 - at, 1000, at * second);
+
+		ck_assert(other != other);
+	}
+	ck_assert(seconds > 990 && seconds < 1010);
+	trends_free(trends);
+	trends_free(NULL);
+}
+END_TEST
+
 START_TEST(test_service_names)
 {
 	static const char *const bad[] = { "", "-x", "../../etc/passwd", "a b", "a;b", "*", "a\nb", ".hidden", "$(id)" };
@@ -379,6 +408,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_socket_lines);
 	tcase_add_test(tc, test_systemd_show);
 	tcase_add_test(tc, test_installed_and_not_loaded);
+	tcase_add_test(tc, test_trend);
 	tcase_add_test(tc, test_service_names);
 	tcase_add_test(tc, test_sysv_header);
 	tcase_add_test(tc, test_rates);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/process.h"
@@ -13,16 +14,17 @@
 #include "provider/host/machine.h"
 #include "provider/host/proctext.h"
 #include "provider/host/rows.h"
+#include "provider/host/trend.h"
 
-enum { FS_MOUNT = ROWS_OWN, FS_SOURCE, FS_TYPE, FS_SIZE, FS_USED, FS_FREE, FS_USE, FS_INODES, FS_INODES_USED, FS_INODE_USE, FS_MODE, FS_DEVICE };
+enum { FS_MOUNT = ROWS_OWN, FS_SOURCE, FS_TYPE, FS_SIZE, FS_USED, FS_FREE, FS_USE, FS_INODES, FS_INODES_USED, FS_INODE_USE, FS_MODE, FS_DEVICE, FS_FULL_IN };
 
 static const struct rows_field_row fields[] = {
 	{ "mount", 0 }, { "source", 0 }, { "type", 0 }, { "size", 1 }, { "used", 1 }, { "free", 1 }, { "use", 1 }, { "inodes", 1 },
-	{ "inodes_used", 1 }, { "inode_use", 1 }, { "mode", 0 }, { "device", 0 },
+	{ "inodes_used", 1 }, { "inode_use", 1 }, { "mode", 0 }, { "device", 0 }, { "full_in", 1 },
 };
 const struct rows_fields filesystem_fields = { .kind = "filesystems", .list = fields, .count = sizeof(fields) / sizeof(*fields) };
 
-enum { MOUNTS_MAX = 10000, MOUNTS_MAX_BYTES = 16 << 20, NETWORK_TIMEOUT_MS = 2000 };
+enum { MOUNTS_MAX = 10000, MOUNTS_MAX_BYTES = 16 << 20, NETWORK_TIMEOUT_MS = 2000, MINUTES_MAX = 7 * 24 * 60 };
 
 struct space { /* as statvfs(3) */
 	unsigned long long block_bytes, blocks, free, available, files, files_free;
@@ -149,6 +151,22 @@ static void add_space(struct rows *rows, const struct space *space)
 	rows_percent(rows, FS_INODE_USE, (double)(space->files - space->files_free) * 100 / (double)space->files);
 }
 
+/* In minutes, at the pace of the last quarter of an hour; unknown when it does not fill up. */
+static void add_trend(struct rows *rows, const struct mount *mount, const struct space *space)
+{
+	struct machine *machine = rows->machine;
+	int64_t used = bytes_of(space->blocks - space->free, space->block_bytes), free_bytes = bytes_of(space->available, space->block_bytes);
+
+	if (mount->read_only || used < 0 || free_bytes < 0)
+		return;
+	pthread_mutex_lock(&machine->lock);
+	double seconds = trends_next(machine->trends, mount->point, used, free_bytes, clock_monotonic_ns());
+
+	pthread_mutex_unlock(&machine->lock);
+	if (seconds < MINUTES_MAX * 60.0) /* false of NAN too */
+		rows_integer(rows, FS_FULL_IN, (int64_t)(seconds / 60));
+}
+
 static void send_row(struct rows *rows, const struct mount *mount)
 {
 	struct space space = { 0 };
@@ -171,8 +189,10 @@ static void send_row(struct rows *rows, const struct mount *mount)
 	rows_string(rows, FS_TYPE, mount->type);
 	rows_string(rows, FS_MODE, failed ? "unreachable" : mount->read_only ? "ro" : "rw");
 	rows_string(rows, FS_DEVICE, mount->device);
-	if (!failed)
+	if (!failed) {
 		add_space(rows, &space);
+		add_trend(rows, mount, &space);
+	}
 	rows_send(rows, mount->point);
 }
 

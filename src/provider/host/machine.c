@@ -17,6 +17,7 @@
 #include "provider/host/process_table.h"
 #include "provider/host/proctext.h"
 #include "provider/host/rates.h"
+#include "provider/host/trend.h"
 #include "provider/host/socket_owners.h"
 
 struct user_name {
@@ -82,6 +83,7 @@ int machine_open(struct machine *machine, const char *root, const char *init_fol
 	read_boot_time(machine);
 	machine->processes = process_table_new();
 	machine->rates = rates_new();
+	machine->trends = trends_new();
 	machine->owners = socket_owners_new();
 	return 0;
 }
@@ -95,6 +97,7 @@ void machine_close(struct machine *machine)
 		close(machine->sys);
 	process_table_free(machine->processes);
 	rates_free(machine->rates);
+	trends_free(machine->trends);
 	socket_owners_free(machine->owners);
 	free(machine->users);
 	pthread_mutex_destroy(&machine->lock);

@@ -13,6 +13,7 @@ struct error;
 struct process_table;
 struct rates;
 struct socket_owners;
+struct trends;
 
 enum { MACHINE_PATH_MAX = 512, MACHINE_NAME_MAX = 128, MACHINE_USER_MAX = 33 };
 
@@ -30,6 +31,7 @@ struct machine {
 	pthread_mutex_t lock;
 	struct process_table *processes;
 	struct rates *rates;                   /* counters of the last reading, for disks, interfaces, CPU */
+	struct trends *trends;                 /* of file systems */
 	struct socket_owners *owners;
 	struct user_name *users;
 	size_t user_count;
