@@ -1,5 +1,6 @@
 /* console_rows.c - the console on a synthetic kind of many rows (ROWS in the environment, default 100,000), for measuring keys, filters and
- * memory without a cluster. Same rows each time: 96 bytes of text or so. */
+ * memory without a cluster. Same rows each time: 96 bytes of text or so. CHANGES: so many rows a second get another RESTARTS. */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ static const char definition[] = "kind: rows\n"
 				 "title: Rows\n"
 				 "singular: row\n"
 				 "poll: 1h\n"
+				 "watch: true\n"
 				 "history: false\n"
 				 "columns:\n"
 				 "  - {name: NAME, path: name, role: name}\n"
@@ -37,13 +39,13 @@ static const char definition[] = "kind: rows\n"
 				 "  - {when: 'state == CrashLoopBackOff', severity: high, why: 'restarts {RESTARTS}'}\n";
 
 struct provider {
-	long rows;
+	long rows, changes; /* changes a second */
 };
 
 static int open_rows(struct provider **out, struct kinds *kinds, struct net *net, const struct config *config, struct error *err)
 {
 	struct json *json = yaml_parse(definition, sizeof(definition) - 1, err);
-	const char *rows = getenv("ROWS");
+	const char *rows = getenv("ROWS"), *changes = getenv("CHANGES");
 
 	(void)net;
 	(void)config;
@@ -56,6 +58,7 @@ static int open_rows(struct provider **out, struct kinds *kinds, struct net *net
 	json_free(json);
 	*out = mem_zero(1, sizeof(**out));
 	(*out)->rows = rows ? atol(rows) : 100000;
+	(*out)->changes = changes ? atol(changes) : 0;
 	return 0;
 }
 
@@ -73,32 +76,49 @@ static size_t accounts(struct provider *provider, struct provider_account *out, 
 	return 1;
 }
 
-static int list(struct provider *provider, const struct kind *kind, const struct selection *selection, struct feed *feed, struct error *err)
+static void give_row(struct feed *feed, long i, long restarts)
 {
 	static const char *const states[] = { "Running", "Running", "Running", "Running", "Pending", "Running", "CrashLoopBackOff", "Running" };
 	char text[COLUMNS][64];
 	const char *cells[COLUMNS_MAX] = { NULL }; /* those after ours are filled by the kind's rules */
 	size_t lengths[COLUMNS_MAX] = { 0 };
 
+	snprintf(text[0], sizeof(text[0]), "row-%06ld", i);
+	snprintf(text[1], sizeof(text[1]), "team-%02ld", i % 54);
+	snprintf(text[2], sizeof(text[2]), "%s", states[i * 7 % 8]);
+	snprintf(text[3], sizeof(text[3]), "%ld", restarts);
+	snprintf(text[4], sizeof(text[4]), "node-%03ld", i * 13 % 200);
+	snprintf(text[5], sizeof(text[5]), "registry.example.net/shop/service-%03ld:v%ld", i * 17 % 300, i % 40);
+	snprintf(text[6], sizeof(text[6]), "bench:bench/rows//row-%06ld", i);
+	for (int c = 0; c < COLUMNS; c++) {
+		cells[c] = text[c];
+		lengths[c] = strlen(text[c]);
+	}
+	feed_row(feed, cells, lengths);
+}
+
+static int list(struct provider *provider, const struct kind *kind, const struct selection *selection, struct feed *feed, struct error *err)
+{
 	(void)kind;
 	(void)selection;
 	(void)err;
 	feed_begin(feed);
-	for (long i = 0; i < provider->rows && !feed_cancelled(feed); i++) {
-		snprintf(text[0], sizeof(text[0]), "row-%06ld", i);
-		snprintf(text[1], sizeof(text[1]), "team-%02ld", i % 54);
-		snprintf(text[2], sizeof(text[2]), "%s", states[i * 7 % 8]);
-		snprintf(text[3], sizeof(text[3]), "%ld", i * 31 % 17);
-		snprintf(text[4], sizeof(text[4]), "node-%03ld", i * 13 % 200);
-		snprintf(text[5], sizeof(text[5]), "registry.example.net/shop/service-%03ld:v%ld", i * 17 % 300, i % 40);
-		snprintf(text[6], sizeof(text[6]), "bench:bench/rows//row-%06ld", i);
-		for (int c = 0; c < COLUMNS; c++) {
-			cells[c] = text[c];
-			lengths[c] = strlen(text[c]);
-		}
-		feed_row(feed, cells, lengths);
-	}
+	for (long i = 0; i < provider->rows && !feed_cancelled(feed); i++)
+		give_row(feed, i, i * 31 % 17);
 	feed_end(feed);
+	return 0;
+}
+
+/* Changes come one by one, as from a server. */
+static int watch(struct provider *provider, const struct kind *kind, const struct selection *selection, struct feed *feed, struct error *err)
+{
+	if (!provider->changes)
+		return error_set(err, ERR_NOT_FOUND, "nothing changes");
+	list(provider, kind, selection, feed, err);
+	for (long n = 0; !feed_cancelled(feed); n++) {
+		give_row(feed, n * 7919 % provider->rows, n % 90 + 20);
+		poll(NULL, 0, (int)(1000 / provider->changes));
+	}
 	return 0;
 }
 
@@ -109,6 +129,7 @@ static const struct provider_ops bench_provider = {
 	.close = close_rows,
 	.accounts = accounts,
 	.list = list,
+	.watch = watch,
 };
 
 int main(int argc, char **argv)

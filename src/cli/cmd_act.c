@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,10 +9,12 @@
 #include "cli/cli.h"
 #include "cli/plans.h"
 #include "cli/select.h"
+#include "estate/estate.h"
+#include "estate/kind.h"
 #include "gate/gate.h"
 #include "gate/session.h"
 
-enum { FILE_PARAM_MAX = 4 << 20 };
+enum { FILE_PARAM_MAX = 4 << 20, ACCOUNTS_MAX = 256 };
 
 static const struct cli_flag flags[] = { CLI_SELECT_FLAGS, { "because", 0, "TEXT", "why, kept in the log" }, { 0 } };
 
@@ -39,11 +42,44 @@ static int add_param(struct json *params, const char *word, struct error *err)
 	return 0;
 }
 
+/* What `apply` would create is not there to be found: it is named by what was given, and the current account. */
+static void name_absent(struct cli *cli, const struct kind *kind, struct ref *ref)
+{
+	struct provider_account *accounts = mem_zero(ACCOUNTS_MAX, sizeof(*accounts));
+	const char *providers[ACCOUNTS_MAX], *account = cli_flag(cli, "account"), *namespace_ = cli_flag(cli, "namespace");
+	size_t count = estate_accounts(session_estate(cli_session(cli), NULL), accounts, providers, ACCOUNTS_MAX);
+
+	*ref = (struct ref){ 0 };
+	snprintf(ref->provider, sizeof(ref->provider), "%s", kind->provider);
+	snprintf(ref->kind, sizeof(ref->kind), "%s", kind->name);
+	snprintf(ref->name, sizeof(ref->name), "%s", cli_arg(cli, 1));
+	for (size_t i = 0; i < count && i < ACCOUNTS_MAX; i++) {
+		if (strcmp(providers[i], kind->provider) != 0 || (account ? strcmp(accounts[i].name, account) != 0 : !accounts[i].current))
+			continue;
+		snprintf(ref->account, sizeof(ref->account), "%s", accounts[i].name);
+		if (kind->namespaced)
+			snprintf(ref->namespace_, sizeof(ref->namespace_), "%s", namespace_ ? namespace_ : *accounts[i].namespace_ ? accounts[i].namespace_ : "default");
+	}
+	free(accounts);
+}
+
+static int find_target(struct cli *cli, struct ref *ref, struct error *err)
+{
+	const struct kind *kind;
+
+	if (!cli_find(cli, 0, &kind, ref, err))
+		return 0;
+	if (err->code != ERR_NOT_FOUND || strcmp(cli_arg(cli, 2), "apply") != 0 || !kind || !kind_verb_find(kind, "apply"))
+		return -1;
+	*err = (struct error){ 0 };
+	name_absent(cli, kind, ref);
+	return 0;
+}
+
 static int run(struct cli *cli)
 {
 	struct error err = { 0 };
 	struct ref ref;
-	const struct kind *kind;
 	struct plan *plan = NULL;
 	struct json *params = json_object();
 	int failed = 0;
@@ -55,7 +91,7 @@ static int run(struct cli *cli)
 	for (size_t i = 3; i < cli_args(cli) && !failed; i++)
 		failed = add_param(params, cli_arg(cli, i), &err);
 	struct gate *gate = failed ? NULL : session_gate(cli_session(cli), &err);
-	if (!gate || cli_find(cli, 0, &kind, &ref, &err) ||
+	if (!gate || find_target(cli, &ref, &err) ||
 		gate_plan_act(gate, &ref, cli_arg(cli, 2), params, cli_flag(cli, "because"), &plan, &err))
 		failed = -1;
 	json_free(params);

@@ -1,6 +1,7 @@
 #include "estate/kind.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -23,6 +24,7 @@ struct kinds {
 	size_t count;
 	struct json **trees; /* the kinds point into them */
 	size_t tree_count;
+	char last[32]; /* a provider that is not watched; "" none */
 };
 
 static struct kinds *kinds_new(void)
@@ -217,13 +219,15 @@ static int has_alias(const struct kind *kind, const char *name)
 }
 
 /* The plural of any kind goes before a singular, and that before an alias. */
-static const struct kind *find_loose(const struct kinds *kinds, const char *name)
+static const struct kind *find_among(const struct kinds *kinds, const char *name, const char *without)
 {
 	const struct kind *singular = NULL, *alias = NULL;
 
 	for (size_t i = 0; i < kinds->count; i++) {
 		const struct kind *kind = kinds->list[i];
 
+		if (!strcmp(kind->provider, without))
+			continue;
 		if (!strcasecmp(kind->name, name))
 			return kind;
 		if (!singular && !strcasecmp(kind->singular, name))
@@ -232,6 +236,21 @@ static const struct kind *find_loose(const struct kinds *kinds, const char *name
 			alias = kind;
 	}
 	return singular ? singular : alias;
+}
+
+/* A name two providers have means the kind of the one that is watched. */
+static const struct kind *find_loose(const struct kinds *kinds, const char *name)
+{
+	const struct kind *found = *kinds->last ? find_among(kinds, name, kinds->last) : NULL;
+
+	return found ? found : find_among(kinds, name, "");
+}
+
+void kinds_put_last(struct kinds *kinds, const char *provider)
+{
+	pthread_rwlock_wrlock(&kinds->lock);
+	snprintf(kinds->last, sizeof(kinds->last), "%s", provider);
+	pthread_rwlock_unlock(&kinds->lock);
 }
 
 static const struct kind *find_of_provider(const struct kinds *kinds, const char *name,

@@ -97,6 +97,8 @@ void kinds_free(struct kinds *kinds);
 const struct kind *kinds_add(struct kinds *kinds, const struct json *definition, const char *file, struct error *err);
 /* By name, singular or alias, case-blind; "provider/name" too. NULL: none. */
 const struct kind *kinds_find(const struct kinds *kinds, const char *name);
+/* A provider that is not watched: where another has a kind of the same name, that one is meant. */
+void kinds_put_last(struct kinds *kinds, const char *provider);
 size_t kinds_count(const struct kinds *kinds);
 const struct kind *kinds_at(const struct kinds *kinds, size_t i);
 const struct kind_verb *kind_verb_find(const struct kind *kind, const char *name);

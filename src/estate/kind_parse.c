@@ -264,7 +264,9 @@ static int parse_columns(struct parse *p, const struct json *definition)
 
 	for (int i = 0; i < ROLE_COUNT; i++)
 		kind->role[i] = -1;
-	kind->columns = arena_alloc(p->arena, COLUMNS_MAX * sizeof(*kind->columns));
+	size_t most = json_count(columns) + json_count(json_get(definition, "hidden")) + COUNT(always);
+
+	kind->columns = arena_alloc(p->arena, (most < COLUMNS_MAX ? most : COLUMNS_MAX) * sizeof(*kind->columns));
 	if (!json_count(columns))
 		return fail(p, definition, "columns are missing");
 	if (parse_column_list(p, columns, 0))

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { FINDINGS_MAX = 100000, ANCHOR_MAX = 1 << 10, FINGERPRINT_DIGITS = 32, PRINT_MAX = 16 << 10 };
+enum { FINDINGS_MAX = 100000, DIGITS = 32, PRINT_MAX = 64 << 10 };
 
 struct findings {
 	struct arena **arenas; /* the first is its own, the others came with lists taken over */
@@ -69,10 +69,26 @@ static int append(struct findings *findings, struct finding *row)
 	return 0;
 }
 
+/* White space does not count: an indent or a formatter changes nothing. */
+static const char *hash_anchor(struct arena *arena, const char *anchor)
+{
+	uint8_t digest[SHA256_BYTES];
+	char *hex = arena_alloc(arena, 2 * SHA256_BYTES + 1);
+	struct text text;
+
+	text_init(&text, PRINT_MAX);
+	for (const char *c = anchor; *c; c++)
+		if (!isspace((unsigned char)*c))
+			text_add_char(&text, *c);
+	sha256(text.data, text.length, digest);
+	text_release(&text);
+	hex_format(digest, DIGITS / 2, hex);
+	return hex;
+}
+
 struct finding *findings_add(struct findings *findings, const struct finding *finding)
 {
 	struct arena *arena = findings->arenas[0];
-	const char *anchor = finding->anchor;
 
 	if (findings->count == FINDINGS_MAX) {
 		findings->cut++;
@@ -90,7 +106,8 @@ struct finding *findings_add(struct findings *findings, const struct finding *fi
 	row->secret_hash = arena_text(arena, finding->secret_hash);
 	row->fix = arena_text(arena, finding->fix);
 	row->why = arena_text(arena, finding->why);
-	row->anchor = anchor ? arena_text_n(arena, anchor, strnlen(anchor, ANCHOR_MAX)) : NULL;
+	row->anchor_hash = finding->anchor ? hash_anchor(arena, finding->anchor) : arena_text(arena, finding->anchor_hash);
+	row->anchor = NULL;
 	if (finding->also) {
 		struct place *also = arena_alloc(arena, sizeof(*also));
 
@@ -146,9 +163,7 @@ static void print_of(const struct finding *finding, uint8_t digest[SHA256_BYTES]
 	text_init(&text, PRINT_MAX);
 	text_add_n(&text, finding->rule, strlen(finding->rule) + 1);
 	text_add_n(&text, finding->path, strlen(finding->path) + 1);
-	for (const char *c = finding->anchor ? finding->anchor : ""; *c; c++)
-		if (!isspace((unsigned char)*c))
-			text_add_char(&text, *c);
+	text_add(&text, finding->anchor_hash ? finding->anchor_hash : "");
 	sha256(text.data, text.length, digest);
 	text_release(&text);
 }
@@ -175,7 +190,7 @@ static const char *fingerprint(struct arena *arena, const struct print *print, u
 	for (size_t i = 0; i < sizeof(ordinal); i++)
 		bytes[SHA256_BYTES + i] = (uint8_t)(ordinal >> (8 * i));
 	sha256(bytes, sizeof(bytes), digest);
-	hex_format(digest, FINGERPRINT_DIGITS / 2, hex);
+	hex_format(digest, DIGITS / 2, hex);
 	return hex;
 }
 

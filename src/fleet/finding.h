@@ -36,8 +36,9 @@ struct finding {
 	enum check_fixability fixability; /* of this place: a generator is Structural where the check is 1-Click */
 	enum finding_state state;
 	const char *why;         /* of the state: reason, owner and expiry of a suppression */
-	/* The line with the secret blanked (or any text that names the place without its number): what the fingerprint is made of; at most 1 KiB kept. */
-	const char *anchor;
+	/* The line with the secret blanked (or any text that names the place without its number): only its digest is kept, as 32 hex digits. Of the two
+	 * findings_add takes the first that is set. */
+	const char *anchor, *anchor_hash;
 };
 
 struct findings;

@@ -91,6 +91,10 @@ static void log_problem(const struct json *problem)
 		(int)json_int(json_get(problem, "line"), 0), json_text_or(json_get(problem, "message"), "?"));
 }
 
+static const struct {
+	const char *key, *provider;
+} switches[] = { { "host.enabled", "host" }, { "kubernetes.enabled", "kubernetes" } };
+
 struct kinds *session_kinds(struct session *session, struct error *err)
 {
 	if (session->kinds)
@@ -101,6 +105,9 @@ struct kinds *session_kinds(struct session *session, struct error *err)
 	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
 		log_problem(problem);
 	json_free(problems);
+	for (size_t i = 0; session->kinds && i < sizeof(switches) / sizeof(*switches); i++)
+		if (!config_get_bool(session->config, switches[i].key, 1))
+			kinds_put_last(session->kinds, switches[i].provider);
 	return session->kinds;
 }
 

@@ -30,9 +30,11 @@ static struct run run_of(const struct world *world, const struct object *pod, in
 	const struct life *life = &pod->life;
 	const struct json *row = build_row(world, object_namespace(pod), json_text_or(json_at(pod->json, "metadata.labels.app"), ""));
 	int over = life->state == LIFE_DIED || life->state == LIFE_BACKOFF;
-	const struct json *trouble = previous || over ? life->last_trouble : life->trouble;
-	struct run run = { .start_ns = previous || over ? life->last_started_ns : life->started_ns,
-		.end_ns = previous || over ? life->last_finished_ns : 0,
+	/* Between two runs the one that ended is the container's: previous is the one before it, until it is about to be made anew. */
+	const struct life_run *ended = previous && life->state == LIFE_DIED ? &life->before : previous || over ? &life->last : NULL;
+	const struct json *trouble = ended ? ended->trouble : life->trouble;
+	struct run run = { .start_ns = ended ? ended->started_ns : life->started_ns,
+		.end_ns = ended ? ended->finished_ns : 0,
 		.lines = json_get(trouble, "log"),
 		.every_ns = EVERY_MS * INT64_C(1000000) };
 

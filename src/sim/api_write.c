@@ -108,21 +108,20 @@ static struct json *shown(const struct api_call *call, const struct json *object
 static struct json *store(struct api_call *call, struct object *object, struct json *changed)
 {
 	char by[64] = "unknown";
-	struct json *before = json_copy(json_get(object->json, "spec")), *out;
+	struct json *before = object->json, *out;
 
 	if (call->dry) {
-		if (before && !json_equal(before, json_get(changed, "spec")))
+		if (json_get(changed, "spec") && !json_equal(json_get(before, "spec"), json_get(changed, "spec")))
 			tree_put_int(changed, "metadata.generation", json_int(json_at(changed, "metadata.generation"), 1) + 1);
 		out = shown(call, changed);
 		json_free(changed);
 	} else {
 		peer_option_text(call->peer, "fieldManager", by, sizeof(by));
-		json_free(object->json);
 		object->json = changed;
 		build_written(call->world, object, before, by);
-		out = shown(call, object->json);
+		json_free(before);
+		out = shown(call, changed);
 	}
-	json_free(before);
 	return out;
 }
 

@@ -12,6 +12,8 @@
 #include "sim/tree.h"
 #include "sim/world.h"
 
+enum { LATE_S = 5 };
+
 #define DEFAULT_AGE_NS (30 * 86400 * CLOCK_SECOND_NS)
 
 static int64_t age_of(const struct json *row)
@@ -276,16 +278,54 @@ struct object *build_object(struct world *world, const struct json *step)
 	return object;
 }
 
-void build_written(struct world *world, struct object *object, const struct json *before, const char *by)
+/* What of it people and programs write: the rest is the server's own. */
+static struct json *written_fields(const struct json *before, const struct json *after)
 {
-	struct json *entry = json_object();
+	static const char *const parts[] = { "spec", "data", "metadata.labels", "metadata.annotations", NULL };
+	struct json *fields = json_object();
 
-	if (before && !json_equal(before, json_get(object->json, "spec")))
-		tree_put_int(object->json, "metadata.generation", json_int(json_at(object->json, "metadata.generation"), 1) + 1);
+	for (size_t i = 0; parts[i]; i++) {
+		struct json *part = json_at(after, parts[i]) ? tree_fields(json_at(before, parts[i]), json_at(after, parts[i])) : NULL;
+		const char *dot = strchr(parts[i], '.');
+		char path[64];
+
+		snprintf(path, sizeof(path), "f:%.*s%s%s", (int)strcspn(parts[i], "."), parts[i], dot ? ".f:" : "", dot ? dot + 1 : "");
+		if (part)
+			tree_put(fields, path, part);
+	}
+	return fields;
+}
+
+/* Their entries stay, of the writer's own only the fields written before. Takes fields. */
+static struct json *managed_fields(const struct world *world, const struct object *object, const char *by, struct json *fields)
+{
+	struct json *list = json_array(), *entry = json_object();
+
+	for (const struct json *item = json_first(json_at(object->json, "metadata.managedFields")); item; item = json_next(item))
+		if (strcmp(json_text_or(json_get(item, "manager"), ""), by) != 0) {
+			json_add(list, json_copy(item));
+		} else {
+			struct json *all = json_copy(json_get(item, "fieldsV1"));
+
+			tree_merge(all, fields, 0);
+			json_free(fields);
+			fields = all;
+		}
 	json_set_text(entry, "manager", by);
 	json_set_text(entry, "operation", "Update");
+	json_set_text(entry, "apiVersion", resource_api(object->type));
 	tree_put_time(entry, "time", world->now_ns);
-	tree_put(object->json, "metadata.managedFields", json_add(json_array(), entry));
+	json_set_text(entry, "fieldsType", "FieldsV1");
+	return json_add(list, json_set(entry, "fieldsV1", fields));
+}
+
+void build_written(struct world *world, struct object *object, const struct json *before, const char *by)
+{
+	struct json *fields = written_fields(before, object->json);
+
+	if (before && json_get(fields, "f:spec"))
+		tree_put_int(object->json, "metadata.generation", json_int(json_at(object->json, "metadata.generation"), 1) + 1);
+	tree_put(object->json, "metadata.managedFields", managed_fields(world, object, by, fields));
 	world_touch(world, object);
 }
 
@@ -296,7 +336,7 @@ static void happen(struct world *world, const struct json *step)
 
 	if (!object)
 		return; /* lint says so */
-	before = json_copy(json_get(object->json, "spec"));
+	before = json_copy(object->json);
 	tree_merge(object->json, json_get(step, "patch"), 1);
 	build_written(world, object, before, json_text_or(json_get(step, "by"), "kubectl"));
 	json_free(before);
@@ -316,6 +356,16 @@ static void take_timeline(struct world *world, int64_t before_ns, int64_t now_ns
 			happen(world, step);
 }
 
+/* Where nothing changed there is nothing for controllers to do, but for what is late. */
+static void control(struct world *world)
+{
+	if (world->version == world->settled && world->now_ns < world->settled_ns + LATE_S * CLOCK_SECOND_NS)
+		return;
+	world->settled = world->version;
+	world->settled_ns = world->now_ns;
+	workloads_step(world);
+}
+
 void build_step(struct world *world, int64_t now_ns, int64_t zero_ns)
 {
 	int64_t before_ns = world->now_ns;
@@ -323,7 +373,7 @@ void build_step(struct world *world, int64_t now_ns, int64_t zero_ns)
 	world->now_ns = now_ns;
 	take_timeline(world, before_ns, now_ns, zero_ns);
 	nodes_step(world);
-	workloads_step(world);
+	control(world);
 	pods_step(world);
 	counts_step(world);
 	world_sweep(world);

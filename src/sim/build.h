@@ -20,7 +20,8 @@ const struct json *build_row(const struct world *world, const char *namespace_, 
 int build_when(const struct json *step, int64_t *offset_ns);
 /* The object a timeline's step names by kind and name ("payments/limits"). */
 struct object *build_object(struct world *world, const struct json *step);
-/* What a writer leaves behind: generation, managedFields. before: the spec as it was. Takes nothing. */
+/* What a writer leaves behind: generation, and managedFields that say which fields were written, by whom and when. before: the object as it
+ * was, NULL: it was made. Takes nothing. */
 void build_written(struct world *world, struct object *object, const struct json *before, const char *by);
 
 #endif

@@ -28,15 +28,14 @@ int pod_counts(const struct object *pod)
 
 /* --- as the API shows it --- */
 
-static struct json *terminated(const struct object *pod)
+static struct json *terminated(const struct life_run *run)
 {
-	const struct life *life = &pod->life;
 	struct json *state = json_object();
 
-	json_set_int(state, "exitCode", life->last_exit);
-	json_set_text(state, "reason", life->last_reason);
-	tree_put_time(state, "startedAt", life->last_started_ns);
-	tree_put_time(state, "finishedAt", life->last_finished_ns);
+	json_set_int(state, "exitCode", run->exit);
+	json_set_text(state, "reason", run->reason);
+	tree_put_time(state, "startedAt", run->started_ns);
+	tree_put_time(state, "finishedAt", run->finished_ns);
 	return json_set(json_object(), "terminated", state);
 }
 
@@ -74,7 +73,7 @@ static struct json *container_state(const struct object *pod)
 		return waiting(is_first_try(life) ? "ErrImagePull" : "ImagePullBackOff", life->message);
 	case LIFE_DIED:
 	case LIFE_FAILED:
-		return terminated(pod);
+		return terminated(&life->last);
 	case LIFE_BACKOFF:
 		return waiting("CrashLoopBackOff", life->message);
 	case LIFE_RUNNING:
@@ -96,7 +95,9 @@ static struct json *container_status(const struct object *pod, const struct json
 	json_set(status, "started", json_boolean(life->state == LIFE_READY || life->state == LIFE_RUNNING));
 	json_set_int(status, "restartCount", life->restarts);
 	json_set(status, "state", container_state(pod));
-	json_set(status, "lastState", life->restarts && life->last_finished_ns && life->state != LIFE_DIED ? terminated(pod) : json_object());
+	const struct life_run *last = life->state == LIFE_DIED ? &life->before : &life->last;
+
+	json_set(status, "lastState", last->finished_ns ? terminated(last) : json_object());
 	return status;
 }
 
@@ -286,10 +287,12 @@ static void die(struct world *world, struct object *pod, const struct json *trou
 	int oom = is_trouble(trouble, "oom");
 
 	life->last_trouble = trouble;
-	life->last_started_ns = life->started_ns;
-	life->last_finished_ns = world->now_ns;
-	life->last_exit = oom ? 137 : (int)json_int(json_get(trouble, "exit"), 1);
-	snprintf(life->last_reason, sizeof(life->last_reason), "%s", oom ? "OOMKilled" : "Error");
+	life->before = life->last;
+	life->last = (struct life_run){ .started_ns = life->started_ns,
+		.finished_ns = world->now_ns,
+		.exit = oom ? 137 : (int)json_int(json_get(trouble, "exit"), 1),
+		.trouble = trouble };
+	snprintf(life->last.reason, sizeof(life->last.reason), "%s", oom ? "OOMKilled" : "Error");
 	life->failures++;
 	enter(world, pod, LIFE_DIED, DIED_S * CLOCK_SECOND_NS);
 }

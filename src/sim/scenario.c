@@ -52,7 +52,7 @@ static struct json *find(const char *member, const char *name, struct error *err
 
 static struct json *summary(const char *path)
 {
-	static const char *const members[] = { "name", "title", "about", "ask", "class", "fix", NULL };
+	static const char *const members[] = { "name", "title", "about", "ask", "class", "fix", "heal", NULL };
 	struct error err = { 0 };
 	struct json *json = load_file(path, &err), *row = json_object();
 

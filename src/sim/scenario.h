@@ -16,7 +16,7 @@ struct scenario {
 /* ERR_NOT_FOUND (names those there are), ERR_INVALID (file, line, what). */
 int scenario_load(struct scenario *scenario, const char *name, struct error *err);
 void scenario_release(struct scenario *scenario);
-/* All scenarios, in order of file name: an array of {"name","title","about","ask","class","fix","file"}; a file that cannot be read has
+/* All scenarios, in order of file name: an array of {"name","title","about","ask","class","fix","heal","file"}; a file that cannot be read has
  * "problem" instead. */
 struct json *scenario_list(void);
 /* Checks a file: appends {"file","line","message"}. */

@@ -126,6 +126,53 @@ void tree_merge(struct json *target, const struct json *patch, int strategic)
 	}
 }
 
+/* --- fields --- */
+
+/* The names of both that differ; the other's are those that are gone. */
+static void add_differing(struct json *fields, const struct json *before, const struct json *after)
+{
+	char key[KEY_MAX];
+
+	for (const struct json *item = json_first(after); item; item = json_next(item)) {
+		struct json *inner = tree_fields(json_get(before, json_key(item)), item);
+
+		snprintf(key, sizeof(key), "f:%s", json_key(item));
+		if (inner)
+			json_set(fields, key, inner);
+	}
+}
+
+static void add_differing_items(struct json *fields, const struct json *before, const struct json *after, const char *key)
+{
+	for (const struct json *item = json_first(after); item; item = json_next(item)) {
+		const struct json *own = json_first(before);
+		char name[KEY_MAX];
+
+		while (own && strcmp(json_text_or(json_get(own, key), ""), json_text(json_get(item, key))))
+			own = json_next(own);
+		struct json *inner = tree_fields(own, item);
+
+		snprintf(name, sizeof(name), "k:{\"%s\":\"%.200s\"}", key, json_text(json_get(item, key)));
+		if (inner)
+			json_set(fields, name, inner);
+	}
+}
+
+struct json *tree_fields(const struct json *before, const struct json *after)
+{
+	const char *key = json_is(after, JSON_ARRAY) ? merge_key(after) : NULL;
+	struct json *fields;
+
+	if (before && json_equal(before, after))
+		return NULL;
+	fields = json_object();
+	if (json_is(after, JSON_OBJECT))
+		add_differing(fields, before, after);
+	else if (key)
+		add_differing_items(fields, before, after, key);
+	return fields;
+}
+
 /* --- JSON Patch --- */
 
 /* The object that holds the last word of a pointer; that word into key (RFC 6901: ~1 is /, ~0 is ~). */

@@ -18,6 +18,9 @@ void tree_stamp(int64_t at_ns, char out[STAMP_MAX]);
 void tree_put_time(struct json *root, const char *path, int64_t at_ns);
 int64_t tree_time(const struct json *value, int64_t otherwise);
 
+/* Which fields differ, as managedFields name them (FieldsV1: "f:spec": {"f:replicas": {}}); NULL: none. You own it. */
+struct json *tree_fields(const struct json *before, const struct json *after);
+
 /* RFC 7386; null removes. With strategic, lists of things with a name, key, type or port of their own are merged
  * by it (API Concepts, "strategic merge patch"). */
 void tree_merge(struct json *target, const struct json *patch, int strategic);

@@ -22,16 +22,23 @@ enum life_state {
 	LIFE_FAILED,   /* evicted: stays to be seen */
 };
 
-/* What the node knows of a pod. Times are ns, 0: never. */
+/* A run of a container that ended. Times are ns, 0: there was none. */
+struct life_run {
+	int64_t started_ns, finished_ns;
+	int exit;
+	char reason[32];
+	const struct json *trouble; /* of the scenario: what ended it */
+};
+
+/* What the node knows of a pod. */
 struct life {
 	enum life_state state;
 	int64_t since_ns, next_ns, started_ns;
-	int64_t last_started_ns, last_finished_ns; /* of the run before */
 	int restarts, failures;                    /* failures in a row, for the back-off */
-	int last_exit;
-	char last_reason[32], message[256];
-	const struct json *trouble; /* of the scenario: what ails it now; NULL none */
+	char message[256];
+	const struct json *trouble;   /* what ails it now; NULL none */
 	const struct json *last_trouble;
+	struct life_run last, before; /* that ended, and the one before */
 };
 
 enum { WORLD_TROUBLES_MAX = 16 };
@@ -58,6 +65,8 @@ struct world {
 	char name[64];
 	int64_t now_ns;
 	uint64_t version;
+	uint64_t settled;   /* the version controllers last looked at */
+	int64_t settled_ns;
 	int unsettled; /* pods changed: what is counted from them is counted again */
 	const struct json *cluster, *scenario; /* of the data; they outlive the world */
 	struct object *first; /* oldest first */

@@ -106,6 +106,7 @@ static sqlite3 *take_reader(struct store *store, struct error *err)
 
 static void give_reader(struct store *store, sqlite3 *db)
 {
+	sqlite3_db_release_memory(db);
 	pthread_mutex_lock(&store->lock);
 	if (store->idle_count < STORE_READERS_MAX) {
 		store->idle[store->idle_count++] = db;

@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -160,6 +161,8 @@ static void rest(struct store *store)
 	store->behind = 0;
 	pthread_mutex_unlock(&store->lock);
 	sqlite3_wal_checkpoint_v2(store->writer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	sqlite3_db_release_memory(store->writer); /* megabytes of pages, which the kernel has too */
+	malloc_trim(0);
 	pthread_mutex_lock(&store->lock);
 }
 

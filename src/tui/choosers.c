@@ -214,11 +214,22 @@ static void free_names(void *arg)
 	free(names);
 }
 
+static void use_named(struct console *console, const char *text, void *arg)
+{
+	(void)arg;
+	if (*text)
+		table_pane_reopen(console_top(console), NULL, text);
+}
+
 static void use_namespace(struct console *console, size_t row, void *arg)
 {
 	struct names *names = arg;
 
-	table_pane_reopen(console_top(console), NULL, row ? names->names[row] : "*");
+	/* Who may not list them knows the name of the one that is theirs. */
+	if (row == names->count)
+		console_dialog(console, ask_new(console, "Namespace", "", use_named, NULL, NULL));
+	else
+		table_pane_reopen(console_top(console), NULL, row ? names->names[row] : "*");
 }
 
 static int has_name(const struct names *names, const char *name)
@@ -237,11 +248,12 @@ static void add_name(struct names *names, const char *name)
 
 static void show_namespaces(struct console *console, struct names *names)
 {
-	struct menu_row *rows = mem_zero(names->count, sizeof(*rows));
+	struct menu_row *rows = mem_zero(names->count + 1, sizeof(*rows));
 
 	for (size_t i = 0; i < names->count; i++)
 		rows[i].label = names->names[i];
-	console_dialog(console, menu_new(console, "Namespaces", rows, names->count, 0, use_namespace, names, free_names));
+	rows[names->count] = (struct menu_row){ .label = "another …", .note = "by its name" };
+	console_dialog(console, menu_new(console, "Namespaces", rows, names->count + 1, 0, use_namespace, names, free_names));
 	free(rows);
 }
 

@@ -38,6 +38,66 @@ static void plan_it(struct job *job)
 		gate_plan_act(act->gate, &act->ref, act->verb, act->params, NULL, &act->plan, &act->err);
 }
 
+static void submit(struct console *console, const struct ref *ref, const char *verb, struct json *params, const char *run);
+
+/* --- fields that others manage: said in full, and taken over only when that is chosen --- */
+
+struct held {
+	struct ref ref;
+	char verb[64];
+	struct json *params;
+};
+
+static void free_held(void *arg)
+{
+	struct held *held = arg;
+
+	json_free(held->params);
+	free(held);
+}
+
+static void choose_held(struct console *console, size_t row, void *arg)
+{
+	struct held *held = arg;
+	struct json *params;
+
+	if (!row)
+		return;
+	params = json_copy(held->params);
+	json_set_text(params, "force", "true");
+	submit(console, &held->ref, held->verb, params, "");
+}
+
+/* A conflict of a verb that can take over, and was not told to. */
+static int is_held(const struct console *console, const struct act *act)
+{
+	const struct kind *kind = kinds_find(estate_kinds(console->estate), act->ref.kind);
+	const struct kind_verb *verb = kind ? kind_verb_find(kind, act->verb) : NULL;
+
+	if (act->err.code != ERR_CONFLICT || !verb || !act->params || !strcmp(json_text_or(json_get(act->params, "force"), ""), "true"))
+		return 0;
+	for (size_t i = 0; i < verb->param_count; i++)
+		if (!strcmp(verb->params[i].name, "force"))
+			return 1;
+	return 0;
+}
+
+static void ask_held(struct console *console, struct act *act)
+{
+	static const char ahead[] = "dry run: "; /* which object and verb it was is known */
+	struct held *held = mem_zero(1, sizeof(*held));
+	const char *why = strstr(act->err.text, ahead);
+	struct menu_row rows[] = { { .label = "Leave it", .note = "nothing is changed" },
+		{ .label = "Take over", .note = why ? why + strlen(ahead) : act->err.text, .style = STYLE_WARNING } };
+
+	held->ref = act->ref;
+	snprintf(held->verb, sizeof(held->verb), "%s", act->verb);
+	held->params = act->params;
+	act->params = NULL;
+	*console->message = 0;
+	console_dialog(console, menu_new(console, "others manage what you changed", rows, 2, 0, choose_held, held, free_held));
+}
+
 static void planned(struct job *job)
 {
 	struct act *act = (struct act *)job;
@@ -47,6 +107,8 @@ static void planned(struct job *job)
 		*console->message = 0;
 		console_dialog(console, approve_dialog_new(console, act->plan));
 		act->plan = NULL;
+	} else if (!console->ended && is_held(console, act)) {
+		ask_held(console, act);
 	} else if (!console->ended) {
 		console_say_error(console, &act->err);
 	}

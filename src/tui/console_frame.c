@@ -328,6 +328,20 @@ static unsigned what_there_is(struct console *console, const struct pane *pane)
 	return there | NEED_ROW | (kind && kind->logs ? NEED_LOG : 0) | (kind && kind->verb_count ? NEED_VERBS : 0);
 }
 
+/* Where one is already. */
+static int leads_here(const struct command *command, const struct pane *pane)
+{
+	static const struct {
+		const char *name, *context;
+	} rows[] = { { "global.approvals", "approvals" }, { "global.changes", "changes" }, { "global.describe", "detail" }, { "global.logs", "logs" },
+		{ "global.runs", "runs" }, { "global.yaml", "yaml" } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (!strcmp(rows[i].name, command->name))
+			return !strcmp(rows[i].context, pane->ops->context);
+	return 0;
+}
+
 static int applies(const struct command *command, unsigned there)
 {
 	for (size_t i = 0; i < sizeof(needs_of) / sizeof(*needs_of); i++)
@@ -343,7 +357,7 @@ static size_t keep_applying(struct console *console, const struct pane *pane, co
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (applies(hints[i], there))
+		if (applies(hints[i], there) && !leads_here(hints[i], pane))
 			hints[kept++] = hints[i];
 	return kept;
 }

@@ -75,6 +75,8 @@ static struct pane *pane_of(struct dashboard *dashboard, const struct item *item
 
 	if (item->has_ref)
 		return detail_new(console, &item->ref);
+	if (item->is_refusal)
+		return dashboard_refusal(dashboard, item);
 	if (item->gauge)
 		return dashboard_charts(dashboard, item->gauge);
 	if (*item->account)

@@ -128,7 +128,7 @@ void dashboard_filter(const struct dashboard *dashboard, const struct item *item
 /* dashboard_refused.c: what an account does not let us see is one calm line, with all of it behind. */
 void dashboard_add_refusal(struct dashboard *dashboard, size_t widget, const struct source *source, const struct feed_status *status);
 void dashboard_end_refusals(struct dashboard *dashboard, size_t first);
-void dashboard_open_refusal(struct dashboard *dashboard, const struct item *item);
+struct pane *dashboard_refusal(struct dashboard *dashboard, const struct item *item); /* all of it, as text */
 /* dashboard_data.c */
 struct item *dashboard_add_item(struct dashboard *dashboard, size_t widget); /* NULL: there are enough */
 int dashboard_shows(const struct dashboard *dashboard, const struct widget *widget); /* there is room for it */

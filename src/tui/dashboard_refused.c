@@ -91,9 +91,8 @@ static void add_errors(struct text *text, const struct source *source)
 	json_free(errors);
 }
 
-void dashboard_open_refusal(struct dashboard *dashboard, const struct item *item)
+struct pane *dashboard_refusal(struct dashboard *dashboard, const struct item *item)
 {
-	struct console *console = dashboard->pane.console;
 	struct text text;
 
 	text_init(&text, DETAILS_MAX);
@@ -101,6 +100,8 @@ void dashboard_open_refusal(struct dashboard *dashboard, const struct item *item
 	for (size_t i = 0; i < dashboard->source_count; i++)
 		if (!strcmp(dashboard->sources[i].account, item->account))
 			add_errors(&text, &dashboard->sources[i]);
-	console_push(console, text_pane_new(console, "rights", text.data, TEXT_PLAIN));
+	struct pane *pane = text_pane_new(dashboard->pane.console, "rights", text.data, TEXT_PLAIN);
+
 	text_release(&text);
+	return pane;
 }

@@ -278,6 +278,28 @@ static void draw_row(struct table_pane *table, struct rect area, int y, size_t p
 	}
 }
 
+/* Broken at spaces, so that what to do next, which stands at its end, is on the screen. Returns the line below it. */
+static int put_wrapped(struct rect area, int y, enum style style, const char *text)
+{
+	int room = area.columns - 2 * MARGIN;
+
+	while (*text && y < area.rows && room > 0) {
+		size_t length = strlen(text), fits = length;
+
+		while (fits > 1 && (int)utf8_columns(text, fits) > room)
+			fits--;
+		if (fits < length)
+			for (size_t at = fits; at > fits / 2; at--)
+				if (text[at] == ' ') {
+					fits = at;
+					break;
+				}
+		screen_put_n(area, y++, MARGIN, room, style, text, fits);
+		text += fits + (text[fits] == ' ');
+	}
+	return y;
+}
+
 static void draw_nothing(const struct table_pane *table, struct rect area)
 {
 	struct feed_status status = { 0 };
@@ -285,8 +307,11 @@ static void draw_nothing(const struct table_pane *table, struct rect area)
 	if (table->feed)
 		feed_status(table->feed, &status);
 	if (*status.error) {
-		screen_put(area, 2, MARGIN, STYLE_CRITICAL, status.error);
-		screen_put(area, 3, MARGIN, STYLE_DIM, "r tries again, x chooses another account");
+		int y = put_wrapped(area, 2, status.refused ? STYLE_WARNING : STYLE_CRITICAL, status.error);
+
+		screen_put(area, y, MARGIN, STYLE_DIM,
+			status.refused && table->kind->namespaced ? "n chooses a namespace, x another account; r tries again"
+								  : "r tries again, x chooses another account");
 	} else if (!table->has_rows || status.state == FEED_LOADING) {
 		screen_put(area, 2, MARGIN, STYLE_DIM, "asking …");
 	} else if (*view_filter(table->view)) {

@@ -271,10 +271,13 @@ static void sort_by(struct table_pane *table, int column)
 static void initial_sort(struct table_pane *table)
 {
 	const char *sort = table->kind->sort;
-	int column = sort && *sort ? kind_column_find(table->kind, sort + (*sort == '-')) : -1;
+	int given = sort && *sort, column = given ? kind_column_find(table->kind, sort + (*sort == '-')) : -1;
 
+	/* Namespaces are listed side by side and come in any order. */
+	if (!given && (!*table->namespace_ || !strcmp(table->namespace_, "*")))
+		column = table->kind->role[ROLE_NAMESPACE];
 	if (column >= 0)
-		view_set_sort(table->view, column, *sort == '-');
+		view_set_sort(table->view, column, given && *sort == '-');
 }
 
 static void use_sort(struct console *console, size_t row, void *arg)
@@ -714,7 +717,7 @@ static void status(struct pane *pane, char *out, size_t size)
 	}
 	if (table->cut_columns)
 		snprintf(more, sizeof(more), "  +%d columns %s", table->cut_columns, screen_glyph(GLYPH_ARROW));
-	const char *state = *now.error ? "failed" : now.stale ? "stale" : now.state == FEED_CACHED ? "last known" : now.state == FEED_LOADING ? "loading" :
+	const char *state = now.refused && now.state != FEED_FAILED ? "in part" : *now.error ? "failed" : now.stale ? "stale" : now.state == FEED_CACHED ? "last known" : now.state == FEED_LOADING ? "loading" :
 			    now.state == FEED_LIVE ? "live" : "";
 
 	if (table->marks.count)

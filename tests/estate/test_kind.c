@@ -146,6 +146,12 @@ START_TEST(built_in_kinds_are_whole)
 	text = json_format(problems);
 	ck_assert_msg(!json_count(problems), "%s", text);
 	free(text);
+	/* Both providers have services: those of the one that is watched are meant. */
+	ck_assert_str_eq(kinds_find(kinds, "services")->provider, "host");
+	kinds_put_last(kinds, "host");
+	ck_assert_str_eq(kinds_find(kinds, "services")->provider, "kubernetes");
+	ck_assert_str_eq(kinds_find(kinds, "host/services")->provider, "host");
+	ck_assert_str_eq(kinds_find(kinds, "filesystems")->provider, "host");
 	kinds_free(kinds);
 	json_free(problems);
 }

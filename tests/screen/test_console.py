@@ -303,6 +303,35 @@ def test_resize_keeps_all_lines():
         c.wait_for('Saturation')
 
 
+def certificate(folder, days):
+    path = os.path.join(folder, 'shop.pem')
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', os.path.join(folder, 'key'), '-out', path,
+                    '-days', str(days), '-subj', '/CN=shop.example.net'], check=True, capture_output=True)
+    return path
+
+
+def test_trouble_that_begins_is_seen_with_its_age_and_goes():
+    """A certificate that is replaced by one that ends soon, and by a good one again."""
+    folder = tempfile.mkdtemp(prefix='pilothouse-tls-')
+    try:
+        path = certificate(folder, 300)
+        with first(columns=140, rows=44, files={'config.yaml': 'host: {certificates: ["%s"]}\n' % path}) as c:
+            c.wait_for('Certificates')
+            c.send(':certificates<Enter>')
+            c.wait_for(re.compile(r'shop.* 29\d '))
+            c.send('q')
+            c.wait_for('Saturation')
+            assert 'certificate ends' not in c.dump(), c.dump()
+            certificate(folder, 8)
+            c.send('r')
+            c.wait_for(re.compile(r'Wrong now.*● high +certificate .*shop.*certificate ends in [78] d +<1m.*Certificates', re.S))
+            certificate(folder, 300)
+            c.send('r')
+            c.wait_for('certificate ends', absent=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def test_a_slow_line_chooses_its_own_theme():
     import termios
     with first(speed=termios.B9600) as c:

@@ -134,6 +134,8 @@ def test_there_are_scenarios_with_the_right_answer():
         report = json.loads(out.stdout)
         found = [finding['class'] for finding in report['findings']]
         assert found and found[0] == scenario['class'], '%s: %s' % (scenario['name'], report['findings'])
+        out = ph('demo', scenario['name'], '--', *scenario['heal'].split(), '--approve', '-o', 'json')
+        assert out.returncode == 0 and json.loads(out.stdout)['status'] == 'done', (scenario['name'], out.stdout, out.stderr)
 
 
 def test_the_files_pass_the_linter():

@@ -151,7 +151,7 @@ START_TEST(a_dry_run_is_accepted_and_changes_nothing)
 	ck_assert_uint_eq(strlen(audit_id), 36);
 	ck_assert_int_eq(get(CHECKOUT, "application/json"), 200);
 	ck_assert_int_eq(json_int(json_at(answer, "spec.replicas"), 0), 9);
-	ck_assert_str_eq(at("metadata.managedFields.0.manager"), "me");
+	ck_assert_str_eq(at("metadata.managedFields.1.manager"), "me");
 }
 END_TEST
 

@@ -62,6 +62,21 @@ START_TEST(json_patch_replaces_and_refuses)
 }
 END_TEST
 
+START_TEST(fields_that_differ_are_named)
+{
+	struct json *before = parse("{\"r\":1,\"s\":2,\"l\":[{\"name\":\"x\",\"v\":1},{\"name\":\"y\"}]}");
+	struct json *after = parse("{\"r\":3,\"s\":2,\"l\":[{\"name\":\"x\",\"v\":2},{\"name\":\"y\"}]}");
+	struct json *fields = tree_fields(before, after), *wanted = parse("{\"f:r\":{},\"f:l\":{\"k:{\\\"name\\\":\\\"x\\\"}\":{\"f:v\":{}}}}");
+
+	ck_assert(json_equal(fields, wanted));
+	ck_assert_ptr_null(tree_fields(before, before));
+	json_free(before);
+	json_free(after);
+	json_free(fields);
+	json_free(wanted);
+}
+END_TEST
+
 START_TEST(times_as_the_api_writes_them)
 {
 	struct json *json = json_object();
@@ -79,6 +94,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, merge_patch_as_rfc_7386);
 	tcase_add_test(tc, strategic_merge_keeps_other_items);
 	tcase_add_test(tc, json_patch_replaces_and_refuses);
+	tcase_add_test(tc, fields_that_differ_are_named);
 	tcase_add_test(tc, times_as_the_api_writes_them);
 }
 

@@ -81,7 +81,7 @@ static struct object *find(const struct resource_type *type, const char *namespa
 
 static void write_text(struct object *object, const char *path, struct json *value)
 {
-	struct json *before = json_copy(json_get(object->json, "spec"));
+	struct json *before = json_copy(object->json);
 
 	tree_put(object->json, path, value);
 	build_written(world, object, before, "test");
@@ -119,7 +119,11 @@ START_TEST(a_bad_release_crashes_and_is_stuck)
 	ck_assert_int_eq(count("checkout", "Running", 1), 5);
 	ck_assert_str_eq(cell(deployment, 1), "5/6");
 	ck_assert_int_eq(json_int(json_at(deployment->json, "status.unavailableReplicas"), 0), 3);
-	ck_assert_str_eq(json_text(json_at(deployment->json, "metadata.managedFields.0.manager")), "ci-bot");
+	const struct json *writer = json_at(deployment->json, "metadata.managedFields.0");
+
+	ck_assert_str_eq(json_text(json_get(writer, "manager")), "ci-bot");
+	ck_assert_ptr_nonnull(json_get(json_at(writer, "fieldsV1.f:spec.f:template.f:spec.f:containers.k:{\"name\":\"checkout\"}"), "f:image"));
+	ck_assert_ptr_null(json_at(writer, "fieldsV1.f:spec.f:replicas"));
 	int before = 0, after = 0;
 
 	for (const struct object *pod = world_begin(world, resource_pods); pod; pod = world_next(pod, resource_pods))

@@ -1,0 +1,275 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "fleet/agent.h"
+#include "fleet/report.h"
+#include "fleet/report_json.h"
+#include "fleet/report_page.h"
+#include "fleet/report_sarif.h"
+
+extern const struct cli_command cmd_report;
+
+enum { PAGE_MAX_BYTES = 512 << 20 };
+
+static const struct cli_flag flags[] = {
+	{ "workspace", 0, NULL, "a monorepo: also one row an agent" },
+	{ "format", 0, "FORMAT", "text, json, sarif, html or junit" },
+	{ "baseline", 0, "FILE", "an earlier report as JSON: only what is new counts" },
+	{ "lake", 0, "DIR", "folder of kept results; default evidence_lake in PATH" },
+	{ "no-lake", 0, NULL, "keep no results, look at everything again" },
+	{ "afresh", 0, NULL, "look at unchanged agents again" },
+	{ "threads", 0, "N", "threads; default one a processor" },
+	{ "no-vectorscan", 0, NULL, "scan by the slower engine: the same findings" },
+	{ 0 },
+};
+
+/* --- progress: one line on a terminal's stderr, gone at the end --- */
+
+static int shows_progress(const struct cli *cli)
+{
+	return isatty(STDERR_FILENO) && !cli_quiet(cli);
+}
+
+static void progress(void *arg, const struct report_progress *at)
+{
+	enum { BAR = 24 };
+	char bar[BAR + 1];
+	double seconds = (double)at->elapsed_ns / CLOCK_SECOND_NS;
+	size_t done = at->files_total ? at->files * BAR / at->files_total : BAR;
+
+	(void)arg;
+	memset(bar, '.', BAR);
+	memset(bar, '#', done < BAR ? done : BAR);
+	bar[BAR] = 0;
+	fprintf(stderr, "\r%s %zu of %zu files  %.0f MB/s ", bar, at->files, at->files_total, seconds > 0 ? (double)at->bytes / 1e6 / seconds : 0);
+	fflush(stderr);
+}
+
+static atomic_int stopped;
+
+static void stop(int signal_number)
+{
+	(void)signal_number;
+	atomic_store(&stopped, 1);
+}
+
+/* --- text --- */
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct finding *x = *(const struct finding *const *)a, *y = *(const struct finding *const *)b;
+
+	if (x->severity != y->severity)
+		return (int)x->severity - (int)y->severity;
+	int order = strcmp(x->path, y->path);
+
+	return order ? order : (x->place.offset > y->place.offset) - (x->place.offset < y->place.offset);
+}
+
+static void print_findings(struct cli *cli, const struct findings *findings)
+{
+	const struct finding **rows = mem_zero(findings_count(findings) + 1, sizeof(*rows));
+	size_t count = 0;
+
+	for (size_t i = 0; i < findings_count(findings); i++)
+		if (findings_at(findings, i)->state == FINDING_OPEN)
+			rows[count++] = findings_at(findings, i);
+	if (count)
+		qsort(rows, count, sizeof(*rows), by_weight);
+	for (size_t i = 0; i < count; i++) {
+		const struct finding *finding = rows[i];
+		const char *name = severity_name(finding->severity);
+
+		cli_write(cli_out(cli), "%s%-8s%s  %s%s%s\n", cli_style(cli, name), name, cli_style_end(cli),
+			finding->message && *finding->message ? finding->message : finding->check->title, finding->redacted ? "  " : "",
+			finding->redacted ? finding->redacted : "");
+		cli_write(cli_out(cli), "          %s:%d  %s  %s, %s\n", finding->path, finding->place.line, finding->rule, finding->check->persona,
+			fixability_name(finding->fixability));
+		cli_write(cli_out(cli), "          fix: %s\n", finding->fix ? finding->fix : finding->check->fix);
+	}
+	free(rows);
+}
+
+static void count_cell(struct cli_table *table, size_t count)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%zu", count);
+	cli_table_cell(table, count ? text : "-");
+}
+
+static void print_agents(struct cli *cli, const struct report *report)
+{
+	static const char *const columns[] = { "SCORE", "SECRETS", "ARCHITECTURE", "POLICY" };
+	struct cli_table *table = cli_table_new(cli);
+	char score[16];
+
+	cli_table_column(table, "AGENT", 'l');
+	cli_table_column(table, "FRAMEWORK", 'l');
+	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++)
+		cli_table_column(table, columns[i], 'r');
+	for (size_t i = 0; i < report_units(report); i++) {
+		const struct report_unit *unit = report_unit_at(report, i);
+
+		if (!unit->agent)
+			continue;
+		snprintf(score, sizeof(score), "%d", unit->score);
+		cli_table_cell(table, *unit->path ? unit->path : ".");
+		cli_table_cell(table, unit->agent->framework);
+		cli_table_cell(table, score);
+		for (int class = 0; class < CLASS_COUNT; class++)
+			count_cell(table, unit->open[class]);
+	}
+	cli_table_show(table, 1);
+	cli_write(cli_out(cli), "\n");
+}
+
+static void print_summary(struct cli *cli, const struct report *report)
+{
+	size_t open[CLASS_COUNT] = { 0 }, agents = 0, unchanged = 0, hidden = 0, known = 0;
+
+	for (size_t i = 0; i < report_units(report); i++) {
+		const struct report_unit *unit = report_unit_at(report, i);
+
+		for (int class = 0; class < CLASS_COUNT; class++)
+			open[class] += unit->open[class];
+		agents += unit->agent != NULL;
+		unchanged += unit->agent && unit->kept != KEPT_NOT;
+		hidden += unit->suppressed;
+		known += unit->known;
+	}
+	for (size_t i = 0; i < report_notes(report); i++)
+		cli_write(cli_out(cli), "%s  %s: %s\n", report_note_at(report, i)->failed ? "unread" : "note  ", report_note_at(report, i)->path,
+			report_note_at(report, i)->text);
+	cli_write(cli_out(cli), "%zu agents (%zu unchanged), %zu files, %.1f MB in %.1f s\n", agents, unchanged, report_files(report),
+		(double)report_bytes(report) / 1e6, (double)report_duration_ns(report) / CLOCK_SECOND_NS);
+	cli_write(cli_out(cli), "%zu secrets, %zu architecture, %zu policy", open[CLASS_SECRET], open[CLASS_ARCHITECTURE], open[CLASS_POLICY]);
+	if (hidden || known)
+		cli_write(cli_out(cli), "; %zu suppressed, %zu in the baseline", hidden, known);
+	if (findings_cut(report_findings(report)))
+		cli_write(cli_out(cli), "; %zu more were only counted", findings_cut(report_findings(report)));
+	cli_write(cli_out(cli), "\n");
+}
+
+static int print_text(struct cli *cli, const struct report *report)
+{
+	if (cli_flag(cli, "workspace"))
+		print_agents(cli, report);
+	print_findings(cli, report_findings(report));
+	print_summary(cli, report);
+	return 0;
+}
+
+static int print_json(struct cli *cli, const struct report *report)
+{
+	return cli_print(cli, report_to_json(report));
+}
+
+static int print_sarif(struct cli *cli, const struct report *report)
+{
+	return cli_print(cli, report_to_sarif(report));
+}
+
+static int print_page(struct cli *cli, const struct report *report, void (*write)(const struct report *report, struct text *out))
+{
+	struct text page;
+
+	text_init(&page, PAGE_MAX_BYTES);
+	write(report, &page);
+	size_t written = fwrite(page.data, 1, page.length, cli_out(cli));
+	int failed = written != page.length || page.cut;
+
+	text_release(&page);
+	return failed;
+}
+
+static int print_html(struct cli *cli, const struct report *report)
+{
+	return print_page(cli, report, report_to_html);
+}
+
+static int print_junit(struct cli *cli, const struct report *report)
+{
+	return print_page(cli, report, report_to_junit);
+}
+
+/* --- formats --- */
+
+static const struct format {
+	const char *name;
+	int (*print)(struct cli *cli, const struct report *report);
+} formats[] = {
+	{ "text", print_text },
+	{ "json", print_json },
+	{ "sarif", print_sarif },
+	{ "html", print_html },
+	{ "junit", print_junit },
+};
+
+/* --format, else -o json. NULL: no such format. */
+static const struct format *wanted_format(struct cli *cli)
+{
+	const char *name = cli_flag(cli, "format");
+
+	if (!name)
+		name = cli_json(cli) ? "json" : "text";
+	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
+		if (!strcmp(formats[i].name, name))
+			return &formats[i];
+	return NULL;
+}
+
+static int run(struct cli *cli)
+{
+	struct error err = { 0 };
+	const struct format *format = wanted_format(cli);
+	struct report_options options = {
+		.path = cli_arg(cli, 0) ? cli_arg(cli, 0) : ".",
+		.lake = cli_flag(cli, "no-lake") ? "" : cli_flag(cli, "lake"),
+		.baseline = cli_flag(cli, "baseline"),
+		.threads = (int)cli_flag_number(cli, "threads", 0),
+		.afresh = cli_flag(cli, "afresh") != NULL,
+		.no_vectorscan = cli_flag(cli, "no-vectorscan") != NULL,
+		.cancelled = &stopped,
+		.progress = shows_progress(cli) ? progress : NULL,
+	};
+
+	if (!format)
+		return cli_usage(cli, "report --format %.40s: text, json, sarif, html or junit", cli_flag(cli, "format"));
+	if (cli_args(cli) > 1)
+		return cli_usage(cli, "report takes one folder");
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
+	struct report *report = report_run(&options, &err);
+	if (options.progress)
+		fputs("\r\033[K", stderr);
+	if (!report) {
+		cli_fail(cli, &err);
+		return REPORT_ERROR_EXIT;
+	}
+	int status = format->print(cli, report) ? REPORT_ERROR_EXIT : report_exit(report);
+	report_free(report);
+	return status;
+}
+
+const struct cli_command cmd_report = {
+	.name = "report",
+	.usage = "[PATH]",
+	.help = "audit a tree of AI agents: leaked credentials, architecture, policy",
+	.more = "Exit status: 0 passed, 1 a secret was found, 2 an architecture or policy violation, 3 no report could be made or something could not be "
+		"read; the lowest that applies. Findings of severity low are shown and do not count. What .cockpitignore and cockpit.yaml exclude is never "
+		"opened; nothing of the tree is ever executed.\n\nA finding is suppressed by a comment on its line, on the line before or, for the whole file, in "
+		"its first ten lines: cockpit-ignore: RULE owner=NAME reason=\"WHY\" until=2027-01-31.",
+	.flags = flags,
+	.run = run,
+};

@@ -1,0 +1,11 @@
+/* report_json.h - a report as INTERFACE's `report -o json`: {"agents":[…],"findings":[…],"suppressed":[…],"summary":{…},"exit"}. */
+#ifndef FLEET_REPORT_JSON_H
+#define FLEET_REPORT_JSON_H
+
+struct json;
+struct report;
+
+/* Yours. `findings` are those that count; suppressed ones and those of the baseline stand apart. */
+struct json *report_to_json(const struct report *report);
+
+#endif

@@ -1,0 +1,165 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "fleet/agent.h"
+#include "fleet/report_private.h"
+#include "fleet/secrets.h"
+#include "fleet/source.h"
+#include "fleet/suppress.h"
+#include "fleet/walk.h"
+#include "fleet/workers.h"
+
+enum { REST_CHUNK = 256, WINDOWS_MAX = 64 };
+
+struct scan {
+	struct report *report;
+	struct item *items;
+	size_t count;
+};
+
+/* What a thread keeps from file to file. */
+struct scanner {
+	struct secret_scanner *secrets;
+	struct source source;
+};
+
+/* --- items --- */
+
+static void add_item(struct scan *scan, size_t unit, size_t first, size_t count)
+{
+	scan->items = mem_grow(scan->items, scan->count + 1, sizeof(*scan->items));
+	scan->items[scan->count++] = (struct item){ .unit = unit, .first = first, .count = count };
+}
+
+/* An agent is scanned by one thread, since its checks look at all its files; the rest has none and is cut up. */
+static void make_items(struct scan *scan)
+{
+	const struct report *report = scan->report;
+
+	for (size_t u = 0; u < report->unit_count; u++) {
+		size_t first = report->first_of[u], end = report->first_of[u + 1];
+		size_t most = report->units[u].agent ? end - first : REST_CHUNK;
+
+		if (report->units[u].kept)
+			continue;
+		if (first == end && report->units[u].agent)
+			add_item(scan, u, first, 0);
+		for (; first < end; first += most)
+			add_item(scan, u, first, end - first < most ? end - first : most);
+	}
+}
+
+static void note(struct item *item, const char *path, int failed, const char *text)
+{
+	struct arena *arena = findings_arena(item->findings);
+
+	item->notes = mem_grow(item->notes, item->note_count + 1, sizeof(*item->notes));
+	item->notes[item->note_count++] = (struct report_note){ arena_text(arena, path), arena_text(arena, text), failed };
+}
+
+/* --- a file --- */
+
+static void scan_window(struct scan *scan, struct scanner *own, struct item *item, const struct agent *agent)
+{
+	size_t from = findings_count(item->findings);
+
+	secret_scan(own->secrets, &own->source, item->findings);
+	for (size_t i = from; i < findings_count(item->findings); i++)
+		findings_at(item->findings, i)->agent = agent ? agent->path : NULL;
+	suppress_apply(scan->report->checks, agent, &own->source, item->findings, from, scan->report->begun_ns);
+}
+
+static void scan_file(struct scan *scan, struct scanner *own, struct item *item, size_t at)
+{
+	struct report *report = scan->report;
+	const struct walk_file *file = walk_at(report->walk, report->order[at]);
+	uint8_t digests[WINDOWS_MAX][SHA256_BYTES];
+	size_t windows = 0, next = 0;
+	struct error err = { 0 };
+
+	do {
+		if (source_load(&own->source, walk_root_fd(report->walk), file->path, file->path, next, &err)) {
+			int gone = err.code == ERR_NOT_FOUND;
+
+			note(item, file->path, !gone, gone ? "was gone when it was to be read" : err.text);
+			break;
+		}
+		sha256(own->source.bytes, own->source.byte_length, digests[windows++]);
+		atomic_fetch_add(&report->bytes_done, (long long)own->source.byte_length);
+		scan_window(scan, own, item, report->units[item->unit].agent);
+	} while (windows < WINDOWS_MAX && source_more(&own->source, &next));
+	sha256(digests, windows * SHA256_BYTES, report->digests[at]);
+	atomic_fetch_add(&report->files_done, 1);
+}
+
+/* --- threads --- */
+
+static void *begin(void *arg)
+{
+	struct scan *scan = arg;
+	struct scanner *own = mem_zero(1, sizeof(*own));
+
+	own->secrets = secret_scanner_new(scan->report->rules);
+	return own;
+}
+
+static void end(void *arg, void *thread)
+{
+	struct scanner *own = thread;
+
+	(void)arg;
+	secret_scanner_free(own->secrets);
+	source_release(&own->source);
+	free(own);
+}
+
+static void scan_item(void *arg, void *thread, size_t i)
+{
+	struct scan *scan = arg;
+	struct scanner *own = thread;
+	struct item *item = &scan->items[i];
+
+	item->findings = findings_new();
+	for (size_t f = 0; f < item->count; f++) {
+		if (scan->report->options.cancelled && atomic_load(scan->report->options.cancelled))
+			return;
+		scan_file(scan, own, item, item->first + f);
+	}
+}
+
+static void tick(void *arg)
+{
+	const struct report *report = ((struct scan *)arg)->report;
+
+	if (report->options.progress)
+		report->options.progress(report->options.arg, &(struct report_progress){ .files = atomic_load(&report->files_done),
+			.files_total = report->first_of[report->unit_count], .bytes = atomic_load(&report->bytes_done),
+			.elapsed_ns = clock_monotonic_ns() - report->begun_monotonic_ns });
+}
+
+static void join(struct report *report, struct item *item)
+{
+	for (size_t i = 0; i < item->note_count; i++) {
+		report_note(report, item->notes[i].path, item->notes[i].failed, item->notes[i].text);
+		report->unread[item->unit] |= item->notes[i].failed;
+	}
+	free(item->notes);
+	if (item->findings)
+		findings_take(report->findings, item->findings);
+}
+
+void report_scan(struct report *report)
+{
+	struct scan scan = { .report = report };
+
+	make_items(&scan);
+	workers_run(&(struct workers_request){ .items = scan.count, .threads = report->options.threads, .cancelled = report->options.cancelled,
+		.begin = begin, .item = scan_item, .end = end, .tick = tick, .arg = &scan });
+	for (size_t i = 0; i < scan.count; i++)
+		join(report, &scan.items[i]);
+	free(scan.items);
+}

@@ -1,0 +1,117 @@
+/* Which folders are agents: by what they import, not by the name of a file. */
+#include "check_main.h"
+#include "fleet/agent.h"
+#include "fleet/tree.h"
+#include "fleet/walk.h"
+
+struct wanted {
+	const char *path, *framework, *brain, *why;
+};
+
+static void expect(const struct wanted *wanted)
+{
+	struct error err = { 0 };
+	struct walk *walk = walk_tree(root, NULL, &err);
+	struct agents *agents = agents_discover(walk, &err);
+	size_t i = 0;
+
+	ck_assert_msg(agents != NULL, "%s", err.text);
+	for (; wanted[i].path; i++) {
+		const struct agent *agent = agents_at(agents, i);
+
+		ck_assert_msg(agent != NULL, "%s is no agent", wanted[i].path);
+		ck_assert_str_eq(agent->path, wanted[i].path);
+		ck_assert_str_eq(agent->framework, wanted[i].framework);
+		ck_assert_str_eq(agent->brain, wanted[i].brain);
+		ck_assert_msg(strstr(agent->brain_why, wanted[i].why) != NULL, "%s", agent->brain_why);
+	}
+	ck_assert_msg(agents_count(agents) == i, "%s is an agent", agents_at(agents, i) ? agents_at(agents, i)->path : "");
+	agents_free(agents);
+	walk_free(walk);
+	remove_root();
+}
+
+START_TEST(a_plain_main_is_none)
+{
+	make_root();
+	write_at("tools/plain/main.py", "import os\n\n\"\"\"\nimport openai\n\"\"\"\n# import openai\nx = '''\nfrom langgraph import graph\n'''\n");
+	write_at("tools/js/main.js", "// import x from 'openai'\n/* require('openai') */\nconst s = `import 'openai'`;\n");
+	write_at("tools/agents-module/main.py", "from agents import load\n");
+	write_at("tools/openaix/main.py", "import openaix\nfrom openai_tools import x\n");
+	expect((const struct wanted[]){ { 0 } });
+}
+END_TEST
+
+START_TEST(each_with_its_framework_and_brain)
+{
+	make_root();
+	write_at("pyproject.toml", "");
+	write_at("shared/llm.py", "import openai\n");
+	write_at("agents/a/agent.py", "import json\nfrom langgraph.graph import StateGraph\ngraph = StateGraph(dict)\n");
+	write_at("agents/a/tools/search.py", "from openai import OpenAI\n");
+	write_at("agents/b/src/main.py", "import asyncio, openai as oa\noa.OpenAI()\n");
+	write_at("agents/c/pyproject.toml", "");
+	write_at("agents/c/src/c/main.py", "print(1)\n");
+	write_at("agents/c/src/c/brain.py", "from crewai import (\n    Agent,\n    Crew,\n)\nCrew()\n");
+	write_at("agents/d/package.json", "{}");
+	write_at("agents/d/src/index.ts", "import { streamText } from 'ai';\nawait streamText({});\n");
+	write_at("agents/e/flow.json", "{\"nodes\": [\n{\"type\": \"@n8n/n8n-nodes-langchain.agent\"}]}");
+	write_at("agents/e/package.json", "{}");
+	write_at("agents/f/agent/agent.py", "from agents import (\n\tAgent,\n\tRunner)\n");
+	expect((const struct wanted[]){
+		{ "agents/a", "langgraph", "agents/a/agent.py", "imports langgraph.graph (line 2), has StateGraph( (line 3)" },
+		{ "agents/b", "sdk:openai", "agents/b/src/main.py", "imports openai (line 1)" },
+		{ "agents/c", "crewai", "agents/c/src/c/brain.py", "has Crew( (line 5)" },
+		{ "agents/d", "vercel-ai", "agents/d/src/index.ts", "imports ai (line 1)" },
+		{ "agents/e", "n8n", "agents/e/flow.json", "line 2" },
+		{ "agents/f", "openai-agents", "agents/f/agent/agent.py", "imports agents (line 1)" },
+		{ 0 } });
+}
+END_TEST
+
+START_TEST(cockpit_yaml_goes_first)
+{
+	make_root();
+	write_at("cockpit.yaml", "threshold: 80\n");
+	write_at("one/cockpit.yaml", "entry_point: ./core/loop.py\nthreshold: 90\n");
+	write_at("one/core/loop.py", "import litellm\n");
+	write_at("one/api/main.py", "import anthropic\nanthropic.Anthropic(\n");
+	write_at("two/cockpit.yaml", "owner: ana\n");
+	expect((const struct wanted[]){
+		{ "one", "sdk:anthropic", "one/core/loop.py", "imports litellm" },
+		{ "two", "unknown", "", "named by cockpit.yaml" },
+		{ 0 } });
+}
+END_TEST
+
+START_TEST(files_belong_to_the_deepest)
+{
+	struct error err = { 0 };
+
+	make_root();
+	write_at("agent.py", "import openai\n");
+	write_at("agents/a/agent.py", "import openai\n");
+	write_at("agents/a-b/agent.py", "import openai\n");
+	write_at("agents/a/x.py", "");
+	struct walk *walk = walk_tree(root, NULL, &err);
+	struct agents *agents = agents_discover(walk, &err);
+	ck_assert_uint_eq(agents_count(agents), 3);
+	ck_assert_str_eq(agents_of(agents, "agents/a/x.py")->path, "agents/a");
+	ck_assert_str_eq(agents_of(agents, "agents/x.py")->path, "");
+	ck_assert_uint_eq(agents_at(agents, 1)->file_count, 2);
+	ck_assert_uint_eq(agents_at(agents, 0)->file_count, 4);
+	agents_free(agents);
+	walk_free(walk);
+	remove_root();
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	tcase_add_test(tc, a_plain_main_is_none);
+	tcase_add_test(tc, each_with_its_framework_and_brain);
+	tcase_add_test(tc, cockpit_yaml_goes_first);
+	tcase_add_test(tc, files_belong_to_the_deepest);
+}
+
+TEST_MAIN("fleet/agent")
