@@ -156,6 +156,18 @@ static int scale_says_to_what(const struct reading *reading)
 	       HAS(reading, C_DOWN);
 }
 
+/* "by 2": how many there are then, nobody here knows. */
+static int scale_is_relative(const struct reading *reading)
+{
+	const struct token *tokens = reading->marks.fold.tokens;
+
+	for (size_t i = 1; i < reading->marks.fold.count; i++)
+		if (filters_number(reading, i) >= 0 &&
+			(!strcmp(tokens[i - 1].text, "by") || !strcmp(tokens[i - 1].text, "um")))
+			return 1;
+	return 0;
+}
+
 static int scopes_said(const struct reading *reading)
 {
 	const struct mark *first = marks_first(&reading->marks, C_SCOPE);
@@ -275,7 +287,7 @@ const char *rules_reject(const struct reading *reading, const char **question)
 	if (HAS(reading, C_MAYBE))
 		return "is not sure itself";
 	if (is_type(reading, "scale") &&
-		(HAS(reading, C_IMPOSSIBLE) ||
+		(HAS(reading, C_IMPOSSIBLE) || scale_is_relative(reading) ||
 			(HAS(reading, C_VAGUE) && !json_get(filters, "replicas")) ||
 			json_int(json_get(filters, "replicas"), 0) > 10000)) {
 		*question = "To how many exactly?";
