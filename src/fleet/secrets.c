@@ -179,16 +179,20 @@ static int is_refused(const struct secret_scanner *scanner, const struct secret_
 	return rule->entropy > 0 && entropy_bits(value, length) < rule->entropy;
 }
 
-/* A value of the bearer rule is judged as any other that only its place names. */
-static int is_generic_refused(const struct secret_scanner *scanner, const struct secret_rule *rule, const char *value, size_t length)
+/* A form that says little: the value is judged as any that only its place names. */
+static int looks_like_none(const struct secret_rule *rule, const char *value, size_t length)
 {
-	return rule == scanner->rules->bearer && (!value_is_random(value, length) || value_is_words(value, length) || value_is_reference(value, length) || value_is_uuid(value, length));
+	if (rule->judge == JUDGE_FORM)
+		return 0;
+	if (value_is_reference(value, length) || value_is_uuid(value, length))
+		return 1;
+	return rule->judge == JUDGE_PASSWORD ? !value_is_password(value, length) : !value_is_key(value, length);
 }
 
 int secrets_try(struct secret_scanner *scanner, const struct secret_rule *rule, size_t at)
 {
 	const struct view *view = &scanner->view;
-	struct candidate candidate = { .rule = rule, .rank = rule->is_public ? RANK_PUBLIC : rule == scanner->rules->bearer ? RANK_GENERIC : RANK_RULE };
+	struct candidate candidate = { .rule = rule, .rank = rule->is_public ? RANK_PUBLIC : rule->judge ? RANK_GENERIC : RANK_RULE };
 	size_t start = at, left, matched;
 	struct span value;
 
@@ -203,7 +207,7 @@ int secrets_try(struct secret_scanner *scanner, const struct secret_rule *rule, 
 	candidate.span = (struct span){ start + value.at, value.length };
 	candidate.value = view->text + candidate.span.at;
 	candidate.value_length = value.length;
-	if (!rule->is_public && (is_refused(scanner, rule, candidate.value, value.length) || is_generic_refused(scanner, rule, candidate.value, value.length)))
+	if (!rule->is_public && (is_refused(scanner, rule, candidate.value, value.length) || looks_like_none(rule, candidate.value, value.length)))
 		return 1;
 	if (!rule->is_public && !proof_holds(rule->proof, candidate.value, value.length))
 		candidate.rank = RANK_REFUSED;
@@ -259,6 +263,7 @@ void secret_scan(struct secret_scanner *scanner, struct source *source, struct f
 	if (source->kind == SOURCE_BINARY || !source->length)
 		return;
 	scanner->source = source;
+	scanner->is_code = secrets_is_code(source);
 	scanner->count = scanner->kind_count = 0;
 	scanner->texts = arena_new();
 	secrets_scan_view(scanner, &(struct view){ .text = source->text, .length = source->length });

@@ -131,6 +131,21 @@ static int take_value_attribute(struct cursor *c)
 
 static const char *const operators[] = { "===", "!==", "==", "!=", ":=", "=>", "->", "?=", "||=", "+=", "||", "??", "=", ":" };
 
+/* "--api-key VALUE" */
+static int is_flag(const struct cursor *c, size_t name_at)
+{
+	return name_at >= 2 && c->text[name_at - 1] == '-' && c->text[name_at - 2] == '-' && (name_at == 2 || !is_name(c->text[name_at - 3]));
+}
+
+static int opens_call(const struct cursor *c, size_t name_at)
+{
+	size_t i = name_at > 0 ? name_at - 1 : 0;
+
+	while (i && (is_quote(c->text[i]) || is_blank(c->text[i]) || strchr("\\\n-", c->text[i])))
+		i--;
+	return c->text[i] == '(';
+}
+
 static int take_operator(struct cursor *c, size_t name_at)
 {
 	for (size_t i = 0; i < sizeof(operators) / sizeof(*operators); i++)
@@ -140,7 +155,8 @@ static int take_operator(struct cursor *c, size_t name_at)
 		}
 	if (take_value_attribute(c))
 		return 1;
-	if (c->quote && take(c, ",")) {
+	/* An argument or the half of a pair, not one of a list of words. */
+	if (c->quote && (opens_call(c, name_at) || is_flag(c, name_at)) && take(c, ",")) {
 		c->op = ',';
 		return 1;
 	}
@@ -153,12 +169,6 @@ static int take_operator(struct cursor *c, size_t name_at)
 		return 1;
 	}
 	return 0;
-}
-
-/* "--api-key VALUE" */
-static int is_flag(const struct cursor *c, size_t name_at)
-{
-	return name_at >= 2 && c->text[name_at - 1] == '-' && c->text[name_at - 2] == '-' && (name_at == 2 || !is_name(c->text[name_at - 3]));
 }
 
 /* A line may end between the operator and a quoted value. */
@@ -229,6 +239,8 @@ static enum bare bare_values(const struct secret_scanner *scanner, size_t offset
 {
 	if (scanner->view.kind == VIEW_DECODED)
 		return scanner->view.in_secret ? BARE_TO_LINE_END : BARE_TO_SIGN;
+	if (scanner->is_code)
+		return in_string(&scanner->view, offset) || in_comment(&scanner->view, offset) ? BARE_TO_SIGN : BARE_NOWHERE;
 	switch (scanner->source->kind) {
 	case SOURCE_ENV:
 	case SOURCE_INI:
@@ -237,12 +249,8 @@ static enum bare bare_values(const struct secret_scanner *scanner, size_t offset
 	case SOURCE_DOCKERFILE:
 		return BARE_TO_BLANK;
 	case SOURCE_SHELL:
-	case SOURCE_TEXT:
-	case SOURCE_MARKDOWN:
-	case SOURCE_REQUIREMENTS:
-		return BARE_TO_SIGN;
 	default:
-		return in_string(&scanner->view, offset) || in_comment(&scanner->view, offset) ? BARE_TO_SIGN : BARE_NOWHERE;
+		return BARE_TO_SIGN;
 	}
 }
 
@@ -371,6 +379,22 @@ static int bare_value(struct secret_scanner *scanner, struct cursor *c, const st
 	out->value = c->text + c->at;
 	out->length = out->span.length;
 	return out->length > 0;
+}
+
+/* Where what stands after "=" without quotes is an expression. */
+int secrets_is_code(const struct source *source)
+{
+	static const char *const endings[] = { ".c", ".h", ".cc", ".cpp", ".hpp", ".cs", ".java", ".kt", ".go", ".rs", ".rb", ".php", ".swift", ".scala", ".pl", ".pm", ".lua", ".r",
+		".m", ".ex", ".exs", ".erl", ".clj", ".dart", ".vue", ".svelte", ".groovy", ".gradle", ".sql", ".ps1", ".html", ".css" };
+	const char *dot = strrchr(source->path, '.');
+
+	if (source->kind != SOURCE_TEXT)
+		return source->kind == SOURCE_PYTHON || source->kind == SOURCE_SCRIPT || source->kind == SOURCE_NOTEBOOK || source->kind == SOURCE_TERRAFORM || source->kind == SOURCE_TOML ||
+			source->kind == SOURCE_JSON || source->kind == SOURCE_LOCK;
+	for (size_t i = 0; dot && i < sizeof(endings) / sizeof(*endings); i++)
+		if (!strcasecmp(dot, endings[i]))
+			return 1;
+	return 0;
 }
 
 void secrets_assignment(struct secret_scanner *scanner, size_t from, size_t length)

@@ -2,7 +2,6 @@
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
-#include <strings.h>
 
 #include "fleet/secrets_private.h"
 
@@ -53,7 +52,7 @@ int value_is_hex(const char *value, size_t length)
 }
 
 struct mix {
-	size_t upper, lower, digits, others;
+	size_t upper, lower, digits, signs, joints, blanks, controls, wide;
 };
 
 static struct mix mix_of(const char *value, size_t length)
@@ -61,11 +60,17 @@ static struct mix mix_of(const char *value, size_t length)
 	struct mix mix = { 0 };
 
 	for (size_t i = 0; i < length; i++) {
-		mix.upper += is_upper(value[i]);
-		mix.lower += is_lower(value[i]);
-		mix.digits += is_digit(value[i]);
+		unsigned char c = (unsigned char)value[i];
+
+		mix.upper += c >= 'A' && c <= 'Z';
+		mix.lower += c >= 'a' && c <= 'z';
+		mix.digits += c >= '0' && c <= '9';
+		mix.blanks += c == ' ' || c == '\t';
+		mix.controls += c < ' ' || c == 127;
+		mix.wide += c >= 0x80;
+		mix.joints += strchr("-_./:=+", c) && c;
 	}
-	mix.others = length - mix.upper - mix.lower - mix.digits;
+	mix.signs = length - mix.upper - mix.lower - mix.digits - mix.blanks - mix.controls - mix.wide - mix.joints;
 	return mix;
 }
 
@@ -79,7 +84,7 @@ static double alphabet(const char *value, size_t length, struct mix mix)
 	size += mix.upper ? 26 : 0;
 	size += mix.lower ? 26 : 0;
 	size += mix.digits ? 10 : 0;
-	return size + (mix.others ? 8 : 0);
+	return size + (mix.signs || mix.joints || mix.wide || mix.blanks ? 8 : 0);
 }
 
 /* A sample of n out of k symbols cannot reach log2(k): four fifths of what it can reach is what chance gives
@@ -204,20 +209,41 @@ static size_t word_length(const char *value, size_t length)
 	return i;
 }
 
-/* "x-amz-content-sha256": short parts, each letters and then digits. */
+/* Length of a part of one case, or with one capital first, and digits after its letters; 0: none. */
+static size_t plain_part(const char *value, size_t length)
+{
+	size_t i = 0;
+
+	if (i < length && is_upper(value[i])) {
+		i++;
+		if (i < length && is_upper(value[i]))
+			while (i < length && is_upper(value[i]))
+				i++;
+		else
+			while (i < length && is_lower(value[i]))
+				i++;
+	} else {
+		while (i < length && is_lower(value[i]))
+			i++;
+	}
+	while (i < length && is_digit(value[i]))
+		i++;
+	return i;
+}
+
+/* "x-amz-content-sha256", "EVP_PKEY_new_raw_private_key": three or more plain, short parts. */
 static int is_slug(const char *value, size_t length)
 {
-	size_t parts = 1, part = 0;
+	size_t parts = 0;
 
 	for (size_t i = 0; i < length; i++) {
-		if (value[i] == '-' || value[i] == '_' || value[i] == '.') {
-			parts++;
-			part = 0;
-			continue;
-		}
-		if (!is_lower(value[i]) && !is_digit(value[i]))
+		size_t n = plain_part(value + i, length - i);
+
+		if (!n || n > 12)
 			return 0;
-		if (++part > 12 || (part > 1 && is_lower(value[i]) && is_digit(value[i - 1])))
+		parts++;
+		i += n;
+		if (i < length && !strchr("-_.", value[i]))
 			return 0;
 	}
 	return parts > 2;
@@ -242,191 +268,49 @@ int value_is_words(const char *value, size_t length)
 	return worded * 5 >= all * 3;
 }
 
-static int contains(const char *value, size_t length, const char *word)
+/* What a person chose: digits or signs among letters; a word alone is a label or a name. */
+int value_is_password(const char *value, size_t length)
 {
-	return memmem(value, length, word, strlen(word)) != NULL;
+	struct mix mix = mix_of(value, length);
+	size_t letters = mix.upper + mix.lower;
+
+	if (length < 8 || length > 128 || mix.blanks || mix.controls || mix.wide || !letters)
+		return 0;
+	if (mix.signs && (mix.digits || (mix.upper && mix.lower)))
+		return entropy_bits(value, length) >= 2.5;
+	if (mix.digits >= 2 && mix.upper && mix.lower)
+		return entropy_bits(value, length) >= 2.5;
+	if (value_is_words(value, length))
+		return 0;
+	if (mix.digits >= 2)
+		return entropy_bits(value, length) >= 2.75;
+	return mix.upper && mix.lower && length >= 12 && value_is_random(value, length);
 }
 
-static int begins(const char *value, size_t length, const char *word)
+static int is_image(const char *value, size_t length)
 {
-	return length >= strlen(word) && !strncasecmp(value, word, strlen(word));
-}
+	static const char *const heads[] = { "iVBORw0KGgo", "/9j/4", "R0lGOD", "UklGR", "PHN2Zy", "AAABAA", "d09GM", "PD94bWw" };
 
-/* Every character of the value is one of an identifier's, or one of `also`. */
-static int is_made_of(const char *value, size_t length, const char *also)
-{
-	for (size_t i = 0; i < length; i++)
-		if (!is_letter(value[i]) && !is_digit(value[i]) && value[i] != '_' && (!value[i] || !strchr(also, value[i])))
-			return 0;
-	return 1;
-}
-
-/* settings.API_KEY, config["x"], get_secret("x"), self.token */
-static int is_expression(const char *value, size_t length)
-{
-	const char *open = memchr(value, '(', length), *bracket = memchr(value, '[', length), *dot = memchr(value, '.', length);
-
-	if (open && value[length - 1] == ')' && is_made_of(value, (size_t)(open - value), ".$:"))
-		return 1;
-	if (bracket && value[length - 1] == ']' && is_made_of(value, (size_t)(bracket - value), ".$"))
-		return 1;
-	return dot && is_letter(value[0]) && is_made_of(value, length, ".") && value_is_words(value, length);
-}
-
-static int is_path(const char *value, size_t length)
-{
-	if (begins(value, length, "./") || begins(value, length, "../") || begins(value, length, "~/") || begins(value, length, "C:\\"))
-		return 1;
-	/* "/run/secrets/db": base64 may begin with a slash and seldom has words between several. */
-	return memchr(value, '/', length) && is_made_of(value, length, "/.-*") && value_is_words(value, length);
-}
-
-/* "www.python.org:80" */
-static int is_host(const char *value, size_t length)
-{
-	const char *colon = memchr(value, ':', length);
-	size_t end = colon ? (size_t)(colon - value) : length, last = 0, dots = 0;
-
-	for (size_t i = end; i < length; i++)
-		if (value[i] != ':' && !is_digit(value[i]))
-			return 0;
-	for (size_t i = 0; i < end; i++) {
-		if (value[i] == '.')
-			dots++, last = 0;
-		else if (is_lower(value[i]) || value[i] == '-')
-			last++;
-		else if (is_digit(value[i]))
-			last = 100;
-		else
-			return 0;
-	}
-	return dots && last >= 2 && last <= 12;
-}
-
-int value_is_reference(const char *value, size_t length)
-{
-	static const char *const prefixes[] = { "arn:", "projects/", "op://", "vault:", "env:", "env.", "file:", "ref:", "ssm:", "secretsmanager:", "keyvault:", "@Microsoft.",
-		"akv:", "sops:", "enc[", "encrypted:", "!ref", "!getatt", "!sub", "{{", "${", "$(", "<%", "%(", "process.env", "os.environ", "import.meta", "secrets.", "vars.",
-		"var.", "local.", "data.", "module.", "self.", "this.", "settings.", "config.", "kv:", "gcp:", "aws:", "urn:", "did:", "data:", "sha256:", "sha1-", "sha256-", "sha384-",
-		"sha512-", "sha512:", "md5:", "ssh-rsa ", "ssh-ed25519 ", "ecdsa-", "{cipher}", "$ansible_vault", "awskms:", "gpg:", "pbkdf2", "scrypt:", "bcrypt", "argon2", "AWS4-HMAC", "Digest ", "Negotiate", "root:x:",
-		"$2a$", "$2b$", "$2y$", "$argon2", "$pbkdf2", "$5$", "$6$", "$1$" };
-
-	if (!length)
-		return 1;
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
-		if (begins(value, length, prefixes[i]))
-			return 1;
-	if (contains(value, length, "://"))
-		return 1;
-	if (value[0] == '$' && length > 1 && is_made_of(value + 1, length - 1, "{}:-") && value_is_words(value, length))
-		return 1;
-	return is_expression(value, length) || is_path(value, length) || is_host(value, length);
-}
-
-/* What stands for a value that somebody puts there later. */
-static int is_template(const char *value, size_t length)
-{
-	const char *open;
-
-	if (contains(value, length, "${") || contains(value, length, "{{") || contains(value, length, "}}") || contains(value, length, "<%") || contains(value, length, "$("))
-		return 1;
-	if (value[0] == '<' && memchr(value, '>', length))
-		return 1;
-	if ((value[0] == '[' && value[length - 1] == ']') || (value[0] == '(' && value[length - 1] == ')'))
-		return 1;
-	if (value[0] == '%' && length > 2 && value[length - 1] == '%')
-		return 1;
-	if (contains(value, length, "%s") || contains(value, length, "%d") || contains(value, length, "%(") || contains(value, length, "...") || contains(value, length, "\xe2\x80\xa6"))
-		return 1;
-	open = memchr(value, '{', length);
-	return open && memchr(open, '}', length - (size_t)(open - value)) != NULL;
-}
-
-static size_t count_of(const char *value, size_t length, const char *set)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < length; i++)
-		count += value[i] && strchr(set, value[i]) != NULL;
-	return count;
-}
-
-/* Words too long to come up by chance count wherever they stand. */
-static int holds_long_word(const char *value, size_t length)
-{
-	static const char *const words[] = { "example", "placeholder", "changeme", "change_me", "change-me", "replaceme", "replace_me", "replace-me", "redacted", "your-", "your_", "yourapi",
-		"yourkey", "yourtoken", "yoursecret", "-here", "_here", "not-a-real", "not_a_real", "notareal", "dummykey", "fakekey", "insert-", "insert_", "xxxxxx", "123456789", "01234567",
-		"abcdefgh", "deadbeefdeadbeef", "obviously", "sanitized", "lorem", "removed-", "test-key", "test_key", "mock-", "mock_", "fake-", "fake_", "dummy-", "dummy_", "sample-", "sample_",
-		"-goes-", "_goes_", "todo-", "todo_", "******" };
-	char lower[256];
-	size_t n = length < sizeof(lower) - 1 ? length : sizeof(lower) - 1;
-
-	for (size_t i = 0; i < n; i++)
-		lower[i] = (char)tolower((unsigned char)value[i]);
-	lower[n] = '\0';
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (strstr(lower, words[i]))
+	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
+		if (length > 40 && !strncmp(value, heads[i], strlen(heads[i])))
 			return 1;
 	return 0;
 }
 
-/* Letters as people write them with digits and signs: "p@ssw0rd". */
-static char plain_letter(char c)
+/* What a machine made. */
+int value_is_key(const char *value, size_t length)
 {
-	static const char from[] = "@0134$57!", to[] = "aoieassti";
-	const char *at = c ? strchr(from, c) : NULL;
+	struct mix mix = mix_of(value, length);
+	size_t letters = mix.upper + mix.lower;
 
-	return at ? to[at - from] : (char)tolower((unsigned char)c);
-}
-
-/* "changeme123", "P@ssw0rd!": a stop word, whatever digits and signs follow it. */
-static int is_stop_word(const struct secret_rules *rules, const char *value, size_t length)
-{
-	char plain[32];
-	size_t n = length;
-
-	if (length >= 24)
+	if (length < 12 || length > 600 || mix.blanks || mix.controls || mix.wide)
 		return 0;
-	while (n && !is_letter(value[n - 1]))
-		n--;
-	for (size_t i = 0; i < n; i++)
-		plain[i] = plain_letter(value[i]);
-	if (word_set_has(rules->stop, plain, n))
-		return 1;
-	for (size_t i = 0; i < length; i++)
-		plain[i] = (char)tolower((unsigned char)value[i]);
-	return word_set_has(rules->stop, plain, length) || word_set_has(rules->stop, plain, n);
-}
-
-/* Tokens between signs, each one a stop word, a number or short: "test-api-key", "my_secret_1". */
-static int is_all_stop_words(const struct secret_rules *rules, const char *value, size_t length)
-{
-	size_t stopped = 0;
-
-	if (length >= 24)
+	if (length < 16 && !(mix.upper && mix.lower && mix.digits >= 2))
 		return 0;
-	for (size_t i = 0; i < length;) {
-		size_t n = 0;
-		char lower[32];
-
-		while (i + n < length && (is_letter(value[i + n]) || is_digit(value[i + n])))
-			lower[n] = (char)tolower((unsigned char)value[i + n]), n++;
-		if (word_set_has(rules->stop, lower, n))
-			stopped += n;
-		else if (n > 2 && mix_of(value + i, n).digits != n)
-			return 0;
-		i += n ? n : 1;
-	}
-	return stopped > 0;
+	if (letters * 5 < length || (!mix.digits && !(mix.upper && mix.lower && length >= 20)))
+		return 0;
+	if (is_image(value, length) || value_is_words(value, length))
+		return 0;
+	return value_is_random(value, length);
 }
 
-int value_is_placeholder(const struct secret_rules *rules, const char *value, size_t length)
-{
-	if (!length)
-		return 1;
-	if (is_template(value, length) || value_is_repeated(value, length))
-		return 1;
-	if (count_of(value, length, "xX*.#_-") * 3 >= length * 2)
-		return 1;
-	return holds_long_word(value, length) || is_stop_word(rules, value, length) || is_all_stop_words(rules, value, length);
-}

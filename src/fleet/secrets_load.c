@@ -169,6 +169,19 @@ static int read_proof(struct secret_rule *rule, const struct json *row, struct e
 	return rule->proof == PROOF_COUNT ? wrong(row, rule->id, err, "names a checksum that is not known") : 0;
 }
 
+static int read_judge(struct secret_rule *rule, const struct json *row, struct error *err)
+{
+	static const char *const judges[] = { [JUDGE_FORM] = "form", [JUDGE_RANDOM] = "random", [JUDGE_PASSWORD] = "password" };
+	const char *judge = json_text_or(json_get(row, "judge"), "form");
+
+	for (int i = JUDGE_FORM; i <= JUDGE_PASSWORD; i++)
+		if (!strcmp(judges[i], judge)) {
+			rule->judge = (enum secret_judge)i;
+			return 0;
+		}
+	return wrong(row, rule->id, err, "has a judge that is none of form random password");
+}
+
 /* "SEC002/aws-key-pair": the part before the slash is one of the catalogue's. */
 static int read_id(struct secret_rules *rules, struct secret_rule *rule, const struct json *row, struct error *err)
 {
@@ -196,7 +209,7 @@ static int read_rule(struct secret_rules *rules, const struct json *row, struct 
 	rules->rules = mem_grow(rules->rules, rules->count + 1, sizeof(*rules->rules));
 	rule = &rules->rules[rules->count++];
 	*rule = (struct secret_rule){ 0 };
-	if (read_id(rules, rule, row, err) || read_severity(rule, row, err) || read_pattern(rule, row, err) || read_proof(rule, row, err))
+	if (read_id(rules, rule, row, err) || read_severity(rule, row, err) || read_pattern(rule, row, err) || read_proof(rule, row, err) || read_judge(rule, row, err))
 		return -1;
 	rule->title = arena_text(rules->texts, json_text_or(json_get(row, "title"), rule->name));
 	rule->walk_back = json_bool(json_get(row, "back"), 0);
@@ -278,7 +291,6 @@ static int find_own_rules(struct secret_rules *rules, struct error *err)
 		{ &rules->password, "generic-password" },
 		{ &rules->url, "url-password" },
 		{ &rules->basic, "basic-auth" },
-		{ &rules->bearer, "bearer-token" },
 		{ &rules->pem, "private-key" },
 		{ &rules->service_account, "gcp-service-account" },
 		{ &rules->pair, "aws-key-pair" },

@@ -12,75 +12,6 @@
 
 enum { LINE_BYTES = 200 };
 
-struct mix {
-	size_t upper, lower, digits, signs, joints, blanks, controls, wide;
-};
-
-static struct mix mix_of(const char *value, size_t length)
-{
-	struct mix mix = { 0 };
-
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)value[i];
-
-		mix.upper += c >= 'A' && c <= 'Z';
-		mix.lower += c >= 'a' && c <= 'z';
-		mix.digits += c >= '0' && c <= '9';
-		mix.blanks += c == ' ' || c == '\t';
-		mix.controls += c < ' ' || c == 127;
-		mix.wide += c >= 0x80;
-		mix.joints += strchr("-_./:=+", c) && c;
-	}
-	mix.signs = length - mix.upper - mix.lower - mix.digits - mix.blanks - mix.controls - mix.wide - mix.joints;
-	return mix;
-}
-
-/* What a person chose: digits or signs among letters; a word alone is a label or a name. */
-static int is_password(const char *value, size_t length)
-{
-	struct mix mix = mix_of(value, length);
-	size_t letters = mix.upper + mix.lower;
-
-	if (length < 8 || length > 128 || mix.blanks || mix.controls || mix.wide || !letters)
-		return 0;
-	if (mix.signs && (mix.digits || (mix.upper && mix.lower)))
-		return entropy_bits(value, length) >= 2.5;
-	if (mix.digits >= 2 && mix.upper && mix.lower)
-		return entropy_bits(value, length) >= 2.5;
-	if (value_is_words(value, length))
-		return 0;
-	if (mix.digits >= 2)
-		return entropy_bits(value, length) >= 2.75;
-	return mix.upper && mix.lower && length >= 12 && value_is_random(value, length);
-}
-
-static int is_image(const char *value, size_t length)
-{
-	static const char *const heads[] = { "iVBORw0KGgo", "/9j/4", "R0lGOD", "UklGR", "PHN2Zy", "AAABAA", "d09GM", "PD94bWw" };
-
-	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
-		if (length > 40 && !strncmp(value, heads[i], strlen(heads[i])))
-			return 1;
-	return 0;
-}
-
-/* What a machine made. */
-static int is_key(const char *value, size_t length)
-{
-	struct mix mix = mix_of(value, length);
-	size_t letters = mix.upper + mix.lower;
-
-	if (length < 12 || length > 600 || mix.blanks || mix.controls || mix.wide)
-		return 0;
-	if (length < 16 && !(mix.upper && mix.lower && mix.digits >= 2))
-		return 0;
-	if (letters * 5 < length || (!mix.digits && !(mix.upper && mix.lower && length >= 20)))
-		return 0;
-	if (is_image(value, length) || value_is_words(value, length))
-		return 0;
-	return value_is_random(value, length);
-}
-
 /* The text of the line around the name, as far as it matters. */
 static struct span line_around(const struct view *view, struct span name)
 {
@@ -181,12 +112,12 @@ static const struct secret_rule *judge(struct secret_scanner *scanner, const str
 	if (scanner->source->kind == SOURCE_LOCK || value_is_uuid(v, n))
 		return NULL;
 	if (says == NAME_PASSWORD)
-		return is_password(v, n) || is_key(v, n) ? scanner->rules->password : NULL;
+		return value_is_password(v, n) || value_is_key(v, n) ? scanner->rules->password : NULL;
 	if (is_basic(scanner, value))
 		return scanner->rules->basic;
 	if (weak && (value_is_hex(v, n) || n < 20))
 		return NULL;
-	return is_key(v, n) ? scanner->rules->generic : NULL;
+	return value_is_key(v, n) ? scanner->rules->generic : NULL;
 }
 
 int secrets_judge_named(struct secret_scanner *scanner, const struct named_value *value)

@@ -41,6 +41,7 @@ struct secret_rule {
 	pcre2_code *code;     /* anchored at its start; the value is group 1, else the whole */
 	atomic_int compiled;  /* by the JIT; under secret_rules.jit */
 	int walk_back;        /* the token begins before the keyword */
+	enum secret_judge { JUDGE_FORM, JUDGE_RANDOM, JUDGE_PASSWORD } judge; /* the form alone says it, or the value must look like one, too */
 	int is_public;        /* what matches is no secret, whatever else says so */
 	double entropy;       /* floor, bits a character */
 	enum secret_proof proof;
@@ -76,7 +77,7 @@ struct secret_rules {
 	const struct checks *checks;
 	char (*examples)[65]; /* SHA-256 of documented values, ordered */
 	size_t example_count;
-	const struct secret_rule *generic, *password, *url, *basic, *bearer, *pem, *service_account, *pair;
+	const struct secret_rule *generic, *password, *url, *basic, *pem, *service_account, *pair;
 	struct word_set *stop;      /* "changeme": a value that is one of them, or is made of them, is none */
 	struct word_set *names;     /* last words of a name that say secret: "token", "apikey" */
 	struct word_set *passwords; /* and of those, the ones for what people choose: "password" */
@@ -108,7 +109,7 @@ struct automaton *automaton_new(const struct literal *literals, size_t count);
 void automaton_free(struct automaton *automaton);
 void automaton_scan(const struct automaton *automaton, const char *text, size_t length, engine_hit *hit, void *arg);
 
-/* secrets_judge.c: what a value is, from itself alone. */
+/* secrets_judge.c and secrets_words.c: what a value is, from itself alone. */
 double entropy_bits(const char *value, size_t length); /* Shannon, bits a character */
 int value_is_random(const char *value, size_t length); /* enough entropy for its alphabet and length */
 int value_is_placeholder(const struct secret_rules *rules, const char *value, size_t length);
@@ -117,6 +118,8 @@ int value_is_reference(const char *value, size_t length); /* a variable, a call,
 int value_is_uuid(const char *value, size_t length);
 int value_is_digest(const char *value, size_t length);    /* hex of the length of a known hash */
 int value_is_hex(const char *value, size_t length);
+int value_is_key(const char *value, size_t length);       /* what a machine made */
+int value_is_password(const char *value, size_t length);  /* what a person chose: digits or signs among letters */
 int value_is_repeated(const char *value, size_t length);  /* few distinct characters, runs, sequences */
 
 /* secrets_proof.c */
@@ -160,6 +163,7 @@ struct secret_scanner {
 	pcre2_match_data *match;
 	pcre2_jit_stack *stack;
 	struct source *source;
+	int is_code;
 	struct view view;
 	struct candidate *found;
 	size_t count;
@@ -205,6 +209,7 @@ struct named_value {
 };
 /* secrets_assign.c: NAME = "value" around a word at `at`. */
 void secrets_assignment(struct secret_scanner *scanner, size_t at, size_t length);
+int secrets_is_code(const struct source *source);
 /* Judges a value that belongs to a name, as in an assignment. 1: a candidate was added. */
 int secrets_judge_named(struct secret_scanner *scanner, const struct named_value *value);
 /* secrets_url.c: scheme://user:password@host around "://" at `at`. */

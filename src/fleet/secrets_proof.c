@@ -54,6 +54,13 @@ static struct json *decoded_json(const char *value, size_t length)
 	return NULL;
 }
 
+/* What every document of the format shows, with any signature. */
+static int is_sample_payload(const struct json *payload)
+{
+	return (!strcmp(json_text_or(json_get(payload, "sub"), ""), "1234567890") && !strcmp(json_text_or(json_get(payload, "name"), ""), "John Doe")) ||
+		!strcmp(json_text_or(json_get(payload, "some"), ""), "payload");
+}
+
 /* RFC 7519: two parts are JSON. A hosted database gives out a key for everybody as a token of the role "anon": that is no secret. */
 static int jwt_holds(const char *value, size_t length)
 {
@@ -62,7 +69,7 @@ static int jwt_holds(const char *value, size_t length)
 	struct json *header = dot ? decoded_json(value, (size_t)(dot - value)) : NULL;
 	struct json *payload = header && second ? decoded_json(dot + 1, (size_t)(second - dot - 1)) : NULL;
 	const char *role = json_text_or(json_get(payload, "role"), "");
-	int holds = payload && (json_get(header, "alg") || json_get(header, "typ")) && strcmp(role, "anon") != 0;
+	int holds = payload && (json_get(header, "alg") || json_get(header, "typ")) && strcmp(role, "anon") != 0 && !is_sample_payload(payload);
 
 	json_free(header);
 	json_free(payload);
@@ -217,7 +224,7 @@ static char *pem_body(const char *text, size_t length)
 	return body;
 }
 
-/* ITU-T X.690: a sequence whose length fits what is there. */
+/* ITU-T X.690: a sequence of definite length. A block that was cut in the middle still gives away most of a key; what holds less than half is a sample. */
 static int is_der(const uint8_t *bytes, size_t length)
 {
 	size_t size = 0, head = 2;
@@ -227,11 +234,11 @@ static int is_der(const uint8_t *bytes, size_t length)
 	if (bytes[1] < 0x80)
 		return (size_t)bytes[1] + 2 <= length;
 	head += bytes[1] & 0x7f;
-	if (head < 3 || head > 6)
+	if (head < 3 || head > 5)
 		return 0;
 	for (size_t i = 2; i < head; i++)
 		size = size << 8 | bytes[i];
-	return size + head <= length;
+	return size >= 0x80 && size / 2 + head <= length;
 }
 
 static int is_key_body(const char *label, size_t label_length, const char *body)
@@ -241,7 +248,7 @@ static int is_key_body(const char *label, size_t label_length, const char *body)
 	int holds;
 
 	if (memmem(label, label_length, "PGP", 3))
-		holds = bytes && length >= 100;
+		holds = bytes && length >= 48 && bytes[0] & 0x80; /* RFC 9580, 4.2: a packet's first bit */
 	else if (memmem(label, label_length, "OPENSSH", 7) || memmem(label, label_length, "SSH2", 4))
 		holds = bytes && length > 60 && (!memcmp(bytes, "openssh-key-v1", 14) || bytes[0] == 0x3f);
 	else

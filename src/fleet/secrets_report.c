@@ -12,7 +12,7 @@
 #include "fleet/secrets_private.h"
 #include "fleet/source.h"
 
-enum { PAIR_LINES = 5, ANCHOR_SIDE = 160 };
+enum { PAIR_LINES = 5, ANCHOR_SIDE = 160, RANK_HALF = -1 };
 
 static int by_place(const void *a, const void *b)
 {
@@ -93,7 +93,7 @@ static struct candidate *half_near(struct secret_scanner *scanner, const struct 
 	for (size_t i = 0; i < scanner->count; i++) {
 		struct candidate *other = &scanner->found[i];
 
-		if (other != one && other->span.at >= from && other->span.at < to && !other->also.length && !strcmp(other->rule->name, one->rule->pair))
+		if (other != one && other->rank != RANK_HALF && other->span.at >= from && other->span.at < to && !other->also.length && !strcmp(other->rule->name, one->rule->pair))
 			return other;
 	}
 	return NULL;
@@ -122,31 +122,36 @@ static struct span bare_half(struct secret_scanner *scanner, const struct secret
 	return (struct span){ 0, 0 };
 }
 
-/* Both halves within five lines are one finding with two places. */
+static void keep_half(struct secret_scanner *scanner, const struct secret_rule *rule, struct span span)
+{
+	if (!span.length)
+		return;
+	scanner->found = mem_grow(scanner->found, scanner->count + 1, sizeof(*scanner->found));
+	scanner->found[scanner->count++] = (struct candidate){ .rule = rule, .span = span, .rank = RANK_HALF, .value = scanner->source->text + span.at, .value_length = span.length };
+}
+
+/* Both halves within five lines are one finding with two places. The other half stays, so that no text shows it, and is none of its own. */
 static void find_pairs(struct secret_scanner *scanner)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < scanner->count; i++) {
+	for (size_t i = 0, count = scanner->count; i < count; i++) {
 		struct candidate *one = &scanner->found[i], *half;
 		size_t from = lines_back(scanner->source, one->span.at, PAIR_LINES), to = lines_on(scanner->source, end_of(one), PAIR_LINES);
 		const struct secret_rule *other;
 
-		if (!one->rule->pair || one->rank < 0)
+		if (!one->rule->pair || one->rank == RANK_HALF)
 			continue;
 		half = half_near(scanner, one, from, to);
 		other = secrets_rule_named((struct secret_rules *)(uintptr_t)scanner->rules, one->rule->pair);
-		if (half && half->rank >= 0) {
+		if (half) {
 			one->also = half->span;
-			half->rank = -1;
+			half->rank = RANK_HALF;
 		} else if (other) {
 			one->also = bare_half(scanner, other, from, to);
+			keep_half(scanner, other, one->also);
 		}
 	}
-	for (size_t i = 0; i < scanner->count; i++)
-		if (scanner->found[i].rank >= 0)
-			scanner->found[kept++] = scanner->found[i];
-	scanner->count = kept;
+	if (scanner->count)
+		qsort(scanner->found, scanner->count, sizeof(*scanner->found), by_place);
 }
 
 /* --- a finding --- */
@@ -169,18 +174,36 @@ static void keyed_hash(const struct secret_rules *rules, const struct candidate 
 	hex_format(mac, 8, out);
 }
 
-/* The line around it with the value left out; also that of a second value on the line. */
-static char *anchor_of(struct secret_scanner *scanner, const struct candidate *c)
+/* The line around candidate i, as far as it matters, with this value and every other one left out. Candidates are in order of place. */
+static char *anchor_of(struct secret_scanner *scanner, size_t i)
 {
-	size_t length, before, after, end = end_of(c);
+	const struct candidate *c = &scanner->found[i];
+	const char *text = scanner->source->text;
+	size_t length, from, to, at;
 	const char *line = source_line(scanner->source, c->span.at, &length);
-	size_t start = (size_t)(line - scanner->source->text);
+	struct text out;
+	char *kept;
 
-	before = c->span.at - start;
-	after = end < start + length ? start + length - end : 0;
-	before = before > ANCHOR_SIDE ? ANCHOR_SIDE : before;
-	after = after > ANCHOR_SIDE ? ANCHOR_SIDE : after;
-	return arena_format(scanner->texts, "%.*s*%.*s", (int)before, scanner->source->text + c->span.at - before, (int)after, scanner->source->text + (after ? end : 0));
+	from = (size_t)(line - text);
+	to = from + length > end_of(c) ? from + length : end_of(c);
+	from = c->span.at - from > ANCHOR_SIDE ? c->span.at - ANCHOR_SIDE : from;
+	to = to - end_of(c) > ANCHOR_SIDE ? end_of(c) + ANCHOR_SIDE : to;
+	while (i && end_of(&scanner->found[i - 1]) > from)
+		i--;
+	text_init(&out, 4 * ANCHOR_SIDE);
+	for (at = from; i < scanner->count && scanner->found[i].span.at < to; i++) {
+		const struct span *span = &scanner->found[i].span;
+
+		if (span->at > at)
+			text_add_n(&out, text + at, span->at - at);
+		text_add_char(&out, '*');
+		at = end_of(&scanner->found[i]);
+	}
+	if (at < to)
+		text_add_n(&out, text + at, to - at);
+	kept = arena_text(scanner->texts, out.data);
+	text_release(&out);
+	return kept;
 }
 
 static const struct check *check_of(const struct secret_rules *rules, const char *context, const struct secret_rule *rule)
@@ -219,8 +242,9 @@ static const char *message_of(struct secret_scanner *scanner, const struct candi
 	return arena_format(scanner->texts, "%s %s%s", title, where_of(context), also);
 }
 
-static void add_finding(struct secret_scanner *scanner, struct context *contexts, const struct candidate *c, struct findings *findings)
+static void add_finding(struct secret_scanner *scanner, struct context *contexts, size_t i, struct findings *findings)
 {
+	const struct candidate *c = &scanner->found[i];
 	const char *context = context_check(contexts, c), *slash;
 	const struct secret_rule *rule = c->rule;
 	const struct check *check = check_of(scanner->rules, context, rule);
@@ -242,7 +266,7 @@ static void add_finding(struct secret_scanner *scanner, struct context *contexts
 	finding.secret_hash = hash;
 	finding.severity = check == rule->check || rule->severity < check->severity ? rule->severity : check->severity;
 	finding.fixability = check == rule->check ? rule->fixability : check->fixability;
-	finding.anchor = anchor_of(scanner, c);
+	finding.anchor = anchor_of(scanner, i);
 	/* Not one literal: no edit of a place replaces it. */
 	if (c->value != scanner->source->text + c->span.at)
 		finding.fixability = FIX_STRUCTURAL;
@@ -276,6 +300,7 @@ void secrets_report(struct secret_scanner *scanner, struct findings *findings)
 	drop_public(scanner);
 	find_pairs(scanner);
 	for (size_t i = 0; i < scanner->count; i++)
-		add_finding(scanner, &contexts, &scanner->found[i], findings);
+		if (scanner->found[i].rank != RANK_HALF)
+			add_finding(scanner, &contexts, i, findings);
 	add_live_env(scanner, findings);
 }

@@ -73,7 +73,7 @@ static void check_redact(const char *bytes, const char *wanted)
 	text_release(&text);
 }
 
-#define JWT "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
+#define JWT "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
 
 static const char *const hidden[][2] = {
 	{ "Authorization: Bearer abc.def-123", "Authorization: Bearer " DOTS },

@@ -561,7 +561,7 @@ def test_clock_jumps():
 
 # --- secrets ---
 
-SECRETS = {'token': 'tok-S3cr3tBearerValue12345', 'password': 'pw-S3cr3tPassw0rd98765', 'key': 'exec-S3cr3tPluginToken555'}
+SECRETS = {'token': 'tok-example-S3cr3tBearer12345', 'password': 'pw-example-S3cr3tPass98765', 'key': 'exec-example-S3cr3tToken555'}
 
 
 def test_secrets_are_nowhere():

@@ -38,6 +38,8 @@ CLASSES = {op.CATEGORY_DIGIT: '0123456789', op.CATEGORY_WORD: maketree.ALNUM + '
 
 
 def members(items, r):
+    if items[0][0] is op.NEGATE:
+        return maketree.ALNUM
     out = ''
     for what, value in items:
         if what is op.LITERAL:
@@ -116,7 +118,7 @@ def value_for(rule, m):
     raise ValueError('no value for ' + rule['name'] + ' like ' + value)
 
 
-OWN = {'aws-key-pair', 'private-key', 'gcp-service-account', 'url-password', 'generic-secret', 'generic-password', 'basic-auth', 'putty-key', 'jwk-private-key'}
+OWN = {'aws-key-pair', 'private-key', 'gcp-service-account', 'url-password', 'generic-secret', 'generic-password', 'basic-auth', 'putty-key', 'jwk-private-key', 'curl-user'}
 FORMS = ['%s = "%s"', '%s: \'%s\'', 'x = {"%s": "%s"}', 'os.environ["%s"] = "%s"']
 
 
