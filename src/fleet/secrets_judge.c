@@ -185,11 +185,13 @@ static int is_pronounceable(const char *word, size_t length)
 	size_t vowels = 0, run = 0, longest = 0;
 
 	for (size_t i = 0; i < length; i++) {
-		vowels += is_vowel(word[i]);
-		run = is_vowel(word[i]) ? 0 : run + 1;
+		int vowel = is_vowel(word[i]) && (i || (word[i] | 0x20) != 'y');
+
+		vowels += (size_t)vowel;
+		run = vowel ? 0 : run + 1;
 		longest = run > longest ? run : longest;
 	}
-	return longest <= 4 && vowels * 5 >= length && vowels * 10 <= length * 7;
+	return longest <= (length < 6 ? 3 : 4) && vowels * 5 >= length && vowels * 10 <= length * 7;
 }
 
 /* A word begins here: letters of one case, or a capital and small ones. */

@@ -95,12 +95,22 @@ static int is_basic(const struct secret_scanner *scanner, const struct named_val
 	return is;
 }
 
+/* "\u30d1\u30b9": text of people, as JSON writes it. */
+static int is_escaped_text(const char *value, size_t length)
+{
+	size_t escapes = 0;
+
+	for (size_t i = 0; i + 6 <= length; i++)
+		escapes += value[i] == '\\' && value[i + 1] == 'u' && value_is_hex(value + i + 2, 4);
+	return escapes >= 2;
+}
+
 static int is_refused(const struct secret_scanner *scanner, const struct named_value *value)
 {
 	const char *v = value->value;
 	size_t n = value->length;
 
-	return value_is_placeholder(scanner->rules, v, n) || value_is_reference(v, n) || is_hash(&scanner->view, value->name, v, n);
+	return is_escaped_text(v, n) || value_is_placeholder(scanner->rules, v, n) || value_is_reference(v, n) || is_hash(&scanner->view, value->name, v, n);
 }
 
 static const struct secret_rule *judge(struct secret_scanner *scanner, const struct named_value *value, enum name_says says)
