@@ -144,10 +144,10 @@ static int longest_sequence(const char *value, size_t length)
 	return longest;
 }
 
-/* "abcabcabcabc": the second half says the first again. */
+/* "abcabc": it says the same again. */
 static int is_periodic(const char *value, size_t length)
 {
-	for (size_t period = 1; period <= length / 3 && period <= 12; period++) {
+	for (size_t period = 1; period <= length / 2 && period <= 12; period++) {
 		size_t i = period;
 
 		while (i < length && value[i] == value[i - period])
@@ -270,6 +270,16 @@ int value_is_words(const char *value, size_t length)
 	return worded * 5 >= all * 3;
 }
 
+/* Letters and digits take turns inside it: no word is written so. */
+static int is_interleaved(const char *value, size_t length)
+{
+	size_t turns = 0;
+
+	for (size_t i = 1; i < length; i++)
+		turns += (is_digit(value[i]) && is_letter(value[i - 1])) || (is_letter(value[i]) && is_digit(value[i - 1]));
+	return turns >= 3;
+}
+
 /* What a person chose: digits or signs among letters; a word alone is a label or a name. */
 int value_is_password(const char *value, size_t length)
 {
@@ -282,7 +292,7 @@ int value_is_password(const char *value, size_t length)
 		return entropy_bits(value, length) >= 2.5;
 	if (mix.digits >= 2 && mix.upper && mix.lower)
 		return entropy_bits(value, length) >= 2.5;
-	if (value_is_words(value, length))
+	if (value_is_words(value, length) && !is_interleaved(value, length))
 		return 0;
 	if (mix.digits >= 2)
 		return entropy_bits(value, length) >= 2.75;

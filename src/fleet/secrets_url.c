@@ -105,6 +105,20 @@ static int same(const struct view *view, struct span a, struct span b)
 	return a.length == b.length && !strncasecmp(view->text + a.at, view->text + b.at, a.length);
 }
 
+static int in_document(const struct secret_scanner *scanner, const struct url *url)
+{
+	return scanner->source->kind == SOURCE_TEXT || scanner->source->kind == SOURCE_MARKDOWN ||
+		memmem(scanner->view.text + url->host.at, url->host.length, "example", 7) != NULL;
+}
+
+static int is_small(const char *value, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((value[i] < 'a' || value[i] > 'z') && value[i] != ':' && value[i] != '-')
+			return 0;
+	return 1;
+}
+
 static int is_made_up(const struct secret_scanner *scanner, const struct url *url)
 {
 	const struct view *view = &scanner->view;
@@ -119,8 +133,10 @@ static int is_made_up(const struct secret_scanner *scanner, const struct url *ur
 		return 1;
 	if (is_single_name(view, url->host))
 		return length < 8 || value_is_words(password, length) || !value_is_random(password, length);
-	/* Letters alone, or very short: a word of a document. */
-	return length < 5 || (value_is_words(password, length) && strcspn(password, "0123456789!#$%^&*+=~") >= length);
+	/* A host of documents, or prose, and a word that a document would show. */
+	if (in_document(scanner, url))
+		return length < 8 || (value_is_words(password, length) && is_small(password, length));
+	return length < 4;
 }
 
 void secrets_url(struct secret_scanner *scanner, size_t at)
