@@ -65,6 +65,19 @@ static void got_line(char *line)
 	free(line);
 }
 
+/* The searches that read their words on a line of their own: nobody would see that line, and readline 8.2 frees an undo list twice when one is left
+ * and the history was moved in (M-p, Enter, Up, …). The incremental ones (^R) stay. */
+static void drop_blind_searches(void)
+{
+	Keymap maps[] = { emacs_standard_keymap, emacs_meta_keymap, emacs_ctlx_keymap, vi_insertion_keymap, vi_movement_keymap };
+	rl_command_func_t *const searches[] = { rl_noninc_forward_search, rl_noninc_reverse_search, rl_noninc_forward_search_again, rl_noninc_reverse_search_again };
+
+	rl_initialize();
+	for (size_t m = 0; m < sizeof(maps) / sizeof(*maps); m++)
+		for (size_t i = 0; i < sizeof(searches) / sizeof(*searches); i++)
+			rl_unbind_function_in_map(searches[i], maps[m]);
+}
+
 /* Opened once: ~/.inputrc is read by readline's own initialisation. */
 static void prepare(void)
 {
@@ -87,6 +100,7 @@ static void prepare(void)
 	rl_variable_bind("enable-bracketed-paste", "off");
 	rl_variable_bind("bell-style", "none");
 	stifle_history(HISTORY_MAX);
+	drop_blind_searches();
 }
 
 /* --- keys to bytes --- */
@@ -150,6 +164,17 @@ size_t line_edit_bytes(int key, char out[8])
 
 /* --- the line --- */
 
+/* Leaves no search, argument or former line half done, and no undo list that both the line and an entry of the history hold: moved on to from a
+ * line of the history, readline would free it twice (its list grows at the head; the entry has the old head). */
+static void settle(void)
+{
+	rl_callback_sigcleanup();
+	rl_free_line_state();
+	using_history();
+	rl_maybe_unsave_line();
+	rl_free_undo_list();
+}
+
 static void keep(struct line_edit *edit)
 {
 	free(edit->kept);
@@ -163,6 +188,7 @@ void line_edit_focus(struct line_edit *edit)
 		return;
 	if (focused) {
 		keep(focused);
+		settle();
 		rl_callback_handler_remove();
 	}
 	focused = edit;
@@ -242,6 +268,7 @@ const char *line_edit_text(const struct line_edit *edit)
 void line_edit_set(struct line_edit *edit, const char *text)
 {
 	if (focused == edit) {
+		settle();
 		rl_replace_line(text, 1);
 		rl_point = rl_end;
 		return;

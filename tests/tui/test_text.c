@@ -405,6 +405,44 @@ START_TEST(a_pod_is_acted_on_by_its_workload)
 }
 END_TEST
 
+/* --- the line --- */
+
+static void count_lines(void *arg, const char *line)
+{
+	(void)line;
+	++*(size_t *)arg;
+}
+
+/* Two lines that share readline, typed, moved in their history, left and filled by others: what it frees twice, a sanitizer and libc see. */
+START_TEST(a_line_survives_whatever_is_typed)
+{
+	static const int special[] = { K_UP, K_DOWN, K_LEFT, K_RIGHT, K_HOME, K_END, K_ENTER, K_BACKSPACE, K_DELETE, K_CTRL | 'u', K_CTRL | 'w', K_CTRL | 'k',
+		K_CTRL | 'y', K_CTRL | 'r', K_CTRL | 't', K_CTRL | '_', K_ALT | 'p', K_ALT | 'n', K_ALT | 'r', K_ALT | '.', K_ALT | '<', K_ALT | '>' };
+	size_t lines = 0, at = 0;
+	struct line_edit *edits[] = { line_edit_new(NULL, count_lines, &lines), line_edit_new(NULL, count_lines, &lines) };
+	unsigned random = 1;
+
+	for (int i = 0; i < 30000; i++) {
+		random = random * 1103515245u + 12345u; /* ISO C's example */
+		unsigned dice = random >> 16;
+
+		if (dice % 61 == 0)
+			line_edit_focus(edits[at = !at]);
+		if (dice % 89 == 0)
+			line_edit_set(edits[at], "some words");
+		line_edit_key(edits[at], dice % 10 < 5 ? special[dice / 10 % (sizeof(special) / sizeof(*special))] : 'a' + (int)(dice / 10 % 26));
+	}
+	line_edit_set(edits[0], "kept while the other is typed in");
+	line_edit_focus(edits[1]);
+	ck_assert_str_eq(line_edit_text(edits[0]), "kept while the other is typed in");
+	line_edit_focus(edits[0]);
+	ck_assert_str_eq(line_edit_text(edits[0]), "kept while the other is typed in");
+	ck_assert_uint_gt(lines, 100);
+	line_edit_free(edits[0]);
+	line_edit_free(edits[1]);
+}
+END_TEST
+
 /* --- log ring --- */
 
 static void count_line(void *arg, const struct log_line *line)
@@ -510,6 +548,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, only_a_done_step_with_an_inverse_can_be_undone);
 	tcase_add_test(tests, an_answer_cites_and_each_cite_can_be_opened);
 	tcase_add_test(tests, below_the_threshold_the_question_comes_back);
+	tcase_add_test(tests, a_line_survives_whatever_is_typed);
 	tcase_add_test(tests, a_pod_is_acted_on_by_its_workload);
 	tcase_add_test(tests, a_log_ring_stays_within_its_bytes);
 	tcase_add_test(tests, errors_are_words);
