@@ -104,12 +104,13 @@ void feed_save_cache(struct feed *feed, struct snapshot *snapshot)
 	text_release(&bytes);
 }
 
-/* What came after the last time it was saved. */
+/* What came after the last time it was saved: else it would be told as changes once more at the next start. Kinds whose changes
+ * are not kept do with rows that are half a minute old, and the end of the program need not wait for the disk. */
 static void save_last(struct feed *feed)
 {
 	struct snapshot *snapshot;
 
-	if (!feed->saved_ns || (feed->saved_ns > feed->published_ns && !table_dirty(feed->table)))
+	if (!feed->saved_ns || !feed->kind->history || (feed->saved_ns > feed->published_ns && !table_dirty(feed->table)))
 		return;
 	snapshot = table_snapshot(feed->table);
 	feed_save_cache(feed, snapshot);

@@ -14,7 +14,6 @@ static int is_place(uint32_t place, void *arg)
 /* Rows of the slab that are there still. */
 static void gather(const struct table *table, const struct slab *slab, struct block_row *rows, struct slab *out)
 {
-
 	for (unsigned row = 0; row < slab->count; row++) {
 		uint32_t state = slab_state(slab, row);
 		size_t length;
