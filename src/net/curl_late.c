@@ -1,12 +1,10 @@
 /* libcurl, loaded at the first call of it. With what it needs itself it is thirty libraries: milliseconds and megabytes that neither a
  * look at this machine nor most commands ever use. The functions here have its names and hand each call on, so callers need not know. */
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdarg.h>
-#include <string.h>
 
-#include "base/log.h"
+#include "base/late.h"
 #include "net/curl_late.h"
 
 static struct {
@@ -40,10 +38,7 @@ static struct {
 	__typeof__(curl_url_set) *url_set;
 } lib;
 
-static const struct {
-	const char *name;
-	void *place;
-} symbols[] = {
+static const struct late_symbol symbols[] = {
 	{ "curl_easy_cleanup", &lib.easy_cleanup },
 	{ "curl_easy_getinfo", &lib.easy_getinfo },
 	{ "curl_easy_init", &lib.easy_init },
@@ -79,22 +74,7 @@ static int loaded;
 
 static void load(void)
 {
-	void *handle = dlopen(CURL_SONAME, RTLD_NOW | RTLD_LOCAL);
-
-	if (!handle) {
-		log_write(LOG_ERROR, "net", "%s", dlerror());
-		return;
-	}
-	for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++) {
-		void *found = dlsym(handle, symbols[i].name);
-
-		if (!found) {
-			log_write(LOG_ERROR, "net", "%s has no %s", CURL_SONAME, symbols[i].name);
-			return;
-		}
-		memcpy(symbols[i].place, &found, sizeof(found));
-	}
-	loaded = !lib.global_init(CURL_GLOBAL_DEFAULT);
+	loaded = !late_load(CURL_SONAME, symbols, sizeof(symbols) / sizeof(*symbols)) && !lib.global_init(CURL_GLOBAL_DEFAULT);
 }
 
 int curl_late_is_there(void)
