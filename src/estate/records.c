@@ -40,6 +40,11 @@ static int is_null(const struct json *item, const char *key)
 	return !json_text(json_get(item, key)) || !*json_text(json_get(item, key));
 }
 
+static int is_same(const struct json *a, const struct json *b, const char *key)
+{
+	return !strcmp(json_text_or(json_get(a, key), ""), json_text_or(json_get(b, key), ""));
+}
+
 /* The same value of the same thing, or the same coming or going of it, within a minute. */
 static struct dated *find_seen(const struct merging *merging, int64_t at_ns, const char *id, const struct json *item)
 {
@@ -49,7 +54,7 @@ static struct dated *find_seen(const struct merging *merging, int64_t at_ns, con
 		int is_whole = is_null(one->item, "field") && is_null(one->item, "new") == is_null(item, "new");
 
 		if (apart <= SAME_S * CLOCK_SECOND_NS && !strcmp(json_text_or(json_get(one->item, "id"), ""), id) &&
-			(is_whole || !strcmp(json_text_or(json_get(one->item, "new"), ""), json_text_or(json_get(item, "new"), ""))))
+			(is_whole || (is_same(one->item, item, "field") && is_same(one->item, item, "new"))))
 			return one;
 	}
 	return NULL;
