@@ -118,6 +118,13 @@ static int tell_rights(struct api_call *call)
 	return api_reply(call->peer, 201, json_set(json, "status", status));
 }
 
+int api_refuse_sub(struct api_call *call)
+{
+	if (!strcmp(call->sub, "exec") || !strcmp(call->sub, "attach") || !strcmp(call->sub, "portforward"))
+		return api_refuse(call->peer, 403, "Forbidden", "the container is simulated: there is nothing in it to run or to reach");
+	return api_refuse(call->peer, 404, "NotFound", "the server could not find the requested resource");
+}
+
 static int answer_resource(struct api_call *call)
 {
 	char value[16] = "";
@@ -127,6 +134,8 @@ static int answer_resource(struct api_call *call)
 		return api_write(call);
 	if (!strcmp(call->sub, "log") && call->type == resource_pods)
 		return api_logs(call);
+	if (*call->sub)
+		return api_refuse_sub(call);
 	if (!*call->name && peer_option_text(call->peer, "watch", value, sizeof(value)) && (!strcmp(value, "1") || !strcmp(value, "true")))
 		return api_watch(call);
 	return api_read(call);

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+struct api_call;
 struct json;
 struct peer;
 struct resource_type;
@@ -30,6 +31,7 @@ int api_answer(struct peer *peer, void *api); /* as server_options.answer */
 /* For the files of the API. Each takes json and returns 1, or 0 when the connection is over. */
 int api_reply(struct peer *peer, int status, struct json *json);
 int api_refuse(struct peer *peer, int status, const char *reason, const char *format, ...) __attribute__((format(printf, 4, 5)));
+int api_refuse_sub(struct api_call *call); /* a subresource that is not served */
 int api_wants_table(const struct peer *peer);
 
 int api_discovery(struct api_call *call, const char *path); /* -1: not one of its paths */

@@ -55,7 +55,12 @@ static int read_patch(struct api_call *call, struct patch *patch, struct error *
 	patch->strategic = patch->apply || strstr(type, "strategic") != NULL;
 	patch->body = patch->apply ? yaml_parse(call->peer->body.data, call->peer->body.length, err)
 				   : json_parse(call->peer->body.data, call->peer->body.length, err);
-	return patch->body ? 0 : -1;
+	if (!patch->body)
+		return -1;
+	if (json_is(patch->body, patch->json ? JSON_ARRAY : JSON_OBJECT))
+		return 0;
+	json_free(patch->body);
+	return error_set(err, ERR_INVALID, "the body is no %s", patch->json ? "list of operations" : "object");
 }
 
 static int apply_patch(struct json *target, const struct patch *patch, struct error *err)
@@ -125,6 +130,22 @@ static struct json *store(struct api_call *call, struct object *object, struct j
 	return out;
 }
 
+/* What the rest relies on is still there after the patch. */
+static int is_whole(const struct json *changed, const struct json *before)
+{
+	static const char *const parts[] = { "metadata", "metadata.labels", "metadata.annotations", "spec", "spec.template", "spec.template.metadata",
+		"spec.template.metadata.labels", "spec.template.spec", "status", NULL };
+
+	for (size_t i = 0; parts[i]; i++) {
+		const struct json *part = json_at(changed, parts[i]);
+		int may_go = strstr(parts[i], "labels") || strstr(parts[i], "annotations");
+
+		if (part ? !json_is(part, JSON_OBJECT) : json_at(before, parts[i]) && !may_go)
+			return 0;
+	}
+	return 1;
+}
+
 static int change(struct api_call *call, struct object *object, const struct patch *patch)
 {
 	const struct json *uid = patch->json ? NULL : json_at(patch->body, "metadata.uid");
@@ -137,6 +158,10 @@ static int change(struct api_call *call, struct object *object, const struct pat
 	if (apply_patch(changed, patch, &err)) {
 		json_free(changed);
 		return api_refuse(call->peer, 422, "Invalid", "%s", err.text);
+	}
+	if (!is_whole(changed, object->json)) {
+		json_free(changed);
+		return api_refuse(call->peer, 422, "Invalid", "%s \"%s\" is invalid: metadata, spec and spec.template stay mappings", call->type->kind, call->name);
 	}
 	keep_identity(changed, object->json);
 	if (replicas_of(changed) < 0) {
@@ -176,7 +201,7 @@ static int patch_object(struct api_call *call)
 	int again;
 
 	if (*call->sub && strcmp(call->sub, "scale") != 0)
-		return api_refuse(call->peer, 404, "NotFound", "the server could not find the requested resource");
+		return api_refuse_sub(call);
 	if (read_patch(call, &patch, &err))
 		return api_refuse(call->peer, 400, "BadRequest", "%s", err.text);
 	world_lock(call->world);
@@ -281,7 +306,7 @@ int api_write(struct api_call *call)
 		return delete_object(call);
 	if (!strcmp(method, "POST") && call->type == resource_pods && !strcmp(call->sub, "eviction"))
 		return evict_pod(call);
-	if (!strcmp(call->sub, "exec") || !strcmp(call->sub, "attach") || !strcmp(call->sub, "portforward"))
-		return api_refuse(call->peer, 501, "NotImplemented", "nothing can be run in a simulated container");
+	if (*call->sub && strcmp(call->sub, "scale") != 0)
+		return api_refuse_sub(call);
 	return api_refuse(call->peer, 405, "MethodNotAllowed", "the simulated server does not do %s here", method);
 }

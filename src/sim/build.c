@@ -15,6 +15,7 @@
 enum { LATE_S = 5 };
 
 #define DEFAULT_AGE_NS (30 * 86400 * CLOCK_SECOND_NS)
+#define FORGET_NS (60 * CLOCK_SECOND_NS)
 
 static int64_t age_of(const struct json *row)
 {
@@ -376,5 +377,7 @@ void build_step(struct world *world, int64_t now_ns, int64_t zero_ns)
 	control(world);
 	pods_step(world);
 	counts_step(world);
+	if (now_ns / FORGET_NS != before_ns / FORGET_NS)
+		world_forget_events(world);
 	world_sweep(world);
 }

@@ -12,7 +12,7 @@
 #include "sim/tree.h"
 #include "sim/world.h"
 
-enum { DEADLINE_S = 600, HASH = 9 };
+enum { DEADLINE_S = 600, HASH = 9, PODS_MAX = 500 /* of a cluster: its quota */, TOLD_S = 30 };
 
 #define REVISION "deployment.kubernetes.io/revision"
 #define CAUSE "kubernetes.io/change-cause"
@@ -94,12 +94,29 @@ static void drop_pod(struct world *world, struct object *set, struct object *pod
 	pod_end(world, pod);
 }
 
+static int has_quota(struct world *world, struct object *set)
+{
+	char message[160];
+	int pods = 0;
+
+	for (const struct object *pod = world_begin(world, resource_pods); pod; pod = world_next(pod, resource_pods))
+		pods++;
+	if (pods < PODS_MAX)
+		return 1;
+	if (set->moved_ns && world->now_ns < set->moved_ns + TOLD_S * CLOCK_SECOND_NS)
+		return 0;
+	set->moved_ns = world->now_ns;
+	snprintf(message, sizeof(message), "Error creating: pods is forbidden: exceeded quota: pods, requested: pods=1, used: pods=%d, limited: pods=%d", pods, PODS_MAX);
+	world_event(world, set, "Warning", "FailedCreate", "replicaset-controller", message);
+	return 0;
+}
+
 static void sync_set(struct world *world, struct object *set)
 {
 	struct tally tally = tally_of(world, set);
 	long wanted = wanted_of(set);
 
-	for (; tally.count < wanted; tally.count++)
+	for (; tally.count < wanted && has_quota(world, set); tally.count++)
 		make_pod(world, set, NULL, NULL);
 	for (; tally.count > wanted; tally.count--)
 		drop_pod(world, set, dispensable(world, set));
@@ -399,7 +416,7 @@ static void sync_stateful(struct world *world, struct object *set)
 {
 	long wanted = wanted_of(set);
 
-	for (long i = 0; i < wanted; i++) {
+	for (long i = 0; i < wanted && (i < PODS_MAX || has_quota(world, set)); i++) {
 		char *name = mem_format("%s-%ld", object_name(set), i);
 
 		sync_place(world, set, name, NULL);

@@ -12,7 +12,7 @@
 #include "sim/resources.h"
 #include "sim/tree.h"
 
-enum { CHANGES_MAX = 4096 };
+enum { CHANGES_MAX = 4096, EVENT_S = 3600 };
 
 /* The part nobody else needs to see. */
 struct private_world {
@@ -287,4 +287,11 @@ void world_event(struct world *world, const struct object *about, const char *ty
 	tree_put_time(json, "lastTimestamp", world->now_ns);
 	world_add(world, resource_events, json);
 	free(name);
+}
+
+void world_forget_events(struct world *world)
+{
+	for (struct object *event = world_begin(world, resource_events); event; event = world_next(event, resource_events))
+		if (tree_time(json_get(event->json, "lastTimestamp"), 0) < world->now_ns - EVENT_S * CLOCK_SECOND_NS)
+			world_remove(world, event);
 }

@@ -48,7 +48,7 @@ struct object {
 	struct json *json;     /* owned */
 	struct object *owner;  /* controller; NULL none */
 	struct life life;      /* pods */
-	int64_t moved_ns;      /* deployments: when the rollout last made progress; nodes: when one was put out */
+	int64_t moved_ns;      /* deployments: when the rollout last made progress; sets: when a refusal was told; nodes: when one was put out */
 	int64_t held_ns[WORLD_TROUBLES_MAX]; /* nodes: since when each trouble holds; 0: it does not */
 	struct object *next;   /* private */
 	int dead;              /* private */
@@ -95,6 +95,7 @@ const char *object_namespace(const struct object *object); /* "" none */
 /* Letters that names made by Kubernetes have; the same ones in each run. */
 void world_suffix(struct world *world, char *out, size_t length);
 uint64_t world_random(struct world *world, uint64_t below);
+void world_forget_events(struct world *world); /* those of more than an hour ago, as the API server does */
 /* An Event about object; the same again counts up. */
 void world_event(struct world *world, const struct object *object, const char *type, const char *reason, const char *source, const char *message);
 

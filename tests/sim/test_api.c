@@ -134,6 +134,8 @@ START_TEST(what_is_not_there_is_404_with_a_status)
 	ck_assert_int_eq(get("/api/v1/namespaces/payments/pods/none", "application/json"), 404);
 	ck_assert_str_eq(at("reason"), "NotFound");
 	ck_assert_int_eq(get("/api/v1/namespaces/payments/gadgets", "application/json"), 404);
+	ck_assert_int_eq(get("/api/v1/namespaces/data/pods/postgres-0/exec?command=ls", "application/json"), 403);
+	ck_assert_int_eq(get("/api/v1/namespaces/data/pods/postgres-0/nothing", "application/json"), 404);
 	ck_assert_int_eq(ask_as(sim_token(sim), "PUT", CHECKOUT, "application/json", "application/json", "{}"), 405);
 }
 END_TEST
@@ -161,6 +163,10 @@ START_TEST(another_uid_is_a_conflict)
 	ck_assert_int_eq(ask_as(sim_token(sim), "DELETE", CHECKOUT, "application/json", "application/json", "{\"preconditions\":{\"uid\":\"another\"}}"), 409);
 	ck_assert_int_eq(patch(CHECKOUT, "application/merge-patch+json", "{\"spec\":{\"replicas\":-1}}"), 422);
 	ck_assert_int_eq(patch(CHECKOUT, "application/merge-patch+json", "not json"), 400);
+	ck_assert_int_eq(patch(CHECKOUT, "application/merge-patch+json", "[1]"), 400);
+	ck_assert_int_eq(patch(CHECKOUT, "application/merge-patch+json", "{\"metadata\":\"gone\"}"), 422);
+	ck_assert_int_eq(patch(CHECKOUT, "application/merge-patch+json", "{\"spec\":{\"template\":null}}"), 422);
+	ck_assert_int_eq(patch(CHECKOUT, "application/json-patch+json", "[{\"op\":\"remove\",\"path\":\"/spec\"}]"), 422);
 	ck_assert_int_eq(get(CHECKOUT, "application/json"), 200);
 	ck_assert_int_eq(json_int(json_at(answer, "spec.replicas"), 0), 6);
 }

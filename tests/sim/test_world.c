@@ -213,6 +213,33 @@ START_TEST(a_full_disk_cuts_off_and_evicting_mends)
 }
 END_TEST
 
+START_TEST(a_quota_bounds_what_can_be_asked_for)
+{
+	int pods = 0;
+
+	begin("bad-rollout", 3000);
+	write_text(find(resource_deployments, "shop", "web"), "spec.replicas", json_integer(100000));
+	pass(10);
+	for (const struct object *pod = world_begin(world, resource_pods); pod; pod = world_next(pod, resource_pods))
+		pods++;
+	ck_assert_int_eq(pods, 500);
+	write_text(find(resource_deployments, "shop", "web"), "spec.replicas", json_integer(6));
+	pass(10);
+	ck_assert_int_eq(count("web", "Running", 1), 6);
+}
+END_TEST
+
+START_TEST(events_are_kept_for_an_hour)
+{
+	begin("disk-full", 2400);
+	pass(2400);
+	ck_assert_ptr_nonnull(world_begin(world, resource_events));
+	write_text(find(resource_deployments, "media", "thumbnailer"), "spec.replicas", json_integer(2));
+	pass(3800);
+	ck_assert_ptr_null(world_begin(world, resource_events));
+}
+END_TEST
+
 START_TEST(what_changed_is_told_from_a_version_on)
 {
 	int gone;
@@ -255,6 +282,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, memory_scaling_back_heals);
 	tcase_add_test(tc, the_credential_that_worked_heals);
 	tcase_add_test(tc, a_full_disk_cuts_off_and_evicting_mends);
+	tcase_add_test(tc, a_quota_bounds_what_can_be_asked_for);
+	tcase_add_test(tc, events_are_kept_for_an_hour);
 	tcase_add_test(tc, what_changed_is_told_from_a_version_on);
 	tcase_add_test(tc, removing_a_deployment_takes_what_it_owns);
 }
