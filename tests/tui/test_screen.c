@@ -1,6 +1,7 @@
 /* Drawing into a screen that is only text: clipping, wide and combining characters, sparklines, charts. */
 #include <locale.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "base/error.h"
 #include "check_main.h"
 #include "tui/chart.h"
+#include "tui/console_private.h"
 #include "tui/format.h"
 #include "tui/fuzzy.h"
 #include "tui/input.h"
@@ -242,6 +244,26 @@ START_TEST(a_line_is_edited_by_characters)
 }
 END_TEST
 
+static volatile sig_atomic_t ended;
+
+static void note_end(int number)
+{
+	ended = number;
+}
+
+START_TEST(what_ends_us_ends_the_editor_first)
+{
+	/* The editor tells us to end, as one outside would, and would itself stay. */
+	static const char *const argv[] = { "sh", "-c", "kill -TERM $PPID; exec sleep 60", NULL };
+	struct error err = { 0 };
+
+	signal(SIGTERM, note_end);
+	ck_assert_int_eq(run_in_foreground(argv, &err), 128 + SIGTERM);
+	ck_assert_int_eq(ended, SIGTERM);
+	signal(SIGTERM, SIG_DFL);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, text_is_clipped_to_its_rect);
@@ -252,6 +274,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, ascii_takes_the_same_room);
 	tcase_add_test(tc, sparklines_end_now_and_show_gaps);
 	tcase_add_test(tc, charts_keep_spikes);
+	tcase_add_test(tc, what_ends_us_ends_the_editor_first);
 	tcase_add_test(tc, cells_read_as_people_write_them);
 	tcase_add_test(tc, counts_are_grouped);
 	tcase_add_test(tc, ages_tell_when_they_change);
