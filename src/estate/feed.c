@@ -506,6 +506,11 @@ int feed_is_lasting(const struct feed *feed)
 	return !feed->silent;
 }
 
+int feed_is_visible(const struct feed *feed)
+{
+	return atomic_load(&feed->visible);
+}
+
 int feed_cancelled(const struct feed *feed)
 {
 	return atomic_load(&feed->cancelled) || within_over();

@@ -55,6 +55,7 @@ void feed_note(struct feed *feed, const char *source, const struct error *err);
 void feed_by(struct feed *feed, const char *who);  /* who made the next change, when known (managedFields); "" */
 /* 1: somebody watches a screen, and it is listed again and again; 0: listed once, for one answer. */
 int feed_is_lasting(const struct feed *feed);
+int feed_is_visible(const struct feed *feed); /* 0: nobody looks at it just now; what costs much may come seldom */
 int feed_cancelled(const struct feed *feed);
 const void *feed_cancel_flag(const struct feed *feed); /* const atomic_int* for net_request.cancelled */
 

@@ -13,7 +13,7 @@
 #include "provider/kubernetes/act.h"
 #include "provider/kubernetes/get.h"
 
-enum { FRESH_S = 300 };
+enum { FRESH_S = 300, AGAIN_S = 10 /* where it was not answered */ };
 
 struct rights {
 	struct rights *next;
@@ -133,7 +133,8 @@ int rights_may(struct account *account, const char *verb, const char *group, con
 
 	pthread_mutex_lock(&account->lock);
 	rights = find(account, place);
-	known = rights && clock_monotonic_ns() - rights->asked_ns < FRESH_S * CLOCK_SECOND_NS;
+	known = rights && clock_monotonic_ns() - rights->asked_ns <
+			  (rights->status ? FRESH_S : AGAIN_S) * CLOCK_SECOND_NS;
 	if (known)
 		may = rights_judge(rights->status, verb, group, resource);
 	pthread_mutex_unlock(&account->lock);

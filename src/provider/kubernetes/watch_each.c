@@ -19,6 +19,7 @@
 
 enum {
 	STREAMS_MAX = 32,
+	HIDDEN_TIMES = 10,           /* as seldom as other hidden tables are asked */
 	SPACING_MS = 200,            /* between lists of namespaces that have no stream */
 	NAMES_MS = 60 * 1000,        /* looked for new namespaces */
 	REFUSED_MS = 5 * 60 * 1000,  /* rights may be given */
@@ -126,6 +127,9 @@ static void tend_place(struct each *each, struct place *place)
 {
 	int waiting = (int)(each->count > STREAMS_MAX ? each->count - STREAMS_MAX : 0);
 	int turn_ms = waiting * SPACING_MS > WATCH_POLL_MS ? waiting * SPACING_MS : WATCH_POLL_MS;
+
+	if (!feed_is_visible(each->lister->feed))
+		turn_ms *= HIDDEN_TIMES;
 
 	if ((place->stream.expired || place->listed_only) && list_place(each, place))
 		return;
