@@ -37,6 +37,7 @@ struct getting {
 	struct selection selection;
 	struct filter *filter;
 	struct json *errors;
+	long limit; /* -1: all */
 };
 
 static int has_name(const struct snapshot *snapshot, size_t row, const char *name)
@@ -67,7 +68,7 @@ static size_t *choose(struct getting *g, struct snapshot *snapshot, size_t *coun
 {
 	struct view *view = view_new();
 	const char *name = cli_arg(g->cli, 1);
-	long limit = cli_flag_number(g->cli, "limit", -1);
+	long limit = g->limit;
 	int column, descending;
 	size_t *rows = NULL;
 
@@ -252,10 +253,12 @@ static void print_changed(struct getting *g, struct snapshot *before, struct sna
 	}
 	if (count && cli_json(g->cli))
 		for (size_t i = 0; i < count; i++) {
-			char *line = json_format(estate_row_json(g->estate, now, rows[i]));
+			struct json *row = estate_row_json(g->estate, now, rows[i]);
+			char *line = json_format(row);
 
 			cli_write(cli_out(g->cli), "%s\n", line);
 			free(line);
+			json_free(row);
 		}
 	else if (count)
 		print_rows(g, now, rows, count, before == NULL);
@@ -295,6 +298,7 @@ static int run(struct cli *cli)
 	struct getting g = { .cli = cli, .kind = cli_kind(cli, 0, &err), .errors = json_array() };
 	int failed = -1;
 
+	g.limit = cli_flag_number(cli, "limit", -1); /* a wrong one ends here, before anything is asked */
 	if (g.kind) {
 		g.estate = session_estate(cli_session(cli), &err);
 		cli_selection(cli, &g.selection);

@@ -15,10 +15,10 @@ static const char *const subcommands[] = { "list", "show", "lint", "test", NULL 
 
 static int list(struct cli *cli, const struct playbooks *books)
 {
-	struct cli_table *table = cli_table_new(cli);
+	struct cli_table *table = cli_json(cli) ? NULL : cli_table_new(cli);
 	struct json *rows = json_array();
 
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; table && i < 3; i++)
 		cli_table_column(table, (const char *[]){ "PLAYBOOK", "MATCHES", "TITLE" }[i], 'l');
 	for (size_t i = 0; i < playbooks_count(books); i++) {
 		const struct playbook *book = playbooks_at(books, i);
@@ -32,12 +32,14 @@ static int list(struct cli *cli, const struct playbooks *books)
 		json_set_int(row, "steps", (int64_t)book->step_count);
 		json_set_int(row, "findings", (int64_t)book->finding_count);
 		json_add(rows, row);
-		cli_table_cell(table, book->name);
-		cli_table_cell(table, match);
-		cli_table_cell(table, book->title);
+		if (table) {
+			cli_table_cell(table, book->name);
+			cli_table_cell(table, match);
+			cli_table_cell(table, book->title);
+		}
 		free(match);
 	}
-	if (!cli_json(cli)) {
+	if (table) {
 		cli_table_print(table);
 		json_free(rows);
 		return 0;
