@@ -102,14 +102,31 @@ static void skip_annotation(struct cursor *c)
 		c->at += i;
 }
 
-/* <add key="ApiKey" value="…"/>, {name: "API_KEY", value: "…"} */
+/* variable "db_password" { … default = "…" } */
+static int take_default(struct cursor *c)
+{
+	enum { BLOCK_BYTES = 400 };
+	const char *from = c->text + c->at, *close, *word;
+	size_t left = c->length - c->at;
+
+	if (!c->quote || at(c, 0) != '{')
+		return 0;
+	left = left > BLOCK_BYTES ? BLOCK_BYTES : left;
+	close = memchr(from, '}', left);
+	word = memmem(from, close ? (size_t)(close - from) : left, "default", 7);
+	if (!word)
+		return 0;
+	c->at += (size_t)(word - from) + 7;
+	skip_blanks(c);
+	return take(c, "=") ? (c->op = '=') : 0;
+}
+
+/* <add key="ApiKey" value="…"/>, {name: "API_KEY", value: "…"}, and over two lines in YAML. */
 static int take_value_attribute(struct cursor *c)
 {
 	static const char *const words[] = { "value", "Value", "default", "content" };
 	struct cursor before = *c;
 
-	if (!c->quote)
-		return 0;
 	while (at(c, 0) == ',' || is_blank(at(c, 0)) || at(c, 0) == '\n' || at(c, 0) == '\r')
 		c->at++;
 	if (is_quote(at(c, 0)))
@@ -137,13 +154,46 @@ static int is_flag(const struct cursor *c, size_t name_at)
 	return name_at >= 2 && c->text[name_at - 1] == '-' && c->text[name_at - 2] == '-' && (name_at == 2 || !is_name(c->text[name_at - 3]));
 }
 
+/* setPassword("…"), withApiKey("…") */
+static int take_setter(struct cursor *c, size_t name_at)
+{
+	const char *name = c->text + name_at;
+
+	if (c->quote || at(c, 0) != '(' || !is_quote(at(c, 1)))
+		return 0;
+	if (strncmp(name, "set", 3) != 0 && strncmp(name, "with", 4) != 0 && strncmp(name, "Set", 3) != 0 && strncmp(name, "With", 4) != 0)
+		return 0;
+	c->at++;
+	return c->op = '=';
+}
+
+/* The text in quotes may go on before the name: "db.password". */
 static int opens_call(const struct cursor *c, size_t name_at)
 {
 	size_t i = name_at > 0 ? name_at - 1 : 0;
 
+	while (i && name_at - i < 64 && (is_name(c->text[i]) || c->text[i] == '.') && c->text[i] != '-')
+		i--;
+
 	while (i && (is_quote(c->text[i]) || is_blank(c->text[i]) || strchr("\\\n-", c->text[i])))
 		i--;
 	return c->text[i] == '(';
+}
+
+/* WITH PASSWORD 'x' of SQL, `password x` of .netrc, "the password is x" of prose: for words of passwords only, so that few sentences read so. */
+static int take_word(struct cursor *c, const struct secret_scanner *scanner, struct span name)
+{
+	int prose = !scanner->is_code && scanner->source->kind != SOURCE_YAML;
+
+	if (c->quote || !word_set_has(scanner->rules->passwords, "password", 8) || name.length < 6 || name.length > 8)
+		return 0;
+	if (strncasecmp(c->text + name.at, "passw", 5) != 0)
+		return 0;
+	if (prose && take(c, "is "))
+		return c->op = '=';
+	if (at(c, 0) == '\'' && is_blank(c->text[c->at - 1]))
+		return c->op = '=';
+	return scanner->source->kind == SOURCE_INI && is_blank(c->text[c->at - 1]) && strstr(scanner->source->path, "netrc") ? (c->op = '=') : 0;
 }
 
 static int take_operator(struct cursor *c, size_t name_at)
@@ -153,7 +203,7 @@ static int take_operator(struct cursor *c, size_t name_at)
 			c->op = *operators[i] == ':' ? ':' : '=';
 			return 1;
 		}
-	if (take_value_attribute(c))
+	if (take_value_attribute(c) || take_default(c) || take_setter(c, name_at))
 		return 1;
 	/* An argument or the half of a pair, not one of a list of words. */
 	if (c->quote && (opens_call(c, name_at) || is_flag(c, name_at)) && take(c, ",")) {
@@ -178,7 +228,7 @@ static void skip_to_value(struct cursor *c)
 
 	skip_blanks(c);
 	before = *c;
-	while (at(c, 0) == '(' || is_blank(at(c, 0)) || at(c, 0) == '\n' || at(c, 0) == '\r' || (at(c, 0) == '\\' && at(c, 1) == '\n'))
+	while (at(c, 0) == '(' || at(c, 0) == '[' || is_blank(at(c, 0)) || at(c, 0) == '\n' || at(c, 0) == '\r' || (at(c, 0) == '\\' && at(c, 1) == '\n'))
 		c->at++;
 	if (!is_quote(at(c, 0)))
 		*c = before;
@@ -188,7 +238,7 @@ static void skip_to_value(struct cursor *c)
 static void skip_wrapper(struct cursor *c)
 {
 	static const char *const wrappers[] = { "SecretStr(", "SecretBytes(", "Secret(", "pydantic.SecretStr(", "str(", "bytes(", "String(", "Some(", "b64decode(", "base64.b64decode(",
-		"new Secret(", "sensitive(", "!!str ", "not None else " };
+		"new Secret(", "sensitive(", "!!str ", "ConvertTo-SecureString ", "not None else " };
 	struct cursor before = *c;
 
 	for (size_t i = 0; i < sizeof(wrappers) / sizeof(*wrappers); i++)
@@ -397,6 +447,20 @@ int secrets_is_code(const struct source *source)
 	return 0;
 }
 
+/* "api key: …" of prose is a name of two words. */
+static struct span with_word_before(const struct secret_scanner *scanner, struct span name)
+{
+	const char *text = scanner->view.text;
+	size_t start = name.at;
+
+	if (scanner->is_code || name.length != 3 || strncasecmp(text + name.at, "key", 3) != 0 || !start || text[start - 1] != ' ')
+		return name;
+	start--;
+	while (start && is_name(text[start - 1]) && name.at - start < 12)
+		start--;
+	return (struct span){ start, name.at + name.length - start };
+}
+
 void secrets_assignment(struct secret_scanner *scanner, size_t from, size_t length)
 {
 	const struct view *view = &scanner->view;
@@ -412,9 +476,10 @@ void secrets_assignment(struct secret_scanner *scanner, size_t from, size_t leng
 	flag = !c.quote && is_flag(&c, name.at) && is_blank(at(&c, 0));
 	skip_blanks(&c);
 	skip_annotation(&c);
-	if (!flag && !take_operator(&c, name.at))
+	if (!flag && !take_operator(&c, name.at) && !take_word(&c, scanner, name))
 		return;
-	if (name_says(scanner->rules, view->text + name.at, name.length) == NAME_NOTHING)
+	value.name = with_word_before(scanner, name);
+	if (name_says(scanner->rules, view->text + value.name.at, value.name.length) == NAME_NOTHING)
 		return;
 	skip_to_value(&c);
 	skip_wrapper(&c);

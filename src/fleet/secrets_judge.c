@@ -292,11 +292,18 @@ int value_is_password(const char *value, size_t length)
 		return entropy_bits(value, length) >= 2.5;
 	if (mix.digits >= 2 && mix.upper && mix.lower)
 		return entropy_bits(value, length) >= 2.5;
-	if (value_is_words(value, length) && !is_interleaved(value, length))
+	if (value_is_words(value, length) && !is_interleaved(value, length) && !(mix.digits >= 3 && mix.joints && length >= 12 && is_digit(value[length - 1])))
 		return 0;
 	if (mix.digits >= 2)
 		return entropy_bits(value, length) >= 2.75;
 	return mix.upper && mix.lower && length >= 12 && value_is_random(value, length);
+}
+
+int value_is_strong(const char *value, size_t length)
+{
+	struct mix mix = mix_of(value, length);
+
+	return length >= 10 && mix.signs && mix.signs <= length / 3 && mix.digits && mix.upper && mix.lower && value_is_password(value, length) && !value_is_words(value, length);
 }
 
 static int is_image(const char *value, size_t length)

@@ -112,5 +112,7 @@ enum name_says name_says(const struct secret_rules *rules, const char *name, siz
 		return NAME_PASSWORD;
 	if (ends_in(&words, end, rules->names) || runs_into(words.text[end - 1], rules->names))
 		return NAME_SECRET;
+	if (!strcmp(words.text[end - 1], "auth"))
+		return NAME_AUTH;
 	return end > 1 && !strcmp(words.text[end - 1], "key") ? NAME_KEY : NAME_NOTHING;
 }

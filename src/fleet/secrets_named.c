@@ -125,8 +125,12 @@ static const struct secret_rule *judge(struct secret_scanner *scanner, const str
 		return value_is_password(v, n) || value_is_key(v, n) ? scanner->rules->password : NULL;
 	if (is_basic(scanner, value))
 		return scanner->rules->basic;
+	if (says == NAME_AUTH)
+		return NULL;
 	if (weak && (value_is_hex(v, n) || n < 20))
 		return NULL;
+	if (!weak && value_is_strong(v, n))
+		return scanner->rules->generic;
 	return value_is_key(v, n) ? scanner->rules->generic : NULL;
 }
 

@@ -87,8 +87,8 @@ struct secret_rules {
 
 int word_set_has(const struct word_set *set, const char *word, size_t length);
 
-/* secrets_name.c: what an identifier says of its value. A bare "key" says little. */
-enum name_says { NAME_NOTHING, NAME_KEY, NAME_SECRET, NAME_PASSWORD };
+/* secrets_name.c: what an identifier says of its value. A bare "key" says little, "auth" only that user:password in base64 may follow. */
+enum name_says { NAME_NOTHING, NAME_AUTH, NAME_KEY, NAME_SECRET, NAME_PASSWORD };
 enum name_says name_says(const struct secret_rules *rules, const char *name, size_t length);
 
 /* secrets_engine.c: all literals of a text. */
@@ -120,6 +120,7 @@ int value_is_digest(const char *value, size_t length);    /* hex of the length o
 int value_is_hex(const char *value, size_t length);
 int value_is_key(const char *value, size_t length);       /* what a machine made */
 int value_is_password(const char *value, size_t length);  /* what a person chose: digits or signs among letters */
+int value_is_strong(const char *value, size_t length);    /* a password of all kinds of characters */
 int value_is_repeated(const char *value, size_t length);  /* few distinct characters, runs, sequences */
 
 /* secrets_proof.c */

@@ -106,6 +106,20 @@ int value_is_reference(const char *value, size_t length)
 	return is_expression(value, length) || is_path(value, length) || is_host(value, length);
 }
 
+/* "name}", "user.key!r}", "}": what formats put in braces. */
+static int is_field(const char *value, size_t length)
+{
+	const char *close = memchr(value, '}', length);
+	size_t n = close ? (size_t)(close - value) : 0;
+
+	if (!close)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (!is_letter(value[i]) && !strchr("0123456789_.!:[]\"' ->", value[i]))
+			return 0;
+	return !n || is_letter(value[0]) || value[0] == '_' || n == 1;
+}
+
 /* What stands for a value that somebody puts there later. */
 static int is_template(const char *value, size_t length)
 {
@@ -122,7 +136,7 @@ static int is_template(const char *value, size_t length)
 	if (contains(value, length, "%s") || contains(value, length, "%d") || contains(value, length, "%(") || contains(value, length, "...") || contains(value, length, "\xe2\x80\xa6"))
 		return 1;
 	open = memchr(value, '{', length);
-	return open && memchr(open, '}', length - (size_t)(open - value)) != NULL;
+	return open && is_field(open + 1, length - (size_t)(open + 1 - value));
 }
 
 static size_t count_of(const char *value, size_t length, const char *set)

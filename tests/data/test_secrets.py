@@ -118,7 +118,7 @@ def value_for(rule, m):
     raise ValueError('no value for ' + rule['name'] + ' like ' + value)
 
 
-OWN = {'aws-key-pair', 'private-key', 'gcp-service-account', 'url-password', 'generic-secret', 'generic-password', 'basic-auth', 'putty-key', 'jwk-private-key', 'curl-user'}
+OWN = {'aws-key-pair', 'private-key', 'gcp-service-account', 'url-password', 'generic-secret', 'generic-password', 'basic-auth', 'putty-key', 'jwk-private-key', 'curl-user', 'basic-auth-arguments', 'sql-password', 'sshpass-password'}
 FORMS = ['%s = "%s"', '%s: \'%s\'', 'x = {"%s": "%s"}', 'os.environ["%s"] = "%s"']
 
 
