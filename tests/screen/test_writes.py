@@ -187,7 +187,10 @@ def test_two_approvers_wait():
         c.send('<C-y>')
         c.wait_for('1 of 2')
         target.check('one of two')
-        c.send('<C-y><Enter>')
+        c.send('<C-y>')
+        c.settle()
+        c.wait_for(lambda text: 'approving' not in text)  # closed before, it says so instead
+        c.send('<Enter>')
         c.wait_for('it waits in the approvals')
         c.send('A')
         c.wait_for(re.compile(r'approved|waiting'))
