@@ -22,7 +22,6 @@ static const char definition[] = "kind: rows\n"
 				 "title: Rows\n"
 				 "singular: row\n"
 				 "poll: 1h\n"
-				 "watch: true\n"
 				 "history: false\n"
 				 "columns:\n"
 				 "  - {name: NAME, path: name, role: name}\n"
@@ -44,8 +43,11 @@ struct provider {
 
 static int open_rows(struct provider **out, struct kinds *kinds, struct net *net, const struct config *config, struct error *err)
 {
-	struct json *json = yaml_parse(definition, sizeof(definition) - 1, err);
 	const char *rows = getenv("ROWS"), *changes = getenv("CHANGES");
+	char *text = mem_format("%s%s", definition, changes ? "watch: true\n" : "");
+	struct json *json = yaml_parse(text, strlen(text), err);
+
+	free(text);
 
 	(void)net;
 	(void)config;
@@ -99,11 +101,13 @@ static void give_row(struct feed *feed, long i, long restarts)
 
 static int list(struct provider *provider, const struct kind *kind, const struct selection *selection, struct feed *feed, struct error *err)
 {
+	long first = selection->name && !strncmp(selection->name, "row-", 4) ? atol(selection->name + 4) : 0;
+	long end = selection->name && *selection->name ? first + 1 : provider->rows;
+
 	(void)kind;
-	(void)selection;
 	(void)err;
 	feed_begin(feed);
-	for (long i = 0; i < provider->rows && !feed_cancelled(feed); i++)
+	for (long i = first; i < end && !feed_cancelled(feed); i++)
 		give_row(feed, i, i * 31 % 17);
 	feed_end(feed);
 	return 0;
@@ -112,13 +116,19 @@ static int list(struct provider *provider, const struct kind *kind, const struct
 /* Changes come one by one, as from a server. */
 static int watch(struct provider *provider, const struct kind *kind, const struct selection *selection, struct feed *feed, struct error *err)
 {
-	if (!provider->changes)
-		return error_set(err, ERR_NOT_FOUND, "nothing changes");
 	list(provider, kind, selection, feed, err);
 	for (long n = 0; !feed_cancelled(feed); n++) {
 		give_row(feed, n * 7919 % provider->rows, n % 90 + 20);
 		poll(NULL, 0, (int)(1000 / provider->changes));
 	}
+	return 0;
+}
+
+static int get(struct provider *provider, const struct ref *ref, struct json **object, struct error *err)
+{
+	(void)provider;
+	(void)err;
+	*object = json_set_text(json_object(), "name", ref->name);
 	return 0;
 }
 
@@ -130,6 +140,7 @@ static const struct provider_ops bench_provider = {
 	.accounts = accounts,
 	.list = list,
 	.watch = watch,
+	.get = get,
 };
 
 int main(int argc, char **argv)
