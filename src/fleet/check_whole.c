@@ -89,14 +89,21 @@ static void remember_call(struct unit *unit, int i)
 	}
 }
 
+void check_words(struct unit *unit)
+{
+	struct whole *whole = &unit->checker->whole;
+
+	whole->gated |= gates_tools(unit);
+	for (int word = 0; word < WORD_COUNT; word++)
+		if (!(whole->words & (uint64_t)1 << word) && file_says(unit, (enum word)word))
+			whole->words |= (uint64_t)1 << word;
+}
+
 void check_remember(struct unit *unit)
 {
 	struct whole *whole = &unit->checker->whole;
 
 	whole->code_files++;
-	for (int word = 0; word < WORD_COUNT; word++)
-		if (!(whole->words & (uint64_t)1 << word) && file_says(unit, (enum word)word))
-			whole->words |= (uint64_t)1 << word;
 	for (int i = 0; i < code_call_count(unit->code); i++)
 		remember_call(unit, i);
 	for (int i = 0; i < code_function_count(unit->code); i++)

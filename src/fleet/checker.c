@@ -273,6 +273,8 @@ void checker_file(struct checker *checker, struct source *source, struct finding
 
 		unit.arena = own;
 		read_code(&unit);
+		if (!unit.is_test)
+			check_words(&unit);
 		check_code(&unit);
 		arena_free(own);
 	}
@@ -282,6 +284,9 @@ void checker_end(struct checker *checker, struct findings *findings)
 {
 	if (checker->agent)
 		link_units(checker);
+	for (struct unit *unit = checker->units; unit; unit = unit->next)
+		if (!unit->is_test)
+			check_words(unit);
 	for (struct unit *unit = checker->units; unit; unit = unit->next) {
 		source_of_bytes(&checker->again, unit->path, unit->text, unit->length);
 		unit->source = &checker->again;
