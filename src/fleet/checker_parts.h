@@ -14,6 +14,7 @@
 struct arena;
 struct json;
 struct rules;
+struct tree;
 
 /* Reaches a model or an agent's run, perhaps through functions of the agent. Stands beside the roles. */
 #define ROLE_REACHES ((uint64_t)1 << 62)
@@ -83,6 +84,7 @@ struct checker {
 	const struct checks *checks;
 	struct lexicon *lexicon;
 	struct rules *rules;
+	struct tree *tree;         /* NULL: not known */
 	const struct agent *agent; /* NULL: files that belong to none */
 	struct arena *arena;       /* of this agent */
 	struct unit *units, **last_unit;
@@ -152,6 +154,11 @@ void check_dockerfile(struct unit *unit);
 void check_terraform(struct unit *unit);
 void check_supply(struct unit *unit);
 void check_text(struct unit *unit);
+
+/* --- what stands above an agent's folder --- */
+void tree_free(struct tree *tree);
+int tree_has_lock(const struct tree *tree, const char *folder);
+int tree_has_owner(const struct tree *tree, const char *folder);
 
 /* --- patterns as data: match: of the catalogue and of house rules --- */
 struct rules *rules_new(const struct checks *checks, struct error *err);

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "fleet/agent.h"
+#include "fleet/checker.h"
 #include "fleet/lake.h"
 #include "fleet/report_private.h"
 #include "fleet/secrets.h"
@@ -127,6 +128,10 @@ static int open_all(struct report *report, struct error *err)
 		report->lake = options->lake ? mem_text(options->lake) : mem_format("%s/evidence_lake", report->root);
 	if (!(report->checks = checks_load(err)) || load_hash_key(report, err))
 		return -1;
+	struct checker *checker = checker_new(report->checks, err);
+	if (!checker)
+		return -1;
+	checker_free(checker);
 	report->rules = secret_rules_load(
 		&(struct secret_rules_options){ .checks = report->checks, .no_vectorscan = options->no_vectorscan, .hash_key = report->hash_key }, err);
 	if (!report->rules || !(report->walk = walk_tree(report->root, NULL, err)))

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "fleet/agent.h"
+#include "fleet/checker.h"
 #include "fleet/report_private.h"
 #include "fleet/secrets.h"
 #include "fleet/source.h"
@@ -24,6 +25,7 @@ struct scan {
 /* What a thread keeps from file to file. */
 struct scanner {
 	struct secret_scanner *secrets;
+	struct checker *checker;
 	struct source source;
 };
 
@@ -68,6 +70,8 @@ static void scan_window(struct scan *scan, struct scanner *own, struct item *ite
 	size_t from = findings_count(item->findings);
 
 	secret_scan(own->secrets, &own->source, item->findings);
+	if (!own->source.base)
+		checker_file(own->checker, &own->source, item->findings);
 	for (size_t i = from; i < findings_count(item->findings); i++)
 		findings_at(item->findings, i)->agent = agent ? agent->path : NULL;
 	suppress_apply(scan->report->checks, agent, &own->source, item->findings, from, scan->report->begun_ns);
@@ -104,6 +108,8 @@ static void *begin(void *arg)
 	struct scanner *own = mem_zero(1, sizeof(*own));
 
 	own->secrets = secret_scanner_new(scan->report->rules);
+	own->checker = checker_new(scan->report->checks, NULL); /* its rules were read once already: cannot fail */
+	checker_tree(own->checker, scan->report->walk);
 	return own;
 }
 
@@ -113,6 +119,7 @@ static void end(void *arg, void *thread)
 
 	(void)arg;
 	secret_scanner_free(own->secrets);
+	checker_free(own->checker);
 	source_release(&own->source);
 	free(own);
 }
@@ -122,13 +129,20 @@ static void scan_item(void *arg, void *thread, size_t i)
 	struct scan *scan = arg;
 	struct scanner *own = thread;
 	struct item *item = &scan->items[i];
+	const struct agent *agent = scan->report->units[item->unit].agent;
 
 	item->findings = findings_new();
+	checker_begin(own->checker, agent);
 	for (size_t f = 0; f < item->count; f++) {
 		if (scan->report->options.cancelled && atomic_load(scan->report->options.cancelled))
 			return;
 		scan_file(scan, own, item, item->first + f);
 	}
+	size_t from = findings_count(item->findings);
+	checker_end(own->checker, item->findings);
+	for (size_t f = from; f < findings_count(item->findings); f++)
+		findings_at(item->findings, f)->agent = agent ? agent->path : NULL;
+	suppress_by_config(agent, item->findings, from, scan->report->begun_ns);
 }
 
 static void tick(void *arg)
