@@ -191,7 +191,7 @@ def test_two_approvers_wait():
         c.settle()
         c.wait_for(lambda text: 'approving' not in text)  # closed before, it says so instead
         c.send('<Enter>')
-        c.wait_for('it waits in the approvals')
+        c.wait_for(re.compile(r'waits in the approvals'))
         c.send('A')
         c.wait_for(re.compile(r'approved|waiting'))
         c.wait_for('1 of 2')
