@@ -11,7 +11,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/heal.h"
 #include "fleet/agent.h"
+#include "fleet/heal.h"
 #include "fleet/report.h"
 #include "fleet/report_json.h"
 #include "fleet/report_page.h"
@@ -24,6 +26,9 @@ enum { PAGE_MAX_BYTES = 512 << 20 };
 static const struct cli_flag flags[] = {
 	{ "workspace", 0, NULL, "a monorepo: also one row an agent" },
 	{ "format", 0, "FORMAT", "text, json, sarif, html or junit" },
+	{ "heal", 0, NULL, "mend what can be mended mechanically, through the gate; with --dry-run only show it" },
+	{ "owner", 0, "NAME", "with --heal: who owns agents that have no owner" },
+	{ "max-files", 0, "N", "with --heal: files at most; default max_fix_files of cockpit.yaml, else 200" },
 	{ "baseline", 0, "FILE", "an earlier report as JSON: only what is new counts" },
 	{ "lake", 0, "DIR", "folder of kept results; default evidence_lake in PATH" },
 	{ "no-lake", 0, NULL, "keep no results, look at everything again" },
@@ -229,10 +234,8 @@ static const struct format *wanted_format(struct cli *cli)
 	return NULL;
 }
 
-static int run(struct cli *cli)
+static struct report *make_report(struct cli *cli, struct error *err)
 {
-	struct error err = { 0 };
-	const struct format *format = wanted_format(cli);
 	struct report_options options = {
 		.path = cli_arg(cli, 0) ? cli_arg(cli, 0) : ".",
 		.lake = cli_flag(cli, "no-lake") ? "" : cli_flag(cli, "lake"),
@@ -243,6 +246,56 @@ static int run(struct cli *cli)
 		.cancelled = &stopped,
 		.progress = shows_progress(cli) ? progress : NULL,
 	};
+	struct report *report = report_run(&options, err);
+
+	if (options.progress)
+		fputs("\r\033[K", stderr);
+	return report;
+}
+
+/* What is left is looked for again: the exit status is that of the tree as it is afterwards. */
+static int exit_afterwards(struct cli *cli)
+{
+	struct error err = { 0 };
+	struct report *report = make_report(cli, &err);
+
+	if (!report) {
+		cli_fail(cli, &err);
+		return REPORT_ERROR_EXIT;
+	}
+	if (!cli_json(cli))
+		print_summary(cli, report);
+	int status = report_exit(report);
+	report_free(report);
+	return status;
+}
+
+static int mend(struct cli *cli, struct report *report)
+{
+	struct error err = { 0 };
+	struct heal *heal = heal_new(report, &(struct heal_options){ .max_files = (size_t)cli_flag_number(cli, "max-files", 0), .owner = cli_flag(cli, "owner") }, &err);
+	int status, ran = 0;
+
+	if (!heal) {
+		cli_fail(cli, &err);
+		return REPORT_ERROR_EXIT;
+	}
+	if (cli_dry_run(cli)) {
+		heal_show(cli, heal);
+		status = report_exit(report);
+	} else {
+		status = heal_carry_out(cli, heal, &ran);
+		if (!status)
+			status = ran ? exit_afterwards(cli) : report_exit(report);
+	}
+	heal_free(heal);
+	return status;
+}
+
+static int run(struct cli *cli)
+{
+	struct error err = { 0 };
+	const struct format *format = wanted_format(cli);
 
 	if (!format)
 		return cli_usage(cli, "report --format %.40s: text, json, sarif, html or junit", cli_flag(cli, "format"));
@@ -250,14 +303,12 @@ static int run(struct cli *cli)
 		return cli_usage(cli, "report takes one folder");
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
-	struct report *report = report_run(&options, &err);
-	if (options.progress)
-		fputs("\r\033[K", stderr);
+	struct report *report = make_report(cli, &err);
 	if (!report) {
 		cli_fail(cli, &err);
 		return REPORT_ERROR_EXIT;
 	}
-	int status = format->print(cli, report) ? REPORT_ERROR_EXIT : report_exit(report);
+	int status = cli_flag(cli, "heal") ? mend(cli, report) : format->print(cli, report) ? REPORT_ERROR_EXIT : report_exit(report);
 	report_free(report);
 	return status;
 }

@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""`report --heal` on random agents: the result parses (CPython compiles it, nothing of it is run), healing again changes nothing, everything else
+stays byte for byte, undo gives the bytes back, and no secret is in the plan, the log or the diff."""
+import os, random, re, shutil, subprocess, sys
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, 'tests', 'screen'))
+import screenpty
+import importlib.machinery, importlib.util
+sys.dont_write_bytecode = True
+source = open(os.path.join(ROOT, 'tests', 'data', 'test_report.py')).read().rsplit('screenpty.run_tests', 1)[0]
+helpers = {'__file__': os.path.abspath(__file__), '__name__': 'helpers'}
+exec(compile(source, 'test_report.py', 'exec'), helpers)
+Tree, github_token = helpers['Tree'], helpers['github_token']
+
+HEADS = ['"""An agent: does things.\n\nimport nothing\n"""\n', '', '#!/usr/bin/env python3\n# -*- coding: utf-8 -*-\n', "'''Doc.'''\n", '# only a comment\n\n']
+FUTURES = ['from __future__ import annotations\n', '']
+IMPORTS = ['from openai import OpenAI\n', 'import openai\nfrom openai import OpenAI as OpenAI\n', 'import json, os\nfrom openai import (\n    OpenAI,\n)\n']
+ALIASES = ['import tenacity as tn\n', 'import os as system\n', 'import logging\n', 'import asyncio as aio\n', '', '', '']
+CLIENTS = ['client = OpenAI()\n', 'client = OpenAI(api_key=None)\n', 'client = OpenAI(\n    api_key=None,\n    organization="x",  # why\n)\n', 'client = OpenAI(\n    api_key=None\n)\n']
+CALLS = ['client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": %s}])',
+         'client.chat.completions.create(\n        model="gpt-4o",\n        messages=[{"role": "user", "content": %s}],\n    )',
+         'client.chat.completions.create(\n        model="gpt-4o",\n        messages=[{"role": "user", "content": %s}]\n    )',
+         'client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": %s}],)',
+         'client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": %s}]  # a comment\n    )',
+         'client.chat.completions.create(**{"model": "gpt-4o"}, messages=[{"role": "user", "content": %s}])']
+DECORATORS = ['', '', '@traced\n', '@traced\n@traced  # twice\n', '@traced\n# a comment between\n']
+
+
+def function(r, n):
+    call = r.choice(CALLS) % 'question'
+    kind = r.randrange(9)
+    head = r.choice(DECORATORS)
+    if kind == 0:
+        return head + 'def ask_%d(question):\n    reply = %s\n    return reply\n\n\n' % (n, call)
+    if kind == 1:
+        return head + 'async def ask_%d(question: str) -> str:\n    """Asks."""\n    time.sleep(%d)\n    return str(%s)\n\n\n' % (n, n % 5, call)
+    if kind == 2:
+        return head + 'def stream_%d(question):\n    for part in %s:\n        yield part\n\n\n' % (n, call)
+    if kind == 3:
+        return 'class Agent%d:\n    limit = 3\n\n    %sdef ask(self, question):\n        return %s\n\n\n' % (n, head.replace('\n', '\n    '), call.replace('\n', '\n    '))
+    if kind == 4:
+        return 'answer_%d = lambda question: %s\n\n\n' % (n, call.replace('\n    ', '\n'))
+    if kind == 5:
+        return head + 'def outer_%d(question):\n    def inner(question):\n        return %s\n    return inner(question)\n\n\n' % (n, call.replace('\n', '\n    '))
+    if kind == 6:
+        return head + 'def read_%d(path):\n    return yaml.load(open(path), Loader=yaml.Loader)\n\n\n' % n
+    if kind == 7:
+        return head + 'def fetch_%d(url):\n    return requests.get(url, verify=False, timeout=%d)\n\n\n' % (n, n)
+    return head + 'async def all_%d(questions):\n    return await asyncio.gather(*[ask(q, client.chat.completions.create(model="gpt-4o", messages=q)) for q in questions])\n\n\n' % n
+
+
+def module(seed):
+    r = random.Random(seed)
+    text = r.choice(HEADS) + r.choice(FUTURES) + r.choice(IMPORTS) + r.choice(ALIASES) + 'import asyncio\nimport time\nimport requests\nimport yaml\n\n'
+    text += 'def traced(f):\n    return f\n\n\n' + r.choice(CLIENTS) + 'PROMPT = %s\n\n\n' % r.choice(['"You are a helpful agent for invoices of our shop."', "'''You are a helpful agent\nfor invoices of our shop.'''",
+                                                                                            'f"You are a helpful agent for {1 + 1} shops of ours."'])
+    text += ''.join(function(r, n) for n in range(5))
+    if r.randrange(3) == 0:
+        text += 'TOKEN = "%s"\n' % github_token(seed)
+    if r.randrange(4) == 0:
+        text = text.replace('    ', '\t')
+    if r.randrange(3) == 0:
+        text = text.rstrip('\n')
+    if r.randrange(4) == 0:
+        text = text.replace('\n', '\r\n')
+    if r.randrange(5) == 0:
+        text = text.replace('An agent', 'Ein Agént – ✓')
+    compile(text, 'generated', 'exec', dont_inherit=True)
+    return text
+
+
+def files_of(tree):
+    found = {}
+    for folder, folders, names in os.walk(tree.root):
+        folders[:] = [f for f in folders if f != 'evidence_lake']
+        for name in names:
+            with open(os.path.join(folder, name), 'rb') as file:
+                found[os.path.relpath(os.path.join(folder, name), tree.root)] = file.read()
+    return found
+
+
+def ph(tree, *args):
+    return subprocess.run([screenpty.PROGRAM, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=tree.env(), timeout=300)
+
+
+def lines_kept(before, after):
+    """Every line of before that is not in after was edited; what is left stands in the same order."""
+    rest = iter(after.split(b'\n'))
+    return sum(1 for line in before.split(b'\n') if not any(line == other for other in rest))
+
+
+AGENTS = 180 # with .env.example, .gitignore and requirements.txt of each, under the 500 steps a plan may have
+
+
+def test_random_heals():
+    with Tree({'agents/a%d/agent.py' % i: module(i) for i in range(AGENTS)}) as tree:
+        before = files_of(tree)
+        dry = ph(tree, 'report', tree.root, '--heal', '--dry-run', '-o', 'json', '--max-files', '2000')
+        shown = helpers['json'].loads(dry.stdout)
+        mended = [f for f in shown['fixes'] if f['safe']]
+        assert files_of(tree) == before, 'a dry run touched the tree'
+        assert len(mended) >= 1000, len(mended)
+        assert all(f['refused'] for f in shown['fixes'] if not f['safe'])
+        done = ph(tree, 'report', tree.root, '--heal', '--approve', '--max-files', '2000')
+        assert done.returncode in (1, 2), (done.returncode, done.stderr[-2000:])
+        after = files_of(tree)
+        assert after != before, done.stderr[-1500:]
+        for name, text in after.items():
+            if not name.endswith('.py'):
+                continue
+            compile(text, name, 'exec', dont_inherit=True)
+            assert (b'\r\n' in before[name]) == (b'\r\n' in text) and text.replace(b'\r\n', b'').count(b'\n') == before[name].replace(b'\r\n', b'').count(b'\n') * (b'\r\n' in text) + \
+                (text.count(b'\n') if b'\r\n' not in text else 0), 'line ends of ' + name
+            assert before[name].endswith(b'\n') == text.endswith(b'\n'), name
+        for i in range(AGENTS):
+            text = after['agents/a%d/agent.py' % i].decode()
+            assert not re.search(r'retry\([^\n]*\n\s*def stream_', text), 'a generator was wrapped'
+        again = ph(tree, 'report', tree.root, '--heal', '--dry-run', '-o', 'json', '--max-files', '2000')
+        left = [f for f in helpers['json'].loads(again.stdout)['fixes'] if f['safe']]
+        assert not left, left[:5]
+        kept = subprocess.run(['grep', '-r', '-l', '-a', github_token(3)[8:30], tree.home], stdout=subprocess.PIPE, text=True).stdout.split()
+        assert all('/undo/' in name for name in kept), kept
+        undone = ph(tree, 'undo', '--approve')
+        assert undone.returncode == 0, undone.stderr[-2000:]
+        assert files_of(tree) == before, [n for n, t in files_of(tree).items() if before.get(n) != t][:5]
+        assert ph(tree, 'audit', 'verify').returncode == 0
+
+
+def test_without_approval_nothing_is_written():
+    with Tree({'a/agent.py': module(1)}) as tree:
+        before = files_of(tree)
+        for more, status in (([], 5), (['--read-only'], 2)):
+            done = ph(tree, 'report', tree.root, '--heal', *more)
+            assert done.returncode == status, (more, done.returncode, done.stderr)
+            assert files_of(tree) == before
+
+
+def test_an_approval_is_for_the_bytes_it_showed():
+    with Tree({'a/agent.py': module(2)}) as tree:
+        plan = re.search(rb'pilothouse approve (\S+),', ph(tree, 'report', tree.root, '--heal').stderr)[1].decode()
+        assert ph(tree, 'approve', plan).returncode == 0
+        tree.write('a/agent.py', module(2) + '\n# somebody was here\n')
+        changed = files_of(tree)
+        done = ph(tree, 'run', plan)
+        assert done.returncode == 1 and b'sha256' in done.stderr + done.stdout, done
+        assert files_of(tree) == changed
+
+
+def test_secrets_move_to_the_environment():
+    token = github_token(9)
+    with Tree({'a/agent.py': 'import os\nfrom openai import OpenAI\nGITHUB_TOKEN = "%s"\n' % token, 'a/.env': 'GITHUB_TOKEN=%s\n' % token}) as tree:
+        done = ph(tree, 'report', tree.root, '--heal', '--approve')
+        text = files_of(tree)
+        assert text['a/agent.py'].startswith(b'import os\nfrom openai import OpenAI\nGITHUB_TOKEN = os.environ["GITHUB_TOKEN"]\n'), text['a/agent.py']
+        assert text['a/.env.example'] == b'GITHUB_TOKEN=\n' and text['a/.gitignore'] == b'.env\n' and token.encode() in text['a/.env']
+        assert token[8:30].encode() not in done.stdout + done.stderr
+        assert ph(tree, 'undo', '--approve').returncode == 0
+        assert sorted(files_of(tree)) == ['a/.env', 'a/agent.py'] and token.encode() in files_of(tree)['a/agent.py']
+
+
+screenpty.run_tests(globals())
