@@ -17,18 +17,14 @@ static int ends_with(const char *text, const char *end)
 }
 
 /* interrupt_before=["tools"], needs_approval=True somewhere in the file stands before every tool. */
-static int gate_in_agent(struct unit *unit)
+int gates_tools(const struct unit *unit)
 {
 	static const char *const gates[] = { "interrupt_before", "interrupt_after", "interrupt_on", "needs_approval", "HumanInTheLoopMiddleware", "needsApproval", "require_confirmation",
 		"HumanApprovalCallbackHandler", "interruptBefore" };
 
-	for (size_t i = 0; i < sizeof(gates) / sizeof(*gates); i++) {
+	for (size_t i = 0; i < sizeof(gates) / sizeof(*gates); i++)
 		if (memmem(unit->vocabulary, unit->vocabulary_length, gates[i], strlen(gates[i])))
 			return 1;
-		for (const struct unit *other = unit->checker->units; other; other = other->next)
-			if (memmem(other->vocabulary, other->vocabulary_length, gates[i], strlen(gates[i])))
-				return 1;
-	}
 	return 0;
 }
 
@@ -251,7 +247,7 @@ static void silent_dispatch(struct unit *unit, int i)
 
 void check_agency(struct unit *unit)
 {
-	int gated = gate_in_agent(unit);
+	int gated = unit->checker->whole.gated || gates_tools(unit);
 
 	for (int i = 0; i < code_function_count(unit->code); i++) {
 		destructive_tool(unit, i, gated);

@@ -69,7 +69,7 @@ static void no_budget(struct unit *unit, int index)
 {
 	const struct code_block *block = code_block_at(unit->code, index);
 
-	if (block_of_kind(unit, block->parent, LOOPS) >= 0 || !is_run_loop(unit, block) || is_retry(unit, block))
+	if (block_of_kind(unit, block->parent, LOOPS) >= 0 || !is_run_loop(unit, block) || is_retry(unit, block) || is_paced(unit, block))
 		return;
 	if (!function_says(unit, block->function, WORD_BUDGET))
 		flag(unit, "COST002", block->at, block->head_end, "the run loop compares no use of tokens or money with a limit");

@@ -4,6 +4,8 @@
 
 #include "fleet/checker_parts.h"
 
+enum { SHORT_MAX = 16 };
+
 static int ends_with(const char *text, const char *end)
 {
 	size_t length = strlen(text), n = strlen(end);
@@ -31,7 +33,7 @@ static int is_built(struct unit *unit, int from, int to)
 
 	for (int i = from; i < to; i++) {
 		if (code_token_at(unit->code, i)->kind == CODE_STRING) {
-			code_string(unit->code, i, i + 1, &fields);
+			fields = code_has_fields(unit->code, i);
 			strings++;
 			if (fields)
 				return 1;
@@ -72,7 +74,8 @@ static void system_text(struct unit *unit, int from, int to)
 static void system_messages(struct unit *unit)
 {
 	for (int i = 0; i + 4 < code_token_count(unit->code); i++) {
-		const char *text = code_token_at(unit->code, i)->kind == CODE_STRING ? code_string(unit->code, i, i + 1, NULL) : NULL;
+		const struct code_token *token = code_token_at(unit->code, i);
+		const char *text = token->kind == CODE_STRING && token->length <= SHORT_MAX ? code_string(unit->code, i, i + 1, NULL) : NULL;
 		int open = i, close;
 
 		if (!text || (strcmp(text, "system") && strcmp(text, "developer")))
@@ -230,6 +233,29 @@ static void raw_html_script(struct unit *unit)
 
 /* --- INJ008, INJ009: tools --- */
 
+struct first {
+	struct unit *unit;
+	unsigned flags;
+};
+
+static int first_name(const char *name, const char *chain, int token, void *data)
+{
+	struct first *first = data;
+	int function = code_function_around(first->unit->code, token);
+
+	(void)chain;
+	first->flags = taint_of_name(first->unit, name, function);
+	return 1;
+}
+
+static unsigned first_field_taint(struct unit *unit, int from, int to)
+{
+	struct first first = { unit, 0 };
+
+	code_names(unit->code, from, to, first_name, &first);
+	return first.flags;
+}
+
 /* The tainted name is all of it, or its beginning: the rest cannot fix where it leads. */
 static int leads(struct unit *unit, const struct code_argument *argument, unsigned wanted)
 {
@@ -241,7 +267,7 @@ static int leads(struct unit *unit, const struct code_argument *argument, unsign
 	value_of(unit, &from, &to);
 	text = code_string(unit->code, from, to, &fields);
 	if (text)
-		return fields && *text == '{';
+		return fields && *text == '{' && first_field_taint(unit, from, to) & wanted;
 	if (code_token_at(unit->code, from)->kind == CODE_STRING)
 		return 0;
 	/* BASE + path */
@@ -324,11 +350,11 @@ static void unmarked_retrieval(struct unit *unit)
 		int fields = 0, end = i + 1;
 		const char *text;
 
-		if (token->kind != CODE_STRING || (i && code_token_at(unit->code, i - 1)->kind == CODE_STRING))
+		if (token->kind != CODE_STRING || (i && code_token_at(unit->code, i - 1)->kind == CODE_STRING) || !unit->taint->any)
 			continue;
 		while (end < code_token_count(unit->code) && (code_token_at(unit->code, end)->kind == CODE_STRING || code_token_at(unit->code, end)->kind == CODE_NL))
-			end++;
-		text = code_string(unit->code, i, end, &fields);
+			fields |= code_has_fields(unit->code, end++);
+		text = fields || code_has_fields(unit->code, i) ? code_string(unit->code, i, end, &fields) : NULL;
 		if (text && fields && !has_delimiter(text) && strlen(text) > 20 && (taint_of(unit, i, end) & FROM_RETRIEVED) && !range_says(unit, i - 6 > 0 ? i - 6 : 0, i, WORD_AUDIT))
 			flag(unit, "INJ011", i, end, "retrieved text goes into the prompt without marks that say it is data");
 		i = end - 1;

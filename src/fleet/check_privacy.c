@@ -49,7 +49,7 @@ static void personal_fields(struct unit *unit)
 		struct personal personal = { unit, NULL };
 		int fields = 0;
 
-		if (code_token_at(unit->code, i)->kind != CODE_STRING || !code_string(unit->code, i, i + 1, &fields) || !fields)
+		if (!code_has_fields(unit->code, i) || !code_string(unit->code, i, i + 1, &fields) || !fields)
 			continue;
 		if (!code_names(unit->code, i, i + 1, personal_name, &personal) || !is_prompt(unit, i))
 			continue;
@@ -148,7 +148,7 @@ static void secret_in_query(struct unit *unit)
 
 	for (int i = 0; i < code_token_count(unit->code); i++) {
 		int fields = 0, hit = 0;
-		const char *text = code_token_at(unit->code, i)->kind == CODE_STRING ? code_string(unit->code, i, i + 1, &fields) : NULL;
+		const char *text = code_has_fields(unit->code, i) ? code_string(unit->code, i, i + 1, &fields) : NULL;
 
 		for (size_t k = 0; text && fields && k < sizeof(keys) / sizeof(*keys); k++) {
 			const char *at = strstr(text, keys[k]);

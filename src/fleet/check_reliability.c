@@ -240,15 +240,6 @@ static int calls_in(struct unit *unit, int from, int to, uint64_t roles)
 	return -1;
 }
 
-static int named_call_in(struct unit *unit, int from, int to, const char *const *names)
-{
-	for (int i = code_call_from(unit->code, from); i < code_call_count(unit->code) && call_at(unit, i)->open < to; i++)
-		for (const char *const *name = names; *name; name++)
-			if (ends_with(call_at(unit, i)->written, *name))
-				return 1;
-	return 0;
-}
-
 static int leaves(struct unit *unit, int from, int to)
 {
 	for (int i = from; i < to; i++)
@@ -307,12 +298,9 @@ static int is_bounded(struct unit *unit, const struct code_block *loop)
 
 static void endless_loop(struct unit *unit, const struct code_block *loop)
 {
-	/* Who waits for a person or a queue is paced by it. */
-	static const char *const paced[] = { "input", "prompt", "receive_text", "receive_json", "receive", "recv", "poll", "question", "ask", "consume", "get_message", "blpop", NULL };
-
 	if (!is_endless(unit, loop) || calls_in(unit, loop->body, loop->end, ANY_RUN | ROLE_REACHES) < 0)
 		return;
-	if (is_bounded(unit, loop) || named_call_in(unit, loop->body, loop->end, paced))
+	if (is_bounded(unit, loop) || is_paced(unit, loop))
 		return;
 	flag(unit, "REL004", loop->at, loop->head_end, "the loop calls a model and nothing bounds its turns, time or cost");
 }
@@ -325,13 +313,10 @@ static void unlimited_rate(struct unit *unit)
 
 		for (int f = call->function; f >= 0; f = code_function_at(unit->code, f)->parent)
 			handler |= (unit->functions[f] & IS_HANDLER) != 0;
-		if (!(role(unit, i) & (ANY_RUN | ROLE_REACHES)) || (!handler && !(loop && role(unit, i) & ANY_RUN)))
+		if (!(role(unit, i) & (ANY_RUN | ROLE_REACHES)) || (!handler && !(loop && role(unit, i) & ANY_RUN && !is_paced(unit, code_block_at(unit->code, block_of_kind(unit, call->block, LOOPS))))))
 			continue;
-		if (file_says(unit, WORD_LIMITER))
+		if (unit->checker->whole.words & (uint64_t)1 << WORD_LIMITER)
 			return;
-		for (struct unit *other = unit->checker->units; other; other = other->next)
-			if (file_says(other, WORD_LIMITER))
-				return;
 		flag_call(unit, "REL006", call, "%s is called from %s and nothing in the agent limits the rate", call->written, handler ? "a request's handler" : "a loop");
 		return; /* once a file */
 	}

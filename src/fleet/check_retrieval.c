@@ -21,22 +21,12 @@ static int looks_up(const struct unit *unit, int i)
 	return (role(unit, i) & ROLE(RETRIEVE)) && !ends_with(name, ".invoke") && !ends_with(name, ".ainvoke") && !ends_with(name, "get_relevant_documents");
 }
 
-static int file_has_tenants(struct unit *unit)
-{
-	if (file_says(unit, WORD_TENANT))
-		return 1;
-	for (const struct unit *other = unit->checker->units; other; other = other->next)
-		if (!other->is_test && file_says(other, WORD_TENANT))
-			return 1;
-	return 0;
-}
-
 static void no_tenant_filter(struct unit *unit, int i)
 {
 	static const char *const filters[] = { "filter", "where", "namespace", "filters", "expr", "query_filter", "search_filter", "tenant", "tenant_id", "partition_names" };
 	const struct code_call *call = code_call_at(unit->code, i);
 
-	if (!looks_up(unit, i) || !file_has_tenants(unit) || has_unpacked(unit, call))
+	if (!looks_up(unit, i) || !(unit->checker->whole.words & (uint64_t)1 << WORD_TENANT) || has_unpacked(unit, call))
 		return;
 	for (size_t k = 0; k < sizeof(filters) / sizeof(*filters); k++)
 		if (code_keyword(unit->code, call, filters[k]) || range_has_word(unit, call->open + 1, call->close, filters[k], 2))

@@ -89,14 +89,21 @@ static void remember_call(struct unit *unit, int i)
 	}
 }
 
+void check_words(struct unit *unit)
+{
+	struct whole *whole = &unit->checker->whole;
+
+	whole->gated |= gates_tools(unit);
+	for (int word = 0; word < WORD_COUNT; word++)
+		if (!(whole->words & (uint64_t)1 << word) && file_says(unit, (enum word)word))
+			whole->words |= (uint64_t)1 << word;
+}
+
 void check_remember(struct unit *unit)
 {
 	struct whole *whole = &unit->checker->whole;
 
 	whole->code_files++;
-	for (int word = 0; word < WORD_COUNT; word++)
-		if (!(whole->words & (uint64_t)1 << word) && file_says(unit, (enum word)word))
-			whole->words |= (uint64_t)1 << word;
 	for (int i = 0; i < code_call_count(unit->code); i++)
 		remember_call(unit, i);
 	for (int i = 0; i < code_function_count(unit->code); i++)
@@ -142,28 +149,33 @@ static void about_surfaces(struct checker *checker, struct findings *findings)
 			"one agent reads private data, takes in text of others, and can send: any two are enough");
 }
 
-static int locked_above(const struct checker *checker)
+/* Beside the manifest or above it. */
+static int is_locked(const struct checker *checker, const char *manifest)
 {
-	return checker->whole.locks > 0;
+	const char *slash = strrchr(manifest, '/');
+
+	return tree_has_lock(checker->tree, arena_text_n(checker->arena, manifest, slash ? (size_t)(slash - manifest) : 0));
 }
 
 static void about_supply(struct checker *checker, struct findings *findings)
 {
 	const struct whole *whole = &checker->whole;
 
-	if (locked_above(checker))
+	if (whole->locks)
 		return;
 	for (int i = 0; i < whole->manifest_count; i++)
-		flag_whole(checker, findings, "SUP003", whole->manifests[i], NULL, "no lock file stands beside it");
+		if (!is_locked(checker, whole->manifests[i]))
+			flag_whole(checker, findings, "SUP003", whole->manifests[i], NULL, "no lock file stands beside it");
 	for (int i = 0; i < whole->unpinned_count; i++)
-		flag_whole(checker, findings, "SUP001", whole->unpinned[i].path, &whole->unpinned[i].place, "%s has no version and no lock has one", whole->unpinned[i].name);
+		if (!is_locked(checker, whole->unpinned[i].path))
+			flag_whole(checker, findings, "SUP001", whole->unpinned[i].path, &whole->unpinned[i].place, "%s has no version and no lock has one", whole->unpinned[i].name);
 }
 
 static void about_owner(struct checker *checker, struct findings *findings)
 {
 	const struct json *config = checker->agent->config;
 
-	if (json_get(config, "owner") || json_get(config, "owners") || json_get(json_get(config, "metadata"), "owner") || checker->whole.guard_path)
+	if (json_get(config, "owner") || json_get(config, "owners") || json_get(json_get(config, "metadata"), "owner") || checker->whole.guard_path || tree_has_owner(checker->tree, checker->agent->path))
 		return;
 	flag_whole(checker, findings, "GOV001", checker->agent->brain && *checker->agent->brain ? checker->agent->brain : checker->agent->path, NULL,
 		"neither cockpit.yaml nor CODEOWNERS names an owner");

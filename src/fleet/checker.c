@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/safe.h"
 #include "fleet/agent.h"
 #include "fleet/checker_parts.h"
+#include "fleet/suppress.h"
 
 enum { KEPT_MAX = 32 << 20, CODE_MAX = 4 << 20, MESSAGE_MAX = 400 };
 
@@ -33,6 +35,7 @@ void checker_free(struct checker *checker)
 		return;
 	lexicon_free(checker->lexicon);
 	rules_free(checker->rules);
+	tree_free(checker->tree);
 	arena_free(checker->arena);
 	source_release(&checker->again);
 	free(checker);
@@ -273,6 +276,8 @@ void checker_file(struct checker *checker, struct source *source, struct finding
 
 		unit.arena = own;
 		read_code(&unit);
+		if (!unit.is_test)
+			check_words(&unit);
 		check_code(&unit);
 		arena_free(own);
 	}
@@ -280,13 +285,20 @@ void checker_file(struct checker *checker, struct source *source, struct finding
 
 void checker_end(struct checker *checker, struct findings *findings)
 {
+	size_t from;
+
 	if (checker->agent)
 		link_units(checker);
+	for (struct unit *unit = checker->units; unit; unit = unit->next)
+		if (!unit->is_test)
+			check_words(unit);
 	for (struct unit *unit = checker->units; unit; unit = unit->next) {
 		source_of_bytes(&checker->again, unit->path, unit->text, unit->length);
 		unit->source = &checker->again;
 		unit->findings = findings;
+		from = findings_count(findings);
 		check_code(unit);
+		suppress_apply(checker->checks, checker->agent, unit->source, findings, from, clock_now_ns());
 		unit->source = NULL;
 	}
 	if (checker->agent)

@@ -9,10 +9,13 @@ struct checks;
 struct findings;
 struct source;
 struct error;
+struct walk;
 
 /* NULL: a house rule whose pattern cannot be used; names file and line. checks must outlive it. */
 struct checker *checker_new(const struct checks *checks, struct error *err);
 void checker_free(struct checker *checker);
+/* The whole tree the files are of, once before the first agent: lock files above an agent and CODEOWNERS count for it. Not needed. */
+void checker_tree(struct checker *checker, const struct walk *walk);
 /* agent NULL: files that belong to none: only what does not need one is looked for (Dockerfiles, workflows, house rules). */
 void checker_begin(struct checker *checker, const struct agent *agent);
 /* findings already holds what secret_scan found in this file: checks of context (a secret in a prompt, SEC006) may change their rule. */

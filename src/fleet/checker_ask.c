@@ -210,6 +210,23 @@ int constructor_of(struct unit *unit, const struct code_call *call)
 	return -1;
 }
 
+int is_paced(struct unit *unit, const struct code_block *loop)
+{
+	static const char *const names[] = { "input", "prompt", "receive_text", "receive_json", "receive", "recv", "poll", "question", "ask", "consume", "get_message", "blpop" };
+
+	for (int i = code_call_from(unit->code, loop->body); i < code_call_count(unit->code) && code_call_at(unit->code, i)->open < loop->end; i++) {
+		const char *written = code_call_at(unit->code, i)->written, *point = strrchr(written, '.');
+
+		written = point ? point + 1 : written;
+		if (!strncmp(written, "input", 5) || !strncmp(written, "read_user", 9))
+			return 1;
+		for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++)
+			if (!strcmp(written, names[k]) && !(role(unit, i) & (ANY_RUN | ROLE_REACHES)))
+				return 1;
+	}
+	return 0;
+}
+
 int is_literal(struct unit *unit, int from, int to)
 {
 	int fields = 0;

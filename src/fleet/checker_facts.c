@@ -6,7 +6,7 @@
 #include "fleet/agent.h"
 #include "fleet/checker_parts.h"
 
-enum { VOCABULARY_MAX = 256 << 10, STRING_MAX = 200, ROUNDS = 4, NAME_BYTES = 300 };
+enum { VOCABULARY_MAX = 256 << 10, STRING_MAX = 200, ROUNDS = 4, KNOWN = 512, STEMS = 1024, NAME_BYTES = 300 };
 
 /* --- vocabulary --- */
 
@@ -70,11 +70,30 @@ static uint64_t roles_of(struct unit *unit, const struct code_call *call)
 	return roles;
 }
 
+/* Names are called again and again. */
+struct known {
+	const char *resolved, *written;
+	uint64_t roles;
+};
+
+static int same(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
 static void find_roles(struct unit *unit)
 {
+	struct known known[KNOWN] = { { .roles = 0 } };
+
 	unit->roles = arena_alloc(unit->arena, ((size_t)code_call_count(unit->code) + 1) * sizeof(*unit->roles));
-	for (int i = 0; i < code_call_count(unit->code); i++)
-		unit->roles[i] = roles_of(unit, code_call_at(unit->code, i));
+	for (int i = 0; i < code_call_count(unit->code); i++) {
+		const struct code_call *call = code_call_at(unit->code, i);
+		struct known *it = &known[hash(call->written, strlen(call->written)) % KNOWN];
+
+		if (!it->written || !same(it->written, call->written) || !same(it->resolved, call->resolved))
+			*it = (struct known){ call->resolved, call->written, roles_of(unit, call) };
+		unit->roles[i] = it->roles;
+	}
 }
 
 /* --- functions --- */
@@ -276,10 +295,35 @@ void facts_find(struct unit *unit)
 
 /* --- across files --- */
 
+/* Without the ending; a package is its folder. */
+static size_t stem_length(const char *path)
+{
+	const char *point = strrchr(path, '.');
+	size_t stem = point ? (size_t)(point - path) : strlen(path);
+
+	return stem >= 9 && !strncmp(path + stem - 9, "/__init__", 9) ? stem - 9 : stem;
+}
+
+static void index_units(struct checker *checker)
+{
+	checker->stems = arena_alloc(checker->arena, STEMS * sizeof(*checker->stems));
+	for (struct unit *unit = checker->units; unit; unit = unit->next) {
+		size_t end = stem_length(unit->path), begin = end;
+		struct unit **bucket;
+
+		while (begin > 0 && unit->path[begin - 1] != '/')
+			begin--;
+		bucket = &checker->stems[hash(unit->path + begin, end - begin) % STEMS];
+		unit->same_stem = *bucket;
+		*bucket = unit;
+	}
+}
+
 /* The file of the agent a module names, seen from another: "llm", ".llm", "pkg.llm", "./llm.js". */
 static struct unit *unit_of_module(struct checker *checker, const struct unit *from, const char *module)
 {
 	char path[NAME_BYTES];
+	const char *slash, *last;
 	size_t length = 0;
 
 	while (*module == '.' || *module == '/')
@@ -291,12 +335,11 @@ static struct unit *unit_of_module(struct checker *checker, const struct unit *f
 		path[length -= 3] = 0;
 	if (!length)
 		return NULL;
-	for (struct unit *unit = checker->units; unit; unit = unit->next) {
-		const char *point = strrchr(unit->path, '.');
-		size_t stem = point ? (size_t)(point - unit->path) : strlen(unit->path);
+	slash = strrchr(path, '/');
+	last = slash ? slash + 1 : path;
+	for (struct unit *unit = checker->stems[hash(last, strlen(last)) % STEMS]; unit; unit = unit->same_stem) {
+		size_t stem = stem_length(unit->path);
 
-		if (stem >= 9 && !strncmp(unit->path + stem - 9, "/__init__", 9))
-			stem -= 9;
 		if (unit != from && unit->kind == from->kind && stem >= length && !strncmp(unit->path + stem - length, path, length) &&
 			(stem == length || unit->path[stem - length - 1] == '/'))
 			return unit;
@@ -355,6 +398,7 @@ static void link_import(struct checker *checker, struct unit *unit, const struct
 
 void link_units(struct checker *checker)
 {
+	index_units(checker);
 	for (int round = 0; round < 2; round++)
 		for (struct unit *unit = checker->units; unit; unit = unit->next) {
 			for (int i = 0; i < code_import_count(unit->code) && i < NAME_BYTES; i++)

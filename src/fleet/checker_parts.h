@@ -14,6 +14,7 @@
 struct arena;
 struct json;
 struct rules;
+struct tree;
 
 /* Reaches a model or an agent's run, perhaps through functions of the agent. Stands beside the roles. */
 #define ROLE_REACHES ((uint64_t)1 << 62)
@@ -24,6 +25,13 @@ struct rules;
 enum { IS_TOOL = 1, IS_HANDLER = 2, IS_POST = 4, REACHES_MODEL = 8, HAS_RETRY = 16, HAS_AUTH = 32 };
 /* Where a value comes from. */
 enum { FROM_REPLY = 1, FROM_USER = 2, FROM_TOOL = 4, FROM_RETRIEVED = 8, FROM_SECRET = 16, FROM_OUTSIDE = FROM_REPLY | FROM_USER | FROM_TOOL | FROM_RETRIEVED };
+
+enum { TAINT_BUCKETS = 1024 };
+
+struct taint {
+	struct tainted *buckets[TAINT_BUCKETS];
+	int count, any;
+};
 
 struct unit {
 	struct checker *checker;
@@ -43,7 +51,7 @@ struct unit {
 	const char *vocabulary;     /* its names and short strings, each once, a line each */
 	size_t vocabulary_length;
 	struct taint *taint;
-	struct unit *next;
+	struct unit *next, *same_stem;
 };
 
 /* What is remembered of an agent for the checks of the whole. */
@@ -61,6 +69,7 @@ struct whole {
 	int evals, code_files, tools, prompts, cites;
 	const char *manifests[8];   /* that want a lock */
 	int manifest_count, locks;
+	int gated;                  /* gates_tools in some file */
 	int private_data, untrusted_input, way_out; /* the three that must not meet */
 	struct unpinned *unpinned;  /* SDKs without a version */
 	int unpinned_count;
@@ -75,9 +84,11 @@ struct checker {
 	const struct checks *checks;
 	struct lexicon *lexicon;
 	struct rules *rules;
+	struct tree *tree;         /* NULL: not known */
 	const struct agent *agent; /* NULL: files that belong to none */
 	struct arena *arena;       /* of this agent */
 	struct unit *units, **last_unit;
+	struct unit **stems; /* by the last part of their path */
 	size_t kept_bytes;
 	struct whole whole;
 	struct source again;       /* for places in files looked at again at the end */
@@ -112,7 +123,7 @@ int range_has_word(struct unit *unit, int from, int to, const char *name, int de
 int has_unpacked(struct unit *unit, const struct code_call *call);
 /* Calls the constructor whose product a chain is called on, -1: not in this file. */
 int constructor_of(struct unit *unit, const struct code_call *call);
-int all_arguments_literal(struct unit *unit, const struct code_call *call);
+int is_paced(struct unit *unit, const struct code_block *loop); /* by a person or a queue */
 int is_literal(struct unit *unit, int from, int to); /* no fields, no names, or a constant of the file that is so */
 
 /* --- what functions are, where values come from --- */
@@ -120,6 +131,7 @@ void facts_find(struct unit *unit);
 void facts_vocabulary(struct unit *unit);
 void taint_find(struct unit *unit);
 unsigned taint_of(struct unit *unit, int from, int to);
+unsigned taint_of_name(struct unit *unit, const char *name, int function); /* as seen from a function */
 /* Follows imports among the files of the agent. */
 void link_units(struct checker *checker);
 
@@ -134,12 +146,19 @@ void check_serving(struct unit *unit);
 void check_retrieval(struct unit *unit);
 void check_prompts(struct unit *unit);
 void check_whole(struct checker *checker, struct findings *findings);
-void check_remember(struct unit *unit); /* into the whole */
+void check_words(struct unit *unit);    /* into the whole, before any check */
+void check_remember(struct unit *unit); /* the same, with places */
+int gates_tools(const struct unit *unit); /* a person or a rule stands before every tool */
 void check_document(struct unit *unit); /* YAML and JSON */
 void check_dockerfile(struct unit *unit);
 void check_terraform(struct unit *unit);
 void check_supply(struct unit *unit);
 void check_text(struct unit *unit);
+
+/* --- what stands above an agent's folder --- */
+void tree_free(struct tree *tree);
+int tree_has_lock(const struct tree *tree, const char *folder);
+int tree_has_owner(const struct tree *tree, const char *folder);
 
 /* --- patterns as data: match: of the catalogue and of house rules --- */
 struct rules *rules_new(const struct checks *checks, struct error *err);

@@ -6,18 +6,13 @@
 #include "base/arena.h"
 #include "fleet/checker_parts.h"
 
-enum { ROUNDS = 2, BUCKETS = 1024, NAMES_MAX = 20000 };
+enum { ROUNDS = 2, BUCKETS = TAINT_BUCKETS, NAMES_MAX = 20000 };
 
 struct tainted {
 	const char *name;
 	int function;
 	unsigned flags;
 	struct tainted *next;
-};
-
-struct taint {
-	struct tainted *buckets[BUCKETS];
-	int count;
 };
 
 static unsigned bucket_of(const char *name, int function)
@@ -56,6 +51,18 @@ static int mark(struct unit *unit, const char *name, int function, unsigned flag
 	return 1;
 }
 
+unsigned taint_of_name(struct unit *unit, const char *name, int function)
+{
+	for (;; function = code_function_at(unit->code, function)->parent) {
+		const struct tainted *it = find(unit, name, function);
+
+		if (it)
+			return it->flags;
+		if (function < 0)
+			return 0;
+	}
+}
+
 struct question {
 	struct unit *unit;
 	unsigned flags;
@@ -79,16 +86,8 @@ static int ask_name(const char *name, const char *chain, int token, void *data)
 		question->flags |= it ? it->flags : 0;
 		return 0;
 	}
-	for (;; function = code_function_at(unit->code, function)->parent) {
-		const struct tainted *it = find(unit, name, function);
-
-		if (it) {
-			question->flags |= it->flags;
-			return 0;
-		}
-		if (function < 0)
-			return 0;
-	}
+	question->flags |= taint_of_name(unit, name, function);
+	return 0;
 }
 
 static unsigned flags_of_call(struct unit *unit, int i)
@@ -130,8 +129,11 @@ static int outermost_call(const struct unit *unit, int from, int to)
 unsigned taint_of(struct unit *unit, int from, int to)
 {
 	struct question question = { unit, 0 };
-	int outer = outermost_call(unit, from, to);
+	int outer;
 
+	if (!unit->taint->any)
+		return 0;
+	outer = outermost_call(unit, from, to);
 	if (outer >= 0 && role(unit, outer) & ROLE(SANITIZE))
 		return 0;
 	code_names(unit->code, from, to, ask_name, &question);
@@ -176,6 +178,11 @@ static int follow_assigns(struct unit *unit)
 	for (int i = 0; i < code_assign_count(unit->code); i++) {
 		const struct code_assign *assign = code_assign_at(unit->code, i);
 		unsigned flags = assign->value < assign->end ? taint_of(unit, assign->value, assign->end) : 0;
+		const struct code_call *call = code_call_at(unit->code, flags & FROM_SECRET ? outermost_call(unit, assign->value, assign->end) : -1);
+
+		/* What is made with a secret is none. */
+		if (call && !(flags_of_call(unit, outermost_call(unit, assign->value, assign->end)) & FROM_SECRET) && !(taint_of(unit, call->name, call->open) & FROM_SECRET))
+			flags &= ~(unsigned)FROM_SECRET;
 
 		if (flags)
 			changed |= mark(unit, assign->target, is_field(assign->target) ? -1 : assign->function, flags);
@@ -212,10 +219,21 @@ static int follow_calls(struct unit *unit)
 	return changed;
 }
 
+/* Something in the file that values could come from. */
+static int has_origin(struct unit *unit)
+{
+	for (int i = 0; i < code_call_count(unit->code); i++)
+		if (role(unit, i) & (ANY_RUN | ROLE(RETRIEVE) | ROLE(SECRET_READ)) || !strcmp(code_call_at(unit->code, i)->written, "input"))
+			return 1;
+	return memmem(unit->vocabulary, unit->vocabulary_length, "environ", 7) != NULL;
+}
+
 void taint_find(struct unit *unit)
 {
 	unit->taint = arena_alloc(unit->arena, sizeof(*unit->taint));
-	mark_parameters(unit);
+	unit->taint->any = mark_parameters(unit) || has_origin(unit);
+	if (!unit->taint->any)
+		return;
 	for (int round = 0, changed = 1; round < ROUNDS && changed; round++) {
 		changed = follow_assigns(unit);
 		changed |= follow_calls(unit);

@@ -143,6 +143,7 @@ int code_match(const struct code *code, int token);   /* the bracket that closes
 /* Whether [from,to) is one string: adjacent literals joined (also by +), escapes read; fields of f-strings and templates stand as {source of the field}.
  * In the arena; NULL: it is not. *fields: how many fields; NULL allowed. */
 const char *code_string(struct code *code, int from, int to, int *fields);
+int code_has_fields(const struct code *code, int token); /* a string that has, or may have, fields: quick */
 /* What a chain of names in [from,to) stands for at that place, as in code_call.resolved; NULL: not known, or no chain. */
 const char *code_resolve(struct code *code, int from, int to);
 /* The chain as written, NULL: the range is none. */

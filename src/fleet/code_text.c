@@ -170,6 +170,18 @@ const char *code_string(struct code *code, int from, int to, int *fields)
 	return result;
 }
 
+int code_has_fields(const struct code *code, int token)
+{
+	const struct code_token *it = code_token_at(code, token);
+	const char *text = code->text + it->offset;
+
+	if (it->kind != CODE_STRING)
+		return 0;
+	if (code->language == CODE_SCRIPT)
+		return *text == '`' && memmem(text, it->length, "${", 2);
+	return ((text[0] | 0x20) == 'f' || (it->length > 1 && (text[1] | 0x20) == 'f')) && memchr(text, '{', it->length);
+}
+
 /* --- names --- */
 
 struct names {

@@ -26,6 +26,7 @@ static const char *const list_names[LIST_COUNT] = { "model_arguments", "output_l
 
 struct pattern {
 	const char *text;
+	const char *before, *last; /* its parts before and behind the last point; before NULL: it has none, and is compared whole */
 	enum role role;
 	int next; /* in its bucket, from 1 */
 };
@@ -87,6 +88,25 @@ static unsigned bucket_of(const char *part)
 	return value % BUCKETS;
 }
 
+/* "a.b*" is of b… itself, not of what it gives back: the last part is compared with the last part. "a.*b" leaves open what stands between. */
+static void split(struct lexicon *lexicon, struct pattern *pattern)
+{
+	const char *last = last_part(pattern->text);
+	size_t length = (size_t)(last - pattern->text);
+
+	if (!length)
+		return;
+	pattern->last = last;
+	pattern->before = *last == '*' && last[1] ? arena_format(lexicon->arena, "%.*s*", (int)length - 1, pattern->text) : arena_text_n(lexicon->arena, pattern->text, length - 1);
+}
+
+static int pattern_matches(const struct pattern *pattern, const char *name, const char *before, const char *last)
+{
+	if (!pattern->before)
+		return lexicon_glob(pattern->text, name);
+	return lexicon_glob(pattern->last, last) && lexicon_glob(pattern->before, before);
+}
+
 static void add_pattern(struct lexicon *lexicon, enum role role, const char *text)
 {
 	const char *kept = arena_text(lexicon->arena, text + (*text == '!'));
@@ -103,6 +123,7 @@ static void add_pattern(struct lexicon *lexicon, enum role role, const char *tex
 	bucket = strchr(last_part(kept), '*') ? &lexicon->wild : &lexicon->buckets[bucket_of(last_part(kept))];
 	*pattern = (struct pattern){ .text = kept, .role = role, .next = *bucket };
 	*bucket = (int)lexicon->pattern_count;
+	split(lexicon, pattern);
 }
 
 static void add_list(struct lexicon *lexicon, int which, const struct json *list)
@@ -226,14 +247,14 @@ void lexicon_free(struct lexicon *lexicon)
 
 /* --- asking --- */
 
-static uint64_t roles_in(const struct lexicon *lexicon, int first, const char *name)
+static uint64_t roles_in(const struct lexicon *lexicon, int first, const char *name, const char *before, const char *last)
 {
 	uint64_t roles = 0;
 
 	for (int i = first; i; i = lexicon->patterns[i - 1].next) {
 		const struct pattern *pattern = &lexicon->patterns[i - 1];
 
-		if (!(roles & (uint64_t)1 << pattern->role) && lexicon_glob(pattern->text, name))
+		if (!(roles & (uint64_t)1 << pattern->role) && pattern_matches(pattern, name, before, last))
 			roles |= (uint64_t)1 << pattern->role;
 	}
 	return roles;
@@ -241,7 +262,16 @@ static uint64_t roles_in(const struct lexicon *lexicon, int first, const char *n
 
 static uint64_t roles_of(const struct lexicon *lexicon, const char *name)
 {
-	uint64_t roles = roles_in(lexicon, lexicon->buckets[bucket_of(last_part(name))], name) | roles_in(lexicon, lexicon->wild, name);
+	const char *last = last_part(name);
+	char before[NAME_BYTES];
+	size_t length = (size_t)(last - name);
+	uint64_t roles;
+
+	length = length ? length - 1 : 0;
+	length = length < sizeof(before) ? length : sizeof(before) - 1;
+	memcpy(before, name, length);
+	before[length] = 0;
+	roles = roles_in(lexicon, lexicon->buckets[bucket_of(last)], name, before, last) | roles_in(lexicon, lexicon->wild, name, before, last);
 
 	for (size_t i = 0; roles && i < lexicon->except_count; i++)
 		if (roles & (uint64_t)1 << lexicon->except[i].role && lexicon_glob(lexicon->except[i].text, name))

@@ -109,6 +109,7 @@ static void *begin(void *arg)
 
 	own->secrets = secret_scanner_new(scan->report->rules);
 	own->checker = checker_new(scan->report->checks, NULL); /* its rules were read once already: cannot fail */
+	checker_tree(own->checker, scan->report->walk);
 	return own;
 }
 

@@ -285,6 +285,37 @@ static int place_matches(struct unit *unit, const struct rule *rule, const struc
 	return !strcmp(in, "tool") && function && (unit->functions[call->function] & IS_TOOL);
 }
 
+/* Some word of a pattern stands in the file; "*" alone asks for nothing. */
+static int word_stands(const struct unit *unit, const char *pattern)
+{
+	const char *best = "";
+	size_t most = 0;
+
+	for (const char *at = pattern; *at;) {
+		size_t length = strcspn(at, "*.()[]/@");
+
+		if (length > most) {
+			best = at;
+			most = length;
+		}
+		at += length + (at[length] != 0);
+	}
+	return !most || memmem(unit->vocabulary, unit->vocabulary_length, best, most);
+}
+
+static int may_match(const struct rule *rule, const struct unit *unit)
+{
+	const struct json *patterns = json_get(rule->match, "call");
+	int any = json_text(patterns) ? word_stands(unit, json_text(patterns)) : 0;
+
+	for (const struct json *item = json_first(json_get(rule->match, "with")); item; item = json_next(item))
+		if (strspn(json_key(item), "0123456789") != strlen(json_key(item)) && !memmem(unit->vocabulary, unit->vocabulary_length, json_key(item), strlen(json_key(item))))
+			return 0;
+	for (const struct json *item = json_text(patterns) ? NULL : json_first(patterns); item && !any; item = json_next(item))
+		any = json_text(item) && word_stands(unit, json_text(item));
+	return any;
+}
+
 static void match_calls(struct rules *rules, const struct rule *rule, struct unit *unit)
 {
 	const struct json *patterns = json_get(rule->match, "call");
@@ -403,7 +434,7 @@ void rules_apply(struct rules *rules, struct unit *unit, const struct json *tree
 		}
 		if (!unit->code)
 			continue;
-		if (json_get(rule->match, "call"))
+		if (json_get(rule->match, "call") && may_match(rule, unit))
 			match_calls(rules, rule, unit);
 		if (json_get(rule->match, "import"))
 			match_imports(rule, unit);
