@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/heal.h"
 #include "fleet/agent.h"
+#include "fleet/deps.h"
 #include "fleet/heal.h"
 #include "fleet/report.h"
 #include "fleet/report_json.h"
@@ -33,6 +34,7 @@ static const struct cli_flag flags[] = {
 	{ "lake", 0, "DIR", "folder of kept results; default evidence_lake in PATH" },
 	{ "no-lake", 0, NULL, "keep no results, look at everything again" },
 	{ "afresh", 0, NULL, "look at unchanged agents again" },
+	{ "dependencies", 0, NULL, "what manifests want and lock files settled on, by agent" },
 	{ "threads", 0, "N", "threads; default one a processor" },
 	{ "no-vectorscan", 0, NULL, "scan by the slower engine: the same findings" },
 	{ 0 },
@@ -139,6 +141,33 @@ static void print_agents(struct cli *cli, const struct report *report)
 	cli_write(cli_out(cli), "\n");
 }
 
+/* What manifests want; what only lock files name is counted. */
+static void print_dependencies(struct cli *cli, const struct deps *deps)
+{
+	static const char *const columns[] = { "PACKAGE", "WANTED", "VERSION", "FROM", "PLACE" };
+	struct cli_table *table = cli_table_new(cli);
+	char place[4200];
+	size_t others = 0;
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++)
+		cli_table_column(table, columns[i], 'l');
+	for (size_t i = 0; i < deps_count(deps); i++) {
+		const struct dependency *row = deps_at(deps, i);
+
+		others += !row->wanted;
+		if (!row->wanted)
+			continue;
+		snprintf(place, sizeof(place), "%s:%d", row->path, row->line);
+		cli_table_cell(table, row->name);
+		cli_table_cell(table, *row->wanted ? row->wanted : "any");
+		cli_table_cell(table, row->version ? row->version : "unknown");
+		cli_table_cell(table, row->lock ? row->lock : row->version ? "exact" : "no lock");
+		cli_table_cell(table, place);
+	}
+	cli_table_show(table, 1);
+	cli_write(cli_out(cli), "%zu more in lock files\n\n", others);
+}
+
 static void print_summary(struct cli *cli, const struct report *report)
 {
 	size_t open[CLASS_COUNT] = { 0 }, agents = 0, unchanged = 0, hidden = 0, known = 0;
@@ -170,6 +199,8 @@ static int print_text(struct cli *cli, const struct report *report)
 {
 	if (cli_flag(cli, "workspace"))
 		print_agents(cli, report);
+	if (report_deps(report))
+		print_dependencies(cli, report_deps(report));
 	print_findings(cli, report_findings(report));
 	print_summary(cli, report);
 	return 0;
@@ -242,6 +273,7 @@ static struct report *make_report(struct cli *cli, struct error *err)
 		.baseline = cli_flag(cli, "baseline"),
 		.threads = (int)cli_flag_number(cli, "threads", 0),
 		.afresh = cli_flag(cli, "afresh") != NULL,
+		.dependencies = cli_flag(cli, "dependencies") != NULL,
 		.no_vectorscan = cli_flag(cli, "no-vectorscan") != NULL,
 		.cancelled = &stopped,
 		.progress = shows_progress(cli) ? progress : NULL,

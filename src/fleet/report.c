@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -16,6 +17,7 @@
 #include "base/mem.h"
 #include "fleet/agent.h"
 #include "fleet/checker.h"
+#include "fleet/deps.h"
 #include "fleet/lake.h"
 #include "fleet/report_private.h"
 #include "fleet/secrets.h"
@@ -145,6 +147,20 @@ static int is_cancelled(const struct report *report)
 	return report->options.cancelled && atomic_load(report->options.cancelled);
 }
 
+static void read_dependencies(struct report *report)
+{
+	char text[300];
+
+	report->deps = deps_read(report->walk, report->agents);
+	for (size_t i = 0; i < deps_problems(report->deps); i++) {
+		const struct deps_problem *problem = deps_problem_at(report->deps, i);
+
+		if (problem->line)
+			snprintf(text, sizeof(text), "line %d: %s", problem->line, problem->text);
+		report_note(report, problem->path, 0, problem->line ? text : problem->text);
+	}
+}
+
 static int run_all(struct report *report, struct error *err)
 {
 	if (open_all(report, err))
@@ -158,6 +174,8 @@ static int run_all(struct report *report, struct error *err)
 	findings_finish(report->findings);
 	report_score(report);
 	report_save(report);
+	if (report->options.dependencies)
+		read_dependencies(report);
 	if (report_judge(report, err))
 		return -1;
 	report->duration_ns = clock_monotonic_ns() - report->begun_monotonic_ns;
@@ -195,6 +213,7 @@ void report_free(struct report *report)
 	free(report->digests);
 	free(report->unread);
 	free(report->notes);
+	deps_free(report->deps);
 	agents_free(report->agents);
 	walk_free(report->walk);
 	secret_rules_free(report->rules);
@@ -275,4 +294,9 @@ int64_t report_duration_ns(const struct report *report)
 const char *report_engine(const struct report *report)
 {
 	return secret_rules_engine(report->rules);
+}
+
+const struct deps *report_deps(const struct report *report)
+{
+	return report->deps;
 }

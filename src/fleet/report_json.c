@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "fleet/agent.h"
+#include "fleet/deps.h"
 #include "fleet/finding_json.h"
 #include "fleet/report.h"
 
@@ -116,6 +117,8 @@ struct json *report_to_json(const struct report *report)
 	json_set(json, "agents", agents);
 	json_set(json, "findings", counted);
 	json_set(json, "suppressed", others);
+	if (report_deps(report))
+		json_set(json, "dependencies", deps_to_json(report_deps(report)));
 	json_set(json, "summary", summary_of(report));
 	return json_set_int(json, "exit", report_exit(report));
 }

@@ -7,6 +7,7 @@
 #include "fleet/report.h"
 
 struct agents;
+struct deps;
 struct secret_rules;
 
 /* Files of one unit, scanned by one thread: all of an agent, or some of the rest. */
@@ -25,6 +26,7 @@ struct report {
 	struct secret_rules *rules;
 	struct walk *walk;
 	struct agents *agents;
+	struct deps *deps; /* NULL: not asked for */
 	struct report_unit *units;
 	size_t unit_count;
 	size_t *order;      /* files of the walk, unit after unit; links are left out */
