@@ -254,6 +254,11 @@ static uint64_t roles_in(const struct lexicon *lexicon, int first, const char *n
 	for (int i = first; i; i = lexicon->patterns[i - 1].next) {
 		const struct pattern *pattern = &lexicon->patterns[i - 1];
 
+		/* Most differ in the first letter. */
+		if (*pattern->text != '*' && *pattern->text != *name)
+			continue;
+		if (pattern->last && *pattern->last != '*' && *pattern->last != *last)
+			continue;
 		if (!(roles & (uint64_t)1 << pattern->role) && pattern_matches(pattern, name, before, last))
 			roles |= (uint64_t)1 << pattern->role;
 	}
