@@ -181,7 +181,7 @@ static void sql(struct unit *unit, int i)
 	if (!flags)
 		return;
 	/* The query itself, or a text with such a part. */
-	int whole = to == from + 1 && code_token_at(unit->code, from)->kind == CODE_NAME;
+	int whole = query->end == query->value + 1 && code_token_at(unit->code, query->value)->kind == CODE_NAME && !is_built(unit, from, to);
 
 	if (is_built(unit, from, to) && (range_has_word(unit, from, to, "SELECT", 0) || range_has_word(unit, from, to, "INSERT", 0) || range_has_word(unit, from, to, "UPDATE", 0) ||
 		range_has_word(unit, from, to, "DELETE", 0) || range_has_word(unit, from, to, "select", 0) || range_has_word(unit, from, to, "FROM", 0) ||

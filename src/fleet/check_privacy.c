@@ -73,6 +73,16 @@ struct logged {
 	int secret;
 };
 
+static int is_content(const char *chain)
+{
+	static const char *const parts[] = { ".content", ".choices", ".output_text", ".text", ".final_output", ".output", ".candidates" };
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (strstr(chain, parts[i]))
+			return 1;
+	return 0;
+}
+
 /* Parts of a reply that are no content. */
 static int is_measure(const char *chain)
 {
@@ -95,7 +105,7 @@ static int logged_name(const char *name, const char *chain, int token, void *dat
 		if (code_is(unit->code, i, "len") || code_is(unit->code, i, "type") || code_is(unit->code, i, "hash") || code_is(unit->code, i, "id") || code_is(unit->code, i, "redact") ||
 			code_is(unit->code, i, "mask"))
 			return 0;
-	if (logged->secret ? (taint_of(unit, token, token + 1) & FROM_SECRET) && !is_measure(chain) : says(unit, WORD_CONTENT, name) && !is_measure(chain)) {
+	if (logged->secret ? (taint_of(unit, token, token + 1) & FROM_SECRET) && !is_measure(chain) : (says(unit, WORD_CONTENT, name) || (is_content(chain) && taint_of(unit, token, token + 1) & FROM_REPLY)) && !is_measure(chain)) {
 		logged->what = chain;
 		return 1;
 	}

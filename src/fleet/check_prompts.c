@@ -34,10 +34,37 @@ static int is_guarded(const struct unit *unit, const char *text)
 	return says(unit, WORD_GUARD_DATA, text) || says(unit, WORD_GUARD_SECRET, text);
 }
 
+struct parts {
+	struct unit *unit;
+	int guarded;
+};
+
+/* A name in a prompt: what it stands for may be the guard; where that is another file's, its own name tells. */
+static int guard_in(const char *name, const char *chain, int token, void *data)
+{
+	struct parts *parts = data;
+	struct unit *unit = parts->unit;
+	int named[4], count = code_assigns_named(unit->code, name, named, 4);
+
+	(void)chain;
+	(void)token;
+	for (int i = 0; i < count; i++) {
+		const struct code_assign *assign = code_assign_at(unit->code, named[i]);
+		const char *text = assign->value < assign->end ? code_string(unit->code, assign->value, assign->end, NULL) : NULL;
+
+		parts->guarded |= text && is_guarded(unit, text);
+	}
+	/* A constant of another file: not known. */
+	parts->guarded |= !count && name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")] == 0;
+	parts->guarded |= strstr(name, "GUARD") || strstr(name, "guard") || strstr(name, "SAFETY") || strstr(name, "safety") || strstr(name, "RULES") || strstr(name, "POLICY");
+	return parts->guarded;
+}
+
 /* A system prompt, whole or with fields. */
 static void system_prompt(struct unit *unit, struct prompts *prompts, int from, int to)
 {
 	int begin = from, end = to, fields = 0;
+	struct parts parts = { unit, 0 };
 	const char *text;
 
 	value_of(unit, &begin, &end);
@@ -46,7 +73,9 @@ static void system_prompt(struct unit *unit, struct prompts *prompts, int from, 
 		return;
 	unit->checker->whole.prompts++;
 	unit->checker->whole.cites |= says(unit, WORD_CITE, text);
-	if (strlen(text) >= GUARD_MIN && !is_guarded(unit, text))
+	if (fields)
+		code_names(unit->code, begin, end, guard_in, &parts);
+	if (strlen(text) >= GUARD_MIN && !parts.guarded && !is_guarded(unit, text))
 		flag(unit, "INJ002", begin, end, "the system prompt says nothing of untrusted text, of refusing, or of keeping itself to itself");
 	if (strlen(text) > LONG_CACHED && !fields && !file_says(unit, WORD_PROMPT_CACHE))
 		flag(unit, "COST004", begin, end, "%zu characters of fixed prompt are sent each time without caching", strlen(text));

@@ -42,6 +42,18 @@ static void plain_http(struct unit *unit)
 	}
 }
 
+/* NET001 as an attribute: session.verify = False, context.check_hostname = False. */
+static void unverified(struct unit *unit)
+{
+	for (int i = 0; i < code_assign_count(unit->code); i++) {
+		const struct code_assign *assign = code_assign_at(unit->code, i);
+
+		if ((ends_with(assign->target, ".verify") || ends_with(assign->target, ".check_hostname") || ends_with(assign->target, ".verify_ssl")) &&
+			assign->end == assign->value + 1 && code_is(unit->code, assign->value, "False"))
+			flag(unit, "NET001", assign->token, assign->end, "%s: whoever answers is believed", assign->target);
+	}
+}
+
 /* Middleware or a dependency of the whole application. */
 static int app_has_auth(struct unit *unit)
 {
@@ -147,6 +159,7 @@ static void region(struct unit *unit, int i)
 void check_serving(struct unit *unit)
 {
 	plain_http(unit);
+	unverified(unit);
 	for (int i = 0; i < code_function_count(unit->code); i++)
 		open_endpoint(unit, i);
 	for (int i = 0; i < code_call_count(unit->code); i++) {

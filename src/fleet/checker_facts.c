@@ -233,7 +233,7 @@ static int called_function(const struct unit *unit, const struct code_call *call
 
 static void find_reach(struct unit *unit)
 {
-	int *called = arena_alloc(unit->arena, ((size_t)code_call_count(unit->code) + 1) * sizeof(*called));
+	int *called = unit->called = arena_alloc(unit->arena, ((size_t)code_call_count(unit->code) + 1) * sizeof(*called));
 
 	for (int i = 0; i < code_call_count(unit->code); i++) {
 		called[i] = called_function(unit, code_call_at(unit->code, i));

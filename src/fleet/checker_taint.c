@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "fleet/checker_parts.h"
 
-enum { ROUNDS = 2, BUCKETS = TAINT_BUCKETS, NAMES_MAX = 20000 };
+enum { ROUNDS = 3, BUCKETS = TAINT_BUCKETS, NAMES_MAX = 20000 };
 
 struct tainted {
 	const char *name;
@@ -101,6 +101,10 @@ static unsigned flags_of_call(struct unit *unit, int i)
 		flags |= FROM_RETRIEVED;
 	if (!strcmp(call->written, "input"))
 		flags |= FROM_USER;
+	if (unit->called[i] >= 0)
+		flags |= unit->returned[unit->called[i]];
+	else if (role(unit, i) & ROLE_REACHES) /* a function of another file of the agent */
+		flags |= FROM_REPLY;
 	if (role(unit, i) & ROLE(SECRET_READ)) {
 		const struct code_argument *name = code_positional(unit->code, call, 0);
 		const char *text = name ? code_string(unit->code, name->value, name->end, NULL) : NULL;
@@ -223,13 +227,30 @@ static int follow_calls(struct unit *unit)
 static int has_origin(struct unit *unit)
 {
 	for (int i = 0; i < code_call_count(unit->code); i++)
-		if (role(unit, i) & (ANY_RUN | ROLE(RETRIEVE) | ROLE(SECRET_READ)) || !strcmp(code_call_at(unit->code, i)->written, "input"))
+		if (role(unit, i) & (ANY_RUN | ROLE_REACHES | ROLE(RETRIEVE) | ROLE(SECRET_READ)) || !strcmp(code_call_at(unit->code, i)->written, "input"))
 			return 1;
 	return memmem(unit->vocabulary, unit->vocabulary_length, "environ", 7) != NULL;
 }
 
+static int follow_returns(struct unit *unit)
+{
+	int changed = 0;
+
+	for (int i = 0; i < code_return_count(unit->code); i++) {
+		const struct code_return *it = code_return_at(unit->code, i);
+		unsigned flags = it->function >= 0 && it->value < it->end ? taint_of(unit, it->value, it->end) & (FROM_REPLY | FROM_RETRIEVED) : 0;
+
+		if (!flags || (unit->returned[it->function] & flags) == flags)
+			continue;
+		unit->returned[it->function] |= flags;
+		changed = 1;
+	}
+	return changed;
+}
+
 void taint_find(struct unit *unit)
 {
+	unit->returned = arena_alloc(unit->arena, ((size_t)code_function_count(unit->code) + 1) * sizeof(*unit->returned));
 	unit->taint = arena_alloc(unit->arena, sizeof(*unit->taint));
 	unit->taint->any = mark_parameters(unit) || has_origin(unit);
 	if (!unit->taint->any)
@@ -237,5 +258,6 @@ void taint_find(struct unit *unit)
 	for (int round = 0, changed = 1; round < ROUNDS && changed; round++) {
 		changed = follow_assigns(unit);
 		changed |= follow_calls(unit);
+		changed |= follow_returns(unit);
 	}
 }
