@@ -138,6 +138,17 @@ const char *heal_owner(const struct site *site)
 	return site->heal->options.owner;
 }
 
+const struct json *heal_config(const struct site *site)
+{
+	for (size_t i = 0; site->finding->agent && i < report_units(site->heal->report); i++) {
+		const struct report_unit *unit = report_unit_at(site->heal->report, i);
+
+		if (unit->agent && !strcmp(unit->path, site->finding->agent))
+			return unit->agent->config;
+	}
+	return NULL;
+}
+
 const char *refuse(struct site *site, const char *format, ...)
 {
 	va_list args;

@@ -260,6 +260,25 @@ static const char *score_floor(struct site *site)
 		"two arguments are added; passages far from the question are left out");
 }
 
+/* The region that cockpit.yaml asks for, as this client's argument. */
+static const char *region(struct site *site)
+{
+	static const struct { const char *call, *argument; } rows[] = { { "boto3.client", "region_name" }, { "boto3.resource", "region_name" }, { "vertexai.init", "location" },
+		{ "google.genai.Client", "location" }, { "boto3.Session", "region_name" } };
+	static const char *const names[] = { "region", "data_residency", "location", "residency" };
+	const struct code_call *call = site_call(site);
+	const char *wanted = NULL;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && !wanted; i++)
+		wanted = json_text(json_get(heal_config(site), names[i]));
+	if (!wanted)
+		wanted = json_text(json_item(json_get(heal_config(site), "regions"), 0));
+	for (size_t i = 0; call && call->resolved && wanted && i < sizeof(rows) / sizeof(*rows); i++)
+		if (!strcmp(call->resolved, rows[i].call))
+			return with_argument(site, arena_format(heal_arena(site), "%s=\"%s\"", rows[i].argument, wanted), "one argument is added; it is the region cockpit.yaml asks for");
+	return refuse(site, wanted ? "which argument of this client takes the region is not known" : "cockpit.yaml names no single region");
+}
+
 /* --- names of models --- */
 
 static const char *swap_text(struct site *site, const char *from, const char *to, const char *safe)
@@ -578,7 +597,7 @@ const struct heal_row heal_code_rows[] = {
 	{ "AGY008", delegation }, { "AGY012", docstring }, { "COST001", output_limit }, { "COST003", small_model }, { "COST005", passages }, { "INJ002", guard },
 	{ "INJ007", safe_load }, { "MOD001", successor }, { "MOD002", successor }, { "MOD003", temperature }, { "MOD004", remote_code }, { "MOD005", weights_only },
 	{ "MOD006", revision }, { "NET001", tls_check }, { "NET002", https }, { "NET003", origins }, { "NET004", debug_server }, { "OBS003", print_in_service },
-	{ "PRV003", quiet_log }, { "RAG005", score_floor }, { "REL001", retry }, { "REL002", timeout }, { "REL003", retry_wait }, { "REL005", turn_limit },
+	{ "PRV003", quiet_log }, { "PRV007", region }, { "RAG005", score_floor }, { "REL001", retry }, { "REL002", timeout }, { "REL003", retry_wait }, { "REL005", turn_limit },
 	{ "REL009", async_sleep }, { "REL011", health }, { "REL013", bounded }, { NULL, NULL },
 };
 

@@ -68,6 +68,7 @@ char *path_beside(const struct site *site, const char *name); /* "a/b/NAME" for 
 char *path_of_agent(const struct site *site, const char *name);
 struct arena *heal_arena(const struct site *site);
 const char *heal_owner(const struct site *site);
+const struct json *heal_config(const struct site *site); /* cockpit.yaml of the finding's agent, or NULL */
 
 /* --- Python --- */
 const struct code_call *site_call(const struct site *site); /* the call at the finding's place, or NULL */
