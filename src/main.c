@@ -3,12 +3,13 @@
 
 #include "base/jq.h"
 #include "cli/cli.h"
+#include "fleet/fleet.h"
 #include "provider/files/files.h"
 #include "provider/host/host.h"
 #include "provider/kubernetes/kubernetes.h"
 
 /* A provider reaches the rest of the program only through its row here. */
-static const struct provider_ops *const providers[] = { &host_provider, &kubernetes_provider, &files_provider, NULL };
+static const struct provider_ops *const providers[] = { &host_provider, &kubernetes_provider, &files_provider, &fleet_provider, NULL };
 
 int main(int argc, char **argv)
 {

@@ -53,6 +53,9 @@ const struct config_key config_keys[] = {
 	{ .key = "kubernetes.namespace", .type = "text", .guarded = 1,
 		.help = "namespace of that context; default: what the kubeconfig says" },
 
+	{ .key = "fleet.path", .type = "file", .guarded = 1,
+		.help = "folder of the agents that :fleet and `get agents` show; default: the current one" },
+
 	{ .key = "audit.anchor", .type = "text", .guarded = 1,
 		.help = "where checkpoints go: file:PATH, syslog or command:PROGRAM" },
 	{ .key = "audit.key", .type = "file", .guarded = 1,

@@ -1,0 +1,424 @@
+/* The lake as an estate. Nothing is audited here and no file of the tree is opened, but for the lines around one finding that somebody looks at. */
+#include "fleet/fleet.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/config.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "estate/kind.h"
+#include "fleet/check.h"
+#include "fleet/excerpt.h"
+#include "fleet/lake.h"
+
+enum { INDEX_MAX_BYTES = 64 << 20, WHERE_MAX = 4096, CONTEXT_LINES = 3 };
+
+struct provider {
+	const struct config *config;
+};
+
+/* --- folders --- */
+
+char *fleet_root(const struct config *config, const char *account, struct error *err)
+{
+	const char *set = config ? config_get(config, "fleet.path") : NULL;
+	int none = !account || !*account || !strcmp(account, "*");
+	const char *path = !none ? account : set && *set ? set : ".";
+	char resolved[PATH_MAX];
+	struct stat about;
+
+	if (!realpath(path, resolved) || stat(resolved, &about)) {
+		error_errno(err, "%.200s", path);
+		return NULL;
+	}
+	if (!S_ISDIR(about.st_mode)) {
+		error_set(err, ERR_INVALID, "%.200s is no folder; name the folder that holds the agents", path);
+		return NULL;
+	}
+	return mem_text(resolved);
+}
+
+int fleet_account(const char *root, char *out, size_t size, struct error *err)
+{
+	if (strlen(root) >= size)
+		return error_set(err, ERR_LIMIT, "the path of this folder is longer than %zu bytes; start in it, and leave the path out", size - 1);
+	memcpy(out, root, strlen(root) + 1);
+	return 0;
+}
+
+static int open_fleet(struct provider **out, struct kinds *kinds, struct net *net, const struct config *config, struct error *err)
+{
+	(void)kinds, (void)net, (void)err;
+	*out = mem_zero(1, sizeof(**out));
+	(*out)->config = config;
+	return 0;
+}
+
+static void close_fleet(struct provider *provider)
+{
+	free(provider);
+}
+
+static struct json *load_index(const char *root)
+{
+	char *path = mem_format("%s/evidence_lake/index.json", root);
+	size_t length;
+	char *bytes = file_load(path, INDEX_MAX_BYTES, &length, NULL);
+	struct json *json = bytes ? json_parse(bytes, length, NULL) : NULL;
+
+	free(bytes);
+	free(path);
+	return json;
+}
+
+/* The one that needs no naming, where an audit of it is kept. */
+static size_t accounts(struct provider *provider, struct provider_account *out, size_t max)
+{
+	char *root = max ? fleet_root(provider->config, NULL, NULL) : NULL;
+	struct json *index = root ? load_index(root) : NULL;
+	size_t count = 0;
+
+	if (index) {
+		*out = (struct provider_account){ .current = 1, .state = "ok", .server = "evidence lake" };
+		count = !fleet_account(root, out->name, sizeof(out->name), NULL);
+	}
+	json_free(index);
+	free(root);
+	return count;
+}
+
+static int select_account(struct provider *provider, const char *account, struct error *err)
+{
+	(void)provider;
+	return error_set(err, ERR_INVALID, ":report %.120s audits that folder and opens it", account);
+}
+
+/* --- cells --- */
+
+struct cells {
+	const struct json *entry;   /* latest.json of an agent */
+	const struct json *finding; /* NULL: the row is the agent */
+	size_t open[CLASS_COUNT], one_click, suppressed;
+	int worst;                  /* severity; SEVERITY_COUNT none */
+	char room[WHERE_MAX];
+};
+
+static int is(const struct json *json, const char *key, const char *word)
+{
+	return !strcmp(json_text_or(json_get(json, key), ""), word);
+}
+
+static int is_open(const struct json *finding)
+{
+	return !json_get(finding, "state") || is(finding, "state", "open");
+}
+
+static void count_finding(struct cells *cells, const struct json *finding)
+{
+	if (!is_open(finding)) {
+		cells->suppressed++;
+		return;
+	}
+	for (int class = 0; class < CLASS_COUNT; class++)
+		cells->open[class] += (size_t)is(finding, "class", check_class_name((enum check_class)class));
+	for (int severity = 0; severity < cells->worst; severity++)
+		if (is(finding, "severity", severity_name((enum check_severity)severity)))
+			cells->worst = severity;
+	cells->one_click += (size_t)is(finding, "fixability", fixability_name(FIX_ONE_CLICK));
+}
+
+static void count_all(struct cells *cells, const struct json *entry)
+{
+	*cells = (struct cells){ .entry = entry, .worst = SEVERITY_COUNT };
+	for (const struct json *finding = json_first(json_get(entry, "findings")); finding; finding = json_next(finding))
+		count_finding(cells, finding);
+}
+
+/* What the files of no agent are called, in both kinds. */
+static const char *agent_name(const struct json *entry)
+{
+	const struct json *agent = json_get(entry, "agent");
+	const char *path = json_text_or(json_get(agent, "path"), "");
+
+	return *path ? path : *json_text_or(json_get(agent, "framework"), "") ? "." : "(no agent)";
+}
+
+static int is_agent(const struct json *entry)
+{
+	return *json_text_or(json_at(entry, "agent.framework"), "") != 0;
+}
+
+static const char *count_text(struct cells *cells, size_t count)
+{
+	snprintf(cells->room, sizeof(cells->room), "%zu", count);
+	return cells->room;
+}
+
+static const char *why_of(struct cells *cells)
+{
+	struct text text;
+
+	text_init(&text, sizeof(cells->room) - 1);
+	for (int class = 0; class < CLASS_COUNT; class++)
+		if (cells->open[class])
+			text_format(&text, "%s%zu %s", text.length ? ", " : "", cells->open[class], check_class_name((enum check_class)class));
+	snprintf(cells->room, sizeof(cells->room), "%s", text.data);
+	text_release(&text);
+	return cells->room;
+}
+
+static const char *agent_cell(struct cells *cells, const char *name)
+{
+	const struct json *agent = json_get(cells->entry, "agent");
+
+	for (int class = 0; class < CLASS_COUNT; class++)
+		if (!strcmp(name, check_class_name((enum check_class)class)))
+			return count_text(cells, cells->open[class]);
+	if (!strcmp(name, "name"))
+		return agent_name(cells->entry);
+	if (!strcmp(name, "worst"))
+		return cells->worst < SEVERITY_COUNT ? severity_name((enum check_severity)cells->worst) : "";
+	if (!strcmp(name, "why"))
+		return why_of(cells);
+	if (!strcmp(name, "one_click"))
+		return count_text(cells, cells->one_click);
+	if (!strcmp(name, "suppressed"))
+		return count_text(cells, cells->suppressed);
+	if (!strcmp(name, "score") && is_agent(cells->entry))
+		return count_text(cells, (size_t)json_int(json_get(agent, "score"), 0));
+	if (!strcmp(name, "files") || !strcmp(name, "bytes"))
+		return count_text(cells, (size_t)json_int(json_get(cells->entry, name), 0));
+	if (!strcmp(name, "observed_at"))
+		return json_text_or(json_get(cells->entry, name), "");
+	return json_text_or(json_get(agent, name), "");
+}
+
+static const char *sources_text(struct cells *cells)
+{
+	struct text text;
+
+	text_init(&text, sizeof(cells->room) - 1);
+	for (const struct json *source = json_first(json_get(cells->finding, "source")); source; source = json_next(source))
+		text_format(&text, "%s%s", text.length ? " " : "", json_text_or(source, ""));
+	snprintf(cells->room, sizeof(cells->room), "%s", text.data);
+	text_release(&text);
+	return cells->room;
+}
+
+static const char *finding_cell(struct cells *cells, const char *name)
+{
+	const struct json *finding = cells->finding;
+
+	if (!strcmp(name, "agent"))
+		return agent_name(cells->entry);
+	if (!strcmp(name, "source"))
+		return sources_text(cells);
+	if (!strcmp(name, "where")) {
+		snprintf(cells->room, sizeof(cells->room), "%s:%d", json_text_or(json_get(finding, "path"), "?"), (int)json_int(json_get(finding, "line"), 0));
+		return cells->room;
+	}
+	if (!strcmp(name, "message") && is(finding, "message", ""))
+		name = "title";
+	return json_text_or(json_get(finding, name), "");
+}
+
+/* --- listing --- */
+
+struct listing {
+	const struct kind *kind;
+	const struct selection *selection;
+	struct feed *feed;
+	const char **texts;
+	size_t *lengths;
+	char account[128];
+};
+
+static void feed_cells(struct listing *listing, struct cells *cells)
+{
+	const struct kind *kind = listing->kind;
+	struct text all;
+	size_t *starts = mem_zero(kind->column_count + 1, sizeof(*starts));
+
+	text_init(&all, (size_t)1 << 20);
+	for (size_t i = 0; i < kind->column_count; i++) {
+		const char *path = kind->columns[i].path;
+		const char *text = !path || !*path ? "" : !strcmp(path, "root") ? listing->account : cells->finding ? finding_cell(cells, path) : agent_cell(cells, path);
+
+		starts[i] = all.length;
+		listing->lengths[i] = strlen(text);
+		text_add_n(&all, text, listing->lengths[i] + 1);
+	}
+	if (!all.cut) {
+		for (size_t i = 0; i < kind->column_count; i++)
+			listing->texts[i] = listing->lengths[i] ? all.data + starts[i] : NULL;
+		feed_row(listing->feed, listing->texts, listing->lengths);
+	}
+	text_release(&all);
+	free(starts);
+}
+
+static int is_wanted(const struct listing *listing, const char *name)
+{
+	return !listing->selection || !listing->selection->name || !strcmp(listing->selection->name, name);
+}
+
+static void feed_entry(struct listing *listing, const struct json *entry)
+{
+	struct cells cells;
+
+	count_all(&cells, entry);
+	if (!strcmp(listing->kind->name, "agents")) {
+		if ((is_agent(entry) || json_count(json_get(entry, "findings"))) && is_wanted(listing, agent_name(entry)))
+			feed_cells(listing, &cells);
+		return;
+	}
+	for (const struct json *finding = json_first(json_get(entry, "findings")); finding; finding = json_next(finding)) {
+		cells.finding = finding;
+		if (is_open(finding) && is_wanted(listing, json_text_or(json_get(finding, "fingerprint"), "")))
+			feed_cells(listing, &cells);
+	}
+}
+
+static int feed_lake(struct listing *listing, const char *root, struct error *err)
+{
+	struct json *index = load_index(root);
+	char *lake = mem_format("%s/evidence_lake", root);
+	size_t missing = 0;
+
+	if (!index) {
+		free(lake);
+		return error_set(err, ERR_NOT_FOUND, "no audit of %.150s is kept yet; r makes one, as `pilothouse report` does", root);
+	}
+	feed_begin(listing->feed);
+	for (const struct json *row = json_first(json_get(index, "agents")); row && !feed_cancelled(listing->feed); row = json_next(row)) {
+		struct json *entry = lake_load(lake, json_text_or(json_get(row, "hash"), "-"));
+
+		if (entry)
+			feed_entry(listing, entry);
+		else
+			missing += *json_text_or(json_get(row, "framework"), "") != 0;
+		json_free(entry);
+	}
+	json_free(index);
+	free(lake);
+	struct error lost = { 0 };
+
+	if (missing)
+		error_set(&lost, ERR_FORMAT, "%zu agents of the index have no readable entry in the lake; audit again with r", missing);
+	feed_note(listing->feed, root, missing ? &lost : NULL);
+	if (feed_cancelled(listing->feed))
+		return error_set(err, ERR_CANCELLED, "cancelled");
+	feed_end(listing->feed);
+	return 0;
+}
+
+static int list(struct provider *provider, const struct kind *kind, const struct selection *selection, struct feed *feed, struct error *err)
+{
+	struct listing listing = { .kind = kind, .selection = selection, .feed = feed };
+	char *root = fleet_root(provider->config, selection ? selection->account : NULL, err);
+
+	if (!root)
+		return -1;
+	if (fleet_account(root, listing.account, sizeof(listing.account), NULL))
+		*listing.account = 0; /* the one that needs no naming */
+	listing.texts = mem_zero(kind->column_count, sizeof(*listing.texts));
+	listing.lengths = mem_zero(kind->column_count, sizeof(*listing.lengths));
+	int failed = feed_lake(&listing, root, err);
+
+	free(listing.texts);
+	free(listing.lengths);
+	free(root);
+	return failed;
+}
+
+/* --- one --- */
+
+static struct json *agent_object(const struct json *entry)
+{
+	struct json *json = json_copy(json_get(entry, "agent")), *open = json_object();
+	struct cells cells;
+
+	count_all(&cells, entry);
+	for (int class = 0; class < CLASS_COUNT; class++)
+		json_set_int(open, check_class_name((enum check_class)class), (int64_t)cells.open[class]);
+	json_set_text(json, "name", agent_name(entry));
+	json_set(json, "open", open);
+	json_set_int(json, "suppressed", (int64_t)cells.suppressed);
+	json_set_int(json, "files", json_int(json_get(entry, "files"), 0));
+	json_set_int(json, "bytes", json_int(json_get(entry, "bytes"), 0));
+	json_set_text(json, "content", json_text_or(json_get(entry, "content"), ""));
+	return json_set_text(json, "observed_at", json_text_or(json_get(entry, "observed_at"), ""));
+}
+
+/* The lines around it, as they are now. */
+static struct json *finding_object(const char *root, const struct json *entry, const struct json *finding)
+{
+	struct json *json = json_copy(finding), *lines = json_array();
+	struct error err = { 0 };
+	struct excerpt *excerpt = excerpt_new(root, finding, json_get(entry, "findings"), &err);
+	long at = (long)json_int(json_get(finding, "line"), 1);
+
+	for (long line = at - CONTEXT_LINES; excerpt && line <= at + CONTEXT_LINES; line++) {
+		const char *text = excerpt_line(excerpt, line);
+		char *shown = text ? mem_format("%c%6ld  %s", line == at ? '>' : ' ', line, text) : NULL;
+
+		if (shown)
+			json_add(lines, json_string(shown));
+		free(shown);
+	}
+	if (!excerpt)
+		json_add(lines, json_string(err.text));
+	excerpt_free(excerpt);
+	json_set_text(json, "agent", agent_name(entry));
+	return json_set(json, "context", lines);
+}
+
+static struct json *find_object(const char *root, const struct ref *ref, const struct json *entry)
+{
+	if (strcmp(ref->kind, "findings") != 0)
+		return !strcmp(agent_name(entry), ref->name) ? agent_object(entry) : NULL;
+	for (const struct json *finding = json_first(json_get(entry, "findings")); finding; finding = json_next(finding))
+		if (is(finding, "fingerprint", ref->name))
+			return finding_object(root, entry, finding);
+	return NULL;
+}
+
+static int get(struct provider *provider, const struct ref *ref, struct json **object, struct error *err)
+{
+	char *root = fleet_root(provider->config, ref->account, err);
+	struct json *index = root ? load_index(root) : NULL;
+	char *lake = mem_format("%s/evidence_lake", root ? root : "");
+
+	*object = NULL;
+	for (const struct json *row = json_first(json_get(index, "agents")); row && !*object; row = json_next(row)) {
+		struct json *entry = lake_load(lake, json_text_or(json_get(row, "hash"), "-"));
+
+		if (entry)
+			*object = find_object(root, ref, entry);
+		json_free(entry);
+	}
+	if (root && !*object)
+		error_set(err, ERR_NOT_FOUND, "the last audit of %.150s has no %s %.100s", root, ref->kind, ref->name);
+	json_free(index);
+	free(lake);
+	free(root);
+	return *object ? 0 : -1;
+}
+
+const struct provider_ops fleet_provider = {
+	.name = "fleet",
+	.title = "Audits of AI agents",
+	.open = open_fleet,
+	.close = close_fleet,
+	.accounts = accounts,
+	.select_account = select_account,
+	.list = list,
+	.get = get,
+};
