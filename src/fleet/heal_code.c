@@ -352,6 +352,33 @@ static const char *retry_text(struct site *site, const char *module)
 	return arena_format(heal_arena(site), "@%s.retry(stop=%s.%s, wait=%s.%s, reraise=True)", module, module, stop, module, wait);
 }
 
+static int is_effect(const struct site *site, const char *written)
+{
+	const char *dot = strrchr(written, '.'), *last = dot ? dot + 1 : written;
+
+	for (const struct json *row = json_first(table(site, "effects")); row; row = json_next(row)) {
+		const char *name = json_text_or(row, "");
+		size_t length = strlen(name);
+
+		if (*name == '*' ? ends_with(written, name + 1) : length && name[length - 1] == '*' ? !strncmp(last, name, length - 1) : !strcmp(last, name))
+			return 1;
+	}
+	return 0;
+}
+
+/* What the function changes outside besides asking a model, or NULL. */
+static const char *effect_in(const struct site *site, const struct code_function *function)
+{
+	for (int i = 0; i < code_call_count(site->code); i++) {
+		const struct code_call *call = code_call_at(site->code, i);
+
+		if (call->name >= function->body && call->close <= function->end && token_offset(site, call->name) != site->finding->place.offset &&
+			is_effect(site, call->written))
+			return call->written;
+	}
+	return NULL;
+}
+
 /* Inside existing decorators, so that those of a framework stay outermost. */
 static const char *retry(struct site *site)
 {
@@ -364,6 +391,9 @@ static const char *retry(struct site *site)
 		return refuse(site, "the call stands in a lambda");
 	if (function->is_generator)
 		return refuse(site, "a generator may have given items before it fails: retry inside it, before the first");
+	const char *effect = effect_in(site, function);
+	if (effect)
+		return refuse(site, "it also does %.60s, which a retry would do again: put the model call into a function of its own", effect);
 	size_t at = line_begin(site, token_offset(site, function->def));
 	if (strspn(site->text + at, " \t") != token_offset(site, function->def) - at)
 		return refuse(site, "the function begins in the middle of a line");

@@ -158,4 +158,25 @@ def test_secrets_move_to_the_environment():
         assert sorted(files_of(tree)) == ['a/.env', 'a/agent.py'] and token.encode() in files_of(tree)['a/agent.py']
 
 
+def test_what_is_never_wrapped():
+    body = 'from openai import OpenAI\nc = OpenAI(timeout=3)\n\n\n'
+    call = 'c.chat.completions.create(model="gpt-4o-2024-11-20", max_completion_tokens=3, messages=q)'
+    wrapped = {'plain': 'def plain(q):\n    return %s\n' % call, 'kept': '@tool\ndef kept(q):\n    """Says."""\n    q.append(1)\n    return %s\n' % call}
+    never = {'saves': 'def saves(q, db):\n    r = %s\n    db.execute("INSERT INTO t VALUES (?)", (r,))\n' % call,
+             'mails': 'def mails(q, box):\n    box.sendmail("a", "b", %s)\n' % call,
+             'pays': 'def pays(q):\n    stripe.Refund.create(amount=%s)\n' % call,
+             'streams': 'def streams(q):\n    for x in %s:\n        yield x\n' % call,
+             'retried': '@backoff.on_exception(backoff.expo, Exception)\ndef retried(q):\n    return %s\n' % call,
+             'looped': 'def looped(q):\n    for attempt in range(3):\n        try:\n            return %s\n        except Exception:\n            time.sleep(2 ** attempt)\n' % call}
+    text = body + 'import backoff\nimport stripe\nimport time\n\n\ndef tool(f):\n    return f\n\n\n' + '\n\n'.join(list(wrapped.values()) + list(never.values()))
+    with Tree({'a/agent.py': text}) as tree:
+        ph(tree, 'report', tree.root, '--heal', '--approve')
+        after = files_of(tree)['a/agent.py'].decode()
+        for name in wrapped:
+            assert re.search(r'@tenacity\.retry\([^\n]*\ndef %s\(' % name, after), (name, after)
+        assert '@tool\n@tenacity.retry' in after
+        for name in never:
+            assert not re.search(r'@tenacity\.retry\([^\n]*\ndef %s\(' % name, after), (name, after)
+
+
 screenpty.run_tests(globals())
