@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "fleet/checker_parts.h"
@@ -418,12 +419,22 @@ static void match_key(struct keys *keys, const struct json *node, const char *pa
 	}
 }
 
+/* The catalogue judges agents: code that belongs to none is only held to an operator's own rules. */
+static int is_of_catalogue(const struct rule *rule)
+{
+	const char *folder = file_data_folder();
+
+	return !strncmp(rule->check->file, folder, strlen(folder));
+}
+
 void rules_apply(struct rules *rules, struct unit *unit, const struct json *tree)
 {
+	int foreign = !unit->checker->agent && (unit->kind == SOURCE_PYTHON || unit->kind == SOURCE_SCRIPT);
+
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct rule *rule = &rules->rules[i];
 
-		if (!file_matches(rule, unit))
+		if ((foreign && is_of_catalogue(rule)) || !file_matches(rule, unit))
 			continue;
 		if (rule->text)
 			match_text(rules, rule, unit);

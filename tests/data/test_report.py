@@ -197,6 +197,17 @@ def test_exit_status_of_random_trees():
     assert len(set(wanted)) == 3, wanted
 
 
+def test_code_of_no_agent_is_held_to_house_rules_only():
+    with Tree({'lib/net.py': 'import ssl\nimport requests\nrequests.get("x", verify=False)\nMODE = ssl.CERT_NONE\n'}) as tree:
+        assert tree.json()['exit'] == 0
+        os.mkdir(os.path.join(tree.home, 'checks'))
+        with open(os.path.join(tree.home, 'checks', 'house.yaml'), 'w') as file:
+            file.write('checks:\n  - {id: HOUSE-TLS, severity: high, class: policy, fixability: Structural, title: No TLS, fix: use ours,\n'
+                       '     match: {text: "/CERT_NONE/", message: "not in this house"}}\n')
+        report = tree.json()
+        assert [(f['rule'], f['line']) for f in report['findings']] == [('HOUSE-TLS', 4)] and report['exit'] == 2, report['findings']
+
+
 # --- what is never opened ---
 
 def test_what_is_excluded_is_never_opened():
