@@ -427,4 +427,5 @@ def test_files_that_change_while_read():
             busy.result()
 
 
-screenpty.run_tests(globals())
+if __name__ == '__main__':
+    screenpty.run_tests(globals())
