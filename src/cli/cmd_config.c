@@ -15,6 +15,8 @@
 #include "copilot/grammar.h"
 #include "estate/provider.h"
 #include "estate/estate.h"
+#include "fleet/check.h"
+#include "fleet/checker.h"
 #include "gate/lint.h"
 #include "gate/session.h"
 #include "sim/scenario.h"
@@ -269,11 +271,31 @@ static void check_words(const char *path, struct json *problems)
 	free(folder);
 }
 
-static const struct lint_area lint_areas[] = { { "themes", check_theme }, { "words", check_words }, { "scenarios", scenario_lint } };
+/* Rows as they are read, and every pattern of theirs compiled. */
+static void check_checks(const char *path, struct json *problems)
+{
+	struct error err = { 0 };
+	struct checks *checks = checks_load_file(path, &err);
+	struct checker *checker = checks ? checker_new(checks, &err) : NULL;
+	const char *line = strstr(err.text, "line "), *said = err.text;
+
+	if (!strncmp(said, path, strlen(path))) /* the file stands beside it */
+		said += strlen(path) + strspn(said + strlen(path), ": ");
+	if (!checker) {
+		struct json *problem = json_set_text(json_object(), "file", path);
+
+		json_set_int(problem, "line", line ? strtol(line + 5, NULL, 10) : 0);
+		json_add(problems, json_set_text(problem, "message", said));
+	}
+	checker_free(checker);
+	checks_free(checks);
+}
+
+static const struct lint_area lint_areas[] = { { "themes", check_theme }, { "words", check_words }, { "scenarios", scenario_lint }, { "checks", check_checks } };
 
 static int run_lint(struct cli *cli)
 {
-	static const char *const areas[] = { "kinds", "playbooks", "policies", "themes", "words", "scenarios", NULL };
+	static const char *const areas[] = { "kinds", "playbooks", "policies", "themes", "words", "scenarios", "checks", NULL };
 	struct json *problems = json_array();
 
 	for (size_t i = 0; i < sizeof(lint_areas) / sizeof(*lint_areas); i++)

@@ -185,6 +185,21 @@ struct checks *checks_load(struct error *err)
 	return NULL;
 }
 
+struct checks *checks_load_file(const char *path, struct error *err)
+{
+	struct checks *checks = mem_zero(1, sizeof(*checks));
+	struct text all;
+
+	text_init(&all, BYTES_MAX);
+	checks->arena = arena_new();
+	int failed = add_file(checks, path, &all, err);
+	text_release(&all);
+	if (!failed)
+		return checks;
+	checks_free(checks);
+	return NULL;
+}
+
 void checks_free(struct checks *checks)
 {
 	if (!checks)

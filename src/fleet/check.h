@@ -29,6 +29,7 @@ struct check {
 /* Every file of the area "checks": the operator's first, a row of theirs replaces the built-in one of the same id. NULL: an error that names
  * file and line. */
 struct checks *checks_load(struct error *err);
+struct checks *checks_load_file(const char *path, struct error *err); /* one file alone, for lint; it may hold no checks at all */
 void checks_free(struct checks *checks);
 size_t checks_count(const struct checks *checks);
 const struct check *checks_at(const struct checks *checks, size_t i); /* ordered by id */

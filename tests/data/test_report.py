@@ -208,6 +208,13 @@ def test_code_of_no_agent_is_held_to_house_rules_only():
         assert [(f['rule'], f['line']) for f in report['findings']] == [('HOUSE-TLS', 4)] and report['exit'] == 2, report['findings']
 
 
+def test_lint_reads_checks():
+    with Tree({'checks/house.yaml': 'checks:\n  - {id: HOUSE-1, severity: low, class: policy, fixability: Structural, title: t, fix: f, match: {text: "/(/"}}\n'}) as tree:
+        done = subprocess.run([screenpty.PROGRAM, 'lint', tree.path('checks/house.yaml')], stdout=subprocess.PIPE, env=tree.env())
+        assert done.returncode == 1 and b'house.yaml:2: ' in done.stdout and b'HOUSE-1' in done.stdout, done
+        assert subprocess.run([screenpty.PROGRAM, 'lint'], stdout=subprocess.PIPE, env=tree.env()).returncode == 0
+
+
 # --- what is never opened ---
 
 def test_what_is_excluded_is_never_opened():
