@@ -264,7 +264,7 @@ void secret_scan(struct secret_scanner *scanner, struct source *source, struct f
 		return;
 	scanner->source = source;
 	scanner->is_code = secrets_is_code(source);
-	scanner->count = scanner->kind_count = 0;
+	scanner->count = scanner->kind_count = scanner->kind_end = 0;
 	scanner->texts = arena_new();
 	secrets_scan_view(scanner, &(struct view){ .text = source->text, .length = source->length });
 	for (size_t i = 0; i < scanner->kind_count; i++)

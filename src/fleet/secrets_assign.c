@@ -6,7 +6,7 @@
 #include "fleet/secrets_private.h"
 #include "fleet/source.h"
 
-enum { NAME_MAX_BYTES = 96, VALUE_MAX_BYTES = 4096, PIECES_MAX = 16 };
+enum { NAME_MAX_BYTES = 96, VALUE_MAX_BYTES = 4096, BARE_MAX_BYTES = 1024, PIECES_MAX = 16 };
 
 struct cursor {
 	const char *text;
@@ -309,11 +309,11 @@ static size_t bare_length(const struct cursor *c, enum bare how)
 	size_t i = 0;
 
 	if (how != BARE_TO_LINE_END) {
-		while ((unsigned char)at(c, i) > ' ' && !strchr(how == BARE_TO_BLANK ? "\"'`" : "\"'`<>,;&)}]|\\", at(c, i)))
+		while (i <= BARE_MAX_BYTES && (unsigned char)at(c, i) > ' ' && !strchr(how == BARE_TO_BLANK ? "\"'`" : "\"'`<>,;&)}]|\\", at(c, i)))
 			i++;
 		return i;
 	}
-	while (at(c, i) && at(c, i) != '\n' && at(c, i) != '\r' && !(is_blank(at(c, i)) && (at(c, i + 1) == '#' || at(c, i + 1) == ';')))
+	while (i <= BARE_MAX_BYTES && at(c, i) && at(c, i) != '\n' && at(c, i) != '\r' && !(is_blank(at(c, i)) && (at(c, i + 1) == '#' || at(c, i + 1) == ';')))
 		i++;
 	while (i && is_blank(at(c, i - 1)))
 		i--;
@@ -424,7 +424,7 @@ static int bare_value(struct secret_scanner *scanner, struct cursor *c, const st
 		if (take(c, schemes[i]))
 			break;
 	out->span = (struct span){ c->at, bare_length(c, how) };
-	if (out->span.length > VALUE_MAX_BYTES)
+	if (out->span.length > BARE_MAX_BYTES)
 		return 0;
 	out->value = c->text + c->at;
 	out->length = out->span.length;

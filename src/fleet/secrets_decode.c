@@ -181,13 +181,14 @@ void secrets_kind_secret(struct secret_scanner *scanner, size_t at)
 	size_t indent = 0, start = document_start(source, at);
 	int inside = 0;
 
-	if (source->kind != SOURCE_YAML || (at && source->text[at - 1] != '\n' && source->text[at - 1] != ' '))
+	if (source->kind != SOURCE_YAML || at < scanner->kind_end || (at && source->text[at - 1] != '\n' && source->text[at - 1] != ' '))
 		return;
 	while (at > indent && source->text[at - indent - 1] == ' ')
 		indent++;
 	for (size_t i = start; i < source->length;) {
 		struct line line = line_of(source, i);
 
+		scanner->kind_end = i;
 		if (i > start && line_says(source, &line, "---") && !line.indent && i > at)
 			break;
 		if (inside && line.length > line.indent && line.indent <= indent)

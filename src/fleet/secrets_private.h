@@ -176,7 +176,7 @@ struct secret_scanner {
 	struct join *joins;
 	size_t join_count;
 	size_t *kinds; /* places of "kind: Secret" */
-	size_t kind_count;
+	size_t kind_count, kind_end; /* end of the document looked at last */
 };
 
 /* secrets_context.c: which check a place makes of a secret found there. Asked in order of place. */

@@ -145,7 +145,14 @@ void secrets_url(struct secret_scanner *scanner, size_t at)
 	struct candidate candidate = { .rule = scanner->rules->url, .rank = RANK_URL };
 	struct url url;
 
-	if (at < scanner->url_seen || scanner->source->kind == SOURCE_LOCK || !read_url(view, at, &url))
+	if (at < scanner->url_seen || scanner->source->kind == SOURCE_LOCK)
+		return;
+	/* Where no @ follows, one that begins a little later has none either. */
+	if (!memchr(view->text + at, '@', url_end(view, at + 3) - at)) {
+		scanner->url_seen = at + (url_end(view, at + 3) - at) / 2;
+		return;
+	}
+	if (!read_url(view, at, &url))
 		return;
 	scanner->url_seen = url.host.at;
 	if (is_local(view, url.host) || is_made_up(scanner, &url))
