@@ -196,8 +196,37 @@ static int take_word(struct cursor *c, const struct secret_scanner *scanner, str
 	return scanner->source->kind == SOURCE_INI && is_blank(c->text[c->at - 1]) && strstr(scanner->source->path, "netrc") ? (c->op = '=') : 0;
 }
 
+/* What follows most words is none of what an assignment may begin with. */
+static int may_assign(const struct cursor *c)
+{
+	switch (at(c, 0)) {
+	case '=':
+	case '!':
+	case ':':
+	case '-':
+	case '?':
+	case '|':
+	case '+':
+	case ',':
+	case 'o':
+	case '>':
+	case '{':
+	case '(':
+	case '\n':
+	case '\r':
+	case '"':
+	case '\'':
+	case 'v':
+		return 1;
+	default:
+		return c->quote != 0;
+	}
+}
+
 static int take_operator(struct cursor *c, size_t name_at)
 {
+	if (!may_assign(c))
+		return 0;
 	for (size_t i = 0; i < sizeof(operators) / sizeof(*operators); i++)
 		if (take(c, operators[i])) {
 			c->op = *operators[i] == ':' ? ':' : '=';
@@ -413,10 +442,10 @@ static void drop_scheme(struct named_value *value)
 	}
 }
 
-static int bare_value(struct secret_scanner *scanner, struct cursor *c, const struct span *name, struct named_value *out)
+static int bare_value(struct secret_scanner *scanner, struct cursor *c, struct named_value *out)
 {
 	static const char *const schemes[] = { "Bearer ", "Basic ", "Token ", "token " };
-	enum bare how = c->op == '>' ? BARE_TO_SIGN : bare_values(scanner, name->at);
+	enum bare how = c->op == '>' ? BARE_TO_SIGN : bare_values(scanner, c->at);
 
 	if (how == BARE_NOWHERE || (c->op == ',' && scanner->source->kind != SOURCE_ENV))
 		return 0;
@@ -484,7 +513,7 @@ void secrets_assignment(struct secret_scanner *scanner, size_t from, size_t leng
 	skip_to_value(&c);
 	skip_wrapper(&c);
 	value.quoted = is_quote(at(&c, 0)) || (at(&c, 0) == '\\' && strchr("\\\"'", at(&c, 1)));
-	if (value.quoted ? !quoted_value(scanner, &c, &value) : !bare_value(scanner, &c, &name, &value))
+	if (value.quoted ? !quoted_value(scanner, &c, &value) : !bare_value(scanner, &c, &value))
 		return;
 	drop_scheme(&value);
 	secrets_judge_named(scanner, &value);

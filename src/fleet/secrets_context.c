@@ -147,6 +147,12 @@ static int is_comment(const struct context *c)
 	return *text == '#';
 }
 
+/* What may begin or end a literal or a comment. */
+static int is_mark(char c)
+{
+	return c == '"' || c == '\'' || c == '`' || c == '#' || c == '/' || c == '\\' || c == '\n';
+}
+
 /* Reads literals up to `offset`. 1: it stands in one; c->group is where it and those joined before it begin. */
 static int in_literal(struct context *c, size_t offset)
 {
@@ -154,10 +160,14 @@ static int in_literal(struct context *c, size_t offset)
 	size_t length = c->source->length;
 
 	while (c->at < offset) {
+		if (!is_mark(text[c->at])) {
+			c->at++;
+			continue;
+		}
 		if (!c->quote) {
 			if (is_comment(c))
 				skip_comment(c, length);
-			else if (strchr("\"'`", text[c->at]) && text[c->at])
+			else if (text[c->at] == '"' || text[c->at] == '\'' || text[c->at] == '`')
 				open_literal(c, length);
 			else
 				c->at++;

@@ -10,7 +10,7 @@
 #include "fleet/secrets_private.h"
 #include "fleet/source.h"
 
-enum { LINE_BYTES = 200 };
+enum { LINE_BYTES = 200, SHORTEST = 8 };
 
 /* The text of the line around the name, as far as it matters. */
 static struct span line_around(const struct view *view, struct span name)
@@ -140,7 +140,7 @@ int secrets_judge_named(struct secret_scanner *scanner, const struct named_value
 	enum name_says says = name_says(scanner->rules, name, value->name.length);
 	struct candidate candidate = { .span = value->span, .value = value->value, .value_length = value->length, .name = name, .name_length = value->name.length };
 
-	if (says == NAME_NOTHING || is_refused(scanner, value))
+	if (says == NAME_NOTHING || value->length < SHORTEST || is_refused(scanner, value))
 		return 0;
 	candidate.rule = vendor_of(scanner, value);
 	candidate.rank = candidate.rule ? RANK_NAMED : RANK_GENERIC;
