@@ -1,8 +1,7 @@
 /* What did not change since it was kept in the lake is not scanned again. */
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -74,9 +73,17 @@ static void set_content(struct report *report, size_t u)
 
 /* --- looking --- */
 
+/* What a worker took from the lake for one unit; the tree itself is let go at once. */
+struct kept {
+	struct findings *findings; /* NULL: it is to be scanned */
+	char content[SHA256_HEX_MAX];
+	enum report_kept how;
+	int64_t observed_ns;
+};
+
 struct looking {
 	struct report *report;
-	struct json **kept; /* of each unit, or NULL */
+	struct kept *kept; /* of each unit */
 };
 
 static void hash_file(struct report *report, struct source *source, size_t at)
@@ -93,59 +100,66 @@ static void hash_file(struct report *report, struct source *source, size_t at)
 	sha256(digests, windows * SHA256_BYTES, report->digests[at]);
 }
 
+/* Whether the unit is as it was kept: by its stats, else by reading its files. */
+static enum report_kept how_kept(struct report *report, size_t u, const struct json *entry)
+{
+	struct source source = { 0 };
+
+	if (lake_is_current(entry, &report->units[u], 1, report->begun_ns))
+		return KEPT_BY_STATS;
+	for (size_t i = report->first_of[u]; i < report->first_of[u + 1]; i++)
+		hash_file(report, &source, i);
+	source_release(&source);
+	set_content(report, u);
+	return lake_is_current(entry, &report->units[u], 0, report->begun_ns) ? KEPT_BY_CONTENT : KEPT_NOT;
+}
+
 static void look(void *arg, void *own, size_t u)
 {
 	struct looking *looking = arg;
 	struct report *report = looking->report;
-	struct report_unit *unit = &report->units[u];
-	struct json *kept = lake_load(report->lake, unit->hash);
-	struct source source = { 0 };
+	struct kept *kept = &looking->kept[u];
+	struct json *entry = lake_load(report->lake, report->units[u].hash);
+	const char *content = json_text(json_get(entry, "content"));
 
 	(void)own;
-	if (kept && !lake_is_current(kept, unit, 1, report->begun_ns)) {
-		for (size_t i = report->first_of[u]; i < report->first_of[u + 1]; i++)
-			hash_file(report, &source, i);
-		set_content(report, u);
-		if (!lake_is_current(kept, unit, 0, report->begun_ns)) {
-			json_free(kept);
-			kept = NULL;
+	if (entry && content && strlen(content) < sizeof(kept->content))
+		kept->how = how_kept(report, u, entry);
+	if (kept->how != KEPT_NOT) {
+		kept->findings = findings_new();
+		kept->observed_ns = kept->how == KEPT_BY_STATS ? json_int(json_get(entry, "observed_ns"), 0) : report->begun_ns;
+		snprintf(kept->content, sizeof(kept->content), "%s", content);
+		if (lake_findings(entry, report->checks, kept->findings)) {
+			findings_free(kept->findings);
+			*kept = (struct kept){ 0 };
 		}
 	}
-	source_release(&source);
-	looking->kept[u] = kept;
+	json_free(entry);
 }
 
-static void take(struct report *report, size_t u, const struct json *kept)
+static void take(struct report *report, size_t u, struct kept *kept)
 {
 	struct report_unit *unit = &report->units[u];
-	struct findings *findings = findings_new();
-	const char *content = json_text(json_get(kept, "content"));
 
-	if (lake_findings(kept, report->checks, findings) || !content || strlen(content) >= sizeof(unit->content)) {
-		findings_free(findings);
+	if (!kept->findings)
 		return;
-	}
-	findings_take(report->findings, findings);
-	memcpy(unit->content, content, strlen(content) + 1);
-	unit->kept = lake_is_current(kept, unit, 1, report->begun_ns) ? KEPT_BY_STATS : KEPT_BY_CONTENT;
-	if (unit->kept == KEPT_BY_STATS)
-		unit->observed_ns = json_int(json_get(kept, "observed_ns"), 0);
+	findings_take(report->findings, kept->findings);
+	memcpy(unit->content, kept->content, sizeof(unit->content));
+	unit->kept = kept->how;
+	unit->observed_ns = kept->observed_ns;
 }
 
 void report_take_kept(struct report *report)
 {
-	struct looking looking = { .report = report, .kept = mem_zero(report->unit_count + 1, sizeof(struct json *)) };
+	struct looking looking = { .report = report, .kept = mem_zero(report->unit_count + 1, sizeof(struct kept)) };
 
 	for (size_t u = 0; u < report->unit_count; u++)
 		set_stats(report, u);
 	if (report->lake && !report->options.afresh)
 		workers_run(&(struct workers_request){ .items = report->unit_count, .threads = report->options.threads,
 			.cancelled = report->options.cancelled, .item = look, .arg = &looking });
-	for (size_t u = 0; u < report->unit_count; u++) {
-		if (looking.kept[u])
-			take(report, u, looking.kept[u]);
-		json_free(looking.kept[u]);
-	}
+	for (size_t u = 0; u < report->unit_count; u++)
+		take(report, u, &looking.kept[u]);
 	free(looking.kept);
 }
 
