@@ -59,8 +59,8 @@ static int is_run_loop(struct unit *unit, const struct code_block *block)
 /* A for whose try is around the call repeats it, it does not run turns. */
 static int is_retry(struct unit *unit, const struct code_block *loop)
 {
-	for (int i = 0; loop->kind == BLOCK_FOR && i < code_block_count(unit->code); i++)
-		if (code_block_at(unit->code, i)->kind == BLOCK_EXCEPT && in_range(loop, code_block_at(unit->code, i)->at) && !range_has_word(unit, loop->body, loop->end, "tool_calls", 0))
+	for (int i = code_block_from(unit->code, loop->body); loop->kind == BLOCK_FOR && i < code_block_count(unit->code) && code_block_at(unit->code, i)->at < loop->end; i++)
+		if (code_block_at(unit->code, i)->kind == BLOCK_EXCEPT && !range_has_word(unit, loop->body, loop->end, "tool_calls", 0))
 			return 1;
 	return 0;
 }

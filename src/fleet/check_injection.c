@@ -4,7 +4,7 @@
 
 #include "fleet/checker_parts.h"
 
-enum { SHORT_MAX = 16 };
+enum { SHORT_MAX = 16, NEAR = 2000 /* tokens behind an assignment */ };
 
 static int ends_with(const char *text, const char *end)
 {
@@ -309,16 +309,14 @@ static int is_indexed(struct unit *unit, const struct code_call *call)
 
 	if (code_is(unit->code, end + 1, "[") || (unit->kind == SOURCE_SCRIPT && code_is(unit->code, end + 1, ".")))
 		return 1;
-	for (int i = 0; i < code_assign_count(unit->code); i++) {
-		const struct code_assign *assign = code_assign_at(unit->code, i);
+	const struct code_assign *assign = code_assign_at(unit->code, code_assign_around(unit->code, call->name));
 
-		if (assign->value > call->name || assign->end <= call->close || assign->kind != ASSIGN_SET)
-			continue;
-		for (int k = assign->end; k + 1 < code_token_count(unit->code); k++)
-			if (code_is(unit->code, k, assign->target) && (code_is(unit->code, k + 1, "[") || (unit->kind == SOURCE_SCRIPT && code_is(unit->code, k + 1, "."))) &&
-				code_function_around(unit->code, k) == call->function)
-				return 1;
-	}
+	if (!assign || assign->end <= call->close || assign->kind != ASSIGN_SET)
+		return 0;
+	for (int k = assign->end; k + 1 < code_token_count(unit->code) && k < assign->end + NEAR; k++)
+		if (code_is(unit->code, k, assign->target) && (code_is(unit->code, k + 1, "[") || (unit->kind == SOURCE_SCRIPT && code_is(unit->code, k + 1, "."))) &&
+			code_function_around(unit->code, k) == call->function)
+			return 1;
 	return 0;
 }
 

@@ -31,14 +31,12 @@ static int personal_name(const char *name, const char *chain, int token, void *d
 /* Strings with fields that go to a model: an argument of a call of one, or a name that says prompt. */
 static int is_prompt(struct unit *unit, int from)
 {
-	for (int i = 0; i < code_assign_count(unit->code); i++) {
-		const struct code_assign *assign = code_assign_at(unit->code, i);
+	const struct code_assign *assign = code_assign_at(unit->code, code_assign_around(unit->code, from));
 
-		if (assign->value <= from && from < assign->end && (says(unit, WORD_PROMPT_NAME, assign->target) || says(unit, WORD_CONTENT, assign->target)))
-			return 1;
-	}
-	for (int i = 0; i < code_call_count(unit->code); i++)
-		if (role(unit, i) & ANY_RUN && call_at(unit, i)->open < from && from < call_at(unit, i)->close)
+	if (assign && (says(unit, WORD_PROMPT_NAME, assign->target) || says(unit, WORD_CONTENT, assign->target)))
+		return 1;
+	for (int i = code_call_from(unit->code, from) - 1; i >= 0; i = call_at(unit, i)->outer)
+		if (role(unit, i) & ANY_RUN && from < call_at(unit, i)->close)
 			return 1;
 	return 0;
 }

@@ -2,9 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "fleet/checker_parts.h"
 
-enum { LOOPS = 1 << BLOCK_FOR | 1 << BLOCK_WHILE };
+enum { BACK_MAX = 500, NEAR = 3000 /* tokens */, LOOPS = 1 << BLOCK_FOR | 1 << BLOCK_WHILE };
 
 static const struct code_call *call_at(const struct unit *unit, int i)
 {
@@ -96,20 +97,7 @@ static int in_retried(const struct unit *unit, int function)
 /* Every call of the function in this file stands in one that is retried. */
 static int callers_retry(const struct unit *unit, int function)
 {
-	const char *name = function >= 0 ? code_function_at(unit->code, function)->name : "";
-	int count = 0;
-
-	for (int i = 0; *name && i < code_call_count(unit->code); i++) {
-		const struct code_call *call = call_at(unit, i);
-		const char *written = !strncmp(call->written, "self.", 5) ? call->written + 5 : call->written;
-
-		if (strcmp(written, name))
-			continue;
-		if (!in_retried(unit, call->function))
-			return 0;
-		count++;
-	}
-	return count > 0;
+	return function >= 0 && unit->callers[function] && unit->callers[function] == unit->retried_callers[function];
 }
 
 /* retry(lambda: client.create(…)), pRetry(() => …) */
@@ -123,10 +111,25 @@ static int in_retrying_call(const struct unit *unit, const struct code_call *cal
 
 static int has_side_effects(const struct unit *unit, int function)
 {
-	for (int i = 0; i < code_call_count(unit->code); i++)
-		if (code_inside(unit->code, call_at(unit, i)->function, function) && role(unit, i) & (ROLE(DESTROY) | ROLE(WRITE)) && !(role(unit, i) & ANY_RUN))
+	const struct code_function *it = code_function_at(unit->code, function);
+
+	for (int i = it ? code_call_from(unit->code, it->body) : code_call_count(unit->code); i < code_call_count(unit->code) && call_at(unit, i)->open < it->end; i++)
+		if (role(unit, i) & (ROLE(DESTROY) | ROLE(WRITE)) && !(role(unit, i) & ANY_RUN))
 			return 1;
 	return 0;
+}
+
+static void count_callers(struct unit *unit)
+{
+	size_t count = (size_t)code_function_count(unit->code) + 1;
+
+	unit->callers = arena_alloc(unit->arena, count * sizeof(int));
+	unit->retried_callers = arena_alloc(unit->arena, count * sizeof(int));
+	for (int i = 0; i < code_call_count(unit->code); i++)
+		if (unit->called[i] >= 0) {
+			unit->callers[unit->called[i]]++;
+			unit->retried_callers[unit->called[i]] += in_retried(unit, call_at(unit, i)->function);
+		}
 }
 
 static void model_without_retry(struct unit *unit, int i)
@@ -260,11 +263,11 @@ static int compares(struct unit *unit, int from, int to)
 /* A counter that grows in the loop stands in the range. */
 static int counts(struct unit *unit, const struct code_block *loop, int from, int to)
 {
-	for (int i = 0; i < code_assign_count(unit->code); i++) {
+	for (int i = code_assign_from(unit->code, loop->body); i < code_assign_count(unit->code) && code_assign_at(unit->code, i)->token < loop->end; i++) {
 		const struct code_assign *assign = code_assign_at(unit->code, i);
 		const char *name = assign->target;
 
-		if (assign->kind == ASSIGN_ADD && in_range(loop, assign->token))
+		if (assign->kind == ASSIGN_ADD)
 			for (int k = from; k < to; k++)
 				if (code_is(unit->code, k, strrchr(name, '.') ? strrchr(name, '.') + 1 : name))
 					return 1;
@@ -275,10 +278,10 @@ static int counts(struct unit *unit, const struct code_block *loop, int from, in
 /* if turns >= limit: break … anywhere in the loop, or a call that checks a budget and raises. */
 static int is_bounded(struct unit *unit, const struct code_block *loop)
 {
-	for (int i = 0; i < code_block_count(unit->code); i++) {
+	for (int i = code_block_from(unit->code, loop->body); i < code_block_count(unit->code) && code_block_at(unit->code, i)->at < loop->end; i++) {
 		const struct code_block *block = code_block_at(unit->code, i);
 
-		if (block->kind != BLOCK_IF || !in_range(loop, block->at) || !leaves(unit, block->body, block->end))
+		if (block->kind != BLOCK_IF || !leaves(unit, block->body, block->end))
 			continue;
 		if (compares(unit, block->head, block->head_end) && (range_says(unit, block->head, block->head_end, WORD_BOUND) || range_says(unit, block->head, block->head_end, WORD_BUDGET)))
 			return 1;
@@ -417,7 +420,7 @@ static void swallowed(struct unit *unit, int index)
 
 	if (except->kind != BLOCK_EXCEPT || !catches_all(unit, except) || !is_swallowed(unit, except))
 		return;
-	for (int i = index - 1; i >= 0 && !try; i--) {
+	for (int i = index - 1; i >= 0 && i > index - BACK_MAX && !try; i--) {
 		const struct code_block *block = code_block_at(unit->code, i);
 
 		if (block->kind == BLOCK_TRY && block->parent == except->parent && block->function == except->function)
@@ -486,10 +489,10 @@ static void stream_without_deadline(struct unit *unit, int i)
 
 	if (!(role(unit, i) & ANY_RUN) || !is_stream(unit, i) || function_says(unit, call->function, WORD_DEADLINE))
 		return;
-	for (int k = 0; k < code_block_count(unit->code) && !iterated; k++) {
+	for (int k = code_block_from(unit->code, call->name - NEAR); k < code_block_count(unit->code) && code_block_at(unit->code, k)->at < call->name + NEAR && !iterated; k++) {
 		const struct code_block *block = code_block_at(unit->code, k);
 
-		iterated = block->kind == BLOCK_FOR && block->function == call->function && (block->body > call->name);
+		iterated = block->kind == BLOCK_FOR && block->function == call->function && block->body > call->name;
 	}
 	if (iterated)
 		flag_call(unit, "REL015", call, "the stream is read without a deadline for the next piece");
@@ -497,6 +500,7 @@ static void stream_without_deadline(struct unit *unit, int i)
 
 void check_reliability(struct unit *unit)
 {
+	count_callers(unit);
 	for (int i = 0; i < code_call_count(unit->code); i++) {
 		model_without_retry(unit, i);
 		client_without_timeout(unit, i);

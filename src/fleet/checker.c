@@ -14,7 +14,7 @@
 #include "fleet/checker_parts.h"
 #include "fleet/suppress.h"
 
-enum { KEPT_MAX = 32 << 20, CODE_MAX = 4 << 20, MESSAGE_MAX = 400 };
+enum { KEPT_MAX = 32 << 20, CODE_MAX = 2 << 20, MESSAGE_MAX = 400 };
 
 struct checker *checker_new(const struct checks *checks, struct error *err)
 {

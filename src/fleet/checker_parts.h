@@ -48,6 +48,7 @@ struct unit {
 	struct code *code;
 	uint64_t *roles;            /* of each call */
 	unsigned *functions;        /* IS_TOOL … of each function */
+	int *callers, *retried_callers; /* of each function: calls of it, and those of them that are retried */
 	int *called;                /* of each call: the function of this file it calls, or -1 */
 	unsigned *returned;         /* of each function: where what it returns comes from */
 	const char *vocabulary;     /* its names and short strings, each once, a line each */

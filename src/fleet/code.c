@@ -223,6 +223,50 @@ int code_call_from(const struct code *code, int token)
 	return low;
 }
 
+int code_block_from(const struct code *code, int token)
+{
+	const struct code_block *blocks = code->blocks.items;
+	int low = 0, high = code->blocks.count;
+
+	while (low < high) {
+		int middle = (low + high) / 2;
+
+		if (blocks[middle].at < token)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int code_assign_from(const struct code *code, int token)
+{
+	const struct code_assign *assigns = code->assigns.items;
+	int low = 0, high = code->assigns.count;
+
+	while (low < high) {
+		int middle = (low + high) / 2;
+
+		if (assigns[middle].token < token)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int code_assign_around(const struct code *code, int token)
+{
+	enum { NESTED = 16 };
+	const struct code_assign *assigns = code->assigns.items;
+	int i = code_assign_from(code, token) - 1;
+
+	for (int left = NESTED; i >= 0 && left--; i--)
+		if (assigns[i].value <= token && token < assigns[i].end)
+			return i;
+	return -1;
+}
+
 const struct code_argument *code_keyword(const struct code *code, const struct code_call *call, const char *keyword)
 {
 	const struct code_argument *arguments = code->arguments.items;

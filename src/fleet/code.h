@@ -156,6 +156,11 @@ const char *code_exported(struct code *code, const char *chain);
 void code_set_resolved(struct code *code, int call, const char *resolved);
 /* The first call whose bracket opens at or behind the token: they are in that order. */
 int code_call_from(const struct code *code, int token);
+/* The same for blocks by their first token, and for assignments by their target. */
+int code_block_from(const struct code *code, int token);
+int code_assign_from(const struct code *code, int token);
+/* The assignment whose value holds the token, -1: none. */
+int code_assign_around(const struct code *code, int token);
 /* The innermost function a token stands in, -1 outside. */
 int code_function_around(const struct code *code, int token);
 int code_function_named(const struct code *code, const char *name); /* the first of that name, or -1 */
