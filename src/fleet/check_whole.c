@@ -11,7 +11,7 @@ static struct place place_of(struct unit *unit, const struct code_call *call)
 {
 	const struct code_token *first = code_token_at(unit->code, call->name), *last = code_token_at(unit->code, call->close > 0 ? call->close : call->open);
 
-	return source_place(unit->source, first->offset, last->offset + last->length - first->offset);
+	return unit_place(unit, first->offset, last->offset + last->length - first->offset);
 }
 
 static void add_text(struct checker *checker, const char **texts, int *count, int max, const char *text)

@@ -68,11 +68,34 @@ static struct finding *add(struct checker *checker, struct findings *findings, c
 		.agent = checker->agent ? checker->agent->path : NULL, .severity = check->severity, .fixability = check->fixability });
 }
 
+/* Where a place of the unit's text is in the source's. */
+static size_t in_source(const struct unit *unit, size_t offset)
+{
+	size_t low = 0, high = unit->piece_count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (unit->pieces[middle].code <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? unit->pieces[low - 1].source + (offset - unit->pieces[low - 1].code) : offset;
+}
+
+struct place unit_place(struct unit *unit, size_t offset, size_t length)
+{
+	size_t from = in_source(unit, offset), to = in_source(unit, offset + length);
+
+	return source_place(unit->source, from, to > from ? to - from : length);
+}
+
 /* The line, so that a fingerprint survives moves. */
 static void anchor(struct unit *unit, struct finding *finding, size_t offset)
 {
 	size_t length;
-	const char *line = source_line(unit->source, offset, &length);
+	const char *line = source_line(unit->source, in_source(unit, offset), &length);
 
 	if (finding && line)
 		finding->anchor = arena_text_n(findings_arena(unit->findings), line, length < MESSAGE_MAX ? length : MESSAGE_MAX);
@@ -80,7 +103,7 @@ static void anchor(struct unit *unit, struct finding *finding, size_t offset)
 
 struct finding *flag_at(struct unit *unit, const char *rule, size_t offset, size_t length, const char *format, ...)
 {
-	struct place place = source_place(unit->source, offset, length);
+	struct place place = unit_place(unit, offset, length);
 	struct finding *finding;
 	va_list args;
 
@@ -101,7 +124,7 @@ struct finding *flag(struct unit *unit, const char *rule, int from, int to, cons
 
 	if (!first || !last)
 		return NULL;
-	place = source_place(unit->source, first->offset, last->offset + last->length - first->offset);
+	place = unit_place(unit, first->offset, last->offset + last->length - first->offset);
 	va_start(args, format);
 	finding = add(unit->checker, unit->findings, rule, unit->path, &place, function >= 0 ? code_function_at(unit->code, function)->name : NULL, format, args);
 	va_end(args);
@@ -252,6 +275,33 @@ static void check_other(struct unit *unit)
 	check_text(unit);
 }
 
+/* Code that is not kept: looked at for itself. */
+static void check_alone(struct unit *unit)
+{
+	struct arena *own = arena_new();
+
+	unit->arena = own;
+	read_code(unit);
+	if (!unit->is_test)
+		check_words(unit);
+	check_code(unit);
+	arena_free(own);
+}
+
+static void check_notebook(struct unit *unit)
+{
+	check_text(unit);
+	unit->arena = arena_new();
+	if (notebook_read(unit, unit->source->bytes, unit->source->byte_length)) {
+		struct arena *pieces = unit->arena;
+
+		check_alone(unit);
+		arena_free(pieces);
+	} else {
+		arena_free(unit->arena);
+	}
+}
+
 void checker_file(struct checker *checker, struct source *source, struct findings *findings)
 {
 	struct unit unit = { .checker = checker, .arena = checker->arena, .path = source->path, .kind = source->kind, .text = source->text, .length = source->length,
@@ -260,27 +310,22 @@ void checker_file(struct checker *checker, struct source *source, struct finding
 
 	if (source->kind == SOURCE_BINARY || in_folder(source->path, foreign_folders))
 		return;
-	if (!is_code) {
+	if (source->kind == SOURCE_NOTEBOOK && checker->agent) {
+		check_notebook(&unit);
+	} else if (!is_code) {
 		check_other(&unit);
 		if (source->kind != SOURCE_YAML && source->kind != SOURCE_JSON)
 			rules_apply(checker->rules, &unit, NULL);
-		return;
 	}
+	if (!is_code)
+		return;
 	check_text(&unit);
 	if (!checker->agent || source->length > CODE_MAX || !is_of_interest(&unit))
 		rules_apply(checker->rules, &unit, NULL);
 	else if (source->bytes == source->text && checker->kept_bytes + source->length <= KEPT_MAX)
 		keep_code(checker, &unit);
-	else {
-		struct arena *own = arena_new();
-
-		unit.arena = own;
-		read_code(&unit);
-		if (!unit.is_test)
-			check_words(&unit);
-		check_code(&unit);
-		arena_free(own);
-	}
+	else
+		check_alone(&unit);
 }
 
 void checker_end(struct checker *checker, struct findings *findings)

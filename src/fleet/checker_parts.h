@@ -33,6 +33,11 @@ struct taint {
 	int count, any;
 };
 
+/* Of a notebook: code from here on stands there in the source's text. */
+struct unit_piece {
+	size_t code, source;
+};
+
 struct unit {
 	struct checker *checker;
 	struct arena *arena;
@@ -44,6 +49,8 @@ struct unit {
 	struct findings *findings;  /* the same */
 	size_t first_finding;
 	int is_test, is_service;    /* a test or fixture; serves HTTP */
+	struct unit_piece *pieces;  /* where text is not the source's; ordered */
+	size_t piece_count;
 	/* Code only. */
 	struct code *code;
 	uint64_t *roles;            /* of each call */
@@ -106,6 +113,8 @@ struct finding *flag_whole(struct checker *checker, struct findings *findings, c
 	__attribute__((format(printf, 6, 7)));
 struct finding *flag_call(struct unit *unit, const char *rule, const struct code_call *call, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+struct place unit_place(struct unit *unit, size_t offset, size_t length); /* of the unit's text, in the file */
+
 /* --- asking of code --- */
 int says(const struct unit *unit, enum word word, const char *text);
 /* Whether names or strings of [from,to) say it; comments do not count. */
@@ -128,6 +137,9 @@ int has_unpacked(struct unit *unit, const struct code_call *call);
 int constructor_of(struct unit *unit, const struct code_call *call);
 int is_paced(struct unit *unit, const struct code_block *loop); /* by a person or a queue */
 int is_literal(struct unit *unit, int from, int to); /* no fields, no names, or a constant of the file that is so */
+
+/* Makes a unit's text that of the notebook's code cells; 0: there are none, or of another language. */
+int notebook_read(struct unit *unit, const char *bytes, size_t length);
 
 /* --- what functions are, where values come from --- */
 void facts_find(struct unit *unit);
