@@ -88,14 +88,14 @@ static int read_row(struct checks *checks, const struct json *row, const char *p
 
 	if (!id_is_usable(id))
 		return error_set(err, ERR_FORMAT, "line %d: a check needs an id of capitals, digits, - and _", json_line(row));
-	if (!json_text(json_get(row, "title")) || !json_text(json_get(row, "fix")))
+	if ((!json_text(json_get(row, "title")) && !json_text(json_get(row, "message"))) || !json_text(json_get(row, "fix")))
 		return error_set(err, ERR_FORMAT, "line %d: check %s needs a title and a fix", json_line(row), id);
 	if (read_word(row, "severity", severities, SEVERITY_COUNT, &severity, err) || read_word(row, "class", classes, CLASS_COUNT, &class, err) ||
 		read_word(row, "fixability", fixabilities, 2, &fixability, err))
 		return -1;
 	*check = (struct check){
 		.id = arena_text(checks->arena, id),
-		.title = arena_text(checks->arena, json_text(json_get(row, "title"))),
+		.title = arena_text(checks->arena, json_text(json_get(row, "title")) ? json_text(json_get(row, "title")) : json_text(json_get(row, "message"))),
 		.detect = arena_text(checks->arena, json_text_or(json_get(row, "detect"), "")),
 		.fix = arena_text(checks->arena, json_text(json_get(row, "fix"))),
 		.persona = arena_text(checks->arena, json_text_or(json_get(row, "persona"), "SecOps")),
@@ -103,7 +103,7 @@ static int read_row(struct checks *checks, const struct json *row, const char *p
 		.severity = (enum check_severity)severity,
 		.class = (enum check_class)class,
 		.fixability = (enum check_fixability)fixability,
-		.match = json_get(row, "match"),
+		.match = json_get(row, "match") ? json_get(row, "match") : json_get(row, "pattern") ? row : NULL, /* pattern, scope, message in the row itself */
 		.file = path,
 		.line = json_line(row),
 	};

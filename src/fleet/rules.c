@@ -5,7 +5,7 @@
  *   in: async|loop|handler|tool, language: python|javascript
  *   import: NAME         a module or a name of it
  *   assign: /name/, value: /text/   a name given a literal
- *   text: /expression/   in any file
+ *   text: /expression/   in any file; pattern: means the same, and scope: what files: does, also beside id and title
  *   key: a.*.b, value: /text/ or literal   in YAML and JSON
  *   files: [glob, …], tests: true (tests too), message: TEXT. */
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -76,11 +76,12 @@ static int compile(const struct rule *rule, const char *key, pcre2_code **code, 
 
 static int check_keys(const struct check *check, const struct json *match, struct error *err)
 {
-	static const char *const known[] = { "call", "with", "without", "in", "language", "import", "assign", "value", "text", "key", "files", "tests", "message" };
-	static const char *const subjects[] = { "call", "import", "assign", "text", "key" };
+	static const char *const known[] = { "call", "with", "without", "in", "language", "import", "assign", "value", "text", "pattern", "key", "files", "scope", "tests", "message" };
+	static const char *const subjects[] = { "call", "import", "assign", "text", "pattern", "key" };
 	int has_subject = 0;
 
-	for (const struct json *item = json_first(match); item; item = json_next(item)) {
+	/* A row of its own has other keys too. */
+	for (const struct json *item = json_get(match, "id") ? NULL : json_first(match); item; item = json_next(item)) {
 		size_t i = 0;
 
 		while (i < sizeof(known) / sizeof(*known) && strcmp(known[i], json_key(item) ? json_key(item) : ""))
@@ -103,7 +104,9 @@ static int add(struct rules *rules, const struct check *check, const struct json
 	rules->rules = mem_grow(rules->rules, rules->count + 1, sizeof(*rules->rules));
 	rule = &rules->rules[rules->count++];
 	*rule = (struct rule){ .check = check, .match = match };
-	return compile(rule, "text", &rule->text, err) || compile(rule, "assign", &rule->assign, err) || compile(rule, "value", &rule->value, err) ? -1 : 0;
+	if (compile(rule, "text", &rule->text, err) || (!rule->text && compile(rule, "pattern", &rule->text, err)))
+		return -1;
+	return compile(rule, "assign", &rule->assign, err) || compile(rule, "value", &rule->value, err) ? -1 : 0;
 }
 
 struct rules *rules_new(const struct checks *checks, struct error *err)
@@ -174,16 +177,34 @@ static int any_glob(const struct json *patterns, const char *text)
 	return 0;
 }
 
+/* Compared with the path from the root and with the name; a leading star star slash also means no folder. */
+static int file_glob(const char *pattern, const char *path)
+{
+	const char *base = strrchr(path, '/');
+
+	return lexicon_glob(pattern, path) || lexicon_glob(pattern, base ? base + 1 : path) || (!strncmp(pattern, "**/", 3) && lexicon_glob(pattern + 3, path));
+}
+
+static int any_file_glob(const struct json *patterns, const char *path)
+{
+	if (json_text(patterns))
+		return file_glob(json_text(patterns), path);
+	for (const struct json *item = json_first(patterns); item; item = json_next(item))
+		if (json_text(item) && file_glob(json_text(item), path))
+			return 1;
+	return 0;
+}
+
 static int file_matches(const struct rule *rule, const struct unit *unit)
 {
-	const struct json *files = json_get(rule->match, "files");
-	const char *language = json_text(json_get(rule->match, "language")), *base = strrchr(unit->path, '/');
+	const struct json *files = json_get(rule->match, "files") ? json_get(rule->match, "files") : json_get(rule->match, "scope");
+	const char *language = json_text(json_get(rule->match, "language"));
 
 	if (unit->is_test && !json_bool(json_get(rule->match, "tests"), 0))
 		return 0;
 	if (language && strcmp(language, unit->kind == SOURCE_PYTHON ? "python" : unit->kind == SOURCE_SCRIPT ? "javascript" : ""))
 		return 0;
-	return !files || any_glob(files, unit->path) || any_glob(files, base ? base + 1 : unit->path);
+	return !files || any_file_glob(files, unit->path);
 }
 
 static const char *message(const struct rule *rule)

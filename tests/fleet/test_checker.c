@@ -5,6 +5,7 @@
 #include "check_main.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -162,11 +163,103 @@ START_TEST(every_check_has_both_cases)
 }
 END_TEST
 
+/* --- house rules --- */
+
+static void home_with(const char *rows)
+{
+	static char home[64];
+	char path[96];
+	FILE *file;
+
+	snprintf(home, sizeof(home), "/tmp/house-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(home));
+	setenv("PILOTHOUSE_HOME", home, 1);
+	snprintf(path, sizeof(path), "%s/checks", home);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/checks/mine.yaml", home);
+	file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs(rows, file);
+	fclose(file);
+}
+
+#define HOUSE "checks:\n  - {id: HOUSE-1, severity: high, class: policy, fixability: Structural, title: t, fix: f, "
+static const struct {
+	const char *row, *name, *text;
+	int line; /* of the only finding; 0: none */
+} house[] = {
+	{ HOUSE "match: {text: '/legacy\\.acme\\.io/', files: ['*.py'], message: gone}}\n", "x.py", "import a\nu = 'legacy.acme.io'\n", 2 },
+	{ HOUSE "match: {text: '/legacy\\.acme\\.io/', files: ['*.py']}}\n", "x.yaml", "u: legacy.acme.io\n", 0 },
+	{ HOUSE "pattern: 'legacy\\.acme', scope: '**/*.py', message: gone}\n", "x.py", "u = 'legacy.acme.io'\n", 1 },
+	{ HOUSE "match: {call: requests.get, without: [timeout]}}\n", "x.py", "import requests as r\nr.get(u, timeout=3)\nr.get(u)\n", 3 },
+	{ HOUSE "match: {call: '*.create', with: {temperature: '/^[1-9]/'}}}\n", "x.py", "import a\na.b.create(temperature=0)\na.b.create(temperature=2)\n", 3 },
+	{ HOUSE "match: {call: requests.get, in: async}}\n", "x.py", "import requests\nasync def f():\n    requests.get(u)\ndef g():\n    requests.get(u)\n", 3 },
+	{ HOUSE "match: {import: 'old.*'}}\n", "x.py", "import new\nfrom old import thing\n", 2 },
+	{ HOUSE "match: {assign: '/_URL$/', value: '/^http:/'}}\n", "x.py", "import a\nA_URL = 'https://x'\nB_URL = 'http://x'\n", 3 },
+	{ HOUSE "match: {key: 'agent.*.owner', value: '/^nobody$/'}}\n", "x.yaml", "agent:\n  model: {owner: nobody}\n", 2 },
+	{ HOUSE "match: {call: requests.get}}\n", "tests/test_x.py", "import requests\nrequests.get(u)\n", 0 },
+	{ HOUSE "match: {call: requests.get, tests: true}}\n", "tests/test_x.py", "import requests\nrequests.get(u)\n", 2 },
+};
+
+START_TEST(an_operators_rule_is_a_check)
+{
+	struct error err = { 0 };
+	struct one one = { .id = "HOUSE-1", .want = "flag" };
+	struct checks *checks;
+	struct checker *checker;
+	struct findings *findings;
+	int line = 0, count = 0;
+
+	home_with(house[_i].row);
+	checks = checks_load(&err);
+	checker = checks ? checker_new(checks, &err) : NULL;
+	ck_assert_msg(checker != NULL, "%s", err.text);
+	snprintf(one.path, sizeof(one.path), "%s", house[_i].name);
+	one.text = house[_i].text;
+	one.length = strlen(one.text);
+	findings = run(checker, &one);
+	for (size_t i = 0; i < findings_count(findings); i++)
+		if (!strcmp(findings_at(findings, i)->rule, "HOUSE-1")) {
+			line = findings_at(findings, i)->place.line;
+			count++;
+		}
+	ck_assert_int_eq(line, house[_i].line);
+	ck_assert_int_eq(count, house[_i].line > 0);
+	findings_free(findings);
+	checker_free(checker);
+	checks_free(checks);
+}
+END_TEST
+
+static const struct {
+	const char *row, *says;
+} wrong_rules[] = {
+	{ HOUSE "match: {text: '/(/'}}\n", "mine.yaml line 2: text of check HOUSE-1 is no expression" },
+	{ HOUSE "match: {txt: x}}\n", "match has no key txt" },
+	{ HOUSE "match: {files: ['*.py']}}\n", "match needs one of call" },
+};
+
+START_TEST(a_wrong_rule_is_named_with_its_place)
+{
+	struct error err = { 0 };
+	struct checks *checks;
+
+	home_with(wrong_rules[_i].row);
+	checks = checks_load(&err);
+	ck_assert_msg(checks != NULL, "%s", err.text);
+	ck_assert_ptr_null(checker_new(checks, &err));
+	ck_assert_msg(strstr(err.text, wrong_rules[_i].says) != NULL, "%s", err.text);
+	checks_free(checks);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	read_cases();
 	tcase_add_test(tc, each_check_flags_what_it_must_and_nothing_else);
 	tcase_add_test(tc, every_check_has_both_cases);
+	tcase_add_loop_test(tc, an_operators_rule_is_a_check, 0, sizeof(house) / sizeof(*house));
+	tcase_add_loop_test(tc, a_wrong_rule_is_named_with_its_place, 0, sizeof(wrong_rules) / sizeof(*wrong_rules));
 }
 
 TEST_MAIN("fleet/checker")
