@@ -17,6 +17,7 @@
 #include "estate/estate.h"
 #include "fleet/check.h"
 #include "fleet/checker.h"
+#include "fleet/secrets.h"
 #include "gate/lint.h"
 #include "gate/session.h"
 #include "sim/scenario.h"
@@ -277,16 +278,19 @@ static void check_checks(const char *path, struct json *problems)
 	struct error err = { 0 };
 	struct checks *checks = checks_load_file(path, &err);
 	struct checker *checker = checks ? checker_new(checks, &err) : NULL;
+	struct checks *all = checker ? checks_load(NULL) : NULL; /* rules of secrets name checks of the catalogue */
+	int failed = !checker || (all && secret_rules_check(path, all, &err));
 	const char *line = strstr(err.text, "line "), *said = err.text;
 
 	if (!strncmp(said, path, strlen(path))) /* the file stands beside it */
 		said += strlen(path) + strspn(said + strlen(path), ": ");
-	if (!checker) {
+	if (failed) {
 		struct json *problem = json_set_text(json_object(), "file", path);
 
 		json_set_int(problem, "line", line ? strtol(line + 5, NULL, 10) : 0);
 		json_add(problems, json_set_text(problem, "message", said));
 	}
+	checks_free(all);
 	checker_free(checker);
 	checks_free(checks);
 }

@@ -23,6 +23,8 @@ struct secret_rules_options {
  * version, the rules or the processor differ. Shared by threads, frozen. NULL: ERR_FORMAT with file and line. */
 struct secret_rules *secret_rules_load(const struct secret_rules_options *options, struct error *err);
 void secret_rules_free(struct secret_rules *rules);
+/* Reads the rules of one file alone, for `lint`. 0; -1: ERR_FORMAT, "PATH: line N: …". */
+int secret_rules_check(const char *path, const struct checks *checks, struct error *err);
 size_t secret_rules_count(const struct secret_rules *rules);
 const char *secret_rules_engine(const struct secret_rules *rules); /* "vectorscan 5.4.9" "aho-corasick" */
 

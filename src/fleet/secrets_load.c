@@ -197,6 +197,23 @@ static int read_id(struct secret_rules *rules, struct secret_rule *rule, const s
 	return 0;
 }
 
+/* A key that is none would be a rule that does less than its author thinks. */
+static int check_keys(const struct json *row, struct error *err)
+{
+	static const char *const known[] = { "id", "title", "keywords", "caseless", "back", "pattern", "entropy", "checksum", "judge", "names", "pair", "public", "severity", "fixability" };
+	const char *id = json_text_or(json_get(row, "id"), "without an id");
+
+	for (const struct json *item = json_first(row); item; item = json_next(item)) {
+		size_t i = 0;
+
+		while (i < sizeof(known) / sizeof(*known) && strcmp(known[i], json_key(item)) != 0)
+			i++;
+		if (i == sizeof(known) / sizeof(*known))
+			return error_set(err, ERR_FORMAT, "line %d: rule %.60s has a key that is not known: %.40s", json_line(row), id, json_key(item));
+	}
+	return 0;
+}
+
 static int read_rule(struct secret_rules *rules, const struct json *row, struct error *err)
 {
 	struct secret_rule *rule;
@@ -204,6 +221,8 @@ static int read_rule(struct secret_rules *rules, const struct json *row, struct 
 
 	if (rules->count == RULES_MAX)
 		return error_set(err, ERR_LIMIT, "more than %d rules", RULES_MAX);
+	if (check_keys(row, err))
+		return -1;
 	if (secrets_rule_named(rules, strchr(json_text_or(json_get(row, "id"), "/"), '/') ? strchr(json_text_or(json_get(row, "id"), "/"), '/') + 1 : ""))
 		return 0; /* the operator's came first */
 	rules->rules = mem_grow(rules->rules, rules->count + 1, sizeof(*rules->rules));
@@ -343,6 +362,15 @@ struct secret_rules *secret_rules_load(const struct secret_rules_options *option
 	add_own_literals(rules);
 	rules->engine = engine_new(rules->literals, rules->literal_count, options->no_vectorscan);
 	return rules;
+}
+
+int secret_rules_check(const char *path, const struct checks *checks, struct error *err)
+{
+	struct secret_rules *rules = new_rules(&(struct secret_rules_options){ .checks = checks });
+	int failed = read_file(rules, path, err);
+
+	secret_rules_free(rules);
+	return failed;
 }
 
 void secret_rules_free(struct secret_rules *rules)

@@ -11,7 +11,9 @@ def score(truth, found):
     hit, false = set(), []
     for f in found:
         touched = [row for row in by_path[f['path']] if row['line'] <= f.get('end_line', f['line']) and f['line'] <= row['end_line']]
-        touched += [row for row in by_path[f['path']] if 'also' in f and row['line'] <= f['also'] <= row['end_line']]
+        also = f.get('also') or 0 # a line, or a place
+        also = also['line'] if isinstance(also, dict) else also
+        touched += [row for row in by_path[f['path']] if row['line'] <= also <= row['end_line']]
         hit.update(id(row) for row in touched)
         if not touched:
             false.append(f)

@@ -416,6 +416,7 @@ START_TEST(broken_rules)
 		{ "rules:\n  - {id: SEC001/a, keywords: [a], pattern: 'x'}\n", "keyword that is no text of 2 to 64" },
 		{ "rules:\n  - {id: SEC001/a, keywords: [abc], pattern: 'x', checksum: luck}\n", "checksum that is not known" },
 		{ "rules:\n  - {id: SEC001/a, keywords: [abc], pattern: 'x', severity: bad}\n", "severity that is none of" },
+		{ "rules:\n  - {id: SEC001/a, keyword: [abc], pattern: 'x'}\n", "key that is not known: keyword" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
