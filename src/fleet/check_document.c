@@ -122,6 +122,10 @@ static void mcp_server(struct unit *unit, const struct json *server)
 		else if (!has_credentials(server))
 			flag_line(unit, "AGY004", line_of(address, server), "MCP server %s is reached without credentials", name);
 	}
+	/* The whole disk as a server's folder. */
+	for (const struct json *item = json_first(json_get(server, "args")); item; item = json_next(item))
+		if (text_is(item, "/") || (json_text(item) && !strncmp(json_text(item), "/:/", 3)))
+			flag_line(unit, "AGY002/over-broad", line_of(item, server), "MCP server %s is given the whole disk", name);
 	for (size_t i = 0; i < 2; i++) {
 		const struct json *allow = json_get(server, i ? "autoApprove" : "alwaysAllow");
 
@@ -382,7 +386,7 @@ static int is_of_interest(const struct unit *unit)
 {
 	static const char *const words[] = { "mcpServers", "mcp_servers", "\"servers\"", "apiVersion", "services:", "Statement", "allUsers", "allAuthenticatedUsers", "CidrIp", "roles/owner",
 		"roles/editor", "cloud-platform", "AdministratorAccess", "jobs:", "skills", "model", "engine", "auto_approve", "autoApprove", "allowed_tools", "allowedTools", "base_url", "trace",
-		"delegat", "code_execution", "permission" };
+		"delegat", "code_execution", "permission", "tools" };
 
 	if (unit->length > DOCUMENT_MAX || ends_with(unit->path, ".jsonl") || ends_with(unit->path, ".ndjson"))
 		return 0;
@@ -395,6 +399,7 @@ static int is_of_interest(const struct unit *unit)
 static void check_tree(struct unit *unit, const struct json *doc)
 {
 	mcp(unit, doc);
+	pins_in_document(unit, doc);
 	if (unit->kind == SOURCE_JSON)
 		agent_card(unit, doc);
 	kubernetes(unit, doc);

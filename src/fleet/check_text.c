@@ -192,6 +192,46 @@ static void evaluation_rows(struct unit *unit)
 	}
 }
 
+/* --- MOD001, MOD002: MODEL=… of an environment file, model = "…" of TOML --- */
+
+static void model_line(struct unit *unit, const char *line, const char *end)
+{
+	const char *equals = memchr(line, '=', (size_t)(end - line)), *value, *stop;
+	const struct lexicon_model *model;
+	char id[80];
+	int named = 0;
+
+	for (const char *at = line; equals && at + 5 <= equals; at++)
+		named |= !strncasecmp(at, "model", 5);
+	if (!named)
+		return;
+	value = equals + 1;
+	while (value < end && strchr(" \t\"'", *value))
+		value++;
+	for (stop = value; stop < end && !strchr(" \t\r\"'#,", *stop); stop++)
+		if (*stop == '/')
+			value = stop + 1;
+	if ((size_t)(stop - value) >= sizeof(id) || stop <= value)
+		return;
+	snprintf(id, sizeof(id), "%.*s", (int)(stop - value), value);
+	if ((model = lexicon_retired(unit->checker->lexicon, id)))
+		flag_at(unit, "MOD002", (size_t)(value - unit->text), strlen(id), "%s is retired since %s; %s follows it", id, model->date, model->use);
+	else if ((model = lexicon_moving(unit->checker->lexicon, id)))
+		flag_at(unit, "MOD001", (size_t)(value - unit->text), strlen(id), "%s moves; %s stays", id, model->use);
+	else if (strlen(id) > 7 && !strcmp(id + strlen(id) - 7, "-latest"))
+		flag_at(unit, "MOD001", (size_t)(value - unit->text), strlen(id), "%s moves whenever its vendor says so", id);
+}
+
+static void model_lines(struct unit *unit)
+{
+	for (const char *at = unit->text, *end = at + unit->length, *stop; at < end; at = stop + 1) {
+		stop = memchr(at, '\n', (size_t)(end - at));
+		stop = stop ? stop : end;
+		if (*at != '#')
+			model_line(unit, at, stop);
+	}
+}
+
 /* --- prompts that are files --- */
 
 static int is_prompt_file(const struct unit *unit)
@@ -237,6 +277,8 @@ void check_text(struct unit *unit)
 	bypasses(unit);
 	if (is_evaluation(path) && (unit->kind == SOURCE_JSON || unit->kind == SOURCE_TEXT || unit->kind == SOURCE_YAML))
 		evaluation_rows(unit);
+	if (unit->checker->agent && !unit->is_test && (unit->kind == SOURCE_ENV || unit->kind == SOURCE_TOML || unit->kind == SOURCE_INI))
+		model_lines(unit);
 	if (unit->checker->agent && !unit->is_test && is_prompt_file(unit))
 		prompt_file(unit);
 }

@@ -106,6 +106,7 @@ void check_remember(struct unit *unit)
 	whole->code_files++;
 	for (int i = 0; i < code_call_count(unit->code); i++)
 		remember_call(unit, i);
+	pins_in_code(unit);
 	for (int i = 0; i < code_function_count(unit->code); i++)
 		whole->tools += (unit->functions[i] & IS_TOOL) != 0;
 }
@@ -188,6 +189,7 @@ void check_whole(struct checker *checker, struct findings *findings)
 	if (whole->calls + whole->runs)
 		about_models(checker, findings);
 	about_surfaces(checker, findings);
+	pins_compare(checker, findings);
 	about_supply(checker, findings);
 	about_owner(checker, findings);
 }

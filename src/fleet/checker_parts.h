@@ -13,6 +13,7 @@
 
 struct arena;
 struct json;
+struct pins;
 struct rules;
 struct tree;
 
@@ -83,6 +84,7 @@ struct whole {
 	int private_data, untrusted_input, way_out; /* the three that must not meet */
 	struct unpinned *unpinned;  /* SDKs without a version */
 	int unpinned_count;
+	struct pins *pins;          /* what tools say of themselves, and said */
 };
 
 struct unpinned {
@@ -174,6 +176,11 @@ void check_text(struct unit *unit);
 void tree_free(struct tree *tree);
 int tree_has_lock(const struct tree *tree, const char *folder);
 int tree_has_owner(const struct tree *tree, const char *folder);
+
+/* --- AGY003/tool-changed --- */
+void pins_in_document(struct unit *unit, const struct json *doc);
+void pins_in_code(struct unit *unit);
+void pins_compare(struct checker *checker, struct findings *findings);
 
 /* --- patterns as data: match: of the catalogue and of house rules --- */
 struct rules *rules_new(const struct checks *checks, struct error *err);
