@@ -55,7 +55,7 @@ static void unverified(struct unit *unit)
 }
 
 /* Middleware or a dependency of the whole application. */
-static int app_has_auth(struct unit *unit)
+int app_has_auth(struct unit *unit)
 {
 	for (int i = 0; i < code_call_count(unit->code); i++) {
 		const struct code_call *call = code_call_at(unit->code, i);
@@ -124,7 +124,7 @@ static void open_endpoint(struct unit *unit, int f)
 		if (range_has_word(unit, decorator->at, decorator->end, "dependencies", 0))
 			return;
 	}
-	if (app_has_auth(unit) || parameter_auth(unit, function) || body_auth(unit, function))
+	if (unit->checker->whole.app_auth || app_has_auth(unit) || parameter_auth(unit, function) || body_auth(unit, function))
 		return;
 	flag(unit, "NET005", function->def, function->def + 2 + (function->is_async && unit->kind == SOURCE_PYTHON), "whoever reaches %s%s runs the agent", *function->name ? function->name : "the route",
 		*function->name ? "()" : "");

@@ -94,6 +94,7 @@ void check_words(struct unit *unit)
 	struct whole *whole = &unit->checker->whole;
 
 	whole->gated |= gates_tools(unit);
+	whole->app_auth |= app_has_auth(unit);
 	for (int word = 0; word < WORD_COUNT; word++)
 		if (!(whole->words & (uint64_t)1 << word) && file_says(unit, (enum word)word))
 			whole->words |= (uint64_t)1 << word;

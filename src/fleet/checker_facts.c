@@ -146,6 +146,46 @@ static unsigned decorator_flags(struct unit *unit, const struct code_decorator *
 	return flags;
 }
 
+/* A decorator of the agent's own that repeats: it calls what retries, or tries in a loop. */
+static int repeats(const struct unit *unit, int f)
+{
+	const struct code_function *function = code_function_at(unit->code, f);
+
+	for (int i = code_call_from(unit->code, function->body); i < code_call_count(unit->code) && code_call_at(unit->code, i)->open < function->end; i++)
+		if (unit->roles[i] & ROLE(RETRY))
+			return 1;
+	for (int i = code_block_from(unit->code, function->body); i < code_block_count(unit->code) && code_block_at(unit->code, i)->at < function->end; i++)
+		if (code_block_at(unit->code, i)->kind == BLOCK_TRY && block_of_kind(unit, i, 1 << BLOCK_FOR | 1 << BLOCK_WHILE) >= 0)
+			return 1;
+	return 0;
+}
+
+/* Functions that bear a decorator of this name are retried. */
+static void mark_decorated(struct unit *unit, const char *name)
+{
+	for (int f = 0; f < code_function_count(unit->code); f++) {
+		const struct code_function *function = code_function_at(unit->code, f);
+
+		for (int k = 0; k < function->decorator_count; k++)
+			if (!strcmp(code_decorator_at(unit->code, function->decorators + k)->written, name))
+				unit->functions[f] |= HAS_RETRY;
+	}
+}
+
+static void mark_own_decorators(struct unit *unit)
+{
+	for (int f = 0; f < code_function_count(unit->code); f++) {
+		const struct code_function *function = code_function_at(unit->code, f);
+
+		for (int k = 0; k < function->decorator_count; k++) {
+			int decorator = code_function_named(unit->code, code_decorator_at(unit->code, function->decorators + k)->written);
+
+			if (decorator >= 0 && decorator != f && repeats(unit, decorator))
+				unit->functions[f] |= HAS_RETRY;
+		}
+	}
+}
+
 /* Functions named in tools=[…], in Tool(func=f), given to a maker of tools. */
 static void mark_tools_in(struct unit *unit, int from, int to)
 {
@@ -289,6 +329,7 @@ void facts_find(struct unit *unit)
 		unit->is_service |= (unit->roles[i] & ROLE(APP)) != 0;
 	}
 	mark_methods(unit);
+	mark_own_decorators(unit);
 	mark_routes(unit);
 	find_reach(unit);
 }
@@ -379,6 +420,8 @@ static void link_import(struct checker *checker, struct unit *unit, const struct
 		if (function >= 0 && !strpbrk(rest, ".([") && other->functions[function] & REACHES_MODEL)
 			unit->roles[i] |= ROLE_REACHES;
 	}
+	if (import->name && code_function_named(other->code, import->name) >= 0 && repeats(other, code_function_named(other->code, import->name)))
+		mark_decorated(unit, import->alias);
 	/* A function of the other file that is handed to an agent here is a tool. */
 	for (int i = 0; i < code_call_count(unit->code); i++) {
 		const struct code_call *call = code_call_at(unit->code, i);

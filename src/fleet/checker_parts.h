@@ -80,6 +80,7 @@ struct whole {
 	int evals, code_files, tools, prompts, cites;
 	const char *manifests[8];   /* that want a lock */
 	int manifest_count, locks;
+	int app_auth;               /* app_has_auth in some file */
 	int gated;                  /* gates_tools in some file */
 	int private_data, untrusted_input, way_out; /* the three that must not meet */
 	struct unpinned *unpinned;  /* SDKs without a version */
@@ -165,6 +166,7 @@ void check_prompts(struct unit *unit);
 void check_whole(struct checker *checker, struct findings *findings);
 void check_words(struct unit *unit);    /* into the whole, before any check */
 void check_remember(struct unit *unit); /* the same, with places */
+int app_has_auth(struct unit *unit);      /* middleware or a dependency of every route */
 int gates_tools(const struct unit *unit); /* a person or a rule stands before every tool */
 void check_document(struct unit *unit); /* YAML and JSON */
 void check_dockerfile(struct unit *unit);
