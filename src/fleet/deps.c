@@ -16,7 +16,7 @@
 #include "fleet/source.h"
 #include "fleet/walk.h"
 
-enum { PROBLEMS_MAX = 1000, SHOWN_MAX = 1 << 16 };
+enum { PROBLEMS_MAX = 1000, NAMED_MAX = 200, SHOWN_MAX = 1 << 16 };
 
 struct deps {
 	struct arena *arena;
@@ -27,6 +27,8 @@ struct deps {
 	size_t locked_count;
 	struct deps_own *own;
 	size_t own_count;
+	struct deps_index *indices;
+	size_t index_count;
 	struct deps_problem *problems;
 	size_t problem_count;
 	struct listed {
@@ -163,6 +165,16 @@ void deps_own(struct reading *reading, enum ecosystem ecosystem, const char *nam
 	deps->own[deps->own_count++] = (struct deps_own){ ecosystem, kept_name(deps, ecosystem, name) };
 }
 
+void deps_name_index(struct reading *reading, enum ecosystem ecosystem, const char *url, const char *scope, int line)
+{
+	struct deps *deps = reading->deps;
+
+	if (!url || !strstr(url, "://") || deps->index_count == NAMED_MAX)
+		return;
+	deps->indices = mem_grow(deps->indices, deps->index_count + 1, sizeof(*deps->indices));
+	deps->indices[deps->index_count++] = (struct deps_index){ ecosystem, deps_url(deps, url), keep(deps, scope), reading->path, line };
+}
+
 void deps_problem(struct reading *reading, int line, const char *text)
 {
 	struct deps *deps = reading->deps;
@@ -186,6 +198,9 @@ static const struct file_kind {
 	{ "uv.lock", deps_python_lock },
 	{ "pdm.lock", deps_python_lock },
 	{ "package.json", deps_package_json },
+	{ ".npmrc", deps_npmrc },
+	{ "pip.conf", deps_pip_conf },
+	{ "uv.toml", deps_uv_toml },
 	{ "package-lock.json", deps_npm_lock },
 	{ "npm-shrinkwrap.json", deps_npm_lock },
 	{ "yarn.lock", deps_yarn_lock },
@@ -441,6 +456,7 @@ void deps_free(struct deps *deps)
 	free(deps->rows);
 	free(deps->locked);
 	free(deps->own);
+	free(deps->indices);
 	free(deps->problems);
 	free(deps->files);
 	arena_free(deps->arena);
@@ -467,6 +483,16 @@ size_t deps_problems(const struct deps *deps)
 const struct deps_problem *deps_problem_at(const struct deps *deps, size_t i)
 {
 	return i < deps->problem_count ? &deps->problems[i] : NULL;
+}
+
+size_t deps_indices(const struct deps *deps)
+{
+	return deps->index_count;
+}
+
+const struct deps_index *deps_index_at(const struct deps *deps, size_t i)
+{
+	return i < deps->index_count ? &deps->indices[i] : NULL;
 }
 
 int deps_is_own(const struct deps *deps, enum ecosystem ecosystem, const char *name)

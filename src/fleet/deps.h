@@ -35,6 +35,15 @@ struct dependency {
 	const char *agent;   /* path of the agent the file belongs to; NULL: none */
 };
 
+/* An index that a file of the tree names. */
+struct deps_index {
+	enum ecosystem ecosystem;
+	const char *url;   /* without user and password */
+	const char *scope; /* "@acme"; "" all */
+	const char *path;
+	int line;
+};
+
 /* A file, or a line of it, that was not understood. */
 struct deps_problem {
 	const char *path, *text;
@@ -48,6 +57,8 @@ size_t deps_count(const struct deps *deps); /* ordered by path, line and name */
 const struct dependency *deps_at(const struct deps *deps, size_t i);
 size_t deps_problems(const struct deps *deps);
 const struct deps_problem *deps_problem_at(const struct deps *deps, size_t i);
+size_t deps_indices(const struct deps *deps);
+const struct deps_index *deps_index_at(const struct deps *deps, size_t i);
 /* 1: a package of this tree has that name itself, so that no index is asked for it. */
 int deps_is_own(const struct deps *deps, enum ecosystem ecosystem, const char *name);
 /* Version a lock file settled on for a manifest or an agent's folder: the lock beside it, else the nearest one above. name as it is written anywhere.

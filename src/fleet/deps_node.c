@@ -208,6 +208,29 @@ static int name_before_at(const char *text, char *name, size_t size)
 	return 1;
 }
 
+/* registry=URL, @scope:registry=URL */
+void deps_npmrc(struct reading *reading)
+{
+	const char *at = reading->bytes, *end = at + reading->length;
+	struct line line = { 0 };
+
+	while (next_line(&at, end, &line)) {
+		char *key = line.copy + line.indent, *equals = strchr(key, '='), *colon;
+
+		if (!equals || strchr("#;", *key))
+			continue;
+		for (char *back = equals; back > key && isspace((unsigned char)back[-1]); back--)
+			back[-1] = 0;
+		*equals = 0;
+		colon = strstr(key, ":registry");
+		if (strcmp(key, "registry") != 0 && (*key != '@' || !colon))
+			continue;
+		if (colon)
+			*colon = 0;
+		deps_name_index(reading, ECOSYSTEM_NPM, equals + 1 + strspn(equals + 1, " \t"), colon ? key : "", line.number);
+	}
+}
+
 static void yarn_entry(struct reading *reading, struct locked *row)
 {
 	if (row->version)

@@ -36,6 +36,8 @@ struct arena *deps_arena(struct deps *deps);
 void deps_want(struct reading *reading, const struct dependency *row);
 void deps_lock(struct reading *reading, const struct locked *row);
 void deps_own(struct reading *reading, enum ecosystem ecosystem, const char *name);
+/* Keeps an address of an index, once a file. scope "": all. */
+void deps_name_index(struct reading *reading, enum ecosystem ecosystem, const char *url, const char *scope, int line);
 void deps_problem(struct reading *reading, int line, const char *text);
 /* A file that another one includes, by its path as written there; read when the walk has it. */
 void deps_include(struct reading *reading, int line, const char *target, size_t length, int constraints);
@@ -51,6 +53,9 @@ void deps_pipfile(struct reading *reading);
 void deps_python_lock(struct reading *reading); /* poetry, uv, pdm */
 void deps_pipfile_lock(struct reading *reading);
 void deps_package_json(struct reading *reading);
+void deps_npmrc(struct reading *reading);
+void deps_pip_conf(struct reading *reading);
+void deps_uv_toml(struct reading *reading);
 void deps_npm_lock(struct reading *reading); /* package-lock.json v1 to v3, npm-shrinkwrap.json */
 void deps_yarn_lock(struct reading *reading);
 void deps_pnpm_lock(struct reading *reading);

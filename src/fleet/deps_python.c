@@ -141,11 +141,13 @@ static void add_address(struct reading *reading, struct part address, int line)
 
 static const struct option {
 	const char *name, *letter;
-	enum { OPTION_OTHER, OPTION_INCLUDE, OPTION_CONSTRAIN, OPTION_EDITABLE } does;
+	enum { OPTION_INCLUDE, OPTION_CONSTRAIN, OPTION_EDITABLE, OPTION_INDEX } does;
 } options[] = {
 	{ "--requirement", "-r", OPTION_INCLUDE },
 	{ "--constraint", "-c", OPTION_CONSTRAIN },
 	{ "--editable", "-e", OPTION_EDITABLE },
+	{ "--extra-index-url", "--extra-index-url", OPTION_INDEX },
+	{ "--index-url", "-i", OPTION_INDEX },
 };
 
 static void read_option(struct reading *reading, struct part all, int line)
@@ -154,12 +156,14 @@ static void read_option(struct reading *reading, struct part all, int line)
 		size_t length = strlen(options[i].name);
 		int is_long = all.length > length && !memcmp(all.text, options[i].name, length) && strchr("= \t", all.text[length]);
 
-		if (!is_long && (all.length < 3 || memcmp(all.text, options[i].letter, 2)))
+		if (!is_long && (all.length < 3 || options[i].letter[1] == '-' || memcmp(all.text, options[i].letter, 2)))
 			continue;
 		length = is_long ? length + 1 : 2;
 		struct part rest = trimmed(all.text + length, all.length - length);
 		if (options[i].does == OPTION_EDITABLE)
 			add_address(reading, rest, line);
+		else if (options[i].does == OPTION_INDEX)
+			deps_name_index(reading, ECOSYSTEM_PYPI, text_of(reading, rest), "", line);
 		else
 			deps_include(reading, line, rest.text, rest.length, options[i].does == OPTION_CONSTRAIN);
 		return;
@@ -283,6 +287,42 @@ static struct json *parse(struct reading *reading)
 	return tree;
 }
 
+static void name_indices(struct reading *reading, const struct json *rows)
+{
+	for (const struct json *row = json_first(rows); row; row = json_next(row))
+		deps_name_index(reading, ECOSYSTEM_PYPI, json_text(row) ? json_text(row) : json_text(json_get(row, "url")), "", json_line(row));
+}
+
+static void uv_indices(struct reading *reading, const struct json *uv)
+{
+	name_indices(reading, json_get(uv, "index"));
+	name_indices(reading, json_get(uv, "extra-index-url"));
+	deps_name_index(reading, ECOSYSTEM_PYPI, json_text(json_get(uv, "index-url")), "", json_line(json_get(uv, "index-url")));
+}
+
+void deps_uv_toml(struct reading *reading)
+{
+	struct json *tree = parse(reading);
+
+	uv_indices(reading, tree);
+	json_free(tree);
+}
+
+void deps_pip_conf(struct reading *reading)
+{
+	const char *at = reading->bytes, *end = at + reading->length;
+
+	for (int line = 1; at < end; line++) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at)), *address;
+
+		stop = stop ? stop : end;
+		address = memmem(at, (size_t)(stop - at), "http", 4);
+		if (address && *at != '#' && *at != ';')
+			deps_name_index(reading, ECOSYSTEM_PYPI, text_of(reading, trimmed(address, (size_t)(stop - address))), "", line);
+		at = stop + 1;
+	}
+}
+
 void deps_pyproject(struct reading *reading)
 {
 	struct json *tree = parse(reading);
@@ -290,6 +330,9 @@ void deps_pyproject(struct reading *reading)
 
 	deps_own(reading, ECOSYSTEM_PYPI, json_text(json_at(tree, "project.name")));
 	deps_own(reading, ECOSYSTEM_PYPI, json_text(json_get(poetry, "name")));
+	uv_indices(reading, json_at(tree, "tool.uv"));
+	name_indices(reading, json_get(poetry, "source"));
+	name_indices(reading, json_at(tree, "tool.pdm.source"));
 	want_list(reading, json_at(tree, "project.dependencies"), 0);
 	want_lists(reading, json_at(tree, "project.optional-dependencies"), 0);
 	want_lists(reading, json_get(tree, "dependency-groups"), 1);
@@ -307,6 +350,7 @@ void deps_pipfile(struct reading *reading)
 {
 	struct json *tree = parse(reading);
 
+	name_indices(reading, json_get(tree, "source"));
 	want_table(reading, json_get(tree, "packages"), 0);
 	want_table(reading, json_get(tree, "dev-packages"), 1);
 	json_free(tree);

@@ -1,0 +1,614 @@
+/* Asks the indices: round after round, in each every open package at the next index of its chain; private ones first, the public mirror last. */
+#include "fleet/registry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/yaml.h"
+#include "fleet/registry_ask.h"
+#include "net/url.h"
+
+enum { TIMEOUT_DEFAULT_MS = 60000, REQUEST_MS = 10000, CONNECT_MS = 4000, PARALLEL = 8, STRIKES_MAX = 3, SLICE_MS = 100, REDIRECTS_MAX = 3,
+	PUBLIC_MAX_BYTES = 4 << 20, ANSWER_MAX_BYTES = 48 << 20, BULK_MAX_BYTES = 4 << 20 };
+
+struct asking {
+	struct registry *registry;
+	struct net_batch *batch; /* NULL: offline */
+	size_t open;             /* questions without an answer */
+	int64_t deadline_ns;     /* of this round */
+};
+
+struct question {
+	struct package *package;
+	struct index *index;
+	const char *url, *version; /* version: its advisories are asked for */
+	int redirects;
+};
+
+const char *registry_state_name(enum registry_state state)
+{
+	static const char *const names[] = { "known", "absent", "not sent", "not reached", "not cached", "not asked" };
+
+	return names[state];
+}
+
+/* --- packages --- */
+
+static int by_name(const void *a, const void *b)
+{
+	const struct package *x = a, *y = b;
+
+	return x->ecosystem != y->ecosystem ? (int)x->ecosystem - (int)y->ecosystem : strcmp(x->name, y->name);
+}
+
+struct package *registry_package(const struct registry *registry, enum ecosystem ecosystem, const char *name)
+{
+	struct package key = { .ecosystem = ecosystem, .name = name };
+
+	return registry->count ? bsearch(&key, registry->packages, registry->count, sizeof(key), by_name) : NULL;
+}
+
+static int is_asked(const struct deps *deps, const struct dependency *row)
+{
+	return row->origin == ORIGIN_INDEX && !deps_is_own(deps, row->ecosystem, row->name);
+}
+
+static void add_packages(struct registry *registry)
+{
+	size_t kept = 0;
+
+	registry->packages = mem_zero(deps_count(registry->deps) + 1, sizeof(*registry->packages));
+	for (size_t i = 0; i < deps_count(registry->deps); i++)
+		if (is_asked(registry->deps, deps_at(registry->deps, i)))
+			registry->packages[registry->count++] =
+				(struct package){ .ecosystem = deps_at(registry->deps, i)->ecosystem, .name = deps_at(registry->deps, i)->name };
+	if (registry->count)
+		qsort(registry->packages, registry->count, sizeof(*registry->packages), by_name);
+	for (size_t i = 0; i < registry->count; i++)
+		if (!i || by_name(&registry->packages[i], &registry->packages[kept - 1]))
+			registry->packages[kept++] = registry->packages[i];
+	registry->count = kept;
+}
+
+/* --- names that are public anyhow --- */
+
+static void mark_listed(struct registry *registry, const char *path)
+{
+	size_t length;
+	char *bytes = file_load(path, PUBLIC_MAX_BYTES, &length, NULL);
+	struct json *tree = bytes ? yaml_parse(bytes, length, NULL) : NULL;
+
+	for (int e = 0; e < ECOSYSTEM_COUNT; e++)
+		for (const struct json *name = json_first(json_get(json_get(tree, "public"), ecosystem_name((enum ecosystem)e))); name; name = json_next(name)) {
+			struct package *package = json_text(name) ? registry_package(registry, (enum ecosystem)e, json_text(name)) : NULL;
+
+			if (package)
+				package->known_public = 1;
+		}
+	json_free(tree);
+	free(bytes);
+}
+
+static char *package_url(const struct index *index, const struct package *package)
+{
+	struct text url;
+
+	text_init(&url, REGISTRY_URL_MAX * 2);
+	text_add(&url, index->public.url);
+	if (*package->name == '@')
+		text_add_char(&url, '@');
+	url_encode(&url, package->name + (*package->name == '@'));
+	if (package->ecosystem == ECOSYSTEM_PYPI)
+		text_add_char(&url, '/');
+	return text_take(&url);
+}
+
+/* The public index had it before. */
+static int was_public(const struct registry *registry, const struct package *package)
+{
+	char *url = package_url(&registry->indices.rows[package->ecosystem], package);
+	struct json *kept = registry_cache_load(url, 1);
+	int had = json_int(json_get(kept, "status"), 0) == 200;
+
+	json_free(kept);
+	free(url);
+	return had;
+}
+
+static void mark_public(struct registry *registry)
+{
+	char **files = file_list_data("checks");
+
+	for (char **file = files; *file; file++) {
+		const char *slash = strrchr(*file, '/');
+
+		if (!strncmp(slash ? slash + 1 : *file, "public", 6))
+			mark_listed(registry, *file);
+	}
+	file_free_list(files);
+	for (size_t i = 0; i < deps_count(registry->deps); i++) {
+		const struct dependency *row = deps_at(registry->deps, i);
+		struct package *package = registry_package(registry, row->ecosystem, row->name);
+
+		if (package && row->source && index_is_public_url(&registry->indices, row->source))
+			package->known_public = 1;
+	}
+	for (size_t i = 0; i < registry->count; i++)
+		registry->packages[i].known_public |= was_public(registry, &registry->packages[i]);
+}
+
+/* --- the chain of a package --- */
+
+static int is_of_scope(const struct index *index, const struct package *package)
+{
+	size_t length = strlen(index->public.scope);
+
+	return length && !strncmp(package->name, index->public.scope, length) && package->name[length] == '/';
+}
+
+int registry_is_of(const struct registry *registry, const struct index *index, const struct package *package)
+{
+	if (index->public.ecosystem != package->ecosystem || (index->only_named && index->public.is_public))
+		return 0;
+	if (*index->public.scope)
+		return is_of_scope(index, package);
+	for (size_t i = 0; i < registry->indices.count && !index->public.is_public; i++)
+		if (registry->indices.rows[i].public.ecosystem == package->ecosystem && is_of_scope(&registry->indices.rows[i], package))
+			return 0; /* npm asks the scope's own registry only */
+	return 1;
+}
+
+/* Index number step of it: private ones in their order, then public ones, the mirror last. NULL: no more. */
+static struct index *chain_at(struct registry *registry, const struct package *package, size_t step)
+{
+	for (int is_public = 0; is_public < 2; is_public++) {
+		for (size_t k = 0; k < registry->indices.count; k++) {
+			/* The mirrors are the first rows. */
+			struct index *index = &registry->indices.rows[(k + ECOSYSTEM_COUNT) % registry->indices.count];
+
+			if (index->public.is_public != is_public || !registry_is_of(registry, index, package))
+				continue;
+			if (!step--)
+				return index;
+		}
+	}
+	return NULL;
+}
+
+static uint64_t bit_of(const struct registry *registry, const struct index *index)
+{
+	return (uint64_t)1 << (index - registry->indices.rows);
+}
+
+/* What registry.h says at its head. */
+static int may_go_public(const struct registry *registry, const struct package *package)
+{
+	if (registry->options.allow_public_lookup || package->known_public)
+		return 1;
+	for (size_t i = 0; i < registry->indices.count; i++) {
+		const struct index *index = &registry->indices.rows[i];
+
+		if (index->public.is_public || !registry_is_of(registry, index, package))
+			continue;
+		if (!(package->missing & bit_of(registry, index)) || !index->heard || *index->public.scope)
+			return 0;
+	}
+	return 1;
+}
+
+/* --- failures --- */
+
+static const struct status_words {
+	int status;
+	const char *detail, *words;
+} status_words[] = {
+	{ 401, "401", "401: it wants credentials, or does not know those it got" },
+	{ 403, "403", "403: it does not allow this" },
+	{ 404, "404", "404: it has none of the names it was asked for; some indices say so to who is not logged in" },
+	{ 407, "407", "407: the proxy on the way wants credentials" },
+	{ 429, "429", "429: it is asked too often" },
+};
+
+static void set_cause(struct registry *registry, struct index *index, const char *detail, const char *words)
+{
+	if (index->public.cause)
+		return;
+	index->public.cause = arena_text(registry->arena, words);
+	index->public.detail = arena_text(registry->arena, detail);
+}
+
+static void give_up(struct registry *registry, struct index *index)
+{
+	index->public.failed = 1;
+	atomic_store(&index->given_up, 1);
+	if (registry->options.net)
+		net_wake(registry->options.net);
+}
+
+static void failed_status(struct registry *registry, struct index *index, int status)
+{
+	char words[80];
+
+	for (size_t i = 0; i < sizeof(status_words) / sizeof(*status_words); i++)
+		if (status_words[i].status == status) {
+			set_cause(registry, index, status_words[i].detail, status_words[i].words);
+			index->strikes += status == 401 || status == 407 ? STRIKES_MAX : 1;
+			return;
+		}
+	snprintf(words, sizeof(words), "%d: %s", status, status >= 500 ? "it is out of order" : "an answer that is not understood");
+	set_cause(registry, index, status >= 500 ? "5xx" : "status", words);
+	index->strikes++;
+}
+
+static void failed_error(struct registry *registry, struct index *index, const struct error *err)
+{
+	int is_tls = strstr(err->text, "TLS") || strstr(err->text, "SSL") || strstr(err->text, "certificate");
+
+	if (err->code == ERR_CANCELLED)
+		return;
+	set_cause(registry, index, strstr(err->text, "407") ? "407" : is_tls ? "tls" : err->code == ERR_TIMEOUT ? "timeout" : err->code == ERR_UNREACHABLE ? "unreachable" : "format", err->text);
+	index->strikes += err->code == ERR_UNREACHABLE ? STRIKES_MAX : 1;
+}
+
+static void failed_here(struct registry *registry, struct package *package, struct index *index)
+{
+	if (package)
+		package->failed |= bit_of(registry, index);
+	if (index->strikes >= STRIKES_MAX && !index->heard)
+		give_up(registry, index);
+}
+
+/* --- answers --- */
+
+static void known(struct package *package, struct index *index, const struct json *answer)
+{
+	package->answer = json_copy(answer);
+	package->index = index;
+	index->heard++;
+	index->public.answered++;
+}
+
+static void missing(struct registry *registry, struct package *package, struct index *index)
+{
+	package->missing |= bit_of(registry, index);
+	index->public.missing++;
+}
+
+static void send(struct asking *asking, const struct question *asked);
+
+/* To the same host only: what we show an index, and the names we ask it for, are not for others. */
+static int follow(struct asking *asking, const struct question *question, const struct net_response *response)
+{
+	char to[REGISTRY_URL_MAX];
+	const char *rest = strstr(question->url, "://") + 3;
+	size_t origin = (size_t)(rest + strcspn(rest, "/") - question->url);
+	struct question next = *question;
+
+	if (!net_header(response, "location", to, sizeof(to)) || question->redirects >= REDIRECTS_MAX)
+		return 0;
+	if (*to == '/' && to[1] != '/')
+		next.url = arena_format(asking->registry->arena, "%.*s%s", (int)origin, question->url, to);
+	else if (!strncmp(to, question->url, origin) && strchr("/?", to[origin]))
+		next.url = arena_text(asking->registry->arena, to);
+	else
+		return 0;
+	next.redirects++;
+	send(asking, &next);
+	return 1;
+}
+
+static void take_advisories(struct package *package, const char *version, const struct json *list)
+{
+	if (!package->advisories)
+		package->advisories = json_object();
+	json_set(package->advisories, version, json_copy(list));
+}
+
+static void advisories_answered(const struct question *question, const struct net_response *response)
+{
+	struct json *list = response->status == 200 ? answer_advisories(response->body, response->body_length) : NULL;
+
+	if (list)
+		take_advisories(question->package, question->version, list);
+	if (response->status == 200 || response->status == 404)
+		registry_cache_save(question->url, list ? 200 : 404, list);
+	json_free(list);
+}
+
+static void package_answered(struct asking *asking, const struct question *question, const struct net_response *response)
+{
+	struct registry *registry = asking->registry;
+	struct error err = { 0 };
+	char type[120] = "";
+
+	if (response->status == 404 || response->status == 410) {
+		missing(registry, question->package, question->index);
+		registry_cache_save(question->url, 404, NULL);
+		return;
+	}
+	if (response->status >= 300 && response->status < 400) {
+		if (!follow(asking, question, response)) {
+			set_cause(registry, question->index, "redirect", "it sends on to another host, which is not followed");
+			failed_here(registry, question->package, question->index);
+		}
+		return;
+	}
+	if (response->status != 200) {
+		failed_status(registry, question->index, response->status);
+		failed_here(registry, question->package, question->index);
+		return;
+	}
+	net_header(response, "content-type", type, sizeof(type));
+	struct json *answer = answer_parse(question->package->ecosystem, question->package->name, response->body, response->body_length, strstr(type, "html") != NULL, &err);
+	if (answer) {
+		known(question->package, question->index, answer);
+		registry_cache_save(question->url, 200, answer);
+	} else {
+		error_wrap(&err, "its answer");
+		err.code = ERR_FORMAT;
+		failed_error(registry, question->index, &err);
+		failed_here(registry, question->package, question->index);
+	}
+	json_free(answer);
+}
+
+static void answered(struct asking *asking, const struct question *question, const struct net_response *response, const struct error *err)
+{
+	if (err->code) {
+		failed_error(asking->registry, question->index, err);
+		failed_here(asking->registry, question->version ? NULL : question->package, question->index);
+	} else if (question->version) {
+		advisories_answered(question, response);
+	} else {
+		package_answered(asking, question, response);
+	}
+}
+
+/* --- questions --- */
+
+static int left_ms(const struct asking *asking)
+{
+	const atomic_int *cancelled = asking->registry->options.cancelled;
+	int64_t left = (asking->deadline_ns - clock_monotonic_ns()) / (CLOCK_SECOND_NS / 1000);
+
+	if (cancelled && atomic_load(cancelled))
+		return 0;
+	return left > 0 ? (int)left : 0;
+}
+
+static void send(struct asking *asking, const struct question *asked)
+{
+	static const char *const accepts[ECOSYSTEM_COUNT] = { "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1",
+		"application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8" };
+	struct registry *registry = asking->registry;
+	struct index *index = asked->index;
+	int left = left_ms(asking);
+	struct net_header headers[] = { { .name = "Accept", .value = asked->version ? "application/json" : accepts[index->public.ecosystem] },
+		{ .name = "Authorization", .value = index->scheme, .secret = index->authorization } };
+	struct net_tls *tls = arena_alloc(registry->arena, sizeof(*tls));
+	struct question *question = arena_alloc(registry->arena, sizeof(*question));
+
+	*question = *asked;
+	tls->ca_path = index->ca_path;
+	index->public.asked++;
+	asking->open++;
+	net_batch_add(asking->batch, &(struct net_request){ .url = question->url, .headers = headers, .header_count = index->authorization ? 2 : 1, .tls = tls, .gzip = 1,
+		.connect_timeout_ms = left < CONNECT_MS ? left : CONNECT_MS, .timeout_ms = left < REQUEST_MS ? left : REQUEST_MS, .max_bytes = ANSWER_MAX_BYTES,
+		.cancelled = &index->given_up }, question);
+}
+
+static int take_cached(struct registry *registry, struct package *package, struct index *index, const char *url)
+{
+	struct json *kept = registry_cache_load(url, registry->options.offline);
+	int status = (int)json_int(json_get(kept, "status"), 0);
+
+	if (status == 200 && json_get(kept, "answer"))
+		known(package, index, json_get(kept, "answer"));
+	else if (status == 404)
+		missing(registry, package, index);
+	json_free(kept);
+	return status != 0;
+}
+
+static void ask(struct asking *asking, struct package *package, struct index *index)
+{
+	struct registry *registry = asking->registry;
+	char *url;
+
+	if (index->public.is_public && !may_go_public(registry, package)) {
+		package->held = 1;
+		return;
+	}
+	if (index->only_named) {
+		package->failed |= bit_of(registry, index);
+		return;
+	}
+	url = package_url(index, package);
+	if (!take_cached(registry, package, index, url)) {
+		if (!asking->batch)
+			package->uncached = 1;
+		else if (index->public.failed || !left_ms(asking))
+			failed_here(registry, package, index);
+		else
+			send(asking, &(struct question){ .package = package, .index = index, .url = arena_text(registry->arena, url) });
+	}
+	free(url);
+}
+
+/* Until all is answered, or time is over. */
+static void wait_for_all(struct asking *asking)
+{
+	int left;
+
+	while (asking->open && (left = left_ms(asking))) {
+		struct net_response response = { 0 };
+		struct error err = { 0 };
+		void *tag;
+
+		if (!net_batch_wait(asking->batch, left < SLICE_MS ? left : SLICE_MS, &tag, &response, &err))
+			continue;
+		asking->open--;
+		answered(asking, tag, &response, &err);
+		net_response_release(&response);
+	}
+	asking->open = 0;
+}
+
+/* shared: others come after it, so it may take half of the time that is left. */
+static void begin_round(struct asking *asking, int shared)
+{
+	int64_t now_ns = clock_monotonic_ns(), left_ns = asking->registry->deadline_ns - now_ns;
+
+	asking->deadline_ns = shared ? now_ns + left_ns / 2 : asking->registry->deadline_ns;
+	if (!asking->registry->options.offline && asking->registry->options.net)
+		asking->batch = net_batch_new(asking->registry->options.net, PARALLEL);
+}
+
+static void end_round(struct asking *asking)
+{
+	wait_for_all(asking);
+	net_batch_free(asking->batch);
+	asking->batch = NULL;
+}
+
+static int others_follow(struct registry *registry, size_t step)
+{
+	for (size_t i = 0; i < registry->count; i++)
+		if (!registry->packages[i].answer && chain_at(registry, &registry->packages[i], step + 1))
+			return 1;
+	return 0;
+}
+
+static void ask_packages(struct registry *registry)
+{
+	struct asking asking = { .registry = registry };
+	int more = 1;
+
+	for (size_t step = 0; more && step < REGISTRY_INDICES_MAX; step++) {
+		more = 0;
+		begin_round(&asking, others_follow(registry, step));
+		for (size_t i = 0; i < registry->count; i++) {
+			struct package *package = &registry->packages[i];
+			struct index *index = package->answer ? NULL : chain_at(registry, package, step);
+
+			if (!index)
+				continue;
+			more = 1;
+			package->asked |= bit_of(registry, index);
+			ask(&asking, package, index);
+		}
+		end_round(&asking);
+		for (size_t i = 0; i < registry->count; i++) { /* asked, and no answer came in time */
+			struct package *package = &registry->packages[i];
+			struct index *index = chain_at(registry, package, step);
+
+			if (!index || package->answer || package->held || package->uncached || !(package->asked & bit_of(registry, index)))
+				continue;
+			if (!((package->missing | package->failed) & bit_of(registry, index))) {
+				package->failed |= bit_of(registry, index);
+				set_cause(registry, index, "timeout", "it did not answer in time");
+			}
+		}
+	}
+}
+
+/* --- advisories --- */
+
+/* https://index/simple/ to https://index/pypi/NAME/VERSION/json; NULL: not laid out like that. */
+static const char *version_url(struct registry *registry, const struct package *package, const char *version)
+{
+	static const char tail[] = "/simple/";
+	const char *base = package->index->public.url;
+	size_t length = strlen(base);
+	struct text url;
+
+	if (length < sizeof(tail) || strcmp(base + length - sizeof(tail) + 1, tail) != 0)
+		return NULL;
+	text_init(&url, REGISTRY_URL_MAX * 2);
+	text_format(&url, "%.*s/pypi/", (int)(length - sizeof(tail) + 1), base);
+	url_encode(&url, package->name);
+	text_add_char(&url, '/');
+	url_encode(&url, version);
+	text_add(&url, "/json");
+	const char *kept = arena_text(registry->arena, url.data);
+	text_release(&url);
+	return kept;
+}
+
+static void ask_advisories_of(struct asking *asking, struct package *package, const char *version)
+{
+	struct registry *registry = asking->registry;
+	const char *url = version_url(registry, package, version);
+	struct json *kept = url ? registry_cache_load(url, registry->options.offline) : NULL;
+
+	if (json_get(kept, "answer"))
+		take_advisories(package, version, json_get(kept, "answer"));
+	else if (url && !kept && asking->batch && !package->index->public.failed && left_ms(asking))
+		send(asking, &(struct question){ .package = package, .index = package->index, .url = url, .version = version });
+	json_free(kept);
+}
+
+/* Of the versions in use, at the index that had the package: no other hears of it. */
+static void ask_advisories(struct registry *registry)
+{
+	struct asking asking = { .registry = registry };
+	struct json *seen = json_object();
+
+	begin_round(&asking, 0);
+	for (size_t i = 0; i < deps_count(registry->deps); i++) {
+		const struct dependency *row = deps_at(registry->deps, i);
+		struct package *package = registry_package(registry, row->ecosystem, row->name);
+		char key[400];
+
+		if (!row->version || row->ecosystem != ECOSYSTEM_PYPI || !package || !package->answer)
+			continue;
+		snprintf(key, sizeof(key), "%s %s", row->name, row->version);
+		if (json_get(seen, key))
+			continue;
+		json_set(seen, key, json_null());
+		ask_advisories_of(&asking, package, row->version);
+	}
+	end_round(&asking);
+	json_free(seen);
+}
+
+/* --- the whole --- */
+
+struct registry *registry_ask(const struct deps *deps, const struct registry_options *options)
+{
+	struct registry *registry = mem_zero(1, sizeof(*registry));
+
+	registry->deps = deps;
+	registry->options = *options;
+	registry->arena = arena_new();
+	registry->deadline_ns = clock_monotonic_ns() + (int64_t)(options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_DEFAULT_MS) * (CLOCK_SECOND_NS / 1000);
+	indices_find(&registry->indices, deps, options->public_index);
+	add_packages(registry);
+	mark_public(registry);
+	ask_packages(registry);
+	ask_advisories(registry);
+	return registry;
+}
+
+void registry_free(struct registry *registry)
+{
+	if (!registry)
+		return;
+	for (size_t i = 0; i < registry->count; i++) {
+		json_free(registry->packages[i].answer);
+		json_free(registry->packages[i].advisories);
+	}
+	free(registry->packages);
+	indices_release(&registry->indices);
+	arena_free(registry->arena);
+	free(registry);
+}
