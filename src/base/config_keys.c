@@ -55,6 +55,10 @@ const struct config_key config_keys[] = {
 
 	{ .key = "fleet.path", .type = "file", .guarded = 1,
 		.help = "folder of the agents that :fleet and `get agents` show; default: the current one" },
+	{ .key = "registry.pypi", .type = "url", .guarded = 1,
+		.help = "public mirror of Python packages; default: the public index itself" },
+	{ .key = "registry.npm", .type = "url", .guarded = 1,
+		.help = "public mirror of npm packages; default: the public registry itself" },
 
 	{ .key = "audit.anchor", .type = "text", .guarded = 1,
 		.help = "where checkpoints go: file:PATH, syslog or command:PROGRAM" },

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/config.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -15,10 +16,12 @@
 #include "fleet/agent.h"
 #include "fleet/deps.h"
 #include "fleet/heal.h"
+#include "fleet/registry.h"
 #include "fleet/report.h"
 #include "fleet/report_json.h"
 #include "fleet/report_page.h"
 #include "fleet/report_sarif.h"
+#include "gate/session.h"
 
 extern const struct cli_command cmd_report;
 
@@ -35,6 +38,10 @@ static const struct cli_flag flags[] = {
 	{ "no-lake", 0, NULL, "keep no results, look at everything again" },
 	{ "afresh", 0, NULL, "look at unchanged agents again" },
 	{ "dependencies", 0, NULL, "what manifests want and lock files settled on, by agent" },
+	{ "registry", 0, NULL, "ask the package indices: versions, yanks, advisories" },
+	{ "offline", 0, NULL, "the same from what is kept of earlier answers; no network" },
+	{ "allow-public-lookup", 0, NULL, "names a private index did not tell about may go to the public one" },
+	{ "registry-timeout", 0, "SECONDS", "for all indices together; default 60" },
 	{ "threads", 0, "N", "threads; default one a processor" },
 	{ "no-vectorscan", 0, NULL, "scan by the slower engine: the same findings" },
 	{ 0 },
@@ -199,7 +206,7 @@ static int print_text(struct cli *cli, const struct report *report)
 {
 	if (cli_flag(cli, "workspace"))
 		print_agents(cli, report);
-	if (report_deps(report))
+	if (cli_flag(cli, "dependencies"))
 		print_dependencies(cli, report_deps(report));
 	print_findings(cli, report_findings(report));
 	print_summary(cli, report);
@@ -265,8 +272,25 @@ static const struct format *wanted_format(struct cli *cli)
 	return NULL;
 }
 
+/* NULL with err->code ERR_NONE: nobody wants it. */
+static const struct registry_options *registry_wanted(struct cli *cli, struct registry_options *options, struct error *err)
+{
+	static const char *const keys[ECOSYSTEM_COUNT] = { "registry.pypi", "registry.npm" };
+
+	if (!cli_flag(cli, "registry") && !cli_flag(cli, "offline"))
+		return NULL;
+	*options = (struct registry_options){ .offline = cli_flag(cli, "offline") != NULL, .allow_public_lookup = cli_flag(cli, "allow-public-lookup") != NULL,
+		.timeout_ms = (int)cli_flag_number(cli, "registry-timeout", 0) * 1000, .cancelled = &stopped };
+	for (size_t i = 0; i < ECOSYSTEM_COUNT; i++)
+		options->public_index[i] = config_get(session_config(cli_session(cli)), keys[i]);
+	if (!options->offline)
+		options->net = session_net(cli_session(cli), err);
+	return options;
+}
+
 static struct report *make_report(struct cli *cli, struct error *err)
 {
+	struct registry_options registry;
 	struct report_options options = {
 		.path = cli_arg(cli, 0) ? cli_arg(cli, 0) : ".",
 		.lake = cli_flag(cli, "no-lake") ? "" : cli_flag(cli, "lake"),
@@ -274,11 +298,12 @@ static struct report *make_report(struct cli *cli, struct error *err)
 		.threads = (int)cli_flag_number(cli, "threads", 0),
 		.afresh = cli_flag(cli, "afresh") != NULL,
 		.dependencies = cli_flag(cli, "dependencies") != NULL,
+		.registry = registry_wanted(cli, &registry, err),
 		.no_vectorscan = cli_flag(cli, "no-vectorscan") != NULL,
 		.cancelled = &stopped,
 		.progress = shows_progress(cli) ? progress : NULL,
 	};
-	struct report *report = report_run(&options, err);
+	struct report *report = err->code ? NULL : report_run(&options, err);
 
 	if (options.progress)
 		fputs("\r\033[K", stderr);

@@ -19,8 +19,10 @@
 #include "fleet/checker.h"
 #include "fleet/deps.h"
 #include "fleet/lake.h"
+#include "fleet/registry.h"
 #include "fleet/report_private.h"
 #include "fleet/secrets.h"
+#include "fleet/suppress.h"
 #include "fleet/walk.h"
 
 enum { THREADS_MAX = 16 };
@@ -161,6 +163,19 @@ static void read_dependencies(struct report *report)
 	}
 }
 
+/* What indices say changes without the tree: it is in no score and not kept in the lake. */
+static void ask_registry(struct report *report)
+{
+	report->registry = registry_ask(report->deps, report->options.registry);
+	for (size_t i = 0; i <= agents_count(report->agents); i++) {
+		const struct agent *agent = agents_at(report->agents, i); /* NULL: of no agent */
+		size_t from = findings_count(report->findings);
+
+		registry_findings(report->registry, report->checks, agent ? agent->path : NULL, report->findings);
+		suppress_by_config(agent, report->findings, from, report->begun_ns);
+	}
+}
+
 static int run_all(struct report *report, struct error *err)
 {
 	if (open_all(report, err))
@@ -174,8 +189,10 @@ static int run_all(struct report *report, struct error *err)
 	findings_finish(report->findings);
 	report_score(report);
 	report_save(report);
-	if (report->options.dependencies)
+	if (report->options.dependencies || report->options.registry)
 		read_dependencies(report);
+	if (report->options.registry)
+		ask_registry(report);
 	if (report_judge(report, err))
 		return -1;
 	report->duration_ns = clock_monotonic_ns() - report->begun_monotonic_ns;
@@ -213,6 +230,7 @@ void report_free(struct report *report)
 	free(report->digests);
 	free(report->unread);
 	free(report->notes);
+	registry_free(report->registry);
 	deps_free(report->deps);
 	agents_free(report->agents);
 	walk_free(report->walk);
@@ -299,4 +317,9 @@ const char *report_engine(const struct report *report)
 const struct deps *report_deps(const struct report *report)
 {
 	return report->deps;
+}
+
+const struct registry *report_registry(const struct report *report)
+{
+	return report->registry;
 }

@@ -12,6 +12,8 @@
 struct agent;
 struct deps;
 struct error;
+struct registry;
+struct registry_options;
 struct report;
 struct walk;
 
@@ -29,6 +31,7 @@ struct report_options {
 	int afresh;           /* unchanged agents are scanned too */
 	int no_vectorscan;
 	int dependencies;     /* manifests and lock files are read: report_deps */
+	const struct registry_options *registry; /* indices are asked about them; NULL: no network. Its deadline holds */
 	const atomic_int *cancelled;
 	void (*progress)(void *arg, const struct report_progress *progress); /* on the calling thread, at most ten times a second; NULL */
 	void *arg;
@@ -78,6 +81,7 @@ int64_t report_bytes(const struct report *report);
 int64_t report_begun_ns(const struct report *report);
 int64_t report_duration_ns(const struct report *report);
 const struct deps *report_deps(const struct report *report); /* NULL: not asked for */
+const struct registry *report_registry(const struct report *report); /* NULL: not asked */
 const char *report_engine(const struct report *report); /* of the secret scan */
 /* 0 passed; 1 a secret; 2 architecture or policy of severity above low; 3 nothing found but something could not be read: the lowest that applies. */
 int report_exit(const struct report *report);

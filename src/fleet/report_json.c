@@ -5,6 +5,7 @@
 #include "fleet/agent.h"
 #include "fleet/deps.h"
 #include "fleet/finding_json.h"
+#include "fleet/registry.h"
 #include "fleet/report.h"
 
 static struct json *classes_of(const struct report_unit *unit)
@@ -104,6 +105,15 @@ static struct json *summary_of(const struct report *report)
 	return json_set(json, "notes", notes_of(report));
 }
 
+static struct json *dependencies_of(const struct report *report)
+{
+	struct json *list = deps_to_json(report_deps(report)), *row = json_first(list);
+
+	for (size_t i = 0; row && report_registry(report); i++, row = json_next(row))
+		json_set(row, "registry", registry_row_to_json(report_registry(report), deps_at(report_deps(report), i)));
+	return list;
+}
+
 struct json *report_to_json(const struct report *report)
 {
 	struct json *json = json_object(), *agents = json_array(), *counted = json_array(), *others = json_array();
@@ -118,7 +128,9 @@ struct json *report_to_json(const struct report *report)
 	json_set(json, "findings", counted);
 	json_set(json, "suppressed", others);
 	if (report_deps(report))
-		json_set(json, "dependencies", deps_to_json(report_deps(report)));
+		json_set(json, "dependencies", dependencies_of(report));
+	if (report_registry(report))
+		json_set(json, "indices", registry_indices_to_json(report_registry(report)));
 	json_set(json, "summary", summary_of(report));
 	return json_set_int(json, "exit", report_exit(report));
 }

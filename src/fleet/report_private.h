@@ -27,6 +27,7 @@ struct report {
 	struct walk *walk;
 	struct agents *agents;
 	struct deps *deps; /* NULL: not asked for */
+	struct registry *registry; /* NULL: not asked */
 	struct report_unit *units;
 	size_t unit_count;
 	size_t *order;      /* files of the walk, unit after unit; links are left out */
