@@ -103,7 +103,9 @@ static int logged_name(const char *name, const char *chain, int token, void *dat
 		if (code_is(unit->code, i, "len") || code_is(unit->code, i, "type") || code_is(unit->code, i, "hash") || code_is(unit->code, i, "id") || code_is(unit->code, i, "redact") ||
 			code_is(unit->code, i, "mask"))
 			return 0;
-	if (logged->secret ? (taint_of(unit, token, token + 1) & FROM_SECRET) && !is_measure(chain) : (says(unit, WORD_CONTENT, name) || (is_content(chain) && taint_of(unit, token, token + 1) & FROM_REPLY)) && !is_measure(chain)) {
+	int reply = (taint_of(unit, token, token + 1) & FROM_REPLY) != 0, bare = !strchr(chain, '.'), whole = says(unit, WORD_CONTENT, name) || (reply && says(unit, WORD_REPLY_NAME, name));
+
+	if (logged->secret ? (taint_of(unit, token, token + 1) & FROM_SECRET) && !is_measure(chain) : ((bare && whole) || ((whole || reply) && is_content(chain))) && !is_measure(chain)) {
 		logged->what = chain;
 		return 1;
 	}

@@ -14,7 +14,7 @@
 #include "fleet/checker_parts.h"
 #include "fleet/suppress.h"
 
-enum { KEPT_MAX = 32 << 20, CODE_MAX = 2 << 20, MESSAGE_MAX = 400 };
+enum { KEPT_MAX = 32 << 20, CODE_MAX = 2 << 20, MEAN_LINE_MAX = 300, MESSAGE_MAX = 400 };
 
 struct checker *checker_new(const struct checks *checks, struct error *err)
 {
@@ -229,6 +229,16 @@ static void check_code(struct unit *unit)
 	rules_apply(unit->checker->rules, unit, NULL);
 }
 
+/* Made by a bundler: few and long lines. */
+static int is_minified(const struct unit *unit)
+{
+	size_t lines = 1;
+
+	for (const char *at = unit->text, *end = at + unit->length; unit->kind == SOURCE_SCRIPT && (at = memchr(at, '\n', (size_t)(end - at))); at++)
+		lines++;
+	return unit->kind == SOURCE_SCRIPT && unit->length / lines > MEAN_LINE_MAX;
+}
+
 /* Words without which a file of code has nothing the checks look for. */
 static int is_of_interest(const struct unit *unit)
 {
@@ -236,7 +246,7 @@ static int is_of_interest(const struct unit *unit)
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (memmem(unit->text, unit->length, words[i], strlen(words[i])))
-			return 1;
+			return !is_minified(unit);
 	return 0;
 }
 

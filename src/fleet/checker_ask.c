@@ -214,6 +214,10 @@ int is_paced(struct unit *unit, const struct code_block *loop)
 {
 	static const char *const names[] = { "input", "prompt", "receive_text", "receive_json", "receive", "recv", "poll", "question", "ask", "consume", "get_message", "blpop" };
 
+	/* to_thread(input, "> ") */
+	for (int i = loop->body; i < loop->end; i++)
+		if (code_is(unit->code, i, "input") && code_token_at(unit->code, i)->kind == CODE_NAME && !code_is(unit->code, i - 1, ".") && code_is(unit->code, i + 1, ","))
+			return 1;
 	for (int i = code_call_from(unit->code, loop->body); i < code_call_count(unit->code) && code_call_at(unit->code, i)->open < loop->end; i++) {
 		const char *written = code_call_at(unit->code, i)->written, *point = strrchr(written, '.');
 

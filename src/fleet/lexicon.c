@@ -21,7 +21,7 @@ static const char *const role_names[ROLE_COUNT] = { "model", "model_guess", "age
 static const char *const word_names[WORD_COUNT] = { "approval", "limiter", "bound", "budget", "fallback", "breaker", "kill", "tracing", "usage", "redact", "vetted", "allowlist",
 	"confined", "trim", "cache", "prompt_cache", "auth", "schema", "deadline", "scores", "tenant", "cite", "disclosure", "idempotent", "semaphore", "audit",
 	"health", "guard_data", "guard_secret", "destructive_name", "simple_step", "personal", "content", "asked", "system_name", "prompt_name", "arithmetic",
-	"secret_name", "premium" };
+	"secret_name", "premium", "reply_name" };
 static const char *const list_names[LIST_COUNT] = { "model_arguments", "output_limits", "timeouts", "retries", "sdks" };
 
 struct pattern {
