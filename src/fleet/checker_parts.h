@@ -144,6 +144,9 @@ int is_literal(struct unit *unit, int from, int to); /* no fields, no names, or 
 /* Makes a unit's text that of the notebook's code cells; 0: there are none, or of another language. */
 int notebook_read(struct unit *unit, const char *bytes, size_t length);
 
+int is_stream(struct unit *unit, int call);
+int has_side_effects(const struct unit *unit, int function);
+
 /* --- what functions are, where values come from --- */
 void facts_find(struct unit *unit);
 void facts_vocabulary(struct unit *unit);
@@ -154,6 +157,7 @@ unsigned taint_of_name(struct unit *unit, const char *name, int function); /* as
 void link_units(struct checker *checker);
 
 /* --- the checks: each says what it finds in a file --- */
+void check_retry(struct unit *unit);
 void check_reliability(struct unit *unit);
 void check_injection(struct unit *unit);
 void check_agency(struct unit *unit);
