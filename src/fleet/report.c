@@ -22,6 +22,7 @@
 #include "fleet/registry.h"
 #include "fleet/report_private.h"
 #include "fleet/secrets.h"
+#include "fleet/secrets_history.h"
 #include "fleet/suppress.h"
 #include "fleet/walk.h"
 
@@ -176,6 +177,23 @@ static void ask_registry(struct report *report)
 	}
 }
 
+/* After the lake is written: the past is no part of what an agent is now. */
+static void read_history(struct report *report)
+{
+	struct secret_scanner *scanner = secret_scanner_new(report->rules);
+	struct secrets_history seen;
+	struct error err = { 0 };
+	char text[160];
+
+	if (secrets_history(scanner, report->root, report->walk, report->findings, report->options.cancelled, &seen, &err))
+		report_note(report, ".git", 1, err.text);
+	snprintf(text, sizeof(text), "%zu blobs of the history were too large or too many and not looked at", seen.skipped);
+	if (seen.skipped)
+		report_note(report, ".git", 1, text);
+	secret_scanner_free(scanner);
+	findings_finish(report->findings);
+}
+
 static int run_all(struct report *report, struct error *err)
 {
 	if (open_all(report, err))
@@ -189,6 +207,8 @@ static int run_all(struct report *report, struct error *err)
 	findings_finish(report->findings);
 	report_score(report);
 	report_save(report);
+	if (report->options.history)
+		read_history(report);
 	if (report->options.dependencies || report->options.registry)
 		read_dependencies(report);
 	if (report->options.registry)

@@ -11,6 +11,7 @@
 #include "fleet/finding.h"
 #include "fleet/secrets.h"
 #include "fleet/source.h"
+#include "fleet/walk.h"
 
 enum { BLOBS_MAX = 500000, TOKEN_MAX = 8192, ID_MAX = 64, COMMIT_SHOWN = 12 };
 
@@ -26,6 +27,7 @@ struct blob {
 
 struct history {
 	struct secret_scanner *scanner;
+	const struct walk *walk;
 	struct findings *findings;
 	struct secrets_history *seen;
 	struct arena *texts;
@@ -111,7 +113,7 @@ static void read_path(struct history *h, const char *path)
 {
 	struct blob blob = { .commit = h->commit };
 
-	if (!add_number(&h->blobs_known, number_of(h->id)))
+	if ((h->walk && walk_excludes(h->walk, path)) || !add_number(&h->blobs_known, number_of(h->id)))
 		return;
 	if (h->count == BLOBS_MAX) {
 		h->seen->skipped++;
@@ -279,7 +281,7 @@ static int run_git(const char *root, const char *const *words, const struct text
 static int list_blobs(struct history *h, const char *root, const atomic_int *cancelled, struct error *err)
 {
 	static const char *const words[] = { "log", "--all", "--reverse", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--diff-filter=AM", "-m", "-z",
-		"--format=%x01%H", NULL };
+		"--format=%x01%H", "--relative", NULL };
 
 	return run_git(root, words, NULL, on_log, h, cancelled, err);
 }
@@ -299,9 +301,9 @@ static int read_blobs(struct history *h, const char *root, const atomic_int *can
 	return failed;
 }
 
-int secrets_history(struct secret_scanner *scanner, const char *root, struct findings *findings, const atomic_int *cancelled, struct secrets_history *seen, struct error *err)
+int secrets_history(struct secret_scanner *scanner, const char *root, const struct walk *walk, struct findings *findings, const atomic_int *cancelled, struct secrets_history *seen, struct error *err)
 {
-	struct history h = { .scanner = scanner, .findings = findings, .seen = seen, .texts = arena_new() };
+	struct history h = { .scanner = scanner, .walk = walk, .findings = findings, .seen = seen, .texts = arena_new() };
 	int failed;
 
 	*seen = (struct secrets_history){ 0 };

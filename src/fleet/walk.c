@@ -32,6 +32,9 @@ struct walk {
 	struct walk_config *configs;
 	struct json **trees; /* of the configs, owned */
 	size_t skip_count, config_count, pruned;
+	struct rules **rules; /* of folders that have some, in the order they were entered; the first is what was asked; kept for walk_excludes */
+	size_t rules_count;
+	struct ignore *lowest;
 	int root;
 };
 
@@ -154,7 +157,19 @@ static const struct json *own_config(struct walk *walk, int folder, const char *
 	return tree;
 }
 
-static struct rules own_rules(struct walk *walk, int folder, const char *path, const struct rules *above)
+static const struct rules *keep_rules(struct walk *walk, const struct rules *rules)
+{
+	struct rules *kept = arena_alloc(walk->arena, sizeof(*kept));
+
+	*kept = *rules;
+	kept->folder = arena_text(walk->arena, rules->folder);
+	walk->rules = mem_grow(walk->rules, walk->rules_count + 1, sizeof(*walk->rules));
+	walk->rules[walk->rules_count++] = kept;
+	return kept;
+}
+
+/* Those of the folder, or what holds above it where it has none. */
+static const struct rules *own_rules(struct walk *walk, int folder, const char *path, const struct rules *above)
 {
 	struct rules rules = { .above = above, .folder = path, .ignore = above->ignore };
 	const struct json *config = own_config(walk, folder, path);
@@ -165,7 +180,7 @@ static struct rules own_rules(struct walk *walk, int folder, const char *path, c
 
 	rules.targets = json_count(json_get(config, "targets")) ? json_get(config, "targets") : NULL;
 	if (!bytes && !json_count(excludes))
-		return rules;
+		return rules.targets ? keep_rules(walk, &rules) : above;
 	text_init(&all, 2 * RULE_FILE_MAX);
 	for (const struct json *item = json_first(excludes); item; item = json_next(item))
 		if (json_text(item))
@@ -175,7 +190,7 @@ static struct rules own_rules(struct walk *walk, int folder, const char *path, c
 	rules.ignore = rules.own;
 	text_release(&all);
 	free(bytes);
-	return rules;
+	return keep_rules(walk, &rules);
 }
 
 /* Whether one is above, below or the same as the other. */
@@ -273,7 +288,7 @@ static void walk_folder(struct walk *walk, int fd, const char *path, const struc
 	int at = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	size_t count;
 	struct entry *entries = read_folder(walk, fd, path, &count);
-	struct rules rules = at >= 0 ? own_rules(walk, at, path, above) : *above;
+	const struct rules *rules = at >= 0 ? own_rules(walk, at, path, above) : above;
 
 	if (at < 0)
 		skip(walk, path, 1, strerror(errno));
@@ -281,20 +296,18 @@ static void walk_folder(struct walk *walk, int fd, const char *path, const struc
 		char *name = joined(path, entries[i].name);
 		int folder = at >= 0 && is_folder(at, &entries[i]);
 
-		if (at < 0 || ignore_matches(rules.ignore, name, folder) || !is_target(&rules, name))
+		if (at < 0 || ignore_matches(rules->ignore, name, folder) || !is_target(rules, name))
 			walk->pruned++;
 		else if (folder)
-			enter(walk, at, &entries[i], name, &rules, depth);
+			enter(walk, at, &entries[i], name, rules, depth);
 		else
 			add_file(walk, at, &entries[i], name);
 		free(name);
 		free(entries[i].name);
 	}
 	free(entries);
-	if (at >= 0) {
-		ignore_free(rules.own);
+	if (at >= 0)
 		close(at);
-	}
 }
 
 struct walk *walk_tree(const char *root, const char *excludes, struct error *err)
@@ -306,17 +319,43 @@ struct walk *walk_tree(const char *root, const char *excludes, struct error *err
 		return NULL;
 	}
 	struct walk *walk = mem_zero(1, sizeof(*walk));
-	struct ignore *lowest = ignore_new(NULL, "", made_again, sizeof(made_again) - 1);
-	struct ignore *asked = ignore_new(lowest, "", excludes ? excludes : "", excludes ? strlen(excludes) : 0);
+	struct rules asked = { .folder = "" };
 
 	walk->arena = arena_new();
+	walk->lowest = ignore_new(NULL, "", made_again, sizeof(made_again) - 1);
+	asked.own = ignore_new(walk->lowest, "", excludes ? excludes : "", excludes ? strlen(excludes) : 0);
+	asked.ignore = asked.own;
 	walk->root = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	walk_folder(walk, fd, "", &(struct rules){ .ignore = asked, .folder = "" }, 0);
+	walk_folder(walk, fd, "", keep_rules(walk, &asked), 0);
 	if (walk->count > FILES_MAX)
 		walk->count = FILES_MAX;
-	ignore_free(asked);
-	ignore_free(lowest);
 	return walk;
+}
+
+/* The rules that hold in a folder, given those above it. */
+static const struct rules *rules_in(const struct walk *walk, const char *folder, const struct rules *above)
+{
+	for (size_t i = 1; i < walk->rules_count; i++)
+		if (!strcmp(walk->rules[i]->folder, folder))
+			return walk->rules[i];
+	return above;
+}
+
+int walk_excludes(const struct walk *walk, const char *path)
+{
+	const struct rules *rules = rules_in(walk, "", walk->rules[0]);
+	char *part = mem_text(path);
+	int excluded = 0;
+
+	for (const char *slash = strchr(path, '/'); slash && !excluded; slash = strchr(slash + 1, '/')) {
+		part[slash - path] = '\0';
+		excluded = ignore_matches(rules->ignore, part, 1) || !is_target(rules, part);
+		rules = rules_in(walk, part, rules);
+		part[slash - path] = '/';
+	}
+	excluded = excluded || ignore_matches(rules->ignore, path, 0) || !is_target(rules, path);
+	free(part);
+	return excluded;
 }
 
 void walk_free(struct walk *walk)
@@ -331,6 +370,10 @@ void walk_free(struct walk *walk)
 		json_free(walk->trees[i]);
 	free(walk->trees);
 	free(walk->configs);
+	for (size_t i = 0; i < walk->rules_count; i++)
+		ignore_free(walk->rules[i]->own);
+	free(walk->rules);
+	ignore_free(walk->lowest);
 	arena_free(walk->arena);
 	free(walk);
 }

@@ -31,6 +31,8 @@ struct walk_config {
 /* Whole tree below root. NULL: root is no folder that can be read. excludes: patterns as in .cockpitignore, or NULL. Not thread-safe. */
 struct walk *walk_tree(const char *root, const char *excludes, struct error *err);
 void walk_free(struct walk *walk);
+/* Whether the rules of the tree as it is now would keep a file of that path (from the root, there or not) from being opened. */
+int walk_excludes(const struct walk *walk, const char *path);
 int walk_root_fd(const struct walk *walk); /* open while the walk lives: for openat */
 size_t walk_count(const struct walk *walk); /* ordered by path, bytewise with '/' first, so that a folder's files stand together */
 const struct walk_file *walk_at(const struct walk *walk, size_t i);

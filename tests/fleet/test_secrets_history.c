@@ -11,6 +11,7 @@
 #include "fleet/finding.h"
 #include "fleet/secrets.h"
 #include "fleet/secrets_history.h"
+#include "fleet/walk.h"
 
 static char repository[64];
 static struct checks *checks;
@@ -18,6 +19,7 @@ static struct secret_rules *rules;
 static struct secret_scanner *scanner;
 static struct findings *findings;
 static struct secrets_history seen;
+static struct walk *walk;
 
 static int shell(const char *command)
 {
@@ -43,6 +45,8 @@ static void begin(void)
 
 static void end(void)
 {
+	walk_free(walk);
+	walk = NULL;
 	findings_free(findings);
 	secret_scanner_free(scanner);
 	secret_rules_free(rules);
@@ -53,7 +57,7 @@ static int look(void)
 {
 	struct error err = { 0 };
 
-	return secrets_history(scanner, repository, findings, NULL, &seen, &err);
+	return secrets_history(scanner, repository, walk, findings, NULL, &seen, &err);
 }
 
 #define COMMIT "git add -A . && git -c user.name=a -c user.email=a@b commit -qm x"
@@ -96,11 +100,25 @@ START_TEST(hostile_configuration)
 }
 END_TEST
 
+START_TEST(excluded)
+{
+	if (shell("git init -q .") != 0)
+		return;
+	ck_assert_int_eq(shell("mkdir -p a/gate b; for f in a/gate/x.py b/x.py a/y.py; do echo \"K=hf_$(echo $f | md5sum | tr '0123456789' 'ghijKLMNOP' | cut -c1-32)Zw\" >$f; done; " COMMIT), 0);
+	ck_assert_int_eq(shell("rm -r a/gate b a/y.py; mkdir -p a; echo gate/ >a/.cockpitignore; echo 'b/*.py' >.cockpitignore; " COMMIT), 0);
+	walk = walk_tree(repository, NULL, NULL);
+	ck_assert_ptr_nonnull(walk);
+	ck_assert_int_eq(look(), 0);
+	ck_assert_uint_eq(findings_count(findings), 1);
+	ck_assert_str_eq(findings_at(findings, 0)->path, "a/y.py");
+}
+END_TEST
+
 START_TEST(no_repository)
 {
 	struct error err = { 0 };
 
-	ck_assert_int_eq(secrets_history(scanner, repository, findings, NULL, &seen, &err), -1);
+	ck_assert_int_eq(secrets_history(scanner, repository, walk, findings, NULL, &seen, &err), -1);
 	ck_assert_msg(err.code == ERR_INVALID || err.code == ERR_NOT_FOUND, "%s", err.text);
 	ck_assert_int_eq(strncmp(err.text, "git cannot read the history of", 20), 0);
 }
@@ -111,6 +129,7 @@ static void add_tests(TCase *tc)
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_test(tc, taken_back);
 	tcase_add_test(tc, hostile_configuration);
+	tcase_add_test(tc, excluded);
 	tcase_add_test(tc, no_repository);
 }
 
