@@ -91,13 +91,14 @@ static void remember_call(struct unit *unit, int i)
 
 void check_words(struct unit *unit)
 {
+	static const enum word words[] = { WORD_FALLBACK, WORD_TRACING, WORD_USAGE, WORD_KILL, WORD_HEALTH, WORD_DISCLOSURE, WORD_CITE, WORD_LIMITER, WORD_TENANT };
 	struct whole *whole = &unit->checker->whole;
 
 	whole->gated |= gates_tools(unit);
 	whole->app_auth |= app_has_auth(unit);
-	for (int word = 0; word < WORD_COUNT; word++)
-		if (!(whole->words & (uint64_t)1 << word) && file_says(unit, (enum word)word))
-			whole->words |= (uint64_t)1 << word;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!(whole->words & (uint64_t)1 << words[i]) && file_says(unit, words[i]))
+			whole->words |= (uint64_t)1 << words[i];
 }
 
 void check_remember(struct unit *unit)

@@ -6,6 +6,7 @@
  *   import: NAME         a module or a name of it
  *   assign: /name/, value: /text/   a name given a literal
  *   text: /expression/   in any file; pattern: means the same, and scope: what files: does, also beside id and title
+ *   needs: [text, …]     one of these stands in the file, else it is not searched
  *   key: a.*.b, value: /text/ or literal   in YAML and JSON
  *   files: [glob, …], tests: true (tests too), message: TEXT. */
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -76,7 +77,7 @@ static int compile(const struct rule *rule, const char *key, pcre2_code **code, 
 
 static int check_keys(const struct check *check, const struct json *match, struct error *err)
 {
-	static const char *const known[] = { "call", "with", "without", "in", "language", "import", "assign", "value", "text", "pattern", "key", "files", "scope", "tests", "message" };
+	static const char *const known[] = { "call", "with", "without", "in", "language", "import", "assign", "value", "text", "pattern", "needs", "key", "files", "scope", "tests", "message" };
 	static const char *const subjects[] = { "call", "import", "assign", "text", "pattern", "key" };
 	int has_subject = 0;
 
@@ -374,9 +375,13 @@ static void match_assigns(struct rules *rules, const struct rule *rule, struct u
 
 static void match_text(struct rules *rules, const struct rule *rule, struct unit *unit)
 {
+	const struct json *needs = json_get(rule->match, "needs");
 	size_t at, end = 0;
+	int stands = !needs;
 
-	for (int left = FOUND_MAX; left && end <= unit->length && found(rules, rule->text, unit->text, unit->length, end, &at, &end); left--) {
+	for (const struct json *item = json_first(needs); item && !stands; item = json_next(item))
+		stands = json_text(item) && memmem(unit->text, unit->length, json_text(item), strlen(json_text(item)));
+	for (int left = stands ? FOUND_MAX : 0; left && end <= unit->length && found(rules, rule->text, unit->text, unit->length, end, &at, &end); left--) {
 		flag_at(unit, rule->check->id, at, end - at, "%s", message(rule));
 		end += end == at;
 	}
