@@ -286,9 +286,12 @@ int value_is_password(const char *value, size_t length)
 	struct mix mix = mix_of(value, length);
 	size_t letters = mix.upper + mix.lower;
 
-	if (length < 8 || length > 128 || mix.blanks || mix.controls || mix.wide || !letters)
+	if (length < 6 || length > 128 || mix.blanks || mix.controls || mix.wide || !letters)
 		return 0;
-	if (mix.signs && (mix.digits || (mix.upper && mix.lower)))
+	if (length < 8)
+		return mix.signs && mix.digits && mix.upper && mix.lower;
+	/* "Geheimnis!" is a label. */
+	if (mix.signs && (mix.digits || (mix.upper && mix.lower && !value_is_words(value, length))))
 		return entropy_bits(value, length) >= 2.5;
 	if (mix.digits >= 2 && mix.upper && mix.lower)
 		return entropy_bits(value, length) >= 2.5;

@@ -64,6 +64,12 @@ static int is_path(const char *value, size_t length)
 	return memchr(value, '/', length) && is_made_of(value, length, "/.-*") && value_is_words(value, length);
 }
 
+/* What a sealed secret holds: long, and encrypted for a cluster. */
+static int is_sealed(const char *value, size_t length)
+{
+	return length > 250 && value[0] == 'A' && value[1] == 'g' && is_made_of(value, length, "+/=");
+}
+
 /* "www.python.org:80" */
 static int is_host(const char *value, size_t length)
 {
@@ -91,7 +97,7 @@ int value_is_reference(const char *value, size_t length)
 	static const char *const prefixes[] = { "arn:", "projects/", "op://", "vault:", "env:", "env.", "file:", "ref:", "ssm:", "secretsmanager:", "keyvault:", "@Microsoft.",
 		"akv:", "sops:", "enc[", "encrypted:", "!ref", "!getatt", "!sub", "{{", "${", "$(", "<%", "%(", "process.env", "os.environ", "import.meta", "secrets.", "vars.",
 		"var.", "local.", "data.", "module.", "self.", "this.", "settings.", "config.", "kv:", "gcp:", "aws:", "urn:", "did:", "data:", "sha256:", "sha1-", "sha256-", "sha384-",
-		"sha512-", "sha512:", "md5:", "ssh-rsa ", "ssh-ed25519 ", "ecdsa-", "{cipher}", "$ansible_vault", "awskms:", "gpg:", "pbkdf2", "scrypt:", "bcrypt", "argon2", "AWS4-HMAC", "Digest ", "Negotiate", "root:x:",
+		"sha512-", "sha512:", "md5:", "ssh-rsa ", "ssh-ed25519 ", "ecdsa-", "{cipher}", "$ansible_vault", "awskms:", "gpg:", "pbkdf2", "scrypt:", "bcrypt", "argon2", "AWS4-HMAC", "Digest ", "Negotiate", "root:x:", "{ssha", "{sha", "{pbkdf2", "scram-sha", "age1", "ENC(", "kms:",
 		"$2a$", "$2b$", "$2y$", "$argon2", "$pbkdf2", "$5$", "$6$", "$1$" };
 
 	if (!length)
@@ -99,7 +105,7 @@ int value_is_reference(const char *value, size_t length)
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
 		if (begins(value, length, prefixes[i]))
 			return 1;
-	if (contains(value, length, "://"))
+	if (contains(value, length, "://") || is_sealed(value, length))
 		return 1;
 	if (value[0] == '$' && length > 1 && is_made_of(value + 1, length - 1, "{}:-") && value_is_words(value, length))
 		return 1;

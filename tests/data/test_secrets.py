@@ -179,6 +179,18 @@ def test_checksums(folder):
     check('300 wrong checksums', not scan(folder), 'reported')
 
 
+def test_nothing(folder):
+    """Lines that look a little like secrets and are none."""
+    shutil.copy(os.path.join(ROOT, 'tests/fleet/no_secrets.py'), os.path.join(folder, 'a.py'))
+    m = maketree.Make(3)
+    with open(os.path.join(folder, 'sealed.yaml'), 'w') as out:
+        out.write('kind: SealedSecret\nspec:\n  encryptedData:\n    password: AgB%s==\n' % m.of(maketree.B64, 400))
+    with open(os.path.join(folder, 'de.json'), 'w') as out:
+        json.dump({'password': 'Kennwort \u00e4ndern!', 'api_key': 'API-Schl\u00fcssel', 'token': '\u5bc6\u7801Abc1!'}, out)
+    found = scan(folder)
+    check('lines that are none', not found, str([(f['path'], f['line'], f['rule']) for f in found]))
+
+
 def test_library():
     folder = sysconfig.get_paths()['stdlib']
     found = [f for f in scan(folder) if not re.search(r'(^|/)(tests?|idlelib|site-packages|dist-packages)(/|$)', f['path'])]
@@ -196,7 +208,7 @@ def main():
     home = tempfile.mkdtemp()
     os.environ['PILOTHOUSE_HOME'] = home
     try:
-        for test in (test_every_rule, test_trees, test_checksums):
+        for test in (test_every_rule, test_trees, test_checksums, test_nothing):
             in_folder(test)
         test_library()
     finally:
