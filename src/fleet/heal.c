@@ -504,6 +504,8 @@ struct heal *heal_new(const struct report *report, const struct heal_options *op
 
 		if (finding->state != FINDING_OPEN || finding->fixability != FIX_ONE_CLICK)
 			continue;
+		if (options->is_wanted && !options->is_wanted(options->arg, finding))
+			continue;
 		heal->fixes = mem_grow(heal->fixes, heal->fix_count + 1, sizeof(*heal->fixes));
 		heal_one(heal, finding, &heal->fixes[heal->fix_count]);
 		heal->fix_count++;

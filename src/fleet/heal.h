@@ -32,12 +32,14 @@ struct heal_file {
 struct heal_options {
 	size_t max_files; /* 0: as cockpit.yaml says (max_fix_files), else 200 */
 	const char *owner; /* for GOV001; NULL: refused */
+	int (*is_wanted)(void *arg, const struct finding *finding); /* 1: it is to be mended; NULL: all are */
+	void *arg;
 };
 
 /* Reads the files again. NULL: checks/heal.yaml cannot be used. The report must outlive it. */
 struct heal *heal_new(const struct report *report, const struct heal_options *options, struct error *err);
 void heal_free(struct heal *heal);
-size_t heal_fixes(const struct heal *heal); /* one for each open 1-Click finding, in order */
+size_t heal_fixes(const struct heal *heal); /* one for each open 1-Click finding that is wanted, in order */
 const struct heal_fix *heal_fix_at(const struct heal *heal, size_t i);
 size_t heal_files(const struct heal *heal); /* with at least one edit, in order of path */
 const struct heal_file *heal_file_at(const struct heal *heal, size_t i);

@@ -9,16 +9,15 @@
 
 #include "base/config.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "estate/kind.h"
 #include "fleet/check.h"
 #include "fleet/excerpt.h"
-#include "fleet/lake.h"
+#include "fleet/lake_read.h"
 
-enum { INDEX_MAX_BYTES = 64 << 20, WHERE_MAX = 4096, CONTEXT_LINES = 3 };
+enum { WHERE_MAX = 4096, CONTEXT_LINES = 3 };
 
 struct provider {
 	const struct config *config;
@@ -66,23 +65,11 @@ static void close_fleet(struct provider *provider)
 	free(provider);
 }
 
-static struct json *load_index(const char *root)
-{
-	char *path = mem_format("%s/evidence_lake/index.json", root);
-	size_t length;
-	char *bytes = file_load(path, INDEX_MAX_BYTES, &length, NULL);
-	struct json *json = bytes ? json_parse(bytes, length, NULL) : NULL;
-
-	free(bytes);
-	free(path);
-	return json;
-}
-
 /* The one that needs no naming, where an audit of it is kept. */
 static size_t accounts(struct provider *provider, struct provider_account *out, size_t max)
 {
 	char *root = max ? fleet_root(provider->config, NULL, NULL) : NULL;
-	struct json *index = root ? load_index(root) : NULL;
+	struct json *index = root ? lake_read_index(root) : NULL;
 	size_t count = 0;
 
 	if (index) {
@@ -105,49 +92,13 @@ static int select_account(struct provider *provider, const char *account, struct
 struct cells {
 	const struct json *entry;   /* latest.json of an agent */
 	const struct json *finding; /* NULL: the row is the agent */
-	size_t open[CLASS_COUNT], one_click, suppressed;
-	int worst;                  /* severity; SEVERITY_COUNT none */
+	struct lake_read_counts counts;
 	char room[WHERE_MAX];
 };
 
 static int is(const struct json *json, const char *key, const char *word)
 {
 	return !strcmp(json_text_or(json_get(json, key), ""), word);
-}
-
-static int is_open(const struct json *finding)
-{
-	return !json_get(finding, "state") || is(finding, "state", "open");
-}
-
-static void count_finding(struct cells *cells, const struct json *finding)
-{
-	if (!is_open(finding)) {
-		cells->suppressed++;
-		return;
-	}
-	for (int class = 0; class < CLASS_COUNT; class++)
-		cells->open[class] += (size_t)is(finding, "class", check_class_name((enum check_class)class));
-	for (int severity = 0; severity < cells->worst; severity++)
-		if (is(finding, "severity", severity_name((enum check_severity)severity)))
-			cells->worst = severity;
-	cells->one_click += (size_t)is(finding, "fixability", fixability_name(FIX_ONE_CLICK));
-}
-
-static void count_all(struct cells *cells, const struct json *entry)
-{
-	*cells = (struct cells){ .entry = entry, .worst = SEVERITY_COUNT };
-	for (const struct json *finding = json_first(json_get(entry, "findings")); finding; finding = json_next(finding))
-		count_finding(cells, finding);
-}
-
-/* What the files of no agent are called, in both kinds. */
-static const char *agent_name(const struct json *entry)
-{
-	const struct json *agent = json_get(entry, "agent");
-	const char *path = json_text_or(json_get(agent, "path"), "");
-
-	return *path ? path : *json_text_or(json_get(agent, "framework"), "") ? "." : "(no agent)";
 }
 
 static int is_agent(const struct json *entry)
@@ -167,8 +118,8 @@ static const char *why_of(struct cells *cells)
 
 	text_init(&text, sizeof(cells->room) - 1);
 	for (int class = 0; class < CLASS_COUNT; class++)
-		if (cells->open[class])
-			text_format(&text, "%s%zu %s", text.length ? ", " : "", cells->open[class], check_class_name((enum check_class)class));
+		if (cells->counts.open[class])
+			text_format(&text, "%s%zu %s", text.length ? ", " : "", cells->counts.open[class], check_class_name((enum check_class)class));
 	snprintf(cells->room, sizeof(cells->room), "%s", text.data);
 	text_release(&text);
 	return cells->room;
@@ -180,17 +131,17 @@ static const char *agent_cell(struct cells *cells, const char *name)
 
 	for (int class = 0; class < CLASS_COUNT; class++)
 		if (!strcmp(name, check_class_name((enum check_class)class)))
-			return count_text(cells, cells->open[class]);
+			return count_text(cells, cells->counts.open[class]);
 	if (!strcmp(name, "name"))
-		return agent_name(cells->entry);
+		return lake_read_agent(cells->entry);
 	if (!strcmp(name, "worst"))
-		return cells->worst < SEVERITY_COUNT ? severity_name((enum check_severity)cells->worst) : "";
+		return cells->counts.worst < SEVERITY_COUNT ? severity_name((enum check_severity)cells->counts.worst) : "";
 	if (!strcmp(name, "why"))
 		return why_of(cells);
 	if (!strcmp(name, "one_click"))
-		return count_text(cells, cells->one_click);
+		return count_text(cells, cells->counts.one_click);
 	if (!strcmp(name, "suppressed"))
-		return count_text(cells, cells->suppressed);
+		return count_text(cells, cells->counts.suppressed);
 	if (!strcmp(name, "score") && is_agent(cells->entry))
 		return count_text(cells, (size_t)json_int(json_get(agent, "score"), 0));
 	if (!strcmp(name, "files") || !strcmp(name, "bytes"))
@@ -217,9 +168,16 @@ static const char *finding_cell(struct cells *cells, const char *name)
 	const struct json *finding = cells->finding;
 
 	if (!strcmp(name, "agent"))
-		return agent_name(cells->entry);
+		return lake_read_agent(cells->entry);
 	if (!strcmp(name, "source"))
 		return sources_text(cells);
+	if (!strcmp(name, "rank")) {
+		int rank = 0;
+
+		while (rank < SEVERITY_COUNT && !is(finding, "severity", severity_name((enum check_severity)rank)))
+			rank++;
+		return count_text(cells, (size_t)rank);
+	}
 	if (!strcmp(name, "where")) {
 		snprintf(cells->room, sizeof(cells->room), "%s:%d", json_text_or(json_get(finding, "path"), "?"), (int)json_int(json_get(finding, "line"), 0));
 		return cells->room;
@@ -271,34 +229,31 @@ static int is_wanted(const struct listing *listing, const char *name)
 
 static void feed_entry(struct listing *listing, const struct json *entry)
 {
-	struct cells cells;
+	struct cells cells = { .entry = entry };
 
-	count_all(&cells, entry);
+	lake_read_count(entry, &cells.counts);
 	if (!strcmp(listing->kind->name, "agents")) {
-		if ((is_agent(entry) || json_count(json_get(entry, "findings"))) && is_wanted(listing, agent_name(entry)))
+		if ((is_agent(entry) || json_count(json_get(entry, "findings"))) && is_wanted(listing, lake_read_agent(entry)))
 			feed_cells(listing, &cells);
 		return;
 	}
 	for (const struct json *finding = json_first(json_get(entry, "findings")); finding; finding = json_next(finding)) {
 		cells.finding = finding;
-		if (is_open(finding) && is_wanted(listing, json_text_or(json_get(finding, "fingerprint"), "")))
+		if (lake_read_is_open(finding) && is_wanted(listing, json_text_or(json_get(finding, "fingerprint"), "")))
 			feed_cells(listing, &cells);
 	}
 }
 
 static int feed_lake(struct listing *listing, const char *root, struct error *err)
 {
-	struct json *index = load_index(root);
-	char *lake = mem_format("%s/evidence_lake", root);
+	struct json *index = lake_read_index(root);
 	size_t missing = 0;
 
-	if (!index) {
-		free(lake);
+	if (!index)
 		return error_set(err, ERR_NOT_FOUND, "no audit of %.150s is kept yet; r makes one, as `pilothouse report` does", root);
-	}
 	feed_begin(listing->feed);
 	for (const struct json *row = json_first(json_get(index, "agents")); row && !feed_cancelled(listing->feed); row = json_next(row)) {
-		struct json *entry = lake_load(lake, json_text_or(json_get(row, "hash"), "-"));
+		struct json *entry = lake_read_entry(root, row);
 
 		if (entry)
 			feed_entry(listing, entry);
@@ -307,7 +262,6 @@ static int feed_lake(struct listing *listing, const char *root, struct error *er
 		json_free(entry);
 	}
 	json_free(index);
-	free(lake);
 	struct error lost = { 0 };
 
 	if (missing)
@@ -343,14 +297,14 @@ static int list(struct provider *provider, const struct kind *kind, const struct
 static struct json *agent_object(const struct json *entry)
 {
 	struct json *json = json_copy(json_get(entry, "agent")), *open = json_object();
-	struct cells cells;
+	struct lake_read_counts counts;
 
-	count_all(&cells, entry);
+	lake_read_count(entry, &counts);
 	for (int class = 0; class < CLASS_COUNT; class++)
-		json_set_int(open, check_class_name((enum check_class)class), (int64_t)cells.open[class]);
-	json_set_text(json, "name", agent_name(entry));
+		json_set_int(open, check_class_name((enum check_class)class), (int64_t)counts.open[class]);
+	json_set_text(json, "name", lake_read_agent(entry));
 	json_set(json, "open", open);
-	json_set_int(json, "suppressed", (int64_t)cells.suppressed);
+	json_set_int(json, "suppressed", (int64_t)counts.suppressed);
 	json_set_int(json, "files", json_int(json_get(entry, "files"), 0));
 	json_set_int(json, "bytes", json_int(json_get(entry, "bytes"), 0));
 	json_set_text(json, "content", json_text_or(json_get(entry, "content"), ""));
@@ -376,14 +330,14 @@ static struct json *finding_object(const char *root, const struct json *entry, c
 	if (!excerpt)
 		json_add(lines, json_string(err.text));
 	excerpt_free(excerpt);
-	json_set_text(json, "agent", agent_name(entry));
+	json_set_text(json, "agent", lake_read_agent(entry));
 	return json_set(json, "context", lines);
 }
 
 static struct json *find_object(const char *root, const struct ref *ref, const struct json *entry)
 {
 	if (strcmp(ref->kind, "findings") != 0)
-		return !strcmp(agent_name(entry), ref->name) ? agent_object(entry) : NULL;
+		return !strcmp(lake_read_agent(entry), ref->name) ? agent_object(entry) : NULL;
 	for (const struct json *finding = json_first(json_get(entry, "findings")); finding; finding = json_next(finding))
 		if (is(finding, "fingerprint", ref->name))
 			return finding_object(root, entry, finding);
@@ -393,12 +347,11 @@ static struct json *find_object(const char *root, const struct ref *ref, const s
 static int get(struct provider *provider, const struct ref *ref, struct json **object, struct error *err)
 {
 	char *root = fleet_root(provider->config, ref->account, err);
-	struct json *index = root ? load_index(root) : NULL;
-	char *lake = mem_format("%s/evidence_lake", root ? root : "");
+	struct json *index = root ? lake_read_index(root) : NULL;
 
 	*object = NULL;
 	for (const struct json *row = json_first(json_get(index, "agents")); row && !*object; row = json_next(row)) {
-		struct json *entry = lake_load(lake, json_text_or(json_get(row, "hash"), "-"));
+		struct json *entry = lake_read_entry(root, row);
 
 		if (entry)
 			*object = find_object(root, ref, entry);
@@ -407,7 +360,6 @@ static int get(struct provider *provider, const struct ref *ref, struct json **o
 	if (root && !*object)
 		error_set(err, ERR_NOT_FOUND, "the last audit of %.150s has no %s %.100s", root, ref->kind, ref->name);
 	json_free(index);
-	free(lake);
 	free(root);
 	return *object ? 0 : -1;
 }
