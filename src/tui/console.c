@@ -27,7 +27,7 @@ enum { NEWS_EVERY_MS = 100, KEYS_A_TURN = 4096, RECORD_MAX = 16 * 1024 * 1024, S
 
 const char *pane_context(const struct pane *pane)
 {
-	return pane->mode ? pane->mode : pane->ops->context;
+	return pane->mode ? pane->mode : pane->context ? pane->context : pane->ops->context;
 }
 
 struct session *console_session(struct console *console)

@@ -16,6 +16,7 @@
 #include "tui/chart_pane.h"
 #include "tui/choosers.h"
 #include "tui/console_private.h"
+#include "tui/fleet.h"
 #include "tui/table_pane.h"
 
 enum { DUMP_MAX = 64 * 1024 * 1024 };
@@ -153,6 +154,22 @@ static void chart(struct console *console)
 	struct ref ref;
 
 	console_push(console, console_target(console, &ref) ? chart_of(console, &ref) : saturation_new(console));
+}
+
+static void fleet(struct console *console)
+{
+	struct error err = { 0 };
+
+	if (fleet_open(console, NULL, 0, &err))
+		console_say_error(console, &err);
+}
+
+static void report(struct console *console)
+{
+	struct error err = { 0 };
+
+	if (fleet_open(console, NULL, 1, &err))
+		console_say_error(console, &err);
 }
 
 static void chat(struct console *console)
@@ -320,6 +337,7 @@ static const struct {
 	{ "global.describe", describe },
 	{ "global.dump", dump },
 	{ "global.edit", edit },
+	{ "global.fleet", fleet },
 	{ "global.help", help },
 	{ "global.home", home },
 	{ "global.investigate", investigate },
@@ -334,6 +352,7 @@ static const struct {
 	{ "global.read_only", read_only },
 	{ "global.refresh", refresh },
 	{ "global.repaint", repaint },
+	{ "global.report", report },
 	{ "global.runs", runs },
 	{ "global.side", side },
 	{ "global.split", split },
@@ -347,6 +366,8 @@ static const struct {
 
 int console_command(struct console *console, const struct command *command)
 {
+	if (fleet_command(console, command))
+		return 1;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		if (strcmp(rows[i].name, command->name) != 0)
 			continue;

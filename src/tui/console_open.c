@@ -11,6 +11,7 @@
 #include "gate/playbook.h"
 #include "tui/choosers.h"
 #include "tui/console_private.h"
+#include "tui/fleet.h"
 #include "tui/text_pane.h"
 
 enum { WORDS_MAX = 1024, PLAYBOOK_MAX = 1 << 20 };
@@ -231,6 +232,8 @@ static int open_with_rest(struct console *console, const char *first, const char
 	}
 	if (console_opens_named(first))
 		return open_found(console, first, rest, err);
+	if (!strcmp(first, "report"))
+		return fleet_open(console, rest, 1, err);
 	if (!strcmp(first, "playbook"))
 		return open_playbook(console, rest, err);
 	if (!strcmp(first, "theme"))
@@ -263,6 +266,8 @@ int console_open(struct console *console, const char *words, struct error *err)
 	snprintf(copy, sizeof(copy), "%s", words);
 	if (!rest && open_view(console, words))
 		return 0;
+	if (!strcmp(words, "report"))
+		return fleet_open(console, NULL, 1, err);
 	if (rest) {
 		char first[32];
 

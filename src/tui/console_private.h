@@ -15,6 +15,7 @@
 enum { PANES_MAX = 64, DIALOGS_MAX = 8, ACCOUNTS_MAX = 64, SIDE_KEY_MAX = 1200 };
 enum { SIDE = 2 }; /* beside the halves 0 and 1, for what is laid out like one */
 
+struct fleet_audit;
 struct live_run;
 struct series_book;
 
@@ -59,6 +60,7 @@ struct console {
 	int tick_timer;
 	int ended;
 	int asked_key, last_key;     /* the key that began what is being planned; it never approves it */
+	struct fleet_audit *audit;   /* under way, or NULL */
 	struct live_run *live_runs;  /* of this console, under way */
 	const char *open_at_start;
 	struct text record;

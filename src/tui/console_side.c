@@ -6,6 +6,7 @@
 #include "base/loop.h"
 #include "estate/provider.h"
 #include "tui/console_private.h"
+#include "tui/fleet.h"
 
 enum { SIDE_LEAST_COLUMNS = 150, REST_MS = 200 };
 
@@ -90,5 +91,7 @@ struct pane *console_preview_target(struct pane *pane, char *key, size_t size, i
 	if (!pane->ops->target || !pane->ops->target(pane, &ref))
 		return NULL;
 	ref_format(&ref, key, size);
-	return make ? detail_new(pane->console, &ref) : NULL;
+	if (!make)
+		return NULL;
+	return fleet_is_finding(&ref) ? fleet_file_new(pane->console, &ref) : detail_new(pane->console, &ref);
 }

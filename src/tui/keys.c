@@ -35,6 +35,7 @@ static const struct {
 	{ "dashboard", "table" },
 	{ "detail", "text" },
 	{ "dialog", NULL },
+	{ "fleet", "table" },
 	{ "form", "dialog" },
 	{ "global", NULL },
 	{ "help", "table" },

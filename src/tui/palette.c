@@ -258,7 +258,7 @@ static int says_all(const struct palette *palette)
 
 	if (palette->at_chosen || words < 2)
 		return 0;
-	return console_opens_named(first) ? words == 3 : is_kind(palette, first);
+	return console_opens_named(first) ? words == 3 : !strcmp(first, "report") || is_kind(palette, first);
 }
 
 static void draw(struct pane *pane, struct rect area)

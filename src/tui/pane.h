@@ -47,6 +47,7 @@ struct pane {                 /* first member of each view's own struct */
 	const struct pane_ops *ops;
 	struct console *console;
 	int dirty;            /* 1: something of it changed; PANE_DIRTY_ALL: what it drew before is not on the screen any more */
+	const char *context;  /* in place of ops->context, or NULL: a table of a provider that has keys of its own */
 	const char *mode;     /* a key context that stands before ops->context for now ("line" while a filter is typed), or NULL */
 };
 

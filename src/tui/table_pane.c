@@ -478,6 +478,11 @@ void table_pane_rows(struct pane *pane, size_t max, void (*on_row)(void *arg, co
 
 /* --- namespaces --- */
 
+const char *table_pane_account(struct pane *pane)
+{
+	return pane && pane->ops == &table_ops ? of(pane)->account : "";
+}
+
 int table_pane_is_namespaced(struct pane *pane)
 {
 	return pane && pane->ops == &table_ops && of(pane)->kind->namespaced;
@@ -676,10 +681,12 @@ static void title(struct pane *pane, char *out, size_t size)
 	const char *where = *table->namespace_ && strcmp(table->namespace_, "*") != 0 ? table->namespace_ :
 			    !strcmp(table->namespace_, "*") && table->kind->namespaced ? "all namespaces" : "";
 	const char *crumb = screen_glyph(GLYPH_CRUMB);
+	/* An account that is a folder: the line above has its whole path. */
+	const char *account = *table->account == '/' && table->account[1] ? strrchr(table->account, '/') + 1 : table->account;
 	int has_account = *table->account && strcmp(table->account, "*") != 0;
 
 	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s", table->kind->name, has_account ? " " : "", has_account ? crumb : "", has_account ? " " : "",
-		has_account ? table->account : "", *where ? " " : "", *where ? crumb : "", *where ? " " : "", where,
+		has_account ? account : "", *where ? " " : "", *where ? crumb : "", *where ? " " : "", where,
 		table->filter.length && !pane->mode ? "  /" : "", pane->mode ? "" : table->filter.text);
 }
 
@@ -763,6 +770,8 @@ struct pane *table_pane_new(struct console *console, const struct kind *kind, co
 
 	table->pane = (struct pane){ .ops = &table_ops, .console = console };
 	table->kind = kind;
+	if (!strcmp(key_context_parent(kind->provider), "table"))
+		table->pane.context = kind->provider;
 	table->view = view_new();
 	set_selection(table, selection);
 	/* No rows yet, but the kind: a filter may name its columns. */

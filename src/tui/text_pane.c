@@ -43,12 +43,19 @@ static void close_text(struct pane *pane)
 	free(text);
 }
 
-static void show_plain(struct text_view *view, const char *text, size_t length)
+static enum style mark_style(const struct text_pane *text, char first)
 {
+	return text->look != TEXT_MARKED ? STYLE_TEXT : first == '>' ? STYLE_ACCENT : first == '^' ? STYLE_WARNING : STYLE_TEXT;
+}
+
+static void show_plain(struct text_pane *pane, const char *text, size_t length)
+{
+	struct text_view *view = &pane->view;
+
 	while (length && !view->cut) {
 		size_t line = strcspn(text, "\n");
 
-		text_view_add_n(view, STYLE_TEXT, text, line);
+		text_view_add_n(view, mark_style(pane, *text), text, line);
 		text_view_end(view, -1);
 		line += text[line] == '\n';
 		text += line;
@@ -62,7 +69,7 @@ static void show(struct text_pane *text, const char *words)
 	if (text->look == TEXT_YAML)
 		text_view_yaml(&text->view, words, strlen(words));
 	else
-		show_plain(&text->view, words, strlen(words));
+		show_plain(text, words, strlen(words));
 	text->pane.dirty = 1;
 }
 
@@ -71,8 +78,16 @@ static void answered(void *pane, struct asking *asking)
 	struct text_pane *text = pane;
 
 	if (asking->words) {
+		int is_first = !text->got_ns;
+
+		if (*asking->other) {
+			free(text->title);
+			text->title = mem_text(asking->other);
+		}
 		text->got_ns = clock_now_ns();
 		show(text, asking->words);
+		if (is_first && asking->outcome > 0)
+			text_view_go(&text->view, (size_t)asking->outcome - 1);
 		return;
 	}
 	if (!text->got_ns) /* what was shown before stays, with its age */
@@ -180,6 +195,7 @@ static struct text_pane *make(struct console *console, const char *heading, enum
 	text_view_init(&text->view, BODY_MAX, 0);
 	text->title = mem_text(heading);
 	text->look = look;
+	text->view.wrap = look == TEXT_MARKED;
 	return text;
 }
 

@@ -348,6 +348,16 @@ static void bound(struct text_view *view)
 		view->sub = rows_of(view, view->top) - 1;
 }
 
+void text_view_go(struct text_view *view, size_t line)
+{
+	enum { ABOVE = 5 };
+
+	line = line < view->count ? line : view->count ? view->count - 1 : 0;
+	view->top = line > ABOVE ? line - ABOVE : 0;
+	view->sub = 0;
+	view->cursor = line;
+}
+
 void text_view_to_end(struct text_view *view)
 {
 	end_place(view, &view->top, &view->sub);

@@ -63,6 +63,7 @@ void text_view_mouse(struct text_view *view, struct pane *pane, int y, int butto
 /* "12-34 of 340", "cut", the search. */
 void text_view_status(const struct text_view *view, char *out, size_t size);
 void text_view_dump(const struct text_view *view, struct text *out);
+void text_view_go(struct text_view *view, size_t line); /* from 0; it stands a few lines below the top */
 void text_view_to_end(struct text_view *view);
 
 #endif

@@ -41,7 +41,7 @@ def test_agents_of_the_last_audit():
         for told in report['agents']:
             shown = agents[told['path']]
             assert shown['score'] == told['score'] and shown['brain'] == told['brain'], (shown, told)
-            for column, name in (('secrets', 'secret'), ('arch', 'architecture'), ('policy', 'policy')):
+            for column, name in (('secret', 'secret'), ('arch', 'architecture'), ('policy', 'policy')):
                 assert shown[column] == told['findings'][name], (shown, told)
         assert agents['agents/a00']['worst'] == 'critical' and agents['agents/a00']['account'] == tree.root, agents
 
@@ -68,7 +68,7 @@ def test_suppressed_ones_are_counted_and_not_listed():
     with Tree(files) as tree:
         tree.run('report')
         agent = table(tree, 'agents')[0]
-        assert agent['suppressed'] == 1 and agent['secrets'] == 0, agent
+        assert agent['suppressed'] == 1 and agent['secret'] == 0, agent
         assert not [r for r in table(tree, 'findings') if r['class'] == 'secret']
 
 
@@ -76,8 +76,8 @@ def test_files_of_no_agent_have_a_row():
     with Tree(dict(fleet(1, 0), **{'ops/notes.txt': 'token %s\n' % github_token(7)})) as tree:
         tree.run('report')
         rows = {a['name']: a for a in table(tree, 'agents')}
-        assert rows['(no agent)']['secrets'] == 1 and rows['(no agent)']['score'] is None, rows
-        assert [f['agent'] for f in table(tree, 'findings') if f['class'] == 'secret'] == ['(no agent)']
+        assert rows['(none)']['secret'] == 1 and rows['(none)']['score'] is None, rows
+        assert [f['agent'] for f in table(tree, 'findings') if f['class'] == 'secret'] == ['(none)']
 
 
 def test_fleet_path_and_account():

@@ -294,8 +294,8 @@ def view_plan(c, target):
 VIEWS = {'dashboard': view_dashboard, 'table': view_table, 'detail': view_detail, 'yaml': view_yaml, 'logs': view_logs, 'changes': view_of('!', 'changes'),
          'approvals': view_of('A', 'approvals'), 'runs': view_of('R', 'runs'), 'run': view_run, 'plan': view_plan, 'audit': view_of('H', 'audit'),
          'playbooks': view_of('P', 'playbooks'), 'chart': view_of('%', 'chart of'), 'chat': view_of('c', 'co-pilot'), 'help': view_of('?', 'keys')}
-# Contexts of the key table that are no views: what others build on, and what lies over a view. Those are opened by the keys pressed below.
-NO_VIEWS = {'everywhere', 'text', 'dialog', 'form', 'menu', 'palette', 'approve'}
+# Contexts of the key table that are no views: what others build on, tables of a kind the target is not of (test_fleet.py), and what lies over a view. Those are opened by the keys pressed below.
+NO_VIEWS = {'everywhere', 'fleet', 'text', 'dialog', 'form', 'menu', 'palette', 'approve'}
 
 
 def unroff(text):
