@@ -58,9 +58,17 @@ struct finding *findings_at(const struct findings *findings, size_t i)
 	return i < findings->count ? findings->rows[i] : NULL;
 }
 
+/* What is found everywhere must not push out a secret: those have as much room again. */
+static int is_full(const struct findings *findings, const struct finding *finding)
+{
+	size_t most = finding->check && finding->check->class == CLASS_SECRET ? 2 * (size_t)FINDINGS_MAX : FINDINGS_MAX;
+
+	return findings->count >= most;
+}
+
 static int append(struct findings *findings, struct finding *row)
 {
-	if (findings->count == FINDINGS_MAX) {
+	if (is_full(findings, row)) {
 		findings->cut++;
 		return -1;
 	}
@@ -90,7 +98,7 @@ struct finding *findings_add(struct findings *findings, const struct finding *fi
 {
 	struct arena *arena = findings->arenas[0];
 
-	if (findings->count == FINDINGS_MAX) {
+	if (is_full(findings, finding)) {
 		findings->cut++;
 		return NULL;
 	}

@@ -45,7 +45,7 @@ struct findings;
 
 struct findings *findings_new(void);
 void findings_free(struct findings *findings);
-/* Copies the texts (check stays a pointer into the catalogue). Past 100,000 the rest is only counted: findings_cut. Returns the
+/* Copies the texts (check stays a pointer into the catalogue). Past 100,000 (of secrets 200,000) the rest is only counted: findings_cut. Returns the
  * finding as kept, or NULL when it was cut. */
 struct finding *findings_add(struct findings *findings, const struct finding *finding);
 size_t findings_count(const struct findings *findings);

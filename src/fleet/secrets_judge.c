@@ -171,7 +171,7 @@ int value_is_repeated(const char *value, size_t length)
 		return 1;
 	if (length > 100) /* signed tokens hold long runs */
 		return is_periodic(value, length);
-	return longest_run(value, length) >= 6 || longest_sequence(value, length) >= 8 || is_periodic(value, length);
+	return longest_run(value, length) >= (length < 32 ? 6 : 8) || longest_sequence(value, length) >= 8 || is_periodic(value, length);
 }
 
 static int is_vowel(char c)

@@ -206,7 +206,7 @@ def step_%(n)d(state, client, limit=%(k)d):
     if not items:
         return {"status": "idle", "seen": len(state)}
     first = sorted(items, key=lambda item: item["score"])[0]
-    reply = client.complete(model="gpt-4o-mini", max_tokens=%(k)d, messages=[{"role": "user", "content": first["text"]}])
+    reply = client.complete(model="gpt-4o-mini-2024-07-18", max_tokens=%(k)d, messages=[{"role": "user", "content": first["text"]}])
     return {"status": "done", "key": first["id"], "tokens": reply.usage.total_tokens}
 
 '''

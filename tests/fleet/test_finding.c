@@ -2,7 +2,7 @@
 #include "check_main.h"
 #include "fleet/finding.h"
 
-static const struct check check = { .id = "REL001", .severity = SEVERITY_HIGH };
+static const struct check check = { .id = "REL001", .severity = SEVERITY_HIGH, .class = CLASS_ARCHITECTURE };
 
 static void add(struct findings *findings, const char *path, size_t offset, const char *anchor)
 {
@@ -54,6 +54,9 @@ START_TEST(texts_are_copies_and_too_many_are_counted)
 		add(findings, "a.py", i, "y");
 	ck_assert_uint_eq(findings_count(findings), 100000);
 	ck_assert_uint_eq(findings_cut(findings), 10);
+	/* A secret is not pushed out by what is found everywhere. */
+	findings_add(findings, &(struct finding){ .check = &(const struct check){ .id = "SEC001", .class = CLASS_SECRET }, .rule = "SEC001/a", .message = "m", .path = "z.py" });
+	ck_assert_uint_eq(findings_count(findings), 100001);
 	findings_free(findings);
 }
 END_TEST
