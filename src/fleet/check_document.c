@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/arena.h"
 #include "base/json.h"
 #include "base/yaml.h"
 #include "fleet/checker_parts.h"
@@ -363,18 +364,13 @@ static void workflow(struct unit *unit, const struct json *doc)
 static void models(struct unit *unit, const struct json *node, int depth)
 {
 	for (const struct json *item = depth < DEPTH_MAX && (json_is(node, JSON_OBJECT) || json_is(node, JSON_ARRAY)) ? json_first(node) : NULL; item; item = json_next(item)) {
-		const char *key = json_key(item), *text = json_text(item), *slash = text ? strrchr(text, '/') : NULL;
-		const struct lexicon_model *model;
+		const char *key = json_key(item), *text = json_text(item), *rule, *fix, *fault;
 
-		if (key && text && lexicon_lists(unit->checker->lexicon, LIST_MODEL_ARGUMENTS, key)) {
-			const char *id = slash ? slash + 1 : text;
+		if (key && text && lexicon_lists(unit->checker->lexicon, LIST_MODEL_ARGUMENTS, key) && (fault = model_fault(unit, text, &rule, &fix))) {
+			struct finding *finding = flag_line(unit, rule, json_line(item), "%s", fault);
 
-			if ((model = lexicon_retired(unit->checker->lexicon, id)))
-				flag_line(unit, "MOD002", json_line(item), "%s is retired since %s; %s follows it", id, model->date, model->use);
-			else if ((model = lexicon_moving(unit->checker->lexicon, id)))
-				flag_line(unit, "MOD001", json_line(item), "%s moves; %s stays", id, model->use);
-			else if (ends_with(id, "-latest"))
-				flag_line(unit, "MOD001", json_line(item), "%s moves whenever its vendor says so", id);
+			if (fix)
+				flag_fix(unit, finding, "write %s", fix);
 		}
 		models(unit, item, depth + 1);
 	}
@@ -411,12 +407,40 @@ static void check_tree(struct unit *unit, const struct json *doc)
 	rules_apply(unit->checker->rules, unit, doc);
 }
 
+/* Comments of JSON with comments as blanks, so that lines stay. */
+static char *without_comments(struct unit *unit)
+{
+	char *text = arena_text_n(unit->arena, unit->text, unit->length);
+	int quoted = 0;
+
+	for (size_t i = 0; i < unit->length; i++) {
+		if (quoted) {
+			i += text[i] == '\\';
+			quoted = i < unit->length && text[i] != '"';
+		} else if (text[i] == '"') {
+			quoted = 1;
+		} else if (text[i] == '/' && text[i + 1] == '/') {
+			for (; i < unit->length && text[i] != '\n'; i++)
+				text[i] = ' ';
+		} else if (text[i] == '/' && text[i + 1] == '*') {
+			for (; i < unit->length && !(text[i] == '*' && text[i + 1] == '/'); i++)
+				text[i] = text[i] == '\n' ? '\n' : ' ';
+			if (i + 1 < unit->length)
+				text[i] = text[i + 1] = ' ';
+		}
+	}
+	return text;
+}
+
 void check_document(struct unit *unit)
 {
 	/* JSON is YAML, and so its lines are known; what only JSON's reader takes has none. */
-	struct json *tree = is_of_interest(unit) ? yaml_parse_all(unit->text, unit->length, NULL) : NULL;
+	int wanted = is_of_interest(unit);
+	struct json *tree = wanted ? yaml_parse_all(unit->text, unit->length, NULL) : NULL;
 
-	if (!tree && unit->kind == SOURCE_JSON && is_of_interest(unit)) {
+	if (!tree && wanted && unit->kind == SOURCE_JSON && memchr(unit->text, '/', unit->length))
+		tree = yaml_parse_all(without_comments(unit), unit->length, NULL);
+	if (!tree && unit->kind == SOURCE_JSON && wanted) {
 		struct json *doc = json_parse(unit->text, unit->length, NULL);
 
 		if (doc)

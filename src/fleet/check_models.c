@@ -1,6 +1,7 @@
 /* MOD001, MOD002, MOD005, MOD006: which model it is, and whether it stays that one. */
 #include <string.h>
 
+#include "base/arena.h"
 #include "fleet/checker_parts.h"
 
 static int ends_with(const char *text, const char *end)
@@ -18,19 +19,34 @@ static const char *bare(const char *id)
 	return slash ? slash + 1 : id;
 }
 
-static void model_id(struct unit *unit, int from, int to)
+const char *model_fault(struct unit *unit, const char *id, const char **rule, const char **fix)
 {
-	const char *id = code_string(unit->code, from, to, NULL);
 	const struct lexicon_model *model;
 
-	if (!id || !*id || strlen(id) > 100 || strpbrk(id, " \n{}"))
+	*fix = NULL;
+	*rule = "MOD001";
+	if ((model = lexicon_retired(unit->checker->lexicon, bare(id)))) {
+		*rule = "MOD002";
+		*fix = model->use;
+		return arena_format(unit->arena, "%s is retired since %s; %s follows it", id, model->date, model->use);
+	}
+	if ((model = lexicon_moving(unit->checker->lexicon, bare(id)))) {
+		*fix = model->use;
+		return arena_format(unit->arena, "%s moves; %s stays", id, model->use);
+	}
+	return ends_with(id, "-latest") || ends_with(id, ":latest") ? arena_format(unit->arena, "%s moves whenever its vendor says so", id) : NULL;
+}
+
+static void model_id(struct unit *unit, int from, int to)
+{
+	const char *id = code_string(unit->code, from, to, NULL), *rule, *fix, *fault;
+
+	if (!id || !*id || strlen(id) > 100 || strpbrk(id, " \n{}") || !(fault = model_fault(unit, id, &rule, &fix)))
 		return;
-	if ((model = lexicon_retired(unit->checker->lexicon, bare(id))))
-		flag(unit, "MOD002", from, to, "%s is retired since %s; %s follows it", id, model->date, model->use);
-	else if ((model = lexicon_moving(unit->checker->lexicon, bare(id))))
-		flag(unit, "MOD001", from, to, "%s moves; %s stays", id, model->use);
-	else if (ends_with(id, "-latest") || ends_with(id, ":latest"))
-		flag(unit, "MOD001", from, to, "%s moves whenever its vendor says so", id);
+	struct finding *finding = flag(unit, rule, from, to, "%s", fault);
+
+	if (fix)
+		flag_fix(unit, finding, "write %s", fix);
 }
 
 static int names_model(const struct unit *unit, const char *name)

@@ -197,7 +197,7 @@ static void evaluation_rows(struct unit *unit)
 static void model_line(struct unit *unit, const char *line, const char *end)
 {
 	const char *equals = memchr(line, '=', (size_t)(end - line)), *value, *stop;
-	const struct lexicon_model *model;
+	const char *rule, *fix, *fault;
 	char id[80];
 	int named = 0;
 
@@ -214,12 +214,13 @@ static void model_line(struct unit *unit, const char *line, const char *end)
 	if ((size_t)(stop - value) >= sizeof(id) || stop <= value)
 		return;
 	snprintf(id, sizeof(id), "%.*s", (int)(stop - value), value);
-	if ((model = lexicon_retired(unit->checker->lexicon, id)))
-		flag_at(unit, "MOD002", (size_t)(value - unit->text), strlen(id), "%s is retired since %s; %s follows it", id, model->date, model->use);
-	else if ((model = lexicon_moving(unit->checker->lexicon, id)))
-		flag_at(unit, "MOD001", (size_t)(value - unit->text), strlen(id), "%s moves; %s stays", id, model->use);
-	else if (strlen(id) > 7 && !strcmp(id + strlen(id) - 7, "-latest"))
-		flag_at(unit, "MOD001", (size_t)(value - unit->text), strlen(id), "%s moves whenever its vendor says so", id);
+	fault = model_fault(unit, id, &rule, &fix);
+	if (fault) {
+		struct finding *finding = flag_at(unit, rule, (size_t)(value - unit->text), strlen(id), "%s", fault);
+
+		if (fix)
+			flag_fix(unit, finding, "write %s", fix);
+	}
 }
 
 static void model_lines(struct unit *unit)

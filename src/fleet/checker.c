@@ -143,6 +143,20 @@ struct finding *flag_call(struct unit *unit, const char *rule, const struct code
 	return flag(unit, rule, call->name, (call->close > call->open ? call->close : call->open) + 1, "%s", message);
 }
 
+void flag_fix(struct unit *unit, struct finding *finding, const char *format, ...)
+{
+	char raw[MESSAGE_MAX], text[MESSAGE_MAX];
+	va_list args;
+
+	if (!finding)
+		return;
+	va_start(args, format);
+	vsnprintf(raw, sizeof(raw), format, args);
+	va_end(args);
+	safe_copy(text, sizeof(text), raw, strlen(raw));
+	finding->fix = arena_text(findings_arena(unit->findings), text);
+}
+
 struct finding *flag_line(struct unit *unit, const char *rule, int line, const char *format, ...)
 {
 	char message[MESSAGE_MAX];

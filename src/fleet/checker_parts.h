@@ -110,6 +110,10 @@ struct checker {
 /* --- saying what was found; each returns the finding as kept, or NULL --- */
 struct finding *flag(struct unit *unit, const char *rule, int from, int to, const char *format, ...) __attribute__((format(printf, 5, 6)));
 struct finding *flag_at(struct unit *unit, const char *rule, size_t offset, size_t length, const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* What to do at this place, instead of the check's own advice; finding may be NULL. */
+void flag_fix(struct unit *unit, struct finding *finding, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* MOD001, MOD002: says what is wrong with a model's name, if something is; NULL: nothing. *fix: what to write. rule: "MOD001" or "MOD002". */
+const char *model_fault(struct unit *unit, const char *id, const char **rule, const char **fix);
 /* The line of a YAML or JSON node. */
 struct finding *flag_line(struct unit *unit, const char *rule, int line, const char *format, ...) __attribute__((format(printf, 4, 5)));
 struct finding *flag_whole(struct checker *checker, struct findings *findings, const char *rule, const char *path, const struct place *place, const char *format, ...)
