@@ -4,31 +4,7 @@
 
 #include "base/arena.h"
 #include "base/safe.h"
-#include "fleet/code_parts.h"
-
-/* WASTE_MAX: bytes read in vain behind quotes that begin no string, after which a quote is only an error. */
-enum { TAB_STOP = 8, INDENT_MAX = 200, WASTE_MAX = 64 << 20 };
-
-struct lexer {
-	struct code *code;
-	const char *text;
-	size_t end;             /* of the text */
-	size_t line_start, max; /* of the line, its end included */
-	size_t last_start, last_end; /* the line before */
-	size_t pos;
-	int line;
-	int wide; /* the line has bytes that are not ASCII */
-	size_t mark; /* columns are counted up to here … */
-	int mark_column; /* … and this many */
-	int parens, continued;
-	int indents[INDENT_MAX], indent_count;
-	/* A string that goes on over lines. */
-	int in_string, needs_continuation;
-	char quote;
-	int triple;
-	struct code_token string;
-	size_t waste;
-};
+#include "fleet/python_lexer.h"
 
 enum { C_OTHER, C_WORD, C_DIGIT, C_SPACE, C_QUOTE, C_OP, C_END, C_HIGH };
 static const unsigned char classes[256] = {
@@ -221,80 +197,6 @@ static int lex_string(struct lexer *lexer, size_t from, size_t quote)
 	return 0;
 }
 
-static int digit(const struct lexer *lexer, size_t at)
-{
-	return at < lexer->max && class_of(lexer->text[at]) == C_DIGIT;
-}
-
-static int any_of(const struct lexer *lexer, size_t at, const char *set)
-{
-	return at < lexer->max && lexer->text[at] && strchr(set, lexer->text[at]);
-}
-
-/* (?:_?[set])* from `at`. */
-static size_t run_of(const struct lexer *lexer, size_t at, const char *set)
-{
-	for (;;) {
-		if (any_of(lexer, at, set))
-			at++;
-		else if (at < lexer->max && lexer->text[at] == '_' && any_of(lexer, at + 1, set))
-			at += 2;
-		else
-			return at;
-	}
-}
-
-static const char decimals[] = "0123456789";
-
-/* Exponent, or where it was asked. */
-static size_t exponent(const struct lexer *lexer, size_t at)
-{
-	size_t begin = at + 1;
-
-	if (!any_of(lexer, at, "eE"))
-		return at;
-	if (any_of(lexer, begin, "+-"))
-		begin++;
-	return digit(lexer, begin) ? run_of(lexer, begin, decimals) : at;
-}
-
-static size_t lex_based(const struct lexer *lexer, size_t at)
-{
-	static const char *const bases[][2] = { { "xX", "0123456789abcdefABCDEF" }, { "bB", "01" }, { "oO", "01234567" } };
-
-	for (size_t i = 0; lexer->text[at] == '0' && i < sizeof(bases) / sizeof(*bases); i++)
-		if (any_of(lexer, at + 1, bases[i][0])) {
-			size_t end = run_of(lexer, at + 2, bases[i][1]);
-
-			return end > at + 2 ? end : 0;
-		}
-	return 0;
-}
-
-/* The end of the number at `at`, which is a digit, or a point before one. */
-static size_t number_end(const struct lexer *lexer, size_t at)
-{
-	size_t whole = run_of(lexer, at, decimals), end = whole;
-
-	if (lexer->text[at] == '.') {
-		end = exponent(lexer, run_of(lexer, at + 1, decimals));
-	} else if (any_of(lexer, whole, ".")) {
-		end = digit(lexer, whole + 1) ? run_of(lexer, whole + 1, decimals) : whole + 1;
-		end = exponent(lexer, end);
-	} else {
-		end = exponent(lexer, whole);
-	}
-	if (any_of(lexer, end, "jJ"))
-		return end + 1;
-	if (end > whole)
-		return end;
-	end = lex_based(lexer, at);
-	if (end)
-		return end;
-	/* Decnumber: zeros only, or no zero first. */
-	return lexer->text[at] == '0' ? run_of(lexer, at, "0") : whole;
-}
-
 static int is_prefix(const char *text, size_t length)
 {
 	char a = (char)(text[0] | 0x20), b = length > 1 ? (char)(text[1] | 0x20) : 0;
@@ -374,8 +276,8 @@ static int lex_operator(struct lexer *lexer, size_t at)
 	char c = lexer->text[at];
 	size_t length;
 
-	if (c == '.' && digit(lexer, at + 1)) {
-		lexer->pos = number_end(lexer, at);
+	if (c == '.' && python_digit(lexer, at + 1)) {
+		lexer->pos = python_number_end(lexer, at);
 		emit(lexer, CODE_NUMBER, at, lexer->pos);
 		return 1;
 	}
@@ -438,7 +340,7 @@ static void lex_token(struct lexer *lexer)
 	if (class == C_QUOTE) {
 		done = lex_string(lexer, at, at);
 	} else if (class == C_DIGIT) {
-		lexer->pos = number_end(lexer, at);
+		lexer->pos = python_number_end(lexer, at);
 		emit(lexer, CODE_NUMBER, at, lexer->pos);
 		done = 1;
 	} else {
