@@ -207,17 +207,6 @@ static int may_go_public(const struct registry *registry, const struct package *
 
 /* --- failures --- */
 
-static const struct status_words {
-	int status;
-	const char *detail, *words;
-} status_words[] = {
-	{ 401, "401", "401: it wants credentials, or does not know those it got" },
-	{ 403, "403", "403: it does not allow this" },
-	{ 404, "404", "404: it has none of the names it was asked for; some indices say so to who is not logged in" },
-	{ 407, "407", "407: the proxy on the way wants credentials" },
-	{ 429, "429", "429: it is asked too often" },
-};
-
 static void set_cause(struct registry *registry, struct index *index, const char *detail, const char *words)
 {
 	if (index->public.cause)
@@ -236,17 +225,14 @@ static void give_up(struct registry *registry, struct index *index)
 
 static void failed_status(struct registry *registry, struct index *index, int status)
 {
-	char words[80];
+	char words[160], detail[16];
 
-	for (size_t i = 0; i < sizeof(status_words) / sizeof(*status_words); i++)
-		if (status_words[i].status == status) {
-			set_cause(registry, index, status_words[i].detail, status_words[i].words);
-			index->strikes += status == 401 || status == 407 ? STRIKES_MAX : 1;
-			return;
-		}
-	snprintf(words, sizeof(words), "%d: %s", status, status >= 500 ? "it is out of order" : "an answer that is not understood");
-	set_cause(registry, index, status >= 500 ? "5xx" : "status", words);
-	index->strikes++;
+	const char *said = registry_status_words(status);
+
+	snprintf(words, sizeof(words), "%d: %s", status, said ? said : "an answer that is not understood");
+	snprintf(detail, sizeof(detail), "%d", status);
+	set_cause(registry, index, status >= 500 ? "5xx" : said ? detail : "status", words);
+	index->strikes += status == 401 || status == 407 ? STRIKES_MAX : 1;
 }
 
 static void failed_error(struct registry *registry, struct index *index, const struct error *err)

@@ -69,4 +69,19 @@ struct json *registry_row_to_json(const struct registry *registry, const struct 
 /* [{"ecosystem","url","from","scope","public","asked","answered","missing","state","cause"}] */
 struct json *registry_indices_to_json(const struct registry *registry);
 
+/* --- the indices alone, for pilothouse diagnose --- */
+struct net_response;
+struct registry_list;
+/* Those of the configuration and the public ones; no network. */
+struct registry_list *registry_list_new(const char *const public_index[ECOSYSTEM_COUNT]);
+void registry_list_free(struct registry_list *list);
+size_t registry_list_count(const struct registry_list *list);
+const struct registry_index *registry_list_at(const struct registry_list *list, size_t i);
+const char *registry_list_certificates(const struct registry_list *list, size_t i); /* file of CAs it is checked with; NULL: the system's */
+int registry_list_has_credentials(const struct registry_list *list, size_t i);
+/* Asks it for a package everyone has (it may well not), with its credentials. Any thread. 0 with any status. */
+int registry_list_ask(const struct registry_list *list, size_t i, struct net *net, int timeout_ms, struct net_response *response, struct error *err);
+/* Of a status that is no success, in words. */
+const char *registry_status_words(int status);
+
 #endif

@@ -387,7 +387,7 @@ static const char *certificates(const char *own)
 /* An index that only the tree names. */
 static void add_named_by_tree(struct index_list *list, const struct deps *deps)
 {
-	for (size_t i = 0; i < deps_indices(deps); i++) {
+	for (size_t i = 0; deps && i < deps_indices(deps); i++) {
 		const struct deps_index *named = deps_index_at(deps, i);
 		size_t before = list->count;
 		struct index *row = indices_add(list, named->ecosystem, named->url, named->path, named->scope);

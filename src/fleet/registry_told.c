@@ -103,7 +103,7 @@ static const char *cause_of(const struct index *index, const char **detail)
 		return index->public.cause;
 	if (!index->public.is_public && index->public.missing && !index->heard) {
 		*detail = "404";
-		return "404: it has none of the names it was asked for; some indices say so to who is not logged in";
+		return registry_status_words(404);
 	}
 	return NULL;
 }
