@@ -7,9 +7,10 @@
 #include "provider/files/files.h"
 #include "provider/host/host.h"
 #include "provider/kubernetes/kubernetes.h"
+#include "provider/lake/lake.h"
 
 /* A provider reaches the rest of the program only through its row here. */
-static const struct provider_ops *const providers[] = { &host_provider, &kubernetes_provider, &files_provider, &fleet_provider, NULL };
+static const struct provider_ops *const providers[] = { &host_provider, &kubernetes_provider, &files_provider, &lake_provider, &fleet_provider, NULL };
 
 int main(int argc, char **argv)
 {

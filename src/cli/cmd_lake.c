@@ -1,5 +1,4 @@
 /* `lake`: what audits kept of each agent: listed, shown, asked, followed over time; thinned out and sent on through the gate. */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,7 @@
 
 extern const struct cli_command cmd_lake;
 
-static const char *const subcommands[] = { "list", "show", "query", "trend", NULL };
+static const char *const subcommands[] = { "list", "show", "query", "trend", "push", "prune", NULL };
 
 static const struct cli_flag flags[] = {
 	{ "lake", 0, "DIR", "the lake; default evidence_lake in the current folder" },
@@ -26,6 +25,8 @@ static const struct cli_flag flags[] = {
 	{ "agent", 0, "AGENTS", "query: agents, or what their paths begin with" },
 	{ "since", 0, "TIME", "query: of agents audited since: RFC 3339, 14:02, 10m (ago)" },
 	{ "all", 0, NULL, "query: also what is suppressed or in the baseline" },
+	{ "keep", 0, "N", "prune: how many of the newest states of each agent stay" },
+	{ "tree", 0, "NAME", "push to a database: what this lake is called there; default the audited folder's name" },
 	{ 0 },
 };
 
@@ -117,18 +118,12 @@ void lake_tell_damaged(const struct evidence_list *list, struct json *document)
 		json_free(rows);
 }
 
-static void format_change(int from, int to, char out[16])
+void lake_format_change(int from, int to, char out[16])
 {
 	snprintf(out, 16, from == to ? "=" : "%+d", to - from);
 }
 
-static void age_of(const struct evidence *entry, char out[CLOCK_AGE_MAX])
-{
-	clock_format_age(clock_now_ns() - entry->observed_ns, out);
-}
-
-/* A document of rows, or the rows alone as lines. Takes rows. */
-static int print_rows(struct cli *cli, const char *key, struct json *rows, const struct evidence_list *list)
+int lake_print_rows(struct cli *cli, const char *key, struct json *rows, const struct evidence_list *list)
 {
 	int lines = cli_format(cli) == FORMAT_JSONL;
 	struct json *document = lines ? rows : json_set(json_object(), key, rows);
@@ -137,7 +132,7 @@ static int print_rows(struct cli *cli, const char *key, struct json *rows, const
 	return cli_print(cli, document);
 }
 
-static void number_cell(struct cli_table *table, size_t number)
+void lake_number_cell(struct cli_table *table, size_t number)
 {
 	char text[24];
 
@@ -145,7 +140,7 @@ static void number_cell(struct cli_table *table, size_t number)
 	cli_table_cell(table, number ? text : "-");
 }
 
-static void counts_into(struct json *row, const struct lake_counts *counts)
+void lake_counts_into(struct json *row, const struct lake_counts *counts)
 {
 	for (int i = 0; i < CLASS_COUNT; i++)
 		json_set_int(row, check_class_name((enum check_class)i), (int64_t)counts->classes[i]);
@@ -153,7 +148,7 @@ static void counts_into(struct json *row, const struct lake_counts *counts)
 		json_set_int(row, severity_name((enum check_severity)i), (int64_t)counts->severities[i]);
 }
 
-static struct json *about(const struct evidence *entry)
+struct json *lake_about(const struct evidence *entry)
 {
 	const struct json *agent = json_get(entry->json, "agent");
 	char at[CLOCK_RFC3339_MAX];
@@ -167,82 +162,6 @@ static struct json *about(const struct evidence *entry)
 	json_set_int(row, "score", entry->score);
 	json_set_text(row, "observed_at", at);
 	return row;
-}
-
-/* --- list --- */
-
-/* The state before the latest one; -1: this is the first, or the others cannot be read. */
-static int score_before(const char *folder, const struct evidence *latest)
-{
-	struct evidence_list states = { 0 };
-	int score = -1;
-
-	evidence_history(folder, latest->hash, EVIDENCE_HEAD, &states);
-	for (size_t i = 0; i < states.count; i++)
-		if (strcmp(states.rows[i].content, latest->content))
-			score = states.rows[i].score;
-	evidence_list_release(&states);
-	return score;
-}
-
-static struct cli_table *list_table(struct cli *cli)
-{
-	static const char *const numbers[] = { "SCORE", "TREND", "SECRETS", "ARCHITECTURE", "POLICY", "CRITICAL", "HIGH", "MEDIUM", "LOW" };
-	struct cli_table *table = cli_table_new(cli);
-
-	cli_table_column(table, "AGENT", 'l');
-	cli_table_column(table, "FRAMEWORK", 'l');
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		cli_table_column(table, numbers[i], 'r');
-	cli_table_column(table, "AGE", 'r');
-	return table;
-}
-
-static void list_row(struct cli_table *table, const struct evidence *entry, const struct lake_counts *counts, int before)
-{
-	char score[16], change[16] = "-", age[CLOCK_AGE_MAX];
-
-	snprintf(score, sizeof(score), "%d", entry->score);
-	if (before >= 0)
-		format_change(before, entry->score, change);
-	age_of(entry, age);
-	cli_table_cell(table, lake_agent_name(entry));
-	cli_table_cell(table, json_text_or(json_get(json_get(entry->json, "agent"), "framework"), ""));
-	cli_table_cell(table, score);
-	cli_table_cell(table, change);
-	for (int i = 0; i < CLASS_COUNT; i++)
-		number_cell(table, counts->classes[i]);
-	for (int i = 0; i <= SEVERITY_LOW; i++)
-		number_cell(table, counts->severities[i]);
-	cli_table_cell(table, age);
-}
-
-static int list(struct cli *cli, const char *folder, const struct evidence_list *latest)
-{
-	struct cli_table *table = cli_json(cli) ? NULL : list_table(cli);
-	struct json *rows = json_array();
-
-	for (size_t i = 0; i < latest->count; i++) {
-		const struct evidence *entry = &latest->rows[i];
-		struct lake_counts counts;
-		int before = score_before(folder, entry);
-
-		lake_count(entry, &counts);
-		if (table) {
-			list_row(table, entry, &counts, before);
-			continue;
-		}
-		struct json *row = about(entry);
-		counts_into(row, &counts);
-		json_set(row, "score_before", before < 0 ? json_null() : json_integer(before));
-		json_add(rows, row);
-	}
-	if (!table)
-		return print_rows(cli, "agents", rows, latest);
-	cli_table_print(table);
-	json_free(rows);
-	lake_tell_damaged(latest, NULL);
-	return 0;
 }
 
 /* --- show --- */
@@ -266,8 +185,6 @@ static void show_entry(struct cli *cli, const struct evidence *entry)
 	}
 }
 
-static int trend_of(struct cli *cli, const char *folder, const struct evidence *entry);
-
 static int show(struct cli *cli, const char *folder, const struct evidence_list *latest)
 {
 	int status = 0;
@@ -278,141 +195,31 @@ static int show(struct cli *cli, const char *folder, const struct evidence_list 
 	if (!entry)
 		return status;
 	if (cli_flag(cli, "history"))
-		return trend_of(cli, folder, entry);
+		return lake_trend_of(cli, folder, entry);
 	if (cli_json(cli))
 		return cli_print(cli, json_copy(entry->json));
 	show_entry(cli, entry);
 	return 0;
 }
 
-/* --- trend --- */
-
-/* The latest is a state too: it is in the history as well, unless somebody thinned that out. */
-static int trend_of(struct cli *cli, const char *folder, const struct evidence *entry)
-{
-	static const char *const columns[] = { "SEEN", "SCORE", "CHANGE", "SECRETS", "ARCHITECTURE", "POLICY", "FILES", "CONTENT" };
-	struct cli_table *table = cli_json(cli) ? NULL : cli_table_new(cli);
-	struct evidence_list states = { 0 };
-	struct json *rows = json_array();
-
-	for (size_t i = 0; table && i < sizeof(columns) / sizeof(*columns); i++)
-		cli_table_column(table, columns[i], i && i < 7 ? 'r' : 'l');
-	evidence_history(folder, entry->hash, EVIDENCE_WHOLE, &states);
-	for (size_t i = 0; i < states.count; i++) {
-		const struct evidence *state = &states.rows[i];
-		char score[16], change[16] = "-", at[CLOCK_RFC3339_MAX];
-		struct lake_counts counts;
-
-		lake_count(state, &counts);
-		if (!table) {
-			struct json *row = about(state);
-
-			counts_into(row, &counts);
-			json_set_text(row, "content", state->content);
-			json_add(rows, row);
-			continue;
-		}
-		snprintf(score, sizeof(score), "%d", state->score);
-		if (i)
-			format_change(states.rows[i - 1].score, state->score, change);
-		clock_format(state->observed_ns, at);
-		cli_table_cell(table, at);
-		cli_table_cell(table, score);
-		cli_table_cell(table, change);
-		for (int class = 0; class < CLASS_COUNT; class++)
-			number_cell(table, counts.classes[class]);
-		number_cell(table, (size_t)json_int(json_get(state->json, "files"), 0));
-		cli_table_cell(table, state->content);
-	}
-	int status = 0;
-	if (table) {
-		cli_table_print(table);
-		json_free(rows);
-		lake_tell_damaged(&states, NULL);
-	} else {
-		status = print_rows(cli, "states", rows, &states);
-	}
-	evidence_list_release(&states);
-	return status;
-}
-
-static void fleet_row(struct cli_table *table, struct json *rows, const struct evidence *entry, const struct evidence_list *states)
-{
-	const struct evidence *first = states->count ? &states->rows[0] : entry;
-	char number[16], change[16], since[CLOCK_RFC3339_MAX];
-	int lowest = entry->score;
-
-	for (size_t i = 0; i < states->count; i++)
-		lowest = states->rows[i].score < lowest ? states->rows[i].score : lowest;
-	clock_format(first->observed_ns, since);
-	if (!table) {
-		struct json *row = about(entry);
-
-		json_set_int(row, "states", (int64_t)states->count);
-		json_set_int(row, "first_score", first->score);
-		json_set_int(row, "lowest_score", lowest);
-		json_set_text(row, "since", since);
-		json_add(rows, row);
-		return;
-	}
-	format_change(first->score, entry->score, change);
-	cli_table_cell(table, lake_agent_name(entry));
-	number_cell(table, states->count);
-	for (int i = 0; i < 3; i++) {
-		snprintf(number, sizeof(number), "%d", (int[]){ first->score, lowest, entry->score }[i]);
-		cli_table_cell(table, number);
-	}
-	cli_table_cell(table, change);
-	cli_table_cell(table, since);
-}
-
-static int trend(struct cli *cli, const char *folder, const struct evidence_list *latest)
-{
-	static const char *const columns[] = { "AGENT", "STATES", "FIRST", "LOWEST", "NOW", "CHANGE", "SINCE" };
-	int status = 0;
-
-	if (cli_args(cli) > 2)
-		return cli_usage(cli, "lake trend [AGENT]");
-	if (cli_arg(cli, 1)) {
-		const struct evidence *entry = lake_find(cli, latest, cli_arg(cli, 1), &status);
-
-		return entry ? trend_of(cli, folder, entry) : status;
-	}
-	struct cli_table *table = cli_json(cli) ? NULL : cli_table_new(cli);
-	struct json *rows = json_array();
-	for (size_t i = 0; table && i < sizeof(columns) / sizeof(*columns); i++)
-		cli_table_column(table, columns[i], i && i < 6 ? 'r' : 'l');
-	for (size_t i = 0; i < latest->count; i++) {
-		struct evidence_list states = { 0 };
-
-		evidence_history(folder, latest->rows[i].hash, EVIDENCE_HEAD, &states);
-		fleet_row(table, rows, &latest->rows[i], &states);
-		evidence_list_release(&states);
-	}
-	if (!table)
-		return print_rows(cli, "agents", rows, latest);
-	cli_table_print(table);
-	json_free(rows);
-	lake_tell_damaged(latest, NULL);
-	return 0;
-}
-
 /* --- the command --- */
-
-static int query(struct cli *cli, const char *folder, const struct evidence_list *latest)
-{
-	(void)folder;
-	return lake_query(cli, latest);
-}
 
 static const struct sub {
 	const char *name;
 	int (*run)(struct cli *cli, const char *folder, const struct evidence_list *latest);
 } subs[] = {
-	{ "list", list },
+	{ "list", lake_list },
 	{ "show", show },
-	{ "query", query },
-	{ "trend", trend },
+	{ "query", lake_query },
+	{ "trend", lake_trend },
+};
+
+static const struct deed {
+	const char *name;
+	int (*run)(struct cli *cli, const char *folder);
+} deeds[] = {
+	{ "push", lake_push },
+	{ "prune", lake_prune },
 };
 
 static int run(struct cli *cli)
@@ -421,6 +228,9 @@ static int run(struct cli *cli)
 	struct evidence_list latest = { 0 };
 	struct error err = { 0 };
 
+	for (size_t i = 0; i < sizeof(deeds) / sizeof(*deeds); i++)
+		if (!strcmp(deeds[i].name, name))
+			return deeds[i].run(cli, folder);
 	for (size_t i = 0; i < sizeof(subs) / sizeof(*subs); i++) {
 		if (strcmp(subs[i].name, name))
 			continue;
@@ -430,16 +240,19 @@ static int run(struct cli *cli)
 		evidence_list_release(&latest);
 		return status;
 	}
-	return cli_usage(cli, "lake has no '%.40s': list, show, query or trend", name);
+	return cli_usage(cli, "lake has no '%.40s': list, show, query, trend, push or prune", name);
 }
 
 const struct cli_command cmd_lake = {
 	.name = "lake",
-	.usage = "[list | show AGENT | query [EXPR] | trend [AGENT]]",
-	.help = "what audits kept of each agent: listed, asked, followed over time",
+	.usage = "[list | show AGENT | query [EXPR] | trend [AGENT] | push TARGET | prune --keep N]",
+	.help = "what audits kept of each agent: listed, asked, followed over time, sent on",
 	.more = "An expression of query names columns: agent severity rule class persona path line state fixability score age message, as in\n"
 		"\"severity == critical and path ~ 'prod/'\"; words alone are looked for in all of them. An agent is called by its path, its hash, or the\n"
-		"beginning of either. Files that are damaged are named on stderr (passed_over in JSON) and passed over.",
+		"beginning of either. Files that are damaged are named on stderr (passed_over in JSON) and passed over.\n\n"
+		"push sends what the target lacks to s3://BUCKET/PREFIX or postgres://USER@HOST/DATABASE; prune deletes all but the newest states. Both are\n"
+		"plans: shown, approved, recorded. A store is asked with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or the profile AWS_PROFILE of ~/.aws,\n"
+		"AWS_REGION, and AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL where it is not Amazon's; a database's password comes from PGPASSWORD or ~/.pgpass.",
 	.subcommands = subcommands,
 	.flags = flags,
 	.run = run,

@@ -177,10 +177,7 @@ static int print(struct query *query, const struct evidence_list *latest)
 		cli_say(query->cli, "%zu finding%s of %zu agent%s", query->found, query->found == 1 ? "" : "s", latest->count, latest->count == 1 ? "" : "s");
 		return 0;
 	}
-	int lines = cli_format(query->cli) == FORMAT_JSONL;
-	struct json *document = lines ? query->rows : json_set(json_object(), "findings", query->rows);
-	lake_tell_damaged(latest, lines ? NULL : document);
-	return cli_print(query->cli, document);
+	return lake_print_rows(query->cli, "findings", query->rows, latest);
 }
 
 static struct cli_table *new_table(struct cli *cli)
@@ -193,7 +190,7 @@ static struct cli_table *new_table(struct cli *cli)
 	return table;
 }
 
-int lake_query(struct cli *cli, const struct evidence_list *latest)
+int lake_query(struct cli *cli, const char *folder, const struct evidence_list *latest)
 {
 	struct kind_column columns[COLUMNS];
 	struct kind kind = { .name = "findings", .columns = columns, .column_count = COLUMNS, .visible_count = COLUMNS, .title = "Findings", .singular = "finding" };
@@ -202,6 +199,7 @@ int lake_query(struct cli *cli, const struct evidence_list *latest)
 	struct error err = { 0 };
 	int status = check_words(cli);
 
+	(void)folder; /* the latest are enough */
 	memcpy(columns, row_columns, sizeof(columns));
 	for (int i = 0; i < ROLE_COUNT; i++)
 		kind.role[i] = -1;

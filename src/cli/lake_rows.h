@@ -7,6 +7,7 @@
 #include "fleet/check.h"
 
 struct cli;
+struct cli_table;
 struct evidence;
 struct evidence_list;
 struct json;
@@ -22,7 +23,19 @@ const char *lake_agent_name(const struct evidence *entry);
 const struct evidence *lake_find(struct cli *cli, const struct evidence_list *latest, const char *name, int *status);
 /* What was passed over: a line each to stderr; added to the document when there is one. */
 void lake_tell_damaged(const struct evidence_list *list, struct json *document);
-/* Exit status. */
-int lake_query(struct cli *cli, const struct evidence_list *latest);
+void lake_format_change(int from, int to, char out[16]); /* "+5" "-3" "=" */
+void lake_number_cell(struct cli_table *table, size_t number); /* "-" for none */
+struct json *lake_about(const struct evidence *entry); /* path, hash, brain, framework, score, observed_at */
+void lake_counts_into(struct json *row, const struct lake_counts *counts);
+/* A document of rows, or with -o jsonl the rows alone. Takes rows. */
+int lake_print_rows(struct cli *cli, const char *key, struct json *rows, const struct evidence_list *list);
+
+/* The subcommands. Each returns the exit status. */
+int lake_list(struct cli *cli, const char *folder, const struct evidence_list *latest);
+int lake_query(struct cli *cli, const char *folder, const struct evidence_list *latest);
+int lake_trend(struct cli *cli, const char *folder, const struct evidence_list *latest);
+int lake_trend_of(struct cli *cli, const char *folder, const struct evidence *entry);
+int lake_push(struct cli *cli, const char *folder);
+int lake_prune(struct cli *cli, const char *folder);
 
 #endif
