@@ -152,6 +152,7 @@ void table_load(struct table *table, struct snapshot *snapshot)
 {
 	if (table->slab_count)
 		return;
+	snapshot_unref(table->last); /* of the empty table, when it was asked for */
 	table->last = snapshot_ref(snapshot);
 	hash_index_clear(&table->index, snapshot_count(snapshot));
 	for (size_t i = 0; i < snapshot_blocks(snapshot); i++) {
