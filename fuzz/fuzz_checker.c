@@ -1,62 +1,88 @@
-/* fuzz_checker.c - any bytes as each kind of file the checks read: tokens in order and inside the text, findings with places inside the file. */
-#include <assert.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
+/* fuzz_checker.c - an agent of up to four files, names and bytes any (cut at 0xff): every check, the suppressions in them, and findings as JSON and back. */
+#include "folder.h"
 
-#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/safe.h"
 #include "fleet/agent.h"
 #include "fleet/check.h"
 #include "fleet/checker.h"
-#include "fleet/code.h"
 #include "fleet/finding.h"
+#include "fleet/finding_json.h"
 #include "fleet/source.h"
+#include "fleet/suppress.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+static const char *const names[] = { "a/agent.py", "a/tools.py", "a/app.ts", "a/b.ipynb", "a/c.yaml", "a/package.json", "a/Dockerfile", "a/main.tf", "a/requirements.txt",
+	"a/prompts/system.md", "a/.env", "a/mcp.json", "a/.github/workflows/ci.yml", "a/pyproject.toml", "a/test_agent.py", "a/docker-compose.yml", "a/evals/cases.jsonl" };
+static const struct agent agent = { .path = "a", .brain = "a/agent.py", .brain_why = "", .framework = "sdk:openai" };
 
-static const char *const names[] = { "a/agent.py", "a/agent.ts", "a/main.tf", "a/Dockerfile", "a/mcp.json", "a/deploy.yaml", "a/requirements.txt", "a/pyproject.toml", "a/package.json",
-	"a/prompts/system.md", "a/evals/cases.jsonl", "a/.github/workflows/ci.yml", "a/notes.ipynb" };
+static struct checks *checks;
+static struct checker *checker;
+static struct source sources[4];
 
-static void parse(enum code_language language, const char *text, size_t size)
+static void prepare(void)
 {
-	struct arena *arena = arena_new();
-	struct code *code = code_parse(arena, language, text, size);
+	struct error err = { 0 };
 
-	for (int i = 0; i < code_token_count(code); i++) {
-		const struct code_token *token = code_token_at(code, i);
+	fuzz_home();
+	checks = checks_load(&err);
+	checker = checks ? checker_new(checks, &err) : NULL;
+	if (!checker)
+		abort();
+}
 
-		assert((size_t)token->offset + token->length <= size);
-		assert(token->line <= token->end_line && token->column >= 0);
+static void check_file(struct source *source, const char *part, size_t length, struct findings *findings)
+{
+	size_t from = findings_count(findings);
+
+	if (!length || source_of_bytes(source, names[(unsigned char)*part % (sizeof(names) / sizeof(*names))], part + 1, length - 1))
+		return;
+	checker_file(checker, source, findings);
+	suppress_apply(checks, &agent, source, findings, from, (int64_t)1800000000 * 1000000000);
+	for (size_t i = from; i < findings_count(findings); i++) {
+		const struct place *place = &findings_at(findings, i)->place;
+
+		assert(place->offset <= source->byte_length && place->length <= source->byte_length - place->offset);
 	}
-	for (int i = 0; i < code_call_count(code); i++)
-		assert(code_call_at(code, i)->name < code_call_at(code, i)->open);
-	for (int i = 0; i < code_function_count(code); i++)
-		assert(code_function_at(code, i)->parent < i);
-	arena_free(arena);
+}
+
+static void there_and_back(const struct findings *findings)
+{
+	struct findings *back = findings_new();
+
+	for (size_t i = 0; i < findings_count(findings); i++) {
+		struct json *json = finding_to_json(findings_at(findings, i));
+
+		assert(!finding_from_json(json, checks, back));
+		json_free(json);
+	}
+	findings_finish(back);
+	assert(findings_count(back) == findings_count(findings));
+	for (size_t i = 0; i < findings_count(findings); i++) {
+		const struct finding *finding = findings_at(findings, i), *again = findings_at(back, i);
+
+		assert(safe_is(finding->message, strlen(finding->message)));
+		assert(!strcmp(finding->rule, again->rule) && !strcmp(finding->fingerprint, again->fingerprint) && finding->state == again->state);
+	}
+	findings_free(back);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct checks *checks;
-	static struct checker *checker;
-	static struct source source;
+	if (!checks)
+		prepare();
 	struct findings *findings = findings_new();
-	const char *name;
 
-	if (!checker) {
-		checks = checks_load(NULL);
-		checker = checks ? checker_new(checks, NULL) : NULL;
-		assert(checker);
+	checker_begin(checker, &agent);
+	for (int i = 0; i < 4 && size; i++) {
+		const char *part;
+		size_t length = fuzz_part(&data, &size, &part);
+
+		check_file(&sources[i], part, length, findings);
 	}
-	parse(CODE_PYTHON, (const char *)data, size);
-	parse(CODE_SCRIPT, (const char *)data, size);
-	name = names[size ? data[0] % (sizeof(names) / sizeof(*names)) : 0];
-	checker_begin(checker, &(struct agent){ .path = "a", .brain = "a/agent.py", .brain_why = "", .framework = "unknown" });
-	source_of_bytes(&source, name, (const char *)data, size);
-	checker_file(checker, &source, findings);
 	checker_end(checker, findings);
-	for (size_t i = 0; i < findings_count(findings); i++)
-		assert(findings_at(findings, i)->place.offset + findings_at(findings, i)->place.length <= size);
+	findings_finish(findings);
+	there_and_back(findings);
 	findings_free(findings);
 	return 0;
 }

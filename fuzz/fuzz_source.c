@@ -1,78 +1,45 @@
-/* fuzz_source.c - any bytes as a file of any name: a text, places inside the file, and secrets of it by both engines the same. The first byte chooses the name. */
-#include <assert.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+/* fuzz_source.c - any bytes as a file of a tree, of each kind (the first byte chooses its name): UTF-16, notebooks, text. Every place told lies in the
+ * file, every import in the text. */
+#include "folder.h"
 
-#include "base/error.h"
-#include "fleet/check.h"
-#include "fleet/finding.h"
-#include "fleet/secrets.h"
+#include "fleet/imports.h"
 #include "fleet/source.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+static const char *const names[] = { "a.txt", "a.py", "a.ts", "a.ipynb", "a.yaml", "a.json", "a.toml", ".env", "Dockerfile", "requirements.txt", "a", "a.md" };
 
-static struct secret_scanner *scanners[2];
+static struct source source;
 
-static void prepare(void)
+static void see_import(void *arg, const char *module, size_t length, const char *names_at, size_t names_length, int line)
 {
-	struct error err = { 0 };
-	struct checks *checks;
-
-	setenv("PILOTHOUSE_HOME", "/tmp", 0);
-	checks = checks_load(&err);
-	assert(checks);
-	for (int i = 0; i < 2; i++) {
-		struct secret_rules *rules = secret_rules_load(&(struct secret_rules_options){ .checks = checks, .no_vectorscan = i }, &err);
-
-		assert(rules);
-		scanners[i] = secret_scanner_new(rules);
-	}
+	(void)arg;
+	assert(module >= source.text && module + length <= source.text + source.length);
+	assert(!names_length || (names_at >= source.text && names_at + names_length <= source.text + source.length));
+	assert(line >= 1);
 }
 
-static struct findings *scan(int engine, struct source *source)
+static void see_place(size_t offset, size_t length)
 {
-	struct findings *findings = findings_new();
+	struct place place = source_place(&source, offset, length);
+	size_t line_length;
+	const char *line = source_line(&source, offset, &line_length);
 
-	secret_scan(scanners[engine], source, findings);
-	findings_finish(findings);
-	return findings;
-}
-
-static void finds_the_same(struct source *source, size_t size)
-{
-	struct findings *a = scan(0, source), *b = scan(1, source);
-
-	assert(findings_count(a) == findings_count(b));
-	for (size_t i = 0; i < findings_count(a); i++) {
-		const struct finding *x = findings_at(a, i), *y = findings_at(b, i);
-
-		assert(!strcmp(x->rule, y->rule) && x->place.offset == y->place.offset);
-		assert(x->place.offset + x->place.length <= size && x->place.line > 0 && x->place.column > 0);
-	}
-	findings_free(a);
-	findings_free(b);
+	assert(place.offset <= source.byte_length && place.length <= source.byte_length - place.offset);
+	assert(place.line >= 1 && place.column >= 1 && place.end_line >= place.line && place.end_column >= 1);
+	assert(line >= source.text && line + line_length <= source.text + source.length);
+	assert(!memchr(line, '\n', line_length));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const names[] = { "a.py", "a.ts", "a.ipynb", "a.yaml", "a.json", ".env", "Dockerfile", "a.md", "a.txt", "a.lock", "a.sh", "mcp.json", "main.tf" };
-	static struct source source;
-	size_t length;
-
-	if (!scanners[0])
-		prepare();
-	if (!size)
+	if (!size || source_of_bytes(&source, names[data[0] % (sizeof(names) / sizeof(*names))], (const char *)data + 1, size - 1))
 		return 0;
-	assert(!source_of_bytes(&source, names[*data % (sizeof(names) / sizeof(*names))], (const char *)data + 1, size - 1));
-	for (size_t i = 0; i <= source.length; i += 1 + source.length / 50) {
-		struct place place = source_place(&source, i, 7);
-
-		assert(place.offset + place.length <= size - 1);
-		source_line(&source, i, &length);
-		assert(length <= source.length);
+	for (size_t i = 0; i < SOURCE_SLACK; i++)
+		assert(!source.text[source.length + i]);
+	for (size_t at = 0, step = 1 + source.length / 64; at <= source.length; at += step) {
+		see_place(at, 0);
+		see_place(at, source.length - at);
+		see_place(at, at < source.length);
 	}
-	finds_the_same(&source, size - 1);
+	imports_each(source.kind, source.text, source.length, see_import, NULL);
 	return 0;
 }

@@ -108,6 +108,31 @@ static const char *state_at(int i)
 	return states[i];
 }
 
+/* Kept results lie in the tree that is judged, where anybody may have written: repairs go by these places. */
+static int is_place(const struct json *json)
+{
+	static const char *const keys[] = { "offset", "length", "line", "column", "end_line", "end_column" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		int64_t number = json_int(json_get(json, keys[i]), 0);
+
+		if (number < 0 || number > INT32_MAX)
+			return 0;
+	}
+	return 1;
+}
+
+/* Below the root of the report: relative, without "..". */
+static int is_inside(const char *path)
+{
+	if (!path || *path == '/')
+		return 0;
+	for (const char *at = path; at; at = strchr(at, '/'), at = at ? at + 1 : NULL)
+		if (!strncmp(at, "..", 2) && (!at[2] || at[2] == '/'))
+			return 0;
+	return 1;
+}
+
 int finding_from_json(const struct json *json, const struct checks *checks, struct findings *findings)
 {
 	const char *rule = json_text(json_get(json, "rule")), *path = json_text(json_get(json, "path"));
@@ -117,7 +142,7 @@ int finding_from_json(const struct json *json, const struct checks *checks, stru
 	int state = index_of(json_text_or(json_get(json, "state"), "open"), state_at, 3);
 	struct place also = place_of(json_get(json, "also"));
 
-	if (!check || !path || severity < 0 || fixability < 0 || state < 0)
+	if (!check || !is_inside(path) || !json_text(json_get(json, "message")) || severity < 0 || fixability < 0 || state < 0 || !is_place(json) || !is_place(json_get(json, "also")))
 		return -1;
 	findings_add(findings, &(struct finding){ .check = check, .rule = rule, .message = json_text(json_get(json, "message")), .path = path,
 		.place = place_of(json), .also = json_get(json, "also") ? &also : NULL, .symbol = json_text(json_get(json, "symbol")),

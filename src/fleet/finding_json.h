@@ -8,7 +8,7 @@ struct findings;
 struct json;
 
 struct json *finding_to_json(const struct finding *finding); /* yours */
-/* Adds it to the list. -1: the shape is not ours, or its rule is unknown now. */
+/* Adds it to the list. -1: the shape is not ours, its path is outside the tree, or its rule is unknown now. */
 int finding_from_json(const struct json *json, const struct checks *checks, struct findings *findings);
 
 #endif

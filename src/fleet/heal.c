@@ -310,7 +310,7 @@ static void heal_one(struct heal *heal, const struct finding *finding, struct he
 		refuse(&site, "no mechanical edit is known for it yet");
 	else if (file->unusable)
 		refuse(&site, "%s", file->unusable);
-	else if (finding->place.offset + finding->place.length > file->source.length)
+	else if (finding->place.offset > file->source.length || finding->place.length > file->source.length - finding->place.offset)
 		refuse(&site, "the file changed since it was looked at");
 	else
 		fix->safe = mend(&site);
@@ -421,7 +421,8 @@ static void hide_secrets(struct heal *heal, struct heal_target *file)
 		const struct finding *finding = findings_at(findings, i);
 		size_t offset = finding->place.offset, length = finding->place.length;
 
-		if (finding->check->class != CLASS_SECRET || strcmp(finding->path, file->public.path) || offset < end || offset + length > file->source.length)
+		if (finding->check->class != CLASS_SECRET || strcmp(finding->path, file->public.path) || offset < end || offset > file->source.length ||
+			length > file->source.length - offset)
 			continue;
 		struct json *row = json_set_int(json_object(), "offset", (int64_t)offset);
 

@@ -44,8 +44,10 @@ struct json *lake_load(const char *lake, const char *hash)
 
 	free(bytes);
 	free(path);
-	if (json && json_int(json_get(json, "schema"), 0) == SCHEMA)
+	if (json && json_int(json_get(json, "schema"), 0) == SCHEMA) {
+		json_make_safe(json); /* written here it is; but anybody may have put a file there */
 		return json;
+	}
 	json_free(json);
 	return NULL;
 }

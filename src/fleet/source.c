@@ -131,8 +131,10 @@ static void make_text(struct source *source)
 		source->lines_in_text = 1;
 	}
 	source->kind = source_kind_of(source->path, source->text, source->length);
-	if (source->kind == SOURCE_BINARY)
+	if (source->kind == SOURCE_BINARY) {
+		source->text = source->bytes + source->byte_length; /* empty, and zeros behind it as behind every text */
 		source->length = 0;
+	}
 	if (source->kind == SOURCE_NOTEBOOK && source->encoding < ENCODING_UTF16_LE) {
 		if (source->base || source_decode_notebook(source))
 			source->kind = SOURCE_JSON;

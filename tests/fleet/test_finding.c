@@ -1,6 +1,8 @@
 /* Lists of findings: the same result in whatever order files were read, fingerprints that survive moves of lines. */
 #include "check_main.h"
+#include "base/json.h"
 #include "fleet/finding.h"
+#include "fleet/finding_json.h"
 
 static const struct check check = { .id = "REL001", .severity = SEVERITY_HIGH, .class = CLASS_ARCHITECTURE };
 
@@ -61,11 +63,43 @@ START_TEST(texts_are_copies_and_too_many_are_counted)
 }
 END_TEST
 
+/* What is kept lies in the tree that is judged: whoever wrote it may not lead repairs out of the tree or a file. */
+START_TEST(forged_rows_are_refused)
+{
+	static const struct { const char *key, *value; } rows[] = {
+		{ "path", "\"../a.py\"" }, { "path", "\"/etc/passwd\"" }, { "path", "\"a/../../b.py\"" }, { "path", "\"a/..\"" }, { "path", "7" },
+		{ "offset", "-4" }, { "length", "-1" }, { "offset", "1e300" }, { "line", "99999999999" }, { "message", "null" }, { "rule", "\"NOPE01\"" },
+		{ "severity", "\"worse\"" }, { "state", "\"?\"" }, { "also", "{\"offset\":-9}" },
+	};
+	struct checks *checks = checks_load(NULL);
+	struct findings *findings = findings_new(), *back = findings_new();
+
+	ck_assert_ptr_nonnull(checks);
+	findings_add(findings, &(struct finding){ .check = checks_find(checks, "REL001"), .rule = "REL001", .message = "m", .path = "a..b/..c.py",
+		.place = { .offset = 3, .length = 4, .line = 1 } });
+	struct json *good = finding_to_json(findings_at(findings, 0));
+	ck_assert_int_eq(finding_from_json(good, checks, back), 0);
+	ck_assert_str_eq(findings_at(back, 0)->path, "a..b/..c.py");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct json *bad = json_copy(good);
+
+		json_set(bad, rows[i].key, json_parse(rows[i].value, strlen(rows[i].value), NULL));
+		ck_assert_msg(finding_from_json(bad, checks, back) == -1, "%s: %s", rows[i].key, rows[i].value);
+		json_free(bad);
+	}
+	ck_assert_uint_eq(findings_count(back), 1);
+	json_free(good);
+	findings_free(findings), findings_free(back);
+	checks_free(checks);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, order_does_not_depend_on_who_was_first);
 	tcase_add_test(tc, fingerprint_survives_moves);
 	tcase_add_test(tc, texts_are_copies_and_too_many_are_counted);
+	tcase_add_test(tc, forged_rows_are_refused);
 }
 
 TEST_MAIN("fleet/finding")
