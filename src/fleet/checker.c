@@ -54,8 +54,8 @@ void checker_begin(struct checker *checker, const struct agent *agent)
 
 /* --- findings --- */
 
-static struct finding *add(struct checker *checker, struct findings *findings, const char *rule, const char *path, const struct place *place, const char *symbol,
-	const char *format, va_list args)
+__attribute__((format(printf, 7, 0))) static struct finding *add(struct checker *checker, struct findings *findings, const char *rule, const char *path,
+	const struct place *place, const char *symbol, const char *format, va_list args)
 {
 	const struct check *check = checks_find(checker->checks, rule);
 	char raw[MESSAGE_MAX], message[MESSAGE_MAX];

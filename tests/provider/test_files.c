@@ -15,6 +15,14 @@ static struct kinds *kinds;
 static struct provider *provider;
 static struct ref ref;
 static struct act_request request;
+static struct json *given, *state; /* of the request */
+
+static void release_order(void)
+{
+	json_free(given);
+	json_free(state);
+	given = state = NULL;
+}
 
 static void set_up(void)
 {
@@ -26,6 +34,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
+	release_order();
 	files_provider.close(provider);
 	kinds_free(kinds);
 	remove_root();
@@ -42,12 +51,12 @@ static struct json *parsed(const char *text)
 /* A request as the gate makes one: state observed now. */
 static struct act_request *order(const char *name, const char *verb, const char *params)
 {
-	struct json *state = NULL;
 	struct error err = { 0 };
 
+	release_order();
 	ref = (struct ref){ .provider = "files", .kind = "files" };
 	snprintf(ref.name, sizeof(ref.name), "%s/%s", root, name);
-	request = (struct act_request){ .ref = &ref, .kind = kinds_find(kinds, "files"), .params = parsed(params) };
+	request = (struct act_request){ .ref = &ref, .kind = kinds_find(kinds, "files"), .params = given = parsed(params) };
 	request.verb = kind_verb_find(request.kind, verb);
 	ck_assert_msg(!files_provider.act->observe(provider, &request, &state, &err), "%s", err.text);
 	request.state = state;
@@ -97,9 +106,12 @@ START_TEST(edit_shows_and_undo_gives_the_bytes_back)
 	ck_assert_int_eq(outcome, ACT_DONE);
 	char *undo = json_format(json_get(preview.undo, "params"));
 	order("a.py", "restore", undo);
+	act_result_release(&result);
 	ck_assert_msg(!files_provider.act->act(provider, &request, &result, &err), "%s", err.text);
 	expect_content("a.py", before, sizeof(before) - 1);
 	free(undo);
+	act_preview_release(&preview);
+	act_result_release(&result);
 }
 END_TEST
 
@@ -115,9 +127,12 @@ START_TEST(a_new_file_is_taken_away_again)
 	expect_content("new.txt", "A=\n", 3);
 	char *undo = json_format(json_get(preview.undo, "params"));
 	order("new.txt", "restore", undo);
+	act_result_release(&result);
 	ck_assert_msg(!files_provider.act->act(provider, &request, &result, &err), "%s", err.text);
 	ck_assert_ptr_null(content("new.txt", &(size_t){ 0 }));
 	free(undo);
+	act_preview_release(&preview);
+	act_result_release(&result);
 }
 END_TEST
 
@@ -140,6 +155,7 @@ START_TEST(what_somebody_else_wrote_is_not_lost)
 	ck_assert_int_eq(err.code, ERR_CONFLICT);
 	expect_content("a.txt", "one more\n", 9);
 	free(undo);
+	act_preview_release(&preview);
 }
 END_TEST
 
@@ -149,7 +165,7 @@ START_TEST(links_and_wrong_edits_are_refused)
 		"[{\\\"offset\\\":2,\\\"length\\\":1},{\\\"offset\\\":1,\\\"length\\\":1}]", "{}", "[" };
 	char path[400], params[200];
 	struct act_preview preview;
-	struct json *state = NULL;
+	struct json *none = NULL;
 	struct error err = { 0 };
 
 	write_at("real.txt", "one\n");
@@ -161,7 +177,7 @@ START_TEST(links_and_wrong_edits_are_refused)
 	snprintf(path, sizeof(path), "%s/link.txt", root);
 	ck_assert_int_eq(symlink("real.txt", path), 0);
 	snprintf(ref.name, sizeof(ref.name), "%s", path);
-	ck_assert_int_eq(files_provider.act->observe(provider, &request, &state, &err), -1);
+	ck_assert_int_eq(files_provider.act->observe(provider, &request, &none, &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.text, "symbolic link"));
 	expect_content("real.txt", "one\n", 4);
 }

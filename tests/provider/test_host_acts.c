@@ -196,10 +196,10 @@ START_TEST(test_renice)
 	struct act_result result;
 	struct error err = { 0 };
 	enum act_outcome outcome;
-	int before = getpriority(PRIO_PROCESS, (id_t)child), status;
+	int before = getpriority(PRIO_PROCESS, (id_t)child), wanted = before < 15 ? 15 : 19, status; /* the tests may run nicely themselves */
 
 	snprintf(name, sizeof(name), "%d", (int)child);
-	struct act_request *request = order(&up, "processes", name, "renice", json_set_int(json_object(), "nice", 15));
+	struct act_request *request = order(&up, "processes", name, "renice", json_set_int(json_object(), "nice", wanted));
 
 	ck_assert_int_eq(host_provider.act->observe(provider, request, &state, &err), 0);
 	ck_assert_int_eq(json_int(json_get(state, "nice"), -99), before);
@@ -212,7 +212,7 @@ START_TEST(test_renice)
 	ck_assert_int_eq(host_provider.act->act(provider, request, &result, &err), 0);
 	ck_assert_int_eq(json_int(json_at(result.undo, "params.nice"), -99), before);
 	act_result_release(&result);
-	ck_assert_int_eq(getpriority(PRIO_PROCESS, (id_t)child), 15);
+	ck_assert_int_eq(getpriority(PRIO_PROCESS, (id_t)child), wanted);
 	ck_assert_int_eq(host_provider.act->reconcile(provider, request, &outcome, &err), 0);
 	ck_assert_int_eq(outcome, ACT_DONE);
 	kill(child, SIGKILL);
