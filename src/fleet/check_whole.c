@@ -180,7 +180,7 @@ static void about_owner(struct checker *checker, struct findings *findings)
 
 	if (json_get(config, "owner") || json_get(config, "owners") || json_get(json_get(config, "metadata"), "owner") || checker->whole.guard_path || tree_has_owner(checker->tree, checker->agent->path))
 		return;
-	flag_whole(checker, findings, "GOV001", checker->agent->brain && *checker->agent->brain ? checker->agent->brain : checker->agent->path, NULL,
+	flag_whole(checker, findings, "GOV001", checker->agent->brain && *checker->agent->brain ? checker->agent->brain : *checker->agent->path ? checker->agent->path : "cockpit.yaml", NULL,
 		"neither cockpit.yaml nor CODEOWNERS names an owner");
 }
 
