@@ -22,6 +22,7 @@
 #include "fleet/registry.h"
 #include "fleet/report_private.h"
 #include "fleet/secrets.h"
+#include "fleet/secrets_archive.h"
 #include "fleet/secrets_history.h"
 #include "fleet/suppress.h"
 #include "fleet/walk.h"
@@ -177,6 +178,29 @@ static void ask_registry(struct report *report)
 	}
 }
 
+/* As the history, no part of what is kept. */
+static void read_archives(struct report *report)
+{
+	struct secret_scanner *scanner = secret_scanner_new(report->rules);
+	char text[160];
+
+	for (size_t i = 0; i < walk_count(report->walk) && !is_cancelled(report); i++) {
+		const struct walk_file *file = walk_at(report->walk, i);
+		struct secrets_archive seen;
+		struct error err = { 0 };
+
+		if (file->link || !secrets_archive_is(file->path))
+			continue;
+		if (secrets_archive(scanner, walk_root_fd(report->walk), file->path, report->findings, &seen, &err))
+			report_note(report, file->path, 1, err.text);
+		snprintf(text, sizeof(text), "%zu files inside were encrypted, too large or too many and not looked at", seen.skipped);
+		if (seen.skipped)
+			report_note(report, file->path, 1, text);
+	}
+	secret_scanner_free(scanner);
+	findings_finish(report->findings);
+}
+
 /* After the lake is written: the past is no part of what an agent is now. */
 static void read_history(struct report *report)
 {
@@ -207,6 +231,8 @@ static int run_all(struct report *report, struct error *err)
 	findings_finish(report->findings);
 	report_score(report);
 	report_save(report);
+	if (report->options.archives)
+		read_archives(report);
 	if (report->options.history)
 		read_history(report);
 	if (report->options.dependencies || report->options.registry)

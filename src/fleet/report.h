@@ -30,6 +30,7 @@ struct report_options {
 	int threads;          /* 0: one a processor, at most 16 */
 	int afresh;           /* unchanged agents are scanned too */
 	int no_vectorscan;
+	int archives;         /* secrets in files inside archives, too */
 	int history;          /* secrets in what any commit brought, too */
 	int dependencies;     /* manifests and lock files are read: report_deps */
 	const struct registry_options *registry; /* indices are asked about them; NULL: no network. Its deadline holds */

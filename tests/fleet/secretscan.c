@@ -1,5 +1,5 @@
 /* secretscan.c - the secret scan alone over a tree, a line of JSON for each finding: what tests of recall and benchmarks drive.
- * secretscan [-n] [-q] FOLDER: -n without Vectorscan, -q only counts. */
+ * secretscan [-n] [-q] [-a] FOLDER: -n without Vectorscan, -q only counts, -a also looks into archives. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "fleet/check.h"
 #include "fleet/finding.h"
 #include "fleet/secrets.h"
+#include "fleet/secrets_archive.h"
 #include "fleet/source.h"
 #include "fleet/walk.h"
 
@@ -28,6 +29,19 @@ static void scan_file(struct secret_scanner *scanner, struct source *source, int
 		scanned_bytes += source->byte_length;
 		secret_scan(scanner, source, findings);
 	} while (source_more(source, &next));
+}
+
+static void scan_archive(struct secret_scanner *scanner, int root, const char *path, struct findings *findings)
+{
+	struct secrets_archive seen;
+	struct error err = { 0 };
+
+	if (!secrets_archive_is(path))
+		return;
+	if (secrets_archive(scanner, root, path, findings, &seen, &err))
+		fprintf(stderr, "%s: %s\n", path, err.text);
+	if (seen.skipped)
+		fprintf(stderr, "%s: %zu files not looked at\n", path, seen.skipped);
 }
 
 static void print_finding(const struct finding *f)
@@ -54,7 +68,7 @@ static void print_finding(const struct finding *f)
 	json_free(row);
 }
 
-static int scan_tree(const struct secret_rules *rules, const char *folder, int quiet)
+static int scan_tree(const struct secret_rules *rules, const char *folder, int quiet, int archives)
 {
 	struct error err = { 0 };
 	struct walk *walk = walk_tree(folder, NULL, &err);
@@ -67,8 +81,11 @@ static int scan_tree(const struct secret_rules *rules, const char *folder, int q
 		return 1;
 	}
 	for (size_t i = 0; i < walk_count(walk); i++)
-		if (!walk_at(walk, i)->link)
+		if (!walk_at(walk, i)->link) {
 			scan_file(scanner, &source, walk_root_fd(walk), walk_at(walk, i)->path, findings);
+			if (archives)
+				scan_archive(scanner, walk_root_fd(walk), walk_at(walk, i)->path, findings);
+		}
 	findings_finish(findings);
 	for (size_t i = 0; !quiet && i < findings_count(findings); i++)
 		print_finding(findings_at(findings, i));
@@ -86,19 +103,20 @@ int main(int argc, char **argv)
 	struct secret_rules_options options = { .hash_key = (const uint8_t *)"a key of tests, thirty-two bytes" };
 	struct error err = { 0 };
 	struct secret_rules *rules;
-	int quiet = 0, status, i = 1;
+	int quiet = 0, archives = 0, status, i = 1;
 
 	for (; i < argc - 1 && argv[i][0] == '-'; i++) {
 		options.no_vectorscan |= !strcmp(argv[i], "-n");
 		quiet |= !strcmp(argv[i], "-q");
+		archives |= !strcmp(argv[i], "-a");
 	}
 	if (i != argc - 1)
-		return fprintf(stderr, "usage: secretscan [-n] [-q] FOLDER\n"), 3;
+		return fprintf(stderr, "usage: secretscan [-n] [-q] [-a] FOLDER\n"), 3;
 	options.checks = checks_load(&err);
 	rules = options.checks ? secret_rules_load(&options, &err) : NULL;
 	if (!rules)
 		return fprintf(stderr, "%s\n", err.text), 3;
-	status = scan_tree(rules, argv[i], quiet);
+	status = scan_tree(rules, argv[i], quiet, archives);
 	secret_rules_free(rules);
 	checks_free((struct checks *)(uintptr_t)options.checks);
 	return status;
