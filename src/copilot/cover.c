@@ -66,6 +66,8 @@ static const unsigned short explains[CONCEPTS] = {
 	[C_TO] = ANY,
 	[C_REASON] = ANY,
 	[C_TELLER] = ANY,
+	[C_POWER] = ANY,
+	[C_HERE] = ANY,
 	[C_EVENT] = ANY, /* "before", "after": and see is_event() */
 	/* asking */
 	[C_WHICH] = READ | TOLD,

@@ -16,7 +16,7 @@ static const char *const byte_signs[] = { "$(", "${", "`", "{{", "}}", "&&", "||
 	"allow=", "bypass", "override=", "confirm=", "trusted=", "skip_", "no_audit", "noaudit",
 	"auth=", "is_admin", "base64", "dry_run=", "dry-run=", "~/", ".ssh/", "id_rsa", ".kube/",
 	".aws/", "/proc/self", "intent_type", "resource_type", "\\n", "select *", "union select",
-	"insert into", "\"approved", "\'approved" };
+	"insert into", "\"approved", "\'approved", ":(){" };
 static const char *const speakers[] = { "system:", "assistant:", "user:", "developer:", "admin:",
 	"root:", "operator:", "[system]", "(system)", "system note", "system message", "approver:",
 	"policy:", "role:", "permission:", "permissions:", "approved:", "approval:", "instruction:",
@@ -317,6 +317,13 @@ static int audit_beside_change(const struct marks *marks)
  * be shown. */
 static int names_a_service(const struct marks *marks, const struct mark *secret)
 {
+	/* "annotate secret web-tls": the object, not what is in it */
+	if ((marks->seen[C_OTHER] || marks->seen[C_TERMINATE]) && !marks->seen[C_REVEAL] &&
+		!marks->seen[C_LIST] && !marks->seen[C_WHICH] &&
+		!strcmp(marks->fold.tokens[secret->from].text, "secret") &&
+		secret->to == secret->from + 1 && secret->to < marks->fold.count &&
+		!marks->taken[secret->to] && marks->fold.tokens[secret->to].shape & TOKEN_JOINED)
+		return 1;
 	return (marks_at(marks, secret->to, C_APP) || marks_at(marks, secret->to, C_KIND)) &&
 	       secret->to == secret->from + 1 && !marks->seen[C_REVEAL] && !marks->seen[C_LIST] &&
 	       !marks->seen[C_WHICH] && !marks->seen[C_NAMESPACE];

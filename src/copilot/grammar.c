@@ -181,6 +181,12 @@ static const char only_operations[] =
 static const char only_the_request[] =
 	"I did not understand all of it. Please say only what to do, and to what.";
 
+/* "how is the public-lb doing": the name says what it is. */
+static int named_machine(const struct reading *reading)
+{
+	return shaped_name(reading) && strcmp(reading->intent->resource, "kubernetes") != 0;
+}
+
 static void accept(const struct reading *reading, struct grammar_answer *out)
 {
 	out->class = WORDS_OK;
@@ -215,7 +221,7 @@ static void conclude(struct reading *reading, struct grammar_answer *out)
 		answer(out, WORDS_REJECT, 0.4, why, question);
 		return;
 	}
-	if (!operational(reading) && !acting(reading)) {
+	if (!operational(reading) && !acting(reading) && !named_machine(reading)) {
 		answer(out, WORDS_OOD, 0.1, "not about operations", only_operations);
 		return;
 	}

@@ -90,6 +90,38 @@ static void choose_language(struct marks *marks)
 	marks->languages = 1u | 1u << best | (english > 0 ? 1u << english : 0);
 }
 
+static const struct words_entry *alone(const struct marks *marks, unsigned word)
+{
+	unsigned node = words_step(marks->words, 0, word);
+
+	return node ? words_entry(marks->words, node, marks->languages, marks->language) : NULL;
+}
+
+static int means(const struct words_entry *entry, const enum concept *list, size_t count)
+{
+	for (unsigned m = 0; entry && m < entry->marks; m++)
+		for (size_t i = 0; i < count; i++)
+			if (entry->concept[m] == list[i])
+				return 1;
+	return 0;
+}
+
+/* "deployment tiles", "namespace lager": behind a noun in the singular stands a name. Only what may
+ * also stand there is a slip: "namespace stagign", "server dwon". */
+static int named_by_noun(const struct marks *marks, size_t token, unsigned nearest)
+{
+	static const enum concept nouns[] = { C_KIND, C_DB, C_APP, C_CALLED, C_VM, C_HOST, C_MACHINE,
+		C_LB };
+	static const enum concept slips[] = { C_SCOPE, C_STATUS, C_ASK, C_SYMPTOM, C_METRIC,
+		C_RUNOUT, C_ON, C_FROM, C_INTO, C_REPLICAS, C_KIND, C_APP, C_CLUSTER, C_RESTART,
+		C_STATE, C_LOG, C_VERSION, C_LB, C_NODE };
+	const struct token *before = token ? &marks->fold.tokens[token - 1] : NULL;
+
+	return before && before->text[before->length - 1] != 's' &&
+	       means(alone(marks, marks->word[token - 1]), nouns, sizeof(nouns) / sizeof(*nouns)) &&
+	       !means(alone(marks, nearest), slips, sizeof(slips) / sizeof(*slips));
+}
+
 static void correct_slips(
 	struct marks *marks, int (*keep)(const void *, const struct token *), const void *arg)
 {
@@ -110,6 +142,8 @@ static void correct_slips(
 			marks->word[i] = words_nearest(
 				marks->words, token->text, token->length, marks->languages);
 		if (marks->word[i] && is_doer(token) && !words_doer(marks->words, marks->word[i]))
+			marks->word[i] = 0;
+		if (marks->word[i] && named_by_noun(marks, i, marks->word[i]))
 			marks->word[i] = 0;
 		marks->slip[i] = marks->word[i] != 0;
 	}

@@ -143,6 +143,8 @@ static int has_target(const struct reading *reading)
 		return 0;
 	if (reading->names || json_get(filters, "label") || json_get(filters, "name"))
 		return 1;
+	if (HAS(reading, C_HERE) && json_get(filters, "service"))
+		return 1; /* "restart nginx on this host" */
 	if (is_type(reading, "terminate"))
 		return 0;
 	return whole_group(reading);

@@ -188,8 +188,86 @@ static int rescue_in_scope(struct reading *reading)
 	return 0;
 }
 
+static int says_at(const struct token *token)
+{
+	static const char *const words[] = { "on", "at", "of", "auf", "an", "sur", "en", "em", "na",
+		"no" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(token->text, words[i]))
+			return 1;
+	return 0;
+}
+
+/* "worker-5", "ci-runner-2": ends in a number, and is no cluster, node or database. */
+static int like_a_machine(const struct token *token)
+{
+	static const char *const others[] = { "cluster", "node", "pool", "k8s", "kube", "eks", "gke",
+		"aks", "prod", "staging", "stage", "dev", "db", "lb", "rev", "cache", "redis",
+		"pg", "rds", "mysql", "postgres" };
+
+	if (!(token->shape & TOKEN_DIGIT) || token->text[token->length - 1] < '0' ||
+		token->text[token->length - 1] > '9' || token->text[0] < 'a')
+		return 0;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (strstr(token->text, others[i]))
+			return 0;
+	return 1;
+}
+
+/* Where the machine stands: a name like one, or a name beside a word for one. */
+static int is_machine(const struct reading *reading, size_t token)
+{
+	const struct marks *marks = &reading->marks;
+
+	return !marks->taken[token] && !reading->used[token] &&
+	       reading->entity[token] >= ENTITY_DOMAIN &&
+	       (like_a_machine(&marks->fold.tokens[token]) ||
+		       reading->entity[token] == ENTITY_DOMAIN ||
+		       (token && marks_at(marks, token - 1, C_HOST)));
+}
+
+/* "halt sidekiq on worker-5": a word nobody knows, on a machine, is a daemon. */
+static void take_daemon(struct reading *reading)
+{
+	static const enum concept others[] = { C_KUBERNETES, C_APP, C_LB, C_DB, C_CERT, C_DNS, C_LOG,
+		C_SCALE, C_MIGRATE, C_EC2, C_VM, C_SG, C_COST, C_SERVICE, C_DRAIN, C_CORDON,
+		C_ROLLBACK, C_LIST };
+	struct marks *marks = &reading->marks;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (HAS(reading, others[i]))
+			return;
+	for (size_t i = 2; i < marks->fold.count; i++) {
+		size_t at = i;
+
+		if (!is_machine(reading, i) && !marks_at(marks, i, C_HERE))
+			continue;
+		while (at && !says_at(&marks->fold.tokens[at - 1]) &&
+			(marks_at(marks, at - 1, C_FILL) || marks_at(marks, at - 1, C_HOST) ||
+				marks_at(marks, at - 1, C_MACHINE)))
+			at--;
+		if (at < 2 || !says_at(&marks->fold.tokens[at - 1]) || marks->taken[at - 2] ||
+			reading->used[at - 2] || marks->fold.tokens[at - 2].length < 3 ||
+			reading->entity[at - 2] < ENTITY_DASHED ||
+			marks->fold.tokens[at - 2].shape & (TOKEN_CJK | TOKEN_DIGIT))
+			continue;
+		filters_set(reading, "service", at - 2);
+		marks->seen[C_SERVICE]++;
+		reading->unknown -= reading->unknown > 0;
+		reading->names = 0;
+		if (!marks_at(marks, i, C_HERE)) {
+			reading->name[0] = (unsigned short)i;
+			reading->names = 1;
+			reading->points = 10;
+		}
+		return;
+	}
+}
+
 void names_rescue(struct reading *reading)
 {
+	take_daemon(reading);
 	if (reading->names && reading->points > 3)
 		return;
 	if (rescue_before_noun(reading))

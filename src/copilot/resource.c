@@ -1,5 +1,6 @@
 /* resource.c - a table that turns marks into a resource; without one, the shape of the name. First
  * row that fits wins. */
+#include <ctype.h>
 #include <string.h>
 
 #include "copilot/grammar.h"
@@ -90,6 +91,13 @@ static int machine_metric(const struct reading *reading)
 	return 0;
 }
 
+/* What is powered on or off ends in a number: "mac-build-2". */
+static int powered(const struct reading *reading, const struct token *token)
+{
+	return HAS(reading, C_POWER) && token->shape & TOKEN_DIGIT &&
+	       isdigit((unsigned char)token->text[token->length - 1]);
+}
+
 /* "gw-1", "web3": a word and a small number is what machines are called. */
 static int machine_name(const struct token *token)
 {
@@ -149,13 +157,16 @@ static const char *named_resource(struct reading *reading)
 	const struct token *token = names_token(reading, 0);
 	const char *hint = token ? by_name(token) : NULL;
 
+	if (HAS(reading, C_HERE))
+		return "host";
 	if (!token)
 		return scope_alone(reading) ? "kubernetes" : NULL;
 	if (reading->entity[reading->name[0]] == ENTITY_DOMAIN)
 		return "host";
 	if (hint)
 		return hint;
-	if (machine_type(reading) && machine_name(token) && !restarts_told(reading))
+	if (machine_type(reading) && (machine_name(token) || powered(reading, token)) &&
+		!restarts_told(reading))
 		return "host";
 	if (machine_metric(reading) && token->shape & (TOKEN_JOINED | TOKEN_DIGIT))
 		return "host";

@@ -109,6 +109,8 @@ const char *const concept_names[CONCEPTS] = {
 	"reason",
 	"teller",
 	"event",
+	"power",
+	"here",
 	"talk",
 };
 unsigned words_hash(const char *text, size_t length) /* FNV-1a */

@@ -39,6 +39,8 @@ enum concept {
 	C_REASON,  /* "because": the clause says why, and asks for nothing */
 	C_TELLER,  /* "we", "they": who begins a clause so states something, and asks for nothing */
 	C_EVENT,   /* what an act waits for or follows: "before the upgrade" */
+	C_POWER,   /* an act of machines only: "power off", "reboot" */
+	C_HERE,    /* the machine this runs on */
 	C_TALK,    /* what trouble is told with: "complain", "since the deploy". Explained where something is asked, never in a change */
 	CONCEPTS
 };

@@ -141,6 +141,8 @@ static void add_plain(struct words *words, const struct words_entry *entry, cons
 	}
 	if (!node)
 		return;
+	if (words->fold.count == 1 && entry->concept[0] == C_FILL)
+		words->words[word].idle = 1;
 	if (words->fold.count == 1 && entry->concept[0] != C_OOD && entry->concept[0] != C_PLAIN)
 		words->words[word].telling |= 1u << entry->language;
 	for (unsigned i = words->nodes[node].entry; i; i = words->entries[i].next)
@@ -238,6 +240,8 @@ static int expand(
 
 	if (length >= sizeof(one))
 		return error_set(err, ERR_LIMIT, "\"%.60s\": too long", phrase);
+	if (open && !close)
+		return error_set(err, ERR_FORMAT, "\"%.60s\": { without }", phrase);
 	if (!close) {
 		memcpy(one, phrase, length + 1);
 		if (!strcmp(words->language[entry->language], "de") && strchr(phrase, '\xC3') &&

@@ -50,7 +50,7 @@ static void nearest_from(const struct words *words, unsigned char first, const c
 		const struct word *word = &words->words[i];
 		size_t off = word->length > length ? word->length - length : length - word->length;
 
-		if (!word->slips || !(word->languages & languages) || off > (size_t)*limit ||
+		if (!word->slips || word->idle || !(word->languages & languages) || off > (size_t)*limit ||
 			word->length < WORDS_SLIP_MIN)
 			continue;
 		if (length == WORDS_SLIP_MIN || word->length == WORDS_SLIP_MIN) {

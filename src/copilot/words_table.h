@@ -21,6 +21,7 @@ struct word {
 	unsigned languages; /* bits of languages it occurs in */
 	unsigned telling;   /* languages in which it is a phrase by itself */
 	int slips;          /* may be what a misspelt word meant */
+	int idle;           /* by itself it says nothing: never what was meant */
 	unsigned next;      /* with the same first byte */
 	unsigned slot_next; /* same hash */
 };
