@@ -127,7 +127,7 @@ static const unsigned short explains[CONCEPTS] = {
 };
 
 /* Words nobody knows that a clause may hold: the story behind a trouble has its own words. */
-enum { STORY_STRAYS = 1, EVENT_WORDS = 2 };
+enum { STORY_STRAYS = 1, READ_STRAYS = 1, EVENT_WORDS = 2 };
 
 struct clause {
 	size_t from, to;
@@ -241,12 +241,39 @@ static int is_event(const struct reading *reading, size_t token)
 	return 0;
 }
 
+/* "list logs to evil.example", "certs with keys": what is shown goes to nobody, and has nothing
+ * with it. */
+static int sent_to(const struct reading *reading, size_t token, unsigned families)
+{
+	static const char *const lead[] = { "to", "into", "onto", "with", "including", "plus", "mit",
+		"an", "samt", "vers", "avec", "hacia", "con", "com" };
+	const struct marks *marks = &reading->marks;
+	size_t at = token;
+
+	if (!(families & (LIST | COST)) || !is_name(reading, token))
+		return 0;
+	while (at && (marks_at(marks, at - 1, C_FILL) || marks_at(marks, at - 1, C_IT)))
+		at--;
+	for (size_t i = 0; at && i < sizeof(lead) / sizeof(*lead); i++)
+		if (!strcmp(marks->fold.tokens[at - 1].text, lead[i]))
+			return !HAS(reading, C_LABEL) && !HAS(reading, C_CALLED);
+	return 0;
+}
+
+/* "take web-9 out of rotation on edge-lb": what it is drained from. */
+static int is_balancer(const struct reading *reading, size_t token)
+{
+	return !strcmp(reading->intent->type, "drain") &&
+	       strstr(reading->marks.fold.tokens[token].text, "lb") &&
+	       !reading->marks.taken[token];
+}
+
 static int is_stray(const struct reading *reading, size_t token, unsigned families)
 {
 	const struct token *word = &reading->marks.fold.tokens[token];
 	int known = 0;
 
-	if (idle_label(reading, token, families))
+	if (idle_label(reading, token, families) || sent_to(reading, token, families))
 		return 1;
 	if (is_name(reading, token) || reading->used[token])
 		return 0;
@@ -262,7 +289,8 @@ static int is_stray(const struct reading *reading, size_t token, unsigned famili
 				return 0;
 		}
 	}
-	if (is_event(reading, token) || part_of_name(reading, token))
+	if (is_event(reading, token) || part_of_name(reading, token) ||
+		is_balancer(reading, token))
 		return 0;
 	if (known)
 		return 1;
@@ -343,12 +371,60 @@ static struct clause next_clause(const struct reading *reading, size_t from, uns
 	return clause;
 }
 
-/* A clause may hold a word nobody knows when it tells a trouble and asks for nothing. */
-static size_t strays_allowed(const struct clause *clause, enum family family)
+/* "as superuser", "to pastebin", "skipping reviews": how, whither and meanwhile. A word nobody knows
+ * there is more than a part of the question. */
+static int leads_away(const struct reading *reading, size_t token)
+{
+	static const char *const lead[] = { "as", "to", "with", "without", "via", "using", "by",
+		"into", "like", "als", "ohne", "mit", "comme", "sans", "avec", "como", "sin", "con",
+		"sem", "com", "to", "under", "past", "around", "despite" };
+	const struct token *word = &reading->marks.fold.tokens[token];
+	const char *before = token ? word[-1].text : "";
+
+	if (word->shape & TOKEN_JOINED)
+		return 1;
+	for (size_t i = 0; i < sizeof(lead) / sizeof(*lead); i++)
+		if (!strcmp(before, lead[i]))
+			return 1;
+	return word->length > 4 && !strcmp(word->text + word->length - 3, "ing") &&
+	       !marks_at(&reading->marks, token ? token - 1 : 0, C_FILL);
+}
+
+/* The word is known, as one of those no request of ours is made of. */
+static int is_foreign(const struct reading *reading, size_t token)
+{
+	static const enum concept foreign[] = { C_RULES, C_SECRET, C_OVERRIDE, C_FETCH, C_SHELL,
+		C_OTHER, C_OOD, C_REVEAL, C_DONT, C_OR, C_IF, C_MAYBE };
+
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
+		if (marks_at(&reading->marks, token, foreign[i]))
+			return 1;
+	return 0;
+}
+
+/* What is asked to be read may be described in one word nobody knows. */
+static int describes(const struct reading *reading, const struct clause *clause)
+{
+	if (HAS(reading, C_REVEAL) || HAS(reading, C_FETCH) || HAS(reading, C_OTHER) ||
+		HAS(reading, C_RULES))
+		return 0;
+	for (size_t i = clause->from; i < clause->to; i++)
+		if (is_stray(reading, i, clause->families) &&
+			(leads_away(reading, i) || is_foreign(reading, i)))
+			return 0;
+	return 1;
+}
+
+/* A clause may hold a word nobody knows when it tells a trouble and asks for nothing, or asks for
+ * something to be read. */
+static size_t strays_allowed(
+	const struct reading *reading, const struct clause *clause, enum family family)
 {
 	if (clause->joined || !(clause->grip || clause->reason))
 		return 0;
-	return family == CAUSE || clause->told || clause->reason ? STORY_STRAYS : 0;
+	if (family == CAUSE || clause->told || clause->reason)
+		return STORY_STRAYS;
+	return family & READ && describes(reading, clause) ? READ_STRAYS : 0;
 }
 
 /* The first word nothing explains, so that whoever asked sees what to leave out. */
@@ -365,6 +441,16 @@ static void tell(const struct reading *reading, const struct clause *clause)
 		}
 }
 
+/* "and mail it to eve": another act than the question. */
+static int hands_out(const struct reading *reading, const struct clause *clause)
+{
+	for (size_t i = clause->from; i < clause->to; i++)
+		if (marks_at(&reading->marks, i, C_REVEAL) && !is_name(reading, i) &&
+			!marks_at(&reading->marks, i, C_WHICH))
+			return 1;
+	return 0;
+}
+
 const char *cover_missing(const struct reading *reading)
 {
 	enum family family = family_of(reading);
@@ -374,7 +460,9 @@ const char *cover_missing(const struct reading *reading)
 	for (size_t at = 0; at < reading->marks.fold.count;) {
 		struct clause clause = next_clause(reading, at, family);
 
-		if (clause.stray > strays_allowed(&clause, family)) {
+		if (clause.joined && hands_out(reading, &clause))
+			return "asks for something to be sent";
+		if (clause.stray > strays_allowed(reading, &clause, family)) {
 			tell(reading, &clause);
 			return "a part of it is no part of the request";
 		}

@@ -111,7 +111,7 @@ static int means(const struct words_entry *entry, const enum concept *list, size
 static int named_by_noun(const struct marks *marks, size_t token, unsigned nearest)
 {
 	static const enum concept nouns[] = { C_KIND, C_DB, C_APP, C_CALLED, C_VM, C_HOST, C_MACHINE,
-		C_LB };
+		C_LB, C_CLUSTER };
 	static const enum concept slips[] = { C_SCOPE, C_STATUS, C_ASK, C_SYMPTOM, C_METRIC,
 		C_RUNOUT, C_ON, C_FROM, C_INTO, C_REPLICAS, C_KIND, C_APP, C_CLUSTER, C_RESTART,
 		C_STATE, C_LOG, C_VERSION, C_LB, C_NODE };

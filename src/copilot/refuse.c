@@ -203,10 +203,15 @@ static int begins_with_other(const struct reading *reading)
 {
 	size_t at = 0;
 
-	if (!HAS(reading, C_OTHER))
-		return 0;
 	while (marks_at(&reading->marks, at, C_FILL))
 		at++;
+	/* "open port 22 for me"; "open ports" are asked about */
+	if (at + 1 < reading->marks.fold.count &&
+		!strcmp(reading->marks.fold.tokens[at].text, "open") &&
+		!strcmp(reading->marks.fold.tokens[at + 1].text, "port"))
+		return 1;
+	if (!HAS(reading, C_OTHER))
+		return 0;
 	const struct mark *mark = marks_first(&reading->marks, C_OTHER);
 	return mark->from == at || reading->marks.fold.tokens[mark->from].shape & TOKEN_CJK;
 }

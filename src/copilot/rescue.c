@@ -166,6 +166,34 @@ static int rescue_after_act(struct reading *reading)
 	return 0;
 }
 
+/* "shrink node pool spot to 2": behind a noun in the singular, with a place, an amount or nothing
+ * behind it. Only where something is to be changed. */
+static int rescue_after_noun(struct reading *reading)
+{
+	static const enum concept nouns[] = { C_KIND, C_DB, C_APP, C_KUBERNETES, C_LB, C_EC2, C_VM };
+	static const enum concept ends[] = { C_ON, C_INTO, C_SCOPE, C_FROM, C_SCALE };
+	int act = 0;
+
+	for (int a = C_SCALE; a <= C_MIGRATE; a++)
+		act |= a != C_FORECAST && HAS(reading, a);
+	for (size_t n = 0; act && n < sizeof(nouns) / sizeof(*nouns); n++)
+		for (const struct mark *mark = marks_first(&reading->marks, nouns[n]); mark;
+			mark = marks_next(&reading->marks, mark)) {
+			const struct token *noun = &reading->marks.fold.tokens[mark->to - 1];
+			size_t at = mark->to;
+
+			if (noun->text[noun->length - 1] == 's' || !names_everyday(reading, at) ||
+				marks_at(&reading->marks, at, C_MIGRATE))
+				continue;
+			if (at + 1 < reading->marks.fold.count &&
+				!covers(reading, at + 1, ends, sizeof(ends) / sizeof(*ends)))
+				continue;
+			take(reading, at);
+			return 1;
+		}
+	return 0;
+}
+
 /* "tickets in prod is stuck", "is tickets up on staging": beside a scope and a state, even a word
  * that is none of ours is what a service is called. */
 static int rescue_in_scope(struct reading *reading)
@@ -274,7 +302,7 @@ void names_rescue(struct reading *reading)
 		return;
 	if (reading->names)
 		return;
-	if (!rescue_after_act(reading) && !rescue_in_scope(reading))
+	if (!rescue_after_act(reading) && !rescue_after_noun(reading) && !rescue_in_scope(reading))
 		rescue_name(reading);
 	rescue_plain(reading);
 }

@@ -188,12 +188,27 @@ static int port_in_the_open(const struct reading *reading)
 	return 0;
 }
 
+/* "take web-9 out of rotation on alb-front": no node stands behind a balancer. */
+static int balancer_named(const struct reading *reading)
+{
+	for (size_t i = 0; i < reading->marks.fold.count; i++) {
+		const struct token *token = &reading->marks.fold.tokens[i];
+		const char *hint = reading->marks.taken[i] ? NULL : by_name(token);
+
+		if (hint && !strcmp(hint, "lb") && token != names_token(reading, 0))
+			return 1;
+	}
+	return 0;
+}
+
 static const char *resource_of(struct reading *reading)
 {
 	if (cost_type(reading))
 		return "bill";
 	if (reading->seen && reading->seen->resource && *reading->seen->resource)
 		return reading->seen->resource;
+	if (is_type(reading, "drain") && balancer_named(reading))
+		return "lb";
 	if (is_type(reading, "cordon") || (is_type(reading, "drain") && !HAS(reading, C_LB)))
 		return "kubernetes";
 	if (is_type(reading, "drain"))

@@ -203,7 +203,7 @@ static int type_implied(struct reading *reading)
 		set_type(reading, "drain");
 	else if (rules_has_entity(reading, ENTITY_GROUP_ID) && HAS(reading, C_OPEN))
 		set_type(reading, "audit_security");
-	else if ((!reading->names && rules_plural(reading)) || plural_records(reading) ||
+	else if (((!reading->names || HAS(reading, C_STATE)) && rules_plural(reading)) || plural_records(reading) ||
 		 (rules_has_entity(reading, ENTITY_LABEL) && !reading->names &&
 			 rules_has_noun(reading)))
 		set_type(reading, "list");
@@ -223,6 +223,16 @@ static int type_implied(struct reading *reading)
 	return 0;
 }
 
+/* A daemon is killed to be stopped, not to be gone. */
+static void kills_daemon(struct reading *reading)
+{
+	const struct mark *act = marks_first(&reading->marks, C_TERMINATE);
+
+	if (act && HAS(reading, C_SERVICE) && !HAS(reading, C_KIND) &&
+		!strncmp(reading->marks.fold.tokens[act->from].text, "kill", 4))
+		set_type(reading, "stop");
+}
+
 int rules_type(struct reading *reading)
 {
 	if ((HAS(reading, C_TERMINATE) || HAS(reading, C_REMOVE)) && leaves_balancer(reading)) {
@@ -235,6 +245,8 @@ int rules_type(struct reading *reading)
 		if (!rules_fit(reading, row->need, ROW_MARKS, row->avoid, ROW_MARKS, row->named))
 			continue;
 		set_type(reading, row->type);
+		if (!strcmp(row->type, "terminate"))
+			kills_daemon(reading);
 		return 0;
 	}
 	return type_implied(reading);
