@@ -146,7 +146,7 @@ static const enum concept grips[] = { C_SYMPTOM, C_METRIC, C_PROVIDER, C_KIND, C
 	C_STATUS_CODE, C_KUBERNETES, C_EC2, C_VM, C_SG, C_DB, C_LB, C_DNS, C_CERT, C_HOST,
 	C_MACHINE, C_BILLED, C_COST, C_CIDR, C_SERVICE, C_RESTART, C_SCALE, C_STOP, C_START,
 	C_ROLLBACK, C_TERMINATE, C_CORDON, C_DRAIN, C_MIGRATE, C_INVESTIGATE, C_WHY, C_STATUS,
-	C_FORECAST, C_LOG, C_EXPOSED, C_RISKY, C_RUNOUT, C_APP };
+	C_FORECAST, C_LOG, C_EXPOSED, C_RISKY, C_RUNOUT, C_APP, C_EXPLAIN_COST, C_ANOMALY };
 
 static enum family family_of(const struct reading *reading)
 {
@@ -446,7 +446,9 @@ static int hands_out(const struct reading *reading, const struct clause *clause)
 {
 	for (size_t i = clause->from; i < clause->to; i++)
 		if (marks_at(&reading->marks, i, C_REVEAL) && !is_name(reading, i) &&
-			!marks_at(&reading->marks, i, C_WHICH))
+			strcmp(reading->marks.fold.tokens[i].text, "tell") != 0 &&
+			strcmp(reading->marks.fold.tokens[i].text, "me") != 0 &&
+			strcmp(reading->marks.fold.tokens[i].text, "what") != 0)
 			return 1;
 	return 0;
 }

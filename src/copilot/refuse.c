@@ -237,8 +237,16 @@ static int second_act(const struct reading *reading)
 /* "no new pods on node-3" is how a cordon is asked for; "no cordon of node-3" is not. */
 static int negated(const struct reading *reading)
 {
-	if (!is_type(reading, "cordon"))
-		return HAS(reading, C_NOT);
+	if (!is_type(reading, "cordon")) {
+		for (const struct mark *mark = marks_first(&reading->marks, C_NOT); mark;
+			mark = marks_next(&reading->marks, mark))
+			/* "stop web? no, restart web": what was said before is taken back */
+			if (strcmp(reading->marks.fold.tokens[mark->from].text, "no") != 0 ||
+				mark->to != mark->from + 1 ||
+				!(reading->marks.fold.tokens[mark->from].shape & TOKEN_COMMA))
+				return 1;
+		return 0;
+	}
 	for (const struct mark *mark = marks_first(&reading->marks, C_CORDON); mark;
 		mark = marks_next(&reading->marks, mark))
 		if (mark->from && marks_at(&reading->marks, mark->from - 1u, C_NOT))

@@ -166,6 +166,32 @@ static int rescue_after_act(struct reading *reading)
 	return 0;
 }
 
+/* "mysql billing in prod": what a database or service is called, and no bill. */
+static int rescue_money(struct reading *reading)
+{
+	static const enum concept nouns[] = { C_DB, C_APP, C_KIND, C_LB };
+	static const char *const called[] = { "billing", "pricing", "invoicing", "invoice", "budget",
+		"invoices", "cash", "money" };
+
+	for (size_t n = 0; n < sizeof(nouns) / sizeof(*nouns); n++)
+		for (const struct mark *mark = marks_first(&reading->marks, nouns[n]); mark;
+			mark = marks_next(&reading->marks, mark)) {
+			const struct token *noun = &reading->marks.fold.tokens[mark->to - 1];
+
+			if (noun->text[noun->length - 1] == 's' && mark->value)
+				continue;
+			for (size_t i = 0; i < sizeof(called) / sizeof(*called) &&
+					   mark->to < reading->marks.fold.count;
+				i++)
+				if (!strcmp(reading->marks.fold.tokens[mark->to].text, called[i]) &&
+					names_everyday(reading, mark->to)) {
+					take(reading, mark->to);
+					return 1;
+				}
+		}
+	return 0;
+}
+
 /* "shrink node pool spot to 2": behind a noun in the singular, with a place, an amount or nothing
  * behind it. Only where something is to be changed. */
 static int rescue_after_noun(struct reading *reading)
@@ -298,7 +324,7 @@ void names_rescue(struct reading *reading)
 	take_daemon(reading);
 	if (reading->names && reading->points > 3)
 		return;
-	if (rescue_before_noun(reading))
+	if (rescue_before_noun(reading) || rescue_money(reading))
 		return;
 	if (reading->names)
 		return;

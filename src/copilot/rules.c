@@ -188,6 +188,21 @@ static int leaves_balancer(const struct reading *reading)
 	return 0;
 }
 
+/* "is x ...", "does x ...", "ist x ...": asked to be answered yes or no. */
+static int asks_yes_or_no(const struct reading *reading)
+{
+	static const char *const lead[] = { "is", "are", "does", "do", "did", "has", "have", "can",
+		"was", "were", "ist", "sind", "hat", "haben", "est", "sont", "esta", "estan" };
+	const struct fold *fold = &reading->marks.fold;
+
+	if (!fold->count || fold->cjk)
+		return 0;
+	for (size_t i = 0; i < sizeof(lead) / sizeof(*lead); i++)
+		if (!strcmp(fold->tokens[0].text, lead[i]))
+			return 1;
+	return (fold->tokens[fold->count - 1].shape & TOKEN_ASKED) != 0;
+}
+
 /* No act is said: "pods in dev?", "ranker to 4", "login 4.0.2". */
 static int type_implied(struct reading *reading)
 {
@@ -212,9 +227,8 @@ static int type_implied(struct reading *reading)
 			 HAS(reading, C_PROVIDER) || HAS(reading, C_ALL) ||
 			 HAS(reading, C_WHICH)))
 		set_type(reading, "list");
-	else if (reading->names &&
-		 (rules_has_noun(reading) || HAS(reading, C_SERVICE) || HAS(reading, C_STATE)) &&
-		 reading->marks.fold.tokens[reading->marks.fold.count - 1].shape & TOKEN_ASKED)
+	else if (reading->names && asks_yes_or_no(reading) &&
+		 (rules_has_noun(reading) || HAS(reading, C_SCOPE) || HAS(reading, C_SERVICE) || HAS(reading, C_STATE)))
 		set_type(reading, "status");
 	else if (reading->names && (HAS(reading, C_CERT) || HAS(reading, C_DNS)))
 		set_type(reading, "status");
