@@ -422,7 +422,7 @@ static size_t strays_allowed(
 {
 	if (clause->joined || !(clause->grip || clause->reason))
 		return 0;
-	if (family == CAUSE || clause->told || clause->reason)
+	if (family == CAUSE || clause->told || clause->reason || clause->stated)
 		return STORY_STRAYS;
 	return family & READ && describes(reading, clause) ? READ_STRAYS : 0;
 }

@@ -170,15 +170,14 @@ static int rescue_after_act(struct reading *reading)
 static int rescue_money(struct reading *reading)
 {
 	static const enum concept nouns[] = { C_DB, C_APP, C_KIND, C_LB };
-	static const char *const called[] = { "billing", "pricing", "invoicing", "invoice", "budget",
-		"invoices", "cash", "money" };
+	static const char *const called[] = { "billing", "pricing", "invoicing" };
 
 	for (size_t n = 0; n < sizeof(nouns) / sizeof(*nouns); n++)
 		for (const struct mark *mark = marks_first(&reading->marks, nouns[n]); mark;
 			mark = marks_next(&reading->marks, mark)) {
 			const struct token *noun = &reading->marks.fold.tokens[mark->to - 1];
 
-			if (noun->text[noun->length - 1] == 's' && mark->value)
+			if (!strcmp(noun->text, "rds"))
 				continue;
 			for (size_t i = 0; i < sizeof(called) / sizeof(*called) &&
 					   mark->to < reading->marks.fold.count;

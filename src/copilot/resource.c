@@ -78,7 +78,8 @@ static int cost_type(const struct reading *reading)
 	return is_type(reading, "explain_cost") ||
 	       (is_type(reading, "forecast") &&
 		       (HAS(reading, C_COST) ||
-			       !(HAS(reading, C_METRIC) || HAS(reading, C_RUNOUT))));
+			       !(HAS(reading, C_METRIC) || HAS(reading, C_RUNOUT) ||
+				       HAS(reading, C_KIND) || HAS(reading, C_REPLICAS))));
 }
 
 /* Disk, load or swap of something with a machine's name is a machine's. */

@@ -22,7 +22,7 @@ static const struct type_row type_rows[] = {
 	{ "investigate", { C_WHY, C_SYMPTOM }, { 0 }, ANY_NAME },
 	{ "investigate", { C_INVESTIGATE, C_SYMPTOM }, { C_COST, C_FUTURE }, ANY_NAME },
 	{ "migrate", { C_MIGRATE }, { C_WHY, C_LIST, C_INVESTIGATE, C_WHICH }, ANY_NAME },
-	{ "rollback", { C_ROLLBACK }, { C_WHY, C_LIST }, ANY_NAME },
+	{ "rollback", { C_ROLLBACK }, { C_WHY, C_LIST, C_WHICH }, ANY_NAME },
 	{ "forecast", { C_FORECAST, C_COST }, { C_WHY }, ANY_NAME },
 	{ "forecast", { C_FUTURE, C_COST }, { 0 }, ANY_NAME },
 	{ "forecast", { C_FORECAST, C_RUNOUT }, { C_CERT }, ANY_NAME },
@@ -44,6 +44,7 @@ static const struct type_row type_rows[] = {
 		{ C_LIST, C_WHICH, C_RESTART, C_TERMINATE, C_ROLLBACK }, NAMED },
 	{ "terminate", { C_TERMINATE }, { C_WHICH, C_LIST }, ANY_NAME },
 	{ "stop", { C_STOP }, { C_WHICH, C_LIST, C_EXPOSED }, ANY_NAME },
+	{ "list", { C_RESTART, C_WHICH, C_KIND }, { 0 }, UNNAMED },
 	{ "restart", { C_RESTART }, { C_LIST }, ANY_NAME },
 	{ "audit_security", { C_EXPOSED }, { 0 }, ANY_NAME },
 	{ "audit_security", { C_OPEN, C_SG }, { 0 }, ANY_NAME },
@@ -203,6 +204,16 @@ static int asks_yes_or_no(const struct reading *reading)
 	return (fold->tokens[fold->count - 1].shape & TOKEN_ASKED) != 0;
 }
 
+/* "databases older than a year", "the five busiest hosts": a word nobody knows tells which of them,
+ * and is no name. */
+static void list_described(struct reading *reading)
+{
+	set_type(reading, "list");
+	if (reading->names == 1 && reading->entity[reading->name[0]] == ENTITY_WORD &&
+		!reading->seen)
+		reading->names = 0;
+}
+
 /* No act is said: "pods in dev?", "ranker to 4", "login 4.0.2". */
 static int type_implied(struct reading *reading)
 {
@@ -232,6 +243,8 @@ static int type_implied(struct reading *reading)
 		set_type(reading, "status");
 	else if (reading->names && (HAS(reading, C_CERT) || HAS(reading, C_DNS)))
 		set_type(reading, "status");
+	else if (rules_plural(reading))
+		list_described(reading);
 	else
 		return -1;
 	return 0;
