@@ -325,7 +325,7 @@ static void weigh(const struct reading *reading, struct clause *clause, unsigned
 		clause->told |= marks_at(&reading->marks, i, C_SYMPTOM) != NULL;
 		clause->grip |= has_grip(reading, i);
 	}
-	if (clause->told || clause->reason || clause->stated)
+	if (clause->told || clause->reason)
 		families |= TOLD;
 	if (clause->grip && families & READ)
 		families |= GRIPPED;
@@ -422,7 +422,7 @@ static size_t strays_allowed(
 {
 	if (clause->joined || !(clause->grip || clause->reason))
 		return 0;
-	if (family == CAUSE || clause->told || clause->reason || clause->stated)
+	if (family == CAUSE || clause->told || clause->reason)
 		return STORY_STRAYS;
 	return family & READ && describes(reading, clause) ? READ_STRAYS : 0;
 }

@@ -74,7 +74,12 @@ static void fill_version(struct reading *reading)
 	if (!is_type(reading, "rollback"))
 		return;
 	for (size_t i = 0; i < reading->marks.fold.count; i++)
-		if (reading->entity[i] == ENTITY_VERSION)
+		if (reading->entity[i] == ENTITY_VERSION &&
+			/* "parcels 2.0 misbehaves, previous version please" */
+			(!HAS(reading, C_VERSION) || !i ||
+				marks_at(&reading->marks, i - 1, C_INTO) ||
+				marks_at(&reading->marks, i - 1, C_ROLLBACK) ||
+				marks_at(&reading->marks, i - 1, C_VERSION)))
 			filters_set(reading, "version", i);
 	if (revision && filters_number(reading, revision->to) >= 0) {
 		snprintf(text, sizeof(text), "revision-%ld", filters_number(reading, revision->to));

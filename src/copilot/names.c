@@ -63,6 +63,9 @@ static int score(const struct reading *reading, size_t token)
 	if (after >= 0 && COVERED(reading, (size_t)after, nouns))
 		points += 2;
 	points += before < 0 || after < 0;
+	if (!token && reading->marks.fold.count > 1 &&
+		reading->marks.fold.tokens[0].shape & (TOKEN_COMMA | TOKEN_END))
+		points += 3; /* "onboarding, dev, 2 pods" */
 	points += (after >= 0 && COVERED(reading, (size_t)after, joints)) ||
 		  (before >= 0 && COVERED(reading, (size_t)before, joints));
 	if (after >= 0 && marks_at(&reading->marks, (size_t)after, C_SCOPE))

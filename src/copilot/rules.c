@@ -64,6 +64,7 @@ static const struct type_row type_rows[] = {
 	{ "list", { C_WHICH, C_STATE }, { C_EXPOSED, C_AUDIT, C_CERT }, UNNAMED },
 	{ "list", { C_SYMPTOM, C_LIST, C_KIND }, { 0 }, UNNAMED },
 	{ "list", { C_SYMPTOM, C_WHICH, C_KIND }, { 0 }, UNNAMED },
+	{ "list", { C_SYMPTOM, C_LIST, C_APP }, { 0 }, UNNAMED },
 	{ "list", { C_SYMPTOM, C_LIST, C_HOST }, { 0 }, UNNAMED },
 	{ "list", { C_SYMPTOM, C_LIST, C_EC2 }, { 0 }, UNNAMED },
 	{ "list", { C_SYMPTOM, C_LIST, C_VM }, { 0 }, UNNAMED },
@@ -214,11 +215,33 @@ static void list_described(struct reading *reading)
 		reading->names = 0;
 }
 
+static int is_engine(const struct marks *marks, size_t token)
+{
+	return marks_at(marks, token, C_PROVIDER) || marks_at(marks, token, C_DB);
+}
+
+/* "orders from rds to cloud sql": between two engines or providers. */
+static int changes_engine(const struct reading *reading)
+{
+	const struct marks *marks = &reading->marks;
+
+	for (const struct mark *from = marks_first(marks, C_FROM); from;
+		from = marks_next(marks, from))
+		for (const struct mark *to = marks_first(marks, C_INTO); to;
+			to = marks_next(marks, to))
+			if (to->from > from->to && is_engine(marks, from->to) &&
+				is_engine(marks, to->to))
+				return 1;
+	return 0;
+}
+
 /* No act is said: "pods in dev?", "ranker to 4", "login 4.0.2". */
 static int type_implied(struct reading *reading)
 {
 	if (reading->names && goes_to_amount(reading))
 		set_type(reading, "scale");
+	else if (reading->names && changes_engine(reading))
+		set_type(reading, "migrate");
 	else if (reading->names && HAS(reading, C_INTO) &&
 		 rules_has_entity(reading, ENTITY_VERSION) &&
 		 !HAS(reading, C_PLAIN) && !HAS(reading, C_OTHER))
