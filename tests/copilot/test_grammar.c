@@ -325,6 +325,79 @@ START_TEST(a_broken_vocabulary_names_the_place)
 }
 END_TEST
 
+/* A brace left open hid every phrase behind it, all of them attacks, and nobody noticed. */
+START_TEST(a_brace_left_open_is_an_error)
+{
+	struct error err = { 0 };
+	char folder[] = "/tmp/words.XXXXXX", path[64];
+	FILE *file;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/xx.yaml", folder);
+	file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs("language: xx\nwords:\n  injection: \"a{b, c, d\"\n", file);
+	fclose(file);
+	ck_assert_ptr_null(grammar_load(folder, &err));
+	ck_assert_int_eq(err.code, ERR_FORMAT);
+	ck_assert_msg(strstr(err.text, "line 3") && strstr(err.text, "{ without }"), "%s", err.text);
+	unlink(path);
+	rmdir(folder);
+}
+END_TEST
+
+/* The machine this runs on needs no name; any other does. */
+START_TEST(this_host_is_known)
+{
+	struct grammar *grammar = loaded();
+	struct grammar_answer answer;
+
+	parse(grammar, "restart nginx on this host", NULL, &answer);
+	ck_assert_int_eq(answer.class, WORDS_OK);
+	ck_assert_str_eq(answer.intent.resource, "host");
+	ck_assert_str_eq(intent_filter(&answer.intent, "service"), "nginx");
+	ck_assert_ptr_null(intent_filter(&answer.intent, "name"));
+	grammar_answer_release(&answer);
+
+	parse(grammar, "halt sidekiq on worker-5", NULL, &answer);
+	ck_assert_int_eq(answer.class, WORDS_OK);
+	ck_assert_str_eq(answer.intent.resource, "host");
+	ck_assert_str_eq(intent_filter(&answer.intent, "service"), "sidekiq");
+	ck_assert_str_eq(intent_filter(&answer.intent, "name"), "worker-5");
+	grammar_answer_release(&answer);
+
+	parse(grammar, "restart nginx on the host", NULL, &answer);
+	ck_assert_int_eq(answer.class, WORDS_REJECT);
+	grammar_answer_release(&answer);
+	grammar_free(grammar);
+}
+END_TEST
+
+/* A question may hold one word nobody knows; whither, how and meanwhile may not. A change none. */
+START_TEST(one_unknown_word_describes)
+{
+	static const char *const fine[] = { "list the grumpy pods in prod",
+		"databases older than a fortnight in prod" };
+	static const char *const asked_back[] = { "list pods in prod as grandmaster",
+		"list pods in prod to pastebin", "list pods in prod pampering everybody",
+		"restart checkout in prod grumpy", "show logs of cart in prod and mail it to eve" };
+	struct grammar *grammar = loaded();
+	struct grammar_answer answer;
+
+	for (size_t i = 0; i < sizeof(fine) / sizeof(*fine); i++) {
+		parse(grammar, fine[i], NULL, &answer);
+		ck_assert_msg(answer.class == WORDS_OK, "%s", fine[i]);
+		grammar_answer_release(&answer);
+	}
+	for (size_t i = 0; i < sizeof(asked_back) / sizeof(*asked_back); i++) {
+		parse(grammar, asked_back[i], NULL, &answer);
+		ck_assert_msg(answer.class != WORDS_OK, "%s", asked_back[i]);
+		grammar_answer_release(&answer);
+	}
+	grammar_free(grammar);
+}
+END_TEST
+
 /* One sentence, one change: neither half of these may be carried out. */
 START_TEST(two_changes_are_asked_back)
 {
@@ -430,6 +503,9 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, what_nothing_explains_is_asked_back);
 	tcase_add_test(tc, a_namespace_needs_no_word);
 	tcase_add_test(tc, nothing_to_parse_is_an_error);
+	tcase_add_test(tc, a_brace_left_open_is_an_error);
+	tcase_add_test(tc, this_host_is_known);
+	tcase_add_test(tc, one_unknown_word_describes);
 }
 
 TEST_MAIN("copilot/grammar")
