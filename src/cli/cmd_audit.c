@@ -101,7 +101,8 @@ static int verify(struct cli *cli)
 		cli_print(cli, report);
 		return ok ? 0 : error_exit_status(ERR_AUDIT);
 	}
-	cli_write(cli_out(cli), "%s: %lld entries, %lld checkpoints, %lld not yet witnessed\n", ok ? "the chain is whole" : "THE LOG DOES NOT VERIFY",
+	cli_write(cli_out(cli), "%s: %lld entries, %lld checkpoints, %lld not yet witnessed\n",
+		ok && !json_int(json_get(report, "entries"), 0) ? "nothing is recorded yet" : ok ? "the chain is whole" : "THE LOG DOES NOT VERIFY",
 		(long long)json_int(json_get(report, "entries"), 0), (long long)json_int(json_get(report, "checkpoints"), 0),
 		(long long)json_int(json_get(report, "unwitnessed"), 0));
 	for (const struct json *problem = json_first(json_get(report, "problems")); problem; problem = json_next(problem))

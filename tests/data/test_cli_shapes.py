@@ -163,6 +163,13 @@ def test_investigate():
             check(set(said['cites']) <= ids, said, ids)
 
 
+def test_a_log_that_has_not_begun():
+    with Home() as home:
+        report = shaped(home.run('audit', 'verify', '-o', 'json'), VERIFY)
+        check(report['ok'] and report['entries'] == 0, report)
+        check('nothing is recorded yet' in home.run('audit', 'verify').text)
+
+
 def test_audit():
     with Home() as home, process() as pid:
         run = shaped(home.run('act', 'processes', pid, 'renice', 'nice=5', '--approve', '-o', 'json'), RUN)

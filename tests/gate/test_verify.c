@@ -337,6 +337,10 @@ START_TEST(taken_away_altogether)
 	struct json *report = verified(NULL, NULL);
 	must_name(report, "emptied", "truncation", 1, 1);
 	json_free(report);
+	unlink(own);
+	report = verified(NULL, NULL);
+	must_name(report, "removed", "truncation", 1, 1);
+	json_free(report);
 	free(own);
 	free(elsewhere);
 }
