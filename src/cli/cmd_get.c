@@ -152,6 +152,8 @@ static void tell_empty(struct getting *g)
 
 	cli_say(g->cli, "pilothouse: no %s%s%s%s%s", g->kind->name, named ? " in namespace " : "", named ? namespace_ : "",
 		g->kind->namespaced && !*namespace_ ? " in this context's namespace (-A: all of them)" : "", filter && *filter ? " match the filter" : "");
+	if (*g->kind->empty && !(filter && *filter))
+		cli_say(g->cli, "pilothouse: %s", g->kind->empty);
 }
 
 /* Where the rows come from, and why any of them is wrong. */

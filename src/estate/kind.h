@@ -68,6 +68,7 @@ struct kind {
 	const char *provider;
 	const char *title;     /* "Pods" */
 	const char *singular;  /* "pod" */
+	const char *empty;     /* what is said where there are none, with what to do then; "" nothing more */
 	const char *const *aliases; /* NULL-terminated: "po", "pod" */
 	struct kind_column *columns; /* visible first, then hidden */
 	size_t column_count, visible_count;

@@ -6,6 +6,7 @@
  *   singular: pod          default: kind
  *   aliases: [po]
  *   help: what it is, in one sentence (for documentation)
+ *   empty: what is said where there are none, such as what to set
  *   namespaced, watch, logs, wrong_now: true|false   default false
  *   history: false         changes are not kept (log lines, sockets); default true
  *   poll: 5s               when not watched; default 5s, at least 200ms
@@ -512,13 +513,14 @@ static int parse_head(struct parse *p, const struct json *definition, const char
 		return fail(p, definition, "`provider` is missing or no plain word");
 	kind->title = json_text_or(json_get(definition, "title"), kind->name);
 	kind->singular = json_text_or(json_get(definition, "singular"), kind->name);
+	kind->empty = json_text_or(json_get(definition, "empty"), "");
 	return 0;
 }
 
 static int parse_all(struct parse *p, const struct json *definition, const char *file)
 {
 	static const char *const known[] = { "kind", "provider", "title", "singular", "aliases",
-		"help", "namespaced", "watch", "logs", "poll", "history", "wrong_now", "sort",
+		"help", "empty", "namespaced", "watch", "logs", "poll", "history", "wrong_now", "sort",
 		"columns", "hidden", "severity", "links", "verbs", "spec" };
 
 	if (check_keys(p, definition, "a kind", known, COUNT(known)) ||

@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/safe.h"
 #include "base/text.h"
+#include "estate/kind.h"
+#include "estate/snapshot.h"
 #include "tui/chart.h"
 #include "tui/console_private.h"
 #include "tui/dashboard_private.h"
@@ -211,6 +213,27 @@ static void draw_run(struct dashboard *dashboard, const struct item *item, struc
 
 /* --- lines without an item --- */
 
+/* None are severe; or there are none at all, and the kind may say what to do then. */
+static const char *none_of(const struct dashboard *dashboard, const char *name)
+{
+	const struct kind *kind = NULL;
+
+	for (size_t i = 0; i < dashboard->source_count; i++) {
+		const struct source *source = &dashboard->sources[i];
+
+		if (strcmp(source->kind->name, name) != 0)
+			continue;
+		struct snapshot *snapshot = feed_snapshot(source->feed);
+		size_t count = snapshot ? snapshot_count(snapshot) : 0;
+
+		snapshot_unref(snapshot);
+		if (count)
+			return "nothing";
+		kind = source->kind;
+	}
+	return kind && *kind->empty ? kind->empty : "nothing";
+}
+
 static const char *nothing_text(const struct dashboard *dashboard, const struct widget *widget)
 {
 	const struct console *console = dashboard->pane.console;
@@ -226,7 +249,7 @@ static const char *nothing_text(const struct dashboard *dashboard, const struct 
 	case WIDGET_WRONG:
 	case WIDGET_KIND:
 		return !dashboard->source_count ? "nothing is watched: no account is configured" : waiting ? "asking …" :
-		       last_known ? "nothing, by what was last known" : "nothing";
+		       last_known ? "nothing, by what was last known" : widget->type == WIDGET_KIND ? none_of(dashboard, widget->kind) : "nothing";
 	case WIDGET_CHANGES:
 		return !dashboard->looked.is_known ? "asking …" : *dashboard->looked.problem ? dashboard->looked.problem : "nothing seen to change";
 	default:

@@ -318,6 +318,7 @@ static void draw_nothing(const struct table_pane *table, struct rect area)
 		screen_put(area, 2, MARGIN, STYLE_DIM, "nothing matches the filter; Esc clears it");
 	} else {
 		screen_put(area, 2, MARGIN, STYLE_DIM, "there are none");
+		put_wrapped(area, 3, STYLE_DIM, table->kind->empty);
 	}
 }
 

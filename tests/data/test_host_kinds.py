@@ -536,6 +536,7 @@ def test_tls_endpoint_that_is_away_or_speaks_no_tls():
 
 def test_certificate_files():
     with Home() as home:
+        check('config set host.tls' in home.run('get', 'certificates').err.decode(), 'it is not said what to set')
         authority = Authority(home.top)
         authority.make('web', 'middle', 5, FOR_US)
         folder = os.path.join(home.top, 'certs')
