@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-enum { NUMBER_MAX = 40, DATA_STEP_S = 5 };
+enum { NUMBER_MAX = 40, DATA_STEP_S = 5, DATA_LATE_S = 15 };
 
 int is_right_aligned(enum column_type type)
 {
@@ -70,6 +70,9 @@ size_t format_data_age(int64_t age_ns, char *out, size_t size, int64_t *step_ns)
 	}
 	if (age_ns >= 60 * CLOCK_SECOND_NS)
 		return format_age(age_ns, out, size, step_ns);
+	/* What is looked at often was late by now; what is not would wake an idle screen for nothing. */
+	if (age_ns >= DATA_LATE_S * CLOCK_SECOND_NS)
+		step = DATA_LATE_S * CLOCK_SECOND_NS;
 	*step_ns = step - age_ns % step;
 	return format_age(age_ns / step * step, out, size, &(int64_t){ 0 });
 }

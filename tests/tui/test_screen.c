@@ -207,6 +207,9 @@ START_TEST(ages_tell_when_they_change)
 	format_data_age(13 * CLOCK_SECOND_NS, out, sizeof(out), &step);
 	ck_assert_str_eq(out, "10s");
 	ck_assert_int_eq(step, 2 * CLOCK_SECOND_NS);
+	format_data_age(38 * CLOCK_SECOND_NS, out, sizeof(out), &step);
+	ck_assert_str_eq(out, "30s");
+	ck_assert_int_eq(step, 7 * CLOCK_SECOND_NS);
 }
 END_TEST
 
