@@ -165,9 +165,9 @@ static void count_pod(const struct action *action, const struct json *pod, struc
 static void describe_dry_run(struct act_preview *preview, const struct tally *tally)
 {
 	int at = snprintf(preview->dry_run_text, sizeof(preview->dry_run_text),
-		"dry run by the server: accepted; %zu pods would be evicted, %zu stay (daemon "
+		"dry run by the server: accepted; %zu %s would be evicted, %zu stay (daemon "
 		"sets, mirror pods)",
-		tally->evict, tally->stay);
+		tally->evict, tally->evict == 1 ? "pod" : "pods", tally->stay);
 
 	if (tally->held && at > 0 && (size_t)at < sizeof(preview->dry_run_text))
 		snprintf(preview->dry_run_text + at, sizeof(preview->dry_run_text) - (size_t)at,
@@ -302,7 +302,8 @@ static int evict_all(struct drain *drain, struct error *err)
 			return error_set(err, ERR_CONFLICT,
 				"%zu of %zu pods evicted; %zu remain: %.150s", drain->evicted,
 				drain->count - drain->left, remaining, drain->trouble.text);
-		tell(drain, "%zu pods held up: trying again in %d s", remaining, RETRY_MS / 1000);
+		tell(drain, "%zu %s held up: trying again in %d s", remaining,
+			remaining == 1 ? "pod" : "pods", RETRY_MS / 1000);
 		if (pause_ms(drain->action->request->cancelled, RETRY_MS))
 			return error_set(err, ERR_CANCELLED,
 				"cancelled after %zu evictions; the node stays cordoned",
@@ -342,7 +343,7 @@ static int wait_gone(struct drain *drain, struct error *err)
 		json_free(now);
 		if (!there)
 			break;
-		tell(drain, "%zu evicted pods are still ending", there);
+		tell(drain, "%zu evicted %s still ending", there, there == 1 ? "pod is" : "pods are");
 		if (clock_monotonic_ns() >= drain->deadline_ns)
 			return error_set(err, ERR_CONFLICT,
 				"all pods are evicted, %zu are still ending", there);
