@@ -29,7 +29,7 @@ enum { PAGE_MAX_BYTES = 512 << 20 };
 
 static const struct cli_flag flags[] = {
 	{ "workspace", 0, NULL, "a monorepo: also one row an agent" },
-	{ "format", 0, "FORMAT", "text, json, sarif, html or junit" },
+	{ "format", 0, "text|json|sarif|html|junit", "how the report is written" },
 	{ "heal", 0, NULL, "mend what can be mended mechanically, through the gate; with --dry-run only show it" },
 	{ "owner", 0, "NAME", "with --heal: who owns agents that have no owner" },
 	{ "max-files", 0, "N", "with --heal: files at most; default max_fix_files of cockpit.yaml, else 200" },

@@ -201,13 +201,14 @@ def test_completion_of_fish_completes():
 def test_completion_of_bash_completes():
     parses('bash')
     cases = (('pilothouse au', 'audit'), ('pilothouse --scope prod ge', 'get'), ('pilothouse --scope = prod pol', 'policy'), ('pilothouse get files', 'files filesystems'),
-             ('pilothouse audit ver', 'verify'), ('pilothouse get pods --fi', '--filter'), ('pilothouse --scope s', 'staging'), ('pilothouse act --read', '--read-only'))
+             ('pilothouse audit ver', 'verify'), ('pilothouse get pods --fi', '--filter'), ('pilothouse --scope s', 'staging'), ('pilothouse act --read', '--read-only'),
+             ('pilothouse demo mem', 'memory-pressure'), ('pilothouse report --format h', 'html'), ('pilothouse -o w', 'wide'), ('pilothouse report tes', 'tests'))
     folder = os.path.dirname(os.path.abspath(screenpty.PROGRAM))
     with tempfile.TemporaryDirectory() as home:
         script = ph('completion', 'bash').stdout + '\nt() { COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); COMPREPLY=(); _pilothouse; echo "${COMPREPLY[*]}"; }\n'
         script += ''.join('t %s\n' % line for line, _ in cases)
         env = {'PATH': folder + ':' + os.environ['PATH'], 'PILOTHOUSE_HOME': home, 'PILOTHOUSE_DATA': ROOT, 'HOME': home}
-        said = subprocess.run(['bash', '--norc', '-c', script], stdout=subprocess.PIPE, text=True, env=env).stdout.splitlines()
+        said = subprocess.run(['bash', '--norc', '-c', script], stdout=subprocess.PIPE, text=True, env=env, cwd=ROOT).stdout.splitlines()
     assert said == [wanted for _, wanted in cases], said
 
 
