@@ -335,21 +335,26 @@ static void open_cite(struct chat *chat, size_t which)
 		console_say(console, STYLE_WARNING, "%s is not a resource that can be opened", link->id);
 }
 
+/* Of the newest answer: the plan that waits for a look, else its first source. */
+static long first_step(const struct chat_links *links)
+{
+	size_t newest = links->links[links->count - 1].turn, first = links->count;
+
+	while (first > 0 && links->links[first - 1].turn == newest)
+		first--;
+	for (size_t i = first; i < links->count; i++)
+		if (links->links[i].type == CHAT_PLAN)
+			return (long)i;
+	return (long)first;
+}
+
 static void step_cite(struct chat *chat, int by)
 {
 	long count = (long)chat->links.count;
 
 	if (!count)
 		return;
-	/* The first step goes to the newest answer's first source. */
-	if (chat->links.marked < 0 && by > 0) {
-		size_t newest = chat->links.links[count - 1].turn;
-
-		for (chat->links.marked = count - 1; chat->links.marked > 0 && chat->links.links[chat->links.marked - 1].turn == newest;)
-			chat->links.marked--;
-	} else {
-		chat->links.marked = (chat->links.marked + by + count) % count;
-	}
+	chat->links.marked = chat->links.marked < 0 && by > 0 ? first_step(&chat->links) : (chat->links.marked + by + count) % count;
 	size_t line = chat->links.links[chat->links.marked].line;
 
 	chat->view.follow = 0;

@@ -12,7 +12,7 @@
 #include "tui/screen.h"
 #include "tui/text_view.h"
 
-enum { INDENT = 2, LABEL = 10, CLASS_COLUMNS = 24, LINKS_MAX = 2000 };
+enum { INDENT = 2, LABEL = 10, CLASS_COLUMNS = 24, LINKS_MAX = 2000, COLUMNS_ANY = 10000 };
 
 static void label(struct text_view *view, const char *text)
 {
@@ -35,7 +35,8 @@ static void add_link(struct text_view *view, struct chat_links *links, enum chat
 	links->count++;
 }
 
-static void cites(struct text_view *view, const struct json *list, size_t turn, struct chat_links *links)
+/* Those that do not fit on the line go on the next one, after the indent. */
+static void cites(struct text_view *view, int indent, int columns, const struct json *list, size_t turn, struct chat_links *links)
 {
 	char shown[40];
 
@@ -45,20 +46,21 @@ static void cites(struct text_view *view, const struct json *list, size_t turn, 
 	}
 	for (const struct json *cite = json_first(list); cite; cite = json_next(cite)) {
 		snprintf(shown, sizeof(shown), "[%.30s]", json_text_or(cite, "?"));
-		text_view_add(view, STYLE_TEXT, " ");
+		if (text_view_column(view) + 1 + (int)strlen(shown) > columns) {
+			text_view_end(view, -1);
+			text_view_pad(view, indent);
+		} else {
+			text_view_add(view, STYLE_TEXT, " ");
+		}
 		add_link(view, links, CHAT_EVIDENCE, turn, json_text_or(cite, "?"), shown);
 	}
 }
 
-/* Words wrapped, without ending the last line: the citations follow on it, or on one of their own when there is no room. */
+/* Words wrapped, without ending the last line: the citations follow on it. */
 static void words_then_cites(struct text_view *view, enum style style, int indent, int columns, const char *text, const struct json *list, size_t turn,
 	struct chat_links *links)
 {
-	int room = columns - 7 * (int)json_count(list);
-
-	if (room < columns / 2)
-		room = columns / 2;
-	text_view_words(view, style, indent, room, text, -1);
+	text_view_words(view, style, indent, columns, text, -1);
 	/* The line just ended is opened again. */
 	struct text_view_line *last = view->count ? &view->lines[view->first + view->count - 1] : NULL;
 
@@ -69,7 +71,7 @@ static void words_then_cites(struct text_view *view, enum style style, int inden
 		free(last->text);
 		view->count--;
 	}
-	cites(view, list, turn, links);
+	cites(view, indent, columns, list, turn, links);
 	text_view_end(view, -1);
 }
 
@@ -163,7 +165,7 @@ static void findings(struct text_view *view, const struct json *turn, size_t num
 		text_view_add(view, strcmp(class, "none") != 0 ? STYLE_BOLD : STYLE_OK, class);
 		text_view_pad(view, INDENT + 3 + CLASS_COLUMNS);
 		text_view_addf(view, STYLE_DIM, "weight %.2f", json_number(json_get(finding, "weight"), 0));
-		cites(view, json_get(finding, "cites"), number, links);
+		cites(view, 0, COLUMNS_ANY, json_get(finding, "cites"), number, links);
 		if (*target) {
 			char shown[900];
 

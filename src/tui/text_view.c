@@ -96,9 +96,14 @@ static int columns_of(const char *text, size_t length)
 	return columns;
 }
 
+int text_view_column(const struct text_view *view)
+{
+	return columns_of(view->line.data, view->line.length);
+}
+
 void text_view_pad(struct text_view *view, int column)
 {
-	int now = columns_of(view->line.data, view->line.length);
+	int now = text_view_column(view);
 
 	do
 		text_view_add_n(view, STYLE_TEXT, " ", 1);

@@ -41,6 +41,7 @@ void text_view_clear(struct text_view *view); /* the lines; the place stays */
 void text_view_add(struct text_view *view, enum style style, const char *text);
 void text_view_add_n(struct text_view *view, enum style style, const char *text, size_t length);
 void text_view_addf(struct text_view *view, enum style style, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int text_view_column(const struct text_view *view); /* where the next piece of the line begins */
 void text_view_pad(struct text_view *view, int column); /* blanks up to there, one at the least */
 void text_view_end(struct text_view *view, int link);
 void text_view_line(struct text_view *view, enum style style, const char *text); /* add and end */

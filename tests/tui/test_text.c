@@ -366,6 +366,31 @@ START_TEST(an_answer_cites_and_each_cite_can_be_opened)
 }
 END_TEST
 
+START_TEST(citations_take_room_on_their_own_line_only)
+{
+	static const char text[] = "{\"words\":\"hm\",\"stage\":\"done\",\"report\":{\"summary\":["
+				   "{\"text\":\"twelve words fill the whole of the first line, and then some go on\",\"cites\":[\"e1\",\"e2\",\"e3\"]}]}}";
+	struct json *turn = json_parse(text, sizeof(text) - 1, NULL);
+	struct chat_links links = { .marked = -1 };
+	struct text_view view;
+
+	text_view_init(&view, 1 << 16, 0);
+	chat_text_turn(&view, turn, 0, &links, 50);
+	has(dump(&view), "  twelve words fill the whole of the first line,\n  and then some go on [e1] [e2] [e3]\n");
+	text_view_clear(&view);
+	links.count = 0;
+	chat_text_turn(&view, turn, 0, &links, 28);
+	has(dump(&view), "  and then some go on [e1]\n  [e2] [e3]\n");
+	text_view_clear(&view);
+	links.count = 0;
+	chat_text_turn(&view, turn, 0, &links, 70);
+	has(dump(&view), "and then some go on\n  [e1] [e2] [e3]\n");
+	free(links.links);
+	text_view_release(&view);
+	json_free(turn);
+}
+END_TEST
+
 START_TEST(below_the_threshold_the_question_comes_back)
 {
 	static const char text[] = "{\"words\":\"hm\",\"stage\":\"done\",\"answer\":{\"class\":\"reject\",\"question\":\"Which service?\",\"confidence\":0.4},\"intent\":null}";
@@ -547,6 +572,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, an_unknown_outcome_says_what_to_do);
 	tcase_add_test(tests, only_a_done_step_with_an_inverse_can_be_undone);
 	tcase_add_test(tests, an_answer_cites_and_each_cite_can_be_opened);
+	tcase_add_test(tests, citations_take_room_on_their_own_line_only);
 	tcase_add_test(tests, below_the_threshold_the_question_comes_back);
 	tcase_add_test(tests, a_line_survives_whatever_is_typed);
 	tcase_add_test(tests, a_pod_is_acted_on_by_its_workload);
