@@ -11,7 +11,7 @@ loader = importlib.machinery.SourceFileLoader('screens', os.path.join(ROOT, 'tes
 screens = importlib.util.module_from_spec(importlib.util.spec_from_loader('screens', loader))
 loader.exec_module(screens)
 
-DOCUMENTS = ('README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/data.md', 'docs/failures.md', 'docs/registry.md', 'docs/report.md')
+DOCUMENTS = ('README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/data.md', 'docs/failures.md', 'docs/lake.md', 'docs/registry.md', 'docs/report.md')
 
 
 def text_of(name):

@@ -196,6 +196,8 @@ def test_errors_are_told_in_words():
                 (says(301, 'PermanentRedirect', [('x-amz-bucket-region', 'ap-south-1')]), 3, ['ap-south-1', 'AWS_REGION']),
                 (says(400, 'AuthorizationHeaderMalformed', [], '<Region>sa-east-1</Region>'), 3, ['AWS_REGION=sa-east-1']),
                 (says(418, 'Strange\x1b[31m'), 3, ['418', 'as told']),
+                (lambda h: h.answer(200, b'<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken></ListBucketResult>'), 1,
+                 ['again and again']),
                 (lambda h: h.answer(200, b'<html>hello</html>'), 1, ['AWS_ENDPOINT_URL'])]:
             with Store(fault=first(10 ** 6, fault)) as store:
                 done = push(lake, store, code=code)

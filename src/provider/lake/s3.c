@@ -16,7 +16,7 @@
 #include "net/url.h"
 
 enum { TRIES_MAX = 8, UNREACHED_TRIES_MAX = 4, FIRST_MS = 100, MOST_MS = 10000, LOOK_MS = 50, URL_MAX = 8192, NAME_MAX_BYTES = 1024,
-	BUCKET_MIN = 3, BUCKET_MAX = 63, PAGES_MAX = 10000 };
+	BUCKET_MIN = 3, BUCKET_MAX = 63, PAGES_MAX = 5000 };
 
 /* --- where --- */
 
@@ -347,11 +347,12 @@ static int list_page(struct s3 *s3, char **token, struct s3_listing *listing, st
 	if (!failed && !strstr(answer.body, "ListBucketResult"))
 		failed = error_set(err, ERR_FORMAT, "%.100s does not answer as an S3 store: check AWS_ENDPOINT_URL", s3->base);
 	*next = '\0';
-	if (!failed) {
-		if (s3_element(answer.body, "IsTruncated", truncated, sizeof(truncated)) && !strcmp(truncated, "true"))
-			s3_element(answer.body, "NextContinuationToken", next, URL_MAX);
+	if (!failed && s3_element(answer.body, "IsTruncated", truncated, sizeof(truncated)) && !strcmp(truncated, "true"))
+		s3_element(answer.body, "NextContinuationToken", next, URL_MAX);
+	if (!failed && *next && !strcmp(next, *token))
+		failed = error_set(err, ERR_FORMAT, "%.100s lists the same page again and again", s3->base);
+	if (!failed)
 		add_page(s3, answer.body, listing);
-	}
 	s3_answer_release(&answer);
 	text_release(&query);
 	free(*token);
@@ -368,6 +369,8 @@ int s3_list(struct s3 *s3, struct s3_listing *listing, struct error *err)
 	do
 		failed = list_page(s3, &token, listing, err);
 	while (!failed && *token && ++pages < PAGES_MAX);
+	if (!failed && *token)
+		failed = error_set(err, ERR_LIMIT, "%.100s lists more than %d pages: a prefix of its own for each lake keeps it short", s3->base, PAGES_MAX);
 	free(token);
 	if (failed)
 		s3_listing_release(listing);

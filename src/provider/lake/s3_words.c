@@ -101,10 +101,12 @@ static int wrong_clock(const struct said *said, struct error *err)
 
 static int wrong_region(const struct said *said, struct error *err)
 {
-	char region[64];
+	char text[64], region[64];
 
-	if (net_header(said->response, "x-amz-bucket-region", region, sizeof(region)) || s3_element(said->response->body, "Region", region, sizeof(region)))
+	if (net_header(said->response, "x-amz-bucket-region", text, sizeof(text)) || s3_element(said->response->body, "Region", text, sizeof(text))) {
+		safe_copy(region, sizeof(region), text, strlen(text));
 		return error_set(err, ERR_INVALID, "bucket %.64s is in region %.40s, not in %.40s: set AWS_REGION=%.40s", said->s3->bucket, region, said->s3->account.region, region);
+	}
 	return error_set(err, ERR_INVALID, "bucket %.64s is not in region %.40s: set AWS_REGION", said->s3->bucket, said->s3->account.region);
 }
 
