@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/yaml.h"
+#include "copilot/words_cache.h"
 #include "copilot/words_table.h"
 
 enum {
@@ -402,36 +403,55 @@ static int add_folder(struct words *words, const char *folder, struct error *err
 	return failed;
 }
 
-static int add_installed(struct words *words, struct error *err)
+static struct words *checked(struct words *words, int failed, const char *folder, struct error *err)
+{
+	if (!failed && !words->phrases)
+		failed = error_set(err, ERR_NOT_FOUND, "no vocabulary: *.yaml in %s", folder);
+	if (!failed)
+		return words;
+	words_free(words);
+	return NULL;
+}
+
+/* The words that came with the program and the operator's own: as they were read the last time,
+ * unless a file has changed. */
+static struct words *load_installed(struct error *err)
 {
 	char **paths = file_list_data("words");
+	struct words *words = paths ? words_cache_load(paths) : NULL;
 	int failed = 0;
 
-	for (size_t i = 0; paths && paths[i] && !failed; i++)
-		failed = add_file(words, paths[i], err);
+	if (!words) {
+		words = words_new();
+		for (size_t i = 0; paths && paths[i] && !failed; i++)
+			failed = add_file(words, paths[i], err);
+		words = checked(words, failed, "words", err);
+		if (words)
+			words_cache_save(words, paths);
+	}
 	file_free_list(paths);
-	return failed;
+	return words;
 }
 
 struct words *words_load(const char *folder, struct error *err)
 {
-	struct words *words = words_new();
-	int failed = folder ? add_folder(words, folder, err) : add_installed(words, err);
+	struct words *words;
 
-	if (!failed && !words->phrases)
-		failed = error_set(err, ERR_NOT_FOUND, "no vocabulary: *.yaml in %s",
-			folder ? folder : "words");
-	if (failed) {
-		words_free(words);
-		return NULL;
-	}
-	return words;
+	if (!folder)
+		return load_installed(err);
+	words = words_new();
+	return checked(words, add_folder(words, folder, err), folder, err);
 }
 
 void words_free(struct words *words)
 {
 	if (!words)
 		return;
+	if (words->image) {
+		free(words->image);
+		free(words);
+		return;
+	}
 	arena_free(words->arena);
 	free(words->words);
 	free(words->nodes);

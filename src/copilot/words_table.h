@@ -53,6 +53,7 @@ struct words {
 	size_t phrases;
 	unsigned first[WORDS_FIRST];
 	unsigned word_slot[WORDS_TABLE], node_slot[WORDS_TABLE];
+	void *image;      /* from the cache: one block that holds every list; NULL when read from files */
 	struct fold fold; /* while loading */
 };
 
