@@ -6,7 +6,7 @@
 #include "base/loop.h"
 #include "tui/console_private.h"
 
-enum { WAIT_MS = 3000, LOOK_MS = 20 };
+enum { WAIT_MS = 8000, LOOK_MS = 20 };
 
 struct waiting {
 	struct console *console;

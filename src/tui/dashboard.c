@@ -215,7 +215,7 @@ int dashboard_ready(struct pane *pane)
 {
 	const struct dashboard *dashboard = of(pane);
 
-	if (!dashboard->looked.is_known || !dashboard->sources_open)
+	if (!dashboard->looked.is_known || !dashboard->sources_open || dashboard_asks(dashboard) || dashboard->look)
 		return 0;
 	for (size_t i = 0; i < dashboard->source_count; i++)
 		if (!dashboard->sources[i].answered)

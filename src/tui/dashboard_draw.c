@@ -251,7 +251,8 @@ static const char *nothing_text(const struct dashboard *dashboard, const struct 
 		return !dashboard->source_count ? "nothing is watched: no account is configured" : waiting ? "asking …" :
 		       last_known ? "nothing, by what was last known" : widget->type == WIDGET_KIND ? none_of(dashboard, widget->kind) : "nothing";
 	case WIDGET_CHANGES:
-		return !dashboard->looked.is_known ? "asking …" : *dashboard->looked.problem ? dashboard->looked.problem : "nothing seen to change";
+		return !dashboard->looked.is_known ? "asking …" : *dashboard->looked.problem ? dashboard->looked.problem :
+		       dashboard_asks(dashboard) ? "nothing seen to change yet, asking the sources …" : "nothing seen to change";
 	default:
 		return !dashboard->looked.is_known ? "asking …" : dashboard->looked.had_gate ? "none yet" : "not known";
 	}

@@ -54,8 +54,14 @@ static void look_now(struct job *job)
 }
 
 /* What sources recorded themselves is asked for beside that, in its own time: nothing waits for it, its news bring the next look. */
+struct asks {
+	int under_way, refs;         /* of the dashboard and of each job: the last one frees it */
+	struct dashboard *dashboard; /* NULL: closed meanwhile */
+};
+
 struct ask {
 	struct job job;
+	struct asks *asks;
 	struct estate *estate;
 	char account[128];
 	int64_t since_ns;
@@ -66,6 +72,34 @@ static void ask_now(struct job *job)
 	struct ask *ask = (struct ask *)job;
 
 	estate_ask_changes(ask->estate, ask->account, ask->since_ns, &job->cancelled, NULL);
+}
+
+static void unref_asks(struct asks *asks)
+{
+	if (asks && !--asks->refs)
+		free(asks);
+}
+
+static void asked(struct job *job)
+{
+	struct ask *ask = (struct ask *)job;
+
+	struct dashboard *dashboard = ask->asks->dashboard;
+
+	ask->asks->under_way--;
+	if (dashboard) {
+		dashboard->pane.dirty |= 1;
+		if (!ask->asks->under_way)
+			dashboard->looked_ns = 0; /* what they told is worth a look at once */
+		dashboard_look(dashboard);
+	}
+	unref_asks(ask->asks);
+	free(ask);
+}
+
+int dashboard_asks(const struct dashboard *dashboard)
+{
+	return dashboard->asks ? dashboard->asks->under_way : 0;
 }
 
 static void ask_sources(struct dashboard *dashboard, int64_t since_ns)
@@ -82,7 +116,14 @@ static void ask_sources(struct dashboard *dashboard, int64_t since_ns)
 			continue;
 		struct ask *ask = mem_zero(1, sizeof(*ask));
 
-		ask->job.run = ask_now;
+		if (!dashboard->asks) {
+			dashboard->asks = mem_zero(1, sizeof(*dashboard->asks));
+			*dashboard->asks = (struct asks){ .refs = 1, .dashboard = dashboard };
+		}
+		ask->job = (struct job){ .run = ask_now, .done = asked };
+		ask->asks = dashboard->asks;
+		ask->asks->under_way++;
+		ask->asks->refs++;
 		ask->estate = dashboard->pane.console->estate;
 		snprintf(ask->account, sizeof(ask->account), "%s", source->account);
 		ask->since_ns = since_ns;
@@ -211,4 +252,8 @@ void dashboard_forget_look(struct dashboard *dashboard)
 	if (dashboard->look_timer)
 		loop_remove_timer(console_loop(dashboard->pane.console), dashboard->look_timer);
 	release(&dashboard->looked);
+	if (dashboard->asks)
+		dashboard->asks->dashboard = NULL;
+	unref_asks(dashboard->asks);
+	dashboard->asks = NULL;
 }

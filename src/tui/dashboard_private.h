@@ -85,6 +85,8 @@ struct looked {
 	char problem[200];
 };
 
+struct asks; /* questions to the sources for what they recorded, under way */
+
 struct dashboard {
 	struct pane pane;
 	struct widget widgets[WIDGETS_MAX];
@@ -104,6 +106,7 @@ struct dashboard {
 	int64_t checked_ns, checked_entries;
 	int64_t looked_ns, asked_ns; /* asked_ns: the sources' own records */
 	size_t asked_sources;
+	struct asks *asks;     /* NULL: none yet */
 	int look_timer;
 	unsigned gate_version, changes_version;
 	int64_t next_age_ns, observed_ns;
@@ -142,6 +145,7 @@ struct pane *dashboard_charts(struct dashboard *dashboard, const struct gauge *a
 int64_t dashboard_trend_ns(const struct dashboard *dashboard, const struct widget *widget, const char **name);
 /* dashboard_look.c */
 void dashboard_look(struct dashboard *dashboard); /* changes, runs, audit: in a job */
+int dashboard_asks(const struct dashboard *dashboard); /* how many sources have not told yet what they recorded */
 void dashboard_forget_look(struct dashboard *dashboard);
 /* dashboard_draw.c */
 void dashboard_draw(struct pane *pane, struct rect area);
