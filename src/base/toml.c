@@ -12,7 +12,7 @@
 #include "base/safe.h"
 #include "base/text.h"
 
-enum { DEPTH_MAX = 64, VALUES_MAX = 1000000, KEY_MAX = 1024, STRING_MAX = 16 << 20, NUMBER_MAX = 80 };
+enum { DEPTH_MAX = 64, VALUES_MAX = 1000000, KEYS_MAX = 4000 /* of one table: each is compared with those before it */, KEY_MAX = 1024, STRING_MAX = 16 << 20, NUMBER_MAX = 80 };
 
 struct reader {
 	const char *at, *end;
@@ -222,8 +222,15 @@ static cJSON *member(const cJSON *table, const char *key)
 	return item;
 }
 
-static cJSON *add_member(cJSON *table, const char *key, cJSON *value)
+/* Takes value. A table's number of keys is kept in its valuedouble, which only numbers use. NULL: it has too many. */
+static cJSON *add_member(struct reader *reader, cJSON *table, const char *key, cJSON *value)
 {
+	if (table->valuedouble >= KEYS_MAX) {
+		error_set(reader->err, ERR_LIMIT, "line %d: a table has more than %d keys", reader->line, KEYS_MAX);
+		json_free(json_of(value));
+		return NULL;
+	}
+	table->valuedouble++;
 	value->string = mem_text(key);
 	json_append(table, value);
 	return value;
@@ -235,7 +242,7 @@ static cJSON *step_into(struct reader *reader, cJSON *table, const char *key)
 	cJSON *found = member(table, key);
 
 	if (!found)
-		return add_member(table, key, new_node(reader, cJSON_Object));
+		return add_member(reader, table, key, new_node(reader, cJSON_Object));
 	if (json_is(json_of(found), JSON_ARRAY) && found->child)
 		found = found->child->prev;
 	if (json_is(json_of(found), JSON_OBJECT))
@@ -333,11 +340,14 @@ static int read_pair(struct reader *reader, cJSON *table)
 {
 	struct text key;
 	cJSON *value = NULL;
-	int failed = 0;
+	int failed = 0, levels = 0;
 
 	text_init(&key, KEY_MAX);
 	while (!(failed = read_key(reader, &key)) && has_dot(reader) && (table = step_into(reader, table, key.data)))
-		;
+		if (++levels >= DEPTH_MAX) {
+			failed = error_set(reader->err, ERR_LIMIT, "line %d: the key is too deep", reader->line);
+			break;
+		}
 	if (!failed && table) {
 		skip_blanks(reader);
 		if (member(table, key.data))
@@ -351,7 +361,7 @@ static int read_pair(struct reader *reader, cJSON *table)
 		}
 	}
 	if (value)
-		add_member(table, key.data, value);
+		value = add_member(reader, table, key.data, value);
 	text_release(&key);
 	return value ? 0 : -1;
 }
@@ -415,7 +425,9 @@ static cJSON *open_last(struct reader *reader, cJSON *table, const char *key, in
 	if (!of_array)
 		return step_into(reader, table, key);
 	if (!found)
-		found = add_member(table, key, new_node(reader, cJSON_Array));
+		found = add_member(reader, table, key, new_node(reader, cJSON_Array));
+	if (!found)
+		return NULL;
 	if (!json_is(json_of(found), JSON_ARRAY)) {
 		fail(reader, "a table and an array of tables have the same name");
 		return NULL;
@@ -433,9 +445,9 @@ static cJSON *read_header(struct reader *reader, cJSON *table)
 	text_init(&key, KEY_MAX);
 	reader->at += of_array ? 2 : 1;
 	while (!(failed = read_key(reader, &key)) && has_dot(reader) && table) {
-		table = ++levels < DEPTH_MAX ? step_into(reader, table, key.data) : NULL;
-		if (!table)
-			error_set(reader->err, ERR_LIMIT, "line %d: the name of the table is too deep, or taken", reader->line);
+		if (++levels >= DEPTH_MAX)
+			failed = error_set(reader->err, ERR_LIMIT, "line %d: the name of the table is too deep", reader->line);
+		table = failed ? NULL : step_into(reader, table, key.data);
 	}
 	if (!failed && table && !is_at(reader, of_array ? "]]" : "]"))
 		failed = fail(reader, "] is missing");

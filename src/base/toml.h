@@ -1,4 +1,4 @@
-/* toml.h - TOML 1.0 into the JSON tree, with limits (64 levels, 1,000,000 values). Dates and times stay text. */
+/* toml.h - TOML 1.0 into the JSON tree, with limits (64 levels, 1,000,000 values, 4,000 keys of a table). Dates and times stay text. */
 #ifndef BASE_TOML_H
 #define BASE_TOML_H
 

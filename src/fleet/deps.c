@@ -16,7 +16,7 @@
 #include "fleet/source.h"
 #include "fleet/walk.h"
 
-enum { PROBLEMS_MAX = 1000, NAMED_MAX = 200, SHOWN_MAX = 1 << 16 };
+enum { MISSES_MAX = 64, PROBLEMS_MAX = 1000, NAMED_MAX = 200, SHOWN_MAX = 1 << 16 };
 
 struct deps {
 	struct arena *arena;
@@ -36,6 +36,8 @@ struct deps {
 		int constraints;
 	} *files; /* to be read; grows by includes */
 	size_t file_count;
+	size_t *by_path;        /* files of the walk in order of path; made when first asked for */
+	unsigned char *listed;  /* of each file of the walk: it is in files */
 };
 
 const char *ecosystem_name(enum ecosystem ecosystem)
@@ -112,10 +114,14 @@ static const char *kept_name(struct deps *deps, enum ecosystem ecosystem, const 
 	return keep(deps, normal);
 }
 
-int deps_line_of(const struct reading *reading, const char *needle, size_t *offset, int *line)
+/* A key that is written otherwise (with escapes) is not found, and the whole rest was looked at: not for ever. */
+int deps_line_of(struct reading *reading, const char *needle, size_t *offset, int *line)
 {
-	const char *found = *offset < reading->length ? memmem(reading->bytes + *offset, reading->length - *offset, needle, strlen(needle)) : NULL;
+	const char *found = NULL;
 
+	if (*offset < reading->length && reading->misses < MISSES_MAX)
+		found = memmem(reading->bytes + *offset, reading->length - *offset, needle, strlen(needle));
+	reading->misses += !found;
 	if (!found)
 		return 0;
 	for (const char *at = reading->bytes + *offset; at < found; at++)
@@ -222,19 +228,14 @@ static void (*reader_of(const char *path))(struct reading *reading)
 	return NULL;
 }
 
+/* Each file is read once, whoever includes it: a circle of includes ends. */
 static void add_file(struct deps *deps, size_t at, int constraints)
 {
+	if (deps->listed[at])
+		return;
+	deps->listed[at] = 1;
 	deps->files = mem_grow(deps->files, deps->file_count + 1, sizeof(*deps->files));
 	deps->files[deps->file_count++] = (struct listed){ at, constraints };
-}
-
-/* Each file is read once, whoever includes it: a circle of includes ends. */
-static void add_included(struct deps *deps, size_t at, int constraints)
-{
-	for (size_t i = 0; i < deps->file_count; i++)
-		if (deps->files[i].at == at)
-			return;
-	add_file(deps, at, constraints);
 }
 
 static void find_files(struct deps *deps)
@@ -275,10 +276,47 @@ static int plain_path(char *path)
 	return 0;
 }
 
+static int by_walk_path(const void *a, const void *b, void *walk)
+{
+	return strcmp(walk_at(walk, *(const size_t *)a)->path, walk_at(walk, *(const size_t *)b)->path);
+}
+
+static int find_path(struct deps *deps, const char *path, size_t *at)
+{
+	size_t low = 0, high = walk_count(deps->walk);
+
+	if (!deps->by_path) {
+		union {
+			const struct walk *walk;
+			void *arg;
+		} same = { .walk = deps->walk };
+
+		deps->by_path = mem_alloc((high + 1) * sizeof(*deps->by_path));
+		for (size_t i = 0; i < high; i++)
+			deps->by_path[i] = i;
+		qsort_r(deps->by_path, high, sizeof(*deps->by_path), by_walk_path, same.arg);
+	}
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(walk_at(deps->walk, deps->by_path[middle])->path, path);
+
+		if (!order) {
+			*at = deps->by_path[middle];
+			return !walk_at(deps->walk, *at)->link;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return 0;
+}
+
 void deps_include(struct reading *reading, int line, const char *target, size_t length, int constraints)
 {
 	struct deps *deps = reading->deps;
 	char path[DEPS_TEXT_MAX * 2];
+	size_t at;
 	int folder = (int)(base_name(reading->path) - reading->path);
 
 	if (length >= DEPS_TEXT_MAX || folder >= DEPS_TEXT_MAX || !length || *target == '/' || memmem(target, length, "://", 3)) {
@@ -286,13 +324,10 @@ void deps_include(struct reading *reading, int line, const char *target, size_t 
 		return;
 	}
 	snprintf(path, sizeof(path), "%.*s%.*s", folder, reading->path, (int)length, target);
-	if (!plain_path(path))
-		for (size_t i = 0; i < walk_count(deps->walk); i++)
-			if (!walk_at(deps->walk, i)->link && !strcmp(walk_at(deps->walk, i)->path, path)) {
-				add_included(deps, i, constraints);
-				return;
-			}
-	deps_problem(reading, line, "the included file is not there, or is excluded");
+	if (deps->walk && !plain_path(path) && find_path(deps, path, &at))
+		add_file(deps, at, constraints);
+	else
+		deps_problem(reading, line, "the included file is not there, or is excluded");
 }
 
 static void read_file(struct deps *deps, struct source *source, struct listed file)
@@ -374,13 +409,25 @@ static struct locked *nearest(const struct deps *deps, const char *path, size_t 
 	return best;
 }
 
-static void settle(struct deps *deps, struct dependency *row)
-{
-	size_t folder = (size_t)(base_name(row->path) - row->path);
-	int several;
-	struct locked *locked = nearest(deps, row->path, folder ? folder - 1 : 0, row->ecosystem, row->name, &several);
+/* What settles a row; equal questions that follow each other are answered once, so that a file of one name a million times costs no more. */
+struct settling {
+	const struct dependency *last;
+	struct locked *locked;
+};
 
-	if (!locked || several || row->origin != ORIGIN_INDEX)
+static void settle(struct deps *deps, struct settling *settling, struct dependency *row)
+{
+	const struct dependency *last = settling->last;
+	size_t folder = (size_t)(base_name(row->path) - row->path);
+	int several = 0;
+
+	if (!last || last->path != row->path || last->ecosystem != row->ecosystem || strcmp(last->name, row->name) != 0) {
+		settling->locked = nearest(deps, row->path, folder ? folder - 1 : 0, row->ecosystem, row->name, &several);
+		settling->locked = several ? NULL : settling->locked;
+		settling->last = row;
+	}
+	struct locked *locked = settling->locked;
+	if (!locked || row->origin != ORIGIN_INDEX)
 		return;
 	locked->used = 1;
 	row->origin = locked->origin;
@@ -404,6 +451,22 @@ static void add_unwanted(struct deps *deps)
 	}
 }
 
+static int by_own(const void *a, const void *b)
+{
+	const struct deps_own *x = a, *y = b;
+
+	return x->ecosystem != y->ecosystem ? (int)x->ecosystem - (int)y->ecosystem : strcmp(x->name, y->name);
+}
+
+/* Rows of one name in one folder stand together. */
+static int by_wanted(const void *a, const void *b)
+{
+	const struct dependency *x = a, *y = b;
+	int order = x->ecosystem != y->ecosystem ? (int)x->ecosystem - (int)y->ecosystem : strcmp(x->name, y->name);
+
+	return order ? order : strcmp(x->path, y->path);
+}
+
 static int by_place(const void *a, const void *b)
 {
 	const struct dependency *x = a, *y = b;
@@ -416,10 +479,16 @@ static int by_place(const void *a, const void *b)
 
 static void join(struct deps *deps, const struct agents *agents)
 {
+	struct settling settling = { 0 };
+
 	if (deps->locked_count)
 		qsort(deps->locked, deps->locked_count, sizeof(*deps->locked), by_name);
+	if (deps->own_count)
+		qsort(deps->own, deps->own_count, sizeof(*deps->own), by_own);
+	if (deps->count)
+		qsort(deps->rows, deps->count, sizeof(*deps->rows), by_wanted);
 	for (size_t i = 0; i < deps->count; i++)
-		settle(deps, &deps->rows[i]);
+		settle(deps, &settling, &deps->rows[i]);
 	add_unwanted(deps);
 	if (deps->count)
 		qsort(deps->rows, deps->count, sizeof(*deps->rows), by_place);
@@ -441,11 +510,24 @@ struct deps *deps_read(const struct walk *walk, const struct agents *agents)
 
 	deps->arena = arena_new();
 	deps->walk = walk;
+	deps->listed = mem_zero(walk_count(walk) + 1, 1);
 	find_files(deps);
 	for (size_t i = 0; i < deps->file_count; i++)
 		read_file(deps, &source, deps->files[i]);
 	source_release(&source);
 	join(deps, agents);
+	return deps;
+}
+
+struct deps *deps_of_bytes(const char *path, const char *bytes, size_t length)
+{
+	struct deps *deps = mem_zero(1, sizeof(*deps));
+	struct reading reading = { .deps = deps, .path = path, .bytes = bytes, .length = length };
+	void (*read)(struct reading *reading) = reader_of(path);
+
+	deps->arena = arena_new();
+	(read ? read : deps_requirements)(&reading);
+	join(deps, NULL);
 	return deps;
 }
 
@@ -459,6 +541,8 @@ void deps_free(struct deps *deps)
 	free(deps->indices);
 	free(deps->problems);
 	free(deps->files);
+	free(deps->by_path);
+	free(deps->listed);
 	arena_free(deps->arena);
 	free(deps);
 }
@@ -497,10 +581,9 @@ const struct deps_index *deps_index_at(const struct deps *deps, size_t i)
 
 int deps_is_own(const struct deps *deps, enum ecosystem ecosystem, const char *name)
 {
-	for (size_t i = 0; i < deps->own_count; i++)
-		if (deps->own[i].ecosystem == ecosystem && !strcmp(deps->own[i].name, name))
-			return 1;
-	return 0;
+	struct deps_own key = { ecosystem, name };
+
+	return deps->own_count && bsearch(&key, deps->own, deps->own_count, sizeof(key), by_own);
 }
 
 const char *deps_locked_version(const struct deps *deps, const char *path, enum ecosystem ecosystem, const char *name)

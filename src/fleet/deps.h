@@ -52,6 +52,8 @@ struct deps_problem {
 
 /* Never NULL. The walk must outlive it; agents may be NULL. */
 struct deps *deps_read(const struct walk *walk, const struct agents *agents);
+/* Of one file alone, read by its name; nothing it includes. For tests. bytes end with a NUL. */
+struct deps *deps_of_bytes(const char *path, const char *bytes, size_t length);
 void deps_free(struct deps *deps);
 size_t deps_count(const struct deps *deps); /* ordered by path, line and name */
 const struct dependency *deps_at(const struct deps *deps, size_t i);

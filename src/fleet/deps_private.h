@@ -23,6 +23,7 @@ struct reading {
 	const char *path;
 	const char *bytes;
 	size_t length;
+	int misses;      /* of deps_line_of */
 	int constraints; /* its requirements bind others and want nothing themselves */
 };
 
@@ -44,7 +45,7 @@ void deps_include(struct reading *reading, int line, const char *target, size_t 
 /* In the arena, harmless, without user and password. NULL for NULL. */
 const char *deps_url(struct deps *deps, const char *url);
 /* Lines of keys in a file read in the same order as its tree: the line of needle at or behind *offset; moves there. 0: not found. */
-int deps_line_of(const struct reading *reading, const char *needle, size_t *offset, int *line);
+int deps_line_of(struct reading *reading, const char *needle, size_t *offset, int *line);
 
 /* Each reads one file whose bytes end with a NUL. */
 void deps_requirements(struct reading *reading);

@@ -18,7 +18,7 @@
 #include "net/url.h"
 
 enum { TIMEOUT_DEFAULT_MS = 60000, REQUEST_MS = 10000, CONNECT_MS = 4000, PARALLEL = 8, STRIKES_MAX = 3, SLICE_MS = 100, REDIRECTS_MAX = 3,
-	PUBLIC_MAX_BYTES = 4 << 20, ANSWER_MAX_BYTES = 48 << 20, BULK_MAX_BYTES = 4 << 20 };
+	PUBLIC_MAX_BYTES = 4 << 20, ANSWER_MAX_BYTES = 48 << 20, ADVISORIES_ASKED_MAX = 3000 };
 
 struct asking {
 	struct registry *registry;
@@ -550,7 +550,7 @@ static void ask_advisories(struct registry *registry)
 	struct json *seen = json_object();
 
 	begin_round(&asking, 0);
-	for (size_t i = 0; i < deps_count(registry->deps); i++) {
+	for (size_t i = 0; i < deps_count(registry->deps) && json_count(seen) < ADVISORIES_ASKED_MAX; i++) {
 		const struct dependency *row = deps_at(registry->deps, i);
 		struct package *package = registry_package(registry, row->ecosystem, row->name);
 		char key[400];

@@ -136,6 +136,8 @@ static int version_of_file(const char *file, size_t length, const char *name, ch
 	char normal[FILE_MAX];
 	const char *dash = memchr(file, '-', length), *end = NULL;
 
+	if (length >= FILE_MAX)
+		return 0;
 	if (length > 4 && !memcmp(file + length - 4, ".whl", 4) && dash) {
 		end = memchr(dash + 1, '-', length - (size_t)(dash + 1 - file));
 		if (!end || end - dash - 1 >= VERSION_MAX)

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,7 +60,8 @@ END_TEST
 
 START_TEST(refuses_what_is_none)
 {
-	char deep[400];
+	char deep[400], *many = malloc(100000);
+	size_t length = 0;
 
 	ck_refused("a = 1\na = 2\n", "line 2: the key stands here twice");
 	ck_refused("a = x\n", "line 1: this is no value");
@@ -74,6 +76,18 @@ START_TEST(refuses_what_is_none)
 	memcpy(deep, "a = ", 4);
 	deep[sizeof(deep) - 1] = 0;
 	ck_refused(deep, "deeper");
+	for (int i = 0; i < 5000; i++)
+		length += (size_t)sprintf(many + length, "k%d = 1\n", i);
+	ck_refused(many, "line 4001: a table has more than 4000 keys");
+	length = 0;
+	for (int i = 0; i < 5000; i++)
+		length += (size_t)sprintf(many + length, "[t%d.x]\n", i);
+	ck_refused(many, "more than 4000 keys");
+	for (length = 0; length < 2000; length += 2)
+		memcpy(many + length, "a.", 2);
+	strcpy(many + length, "a = 1\n");
+	ck_refused(many, "too deep");
+	free(many);
 }
 END_TEST
 

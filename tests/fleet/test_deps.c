@@ -192,6 +192,37 @@ START_TEST(bad_files_are_told)
 }
 END_TEST
 
+/* Each would take hours if its cost grew with the square of its size. */
+START_TEST(large_files_cost_what_they_are_long)
+{
+	enum { ROWS = 150000, ROW_BYTES = 64 };
+	char *text = malloc((size_t)ROWS * ROW_BYTES);
+	size_t length = 0;
+
+	for (int i = 0; i < ROWS; i++)
+		length += (size_t)sprintf(text + length, "a==%d\n", i);
+	write_bytes("same/requirements.txt", text, length);
+	length = 0;
+	for (int i = 0; i < ROWS; i++)
+		length += (size_t)sprintf(text + length, "-r x%d.txt\n-r ../same/requirements.txt\n", i);
+	write_bytes("includes/requirements.txt", text, length);
+	length = (size_t)sprintf(text, "{\"packages\": {\"x\": {}");
+	for (int i = 0; i < ROWS; i++)
+		length += (size_t)sprintf(text + length, ", \"l%d\": {\"name\": \"n%d\", \"link\": true}", i, i);
+	length += (size_t)sprintf(text + length, "}}");
+	write_bytes("links/package-lock.json", text, length);
+	length = (size_t)sprintf(text, "{\"packages\": {\"x\": {}");
+	for (int i = 0; i < ROWS; i++)
+		length += (size_t)sprintf(text + length, ", \"\\u006c%d\": {\"link\": true}", i);
+	length += (size_t)sprintf(text + length, "}}");
+	write_bytes("escapes/package-lock.json", text, length);
+	free(text);
+	read_all();
+	ck_assert_uint_eq(deps_count(deps), ROWS);
+	ck_assert(deps_is_own(deps, ECOSYSTEM_NPM, "n77") && !deps_is_own(deps, ECOSYSTEM_NPM, "n"));
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -200,5 +231,6 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, reads_package_json_and_its_locks);
 	tcase_add_test(tc, the_nearest_lock_settles_it);
 	tcase_add_test(tc, bad_files_are_told);
+	tcase_add_test(tc, large_files_cost_what_they_are_long);
 }
 TEST_MAIN("fleet/deps")
