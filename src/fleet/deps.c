@@ -586,16 +586,41 @@ int deps_is_own(const struct deps *deps, enum ecosystem ecosystem, const char *n
 	return deps->own_count && bsearch(&key, deps->own, deps->own_count, sizeof(key), by_own);
 }
 
+static void normal_of(enum ecosystem ecosystem, const char *name, char normal[DEPS_NAME_MAX])
+{
+	if (ecosystem == ECOSYSTEM_PYPI)
+		deps_normal_name(name, strlen(name), normal, DEPS_NAME_MAX);
+	else
+		snprintf(normal, DEPS_NAME_MAX, "%s", name);
+}
+
+const char *deps_agreed_version(const struct deps *deps, enum ecosystem ecosystem, const char *name)
+{
+	char normal[DEPS_NAME_MAX];
+	const char *version = NULL;
+	size_t first;
+
+	normal_of(ecosystem, name, normal);
+	size_t count = locked_rows(deps, ecosystem, normal, &first);
+	for (size_t i = first; i < first + count; i++) {
+		const struct locked *row = &deps->locked[i];
+
+		if (!row->is_lock || row->origin != ORIGIN_INDEX)
+			continue;
+		if (version && strcmp(version, row->version) != 0)
+			return NULL;
+		version = row->version;
+	}
+	return version;
+}
+
 const char *deps_locked_version(const struct deps *deps, const char *path, enum ecosystem ecosystem, const char *name)
 {
 	char normal[DEPS_NAME_MAX];
 	size_t folder = strlen(path);
 	int several = 0;
 
-	if (ecosystem == ECOSYSTEM_PYPI)
-		deps_normal_name(name, strlen(name), normal, sizeof(normal));
-	else
-		snprintf(normal, sizeof(normal), "%s", name);
+	normal_of(ecosystem, name, normal);
 	if (reader_of(path) || source_kind_of(path, "", 0) == SOURCE_REQUIREMENTS) {
 		folder = (size_t)(base_name(path) - path);
 		folder -= folder > 0;

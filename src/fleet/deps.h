@@ -66,6 +66,8 @@ int deps_is_own(const struct deps *deps, enum ecosystem ecosystem, const char *n
 /* Version a lock file settled on for a manifest or an agent's folder: the lock beside it, else the nearest one above. name as it is written anywhere.
  * NULL: no lock has it, or the nearest lock has several. */
 const char *deps_locked_version(const struct deps *deps, const char *path, enum ecosystem ecosystem, const char *name);
+/* The version every lock file of the tree that has the package settled on. NULL: none has it, or they differ. */
+const char *deps_agreed_version(const struct deps *deps, enum ecosystem ecosystem, const char *name);
 /* [{"ecosystem","name","wanted","version","path","line","lock","agent",…}] for people and programs: harmless text. */
 struct json *deps_to_json(const struct deps *deps);
 

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "fleet/agent.h"
+#include "fleet/deps.h"
 #include "fleet/heal_private.h"
 #include "fleet/report.h"
 #include "fleet/walk.h"
@@ -25,6 +26,7 @@ struct heal {
 	const struct report *report;
 	struct heal_options options;
 	struct arena *arena;
+	struct deps *deps; /* NULL: nobody asked */
 	struct json **values; /* every checks/heal.yaml, the operator's first */
 	size_t value_count;
 	struct heal_target **files;
@@ -131,6 +133,18 @@ static void free_target(struct heal_target *target)
 struct arena *heal_arena(const struct site *site)
 {
 	return site->heal->arena;
+}
+
+const struct report *heal_report(const struct site *site)
+{
+	return site->heal->report;
+}
+
+const struct deps *heal_deps(const struct site *site)
+{
+	if (!site->heal->deps)
+		site->heal->deps = deps_read(report_walk(site->heal->report), NULL);
+	return site->heal->deps;
 }
 
 const char *heal_owner(const struct site *site)
@@ -276,6 +290,8 @@ static healer healer_of(const struct finding *finding)
 		row = row_in(heal_text_rows, finding->rule);
 	if (!row)
 		row = row_in(heal_secret_rows, finding->rule);
+	if (!row)
+		row = row_in(heal_supply_rows, finding->rule);
 	return row ? row->heal : NULL;
 }
 
@@ -524,6 +540,7 @@ void heal_free(struct heal *heal)
 	for (size_t i = 0; i < heal->value_count; i++)
 		json_free(heal->values[i]);
 	free(heal->values);
+	deps_free(heal->deps);
 	free(heal->files);
 	free(heal->shown);
 	free(heal->fixes);

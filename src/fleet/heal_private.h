@@ -11,6 +11,7 @@
 #include "fleet/source.h"
 
 struct arena;
+struct deps;
 struct json;
 
 /* Insertions at one place stand in this order. */
@@ -51,7 +52,7 @@ struct heal_row {
 	const char *rule; /* beginning of the finding's rule */
 	healer heal;
 };
-extern const struct heal_row heal_code_rows[], heal_text_rows[], heal_secret_rows[]; /* end with rule NULL */
+extern const struct heal_row heal_code_rows[], heal_text_rows[], heal_secret_rows[], heal_supply_rows[]; /* end with rule NULL */
 
 /* Always NULL. */
 const char *refuse(struct site *site, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -68,6 +69,8 @@ char *path_beside(const struct site *site, const char *name); /* "a/b/NAME" for 
 char *path_of_agent(const struct site *site, const char *name);
 struct arena *heal_arena(const struct site *site);
 const char *heal_owner(const struct site *site);
+const struct report *heal_report(const struct site *site);
+const struct deps *heal_deps(const struct site *site); /* read when first asked for */
 const struct json *heal_config(const struct site *site); /* cockpit.yaml of the finding's agent, or NULL */
 
 /* --- Python --- */

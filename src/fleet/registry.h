@@ -59,6 +59,8 @@ struct registry *registry_ask(const struct deps *deps, const struct registry_opt
 void registry_free(struct registry *registry);
 size_t registry_indices(const struct registry *registry);
 const struct registry_index *registry_index_at(const struct registry *registry, size_t i);
+/* The latest version of a package that is no pre-release and not yanked; NULL: unknown. */
+const char *registry_latest(const struct registry *registry, enum ecosystem ecosystem, const char *name);
 enum registry_state registry_state(const struct registry *registry, const struct dependency *row);
 const char *registry_state_name(enum registry_state state);
 /* Adds what is to be said of the files of one agent (its path, by its pointer; NULL: of no agent): SUP006 (an index was not reached), SUP007 (version absent

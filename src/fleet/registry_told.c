@@ -35,6 +35,19 @@ static enum registry_state state_of(const struct package *package)
 	return package->failed || !package->missing ? REGISTRY_NOT_REACHED : REGISTRY_ABSENT;
 }
 
+const char *registry_latest(const struct registry *registry, enum ecosystem ecosystem, const char *name)
+{
+	char normal[256];
+
+	if (ecosystem == ECOSYSTEM_PYPI)
+		deps_normal_name(name, strlen(name), normal, sizeof(normal));
+	else
+		snprintf(normal, sizeof(normal), "%s", name);
+	const struct package *package = registry_package(registry, ecosystem, normal);
+
+	return package ? json_text(json_get(package->answer, "latest")) : NULL;
+}
+
 enum registry_state registry_state(const struct registry *registry, const struct dependency *row)
 {
 	return row->origin == ORIGIN_INDEX ? state_of(registry_package(registry, row->ecosystem, row->name)) : REGISTRY_NOT_ASKED;

@@ -309,6 +309,35 @@ def test_an_index_only_the_tree_names_is_not_asked():
         assert rules_of(report) == ['SUP006/tree'] and 'tree-word' not in json.dumps(report), report['findings']
 
 
+# --- SUP001 is healed by what locks and indices say ---
+
+def healed(tree, *args):
+    done = subprocess.run([screenpty.PROGRAM, 'report', tree.root, '--heal', '--approve', '--owner', 'team', *args], stdin=subprocess.DEVNULL, capture_output=True, env=tree.env(), timeout=120)
+    assert done.returncode in (0, 2), done
+    return lambda name: open(tree.path(name)).read()
+
+
+def test_a_version_is_pinned_to_what_the_locks_say():
+    files = {'agents/a/requirements.txt': '# ours\nopenai  # the client\nanthropic[bedrock]\nhttpx\n', 'agents/b/agent.py': 'from openai import OpenAI\n',
+             'agents/b/poetry.lock': '[[package]]\nname = "openai"\nversion = "1.55.0"\n\n[[package]]\nname = "anthropic"\nversion = "0.40.0"\n',
+             'agents/c/agent.py': 'from openai import OpenAI\n', 'agents/c/pyproject.toml': '[project]\nname = "c"\ndependencies = ["openai", "rich"]\n',
+             'agents/d/index.js': 'import OpenAI from "openai";\nconst c = new OpenAI();\n', 'agents/d/package.json': '{"dependencies": {"openai": "*"}}\n',
+             'agents/e/agent.py': 'from openai import OpenAI\n', 'agents/e/package-lock.json': '{"packages": {"node_modules/openai": {"version": "4.70.0"}}}'}
+    with Tree(files) as tree:
+        text = healed(tree)
+        assert text('agents/a/requirements.txt').startswith('# ours\nopenai==1.55.0  # the client\nanthropic[bedrock]==0.40.0\nhttpx\n'), text('agents/a/requirements.txt')
+        assert '"openai==1.55.0", "rich"' in text('agents/c/pyproject.toml'), text('agents/c/pyproject.toml')
+        assert text('agents/d/package.json') == '{"dependencies": {"openai": "4.70.0"}}\n', text('agents/d/package.json')
+        kept = text('agents/a/requirements.txt')
+        assert healed(tree)('agents/a/requirements.txt') == kept
+
+
+def test_a_version_no_lock_has_is_the_latest_of_the_index():
+    with Index(PUBLIC) as public, Tree(manifest('openai\n'), **mirror(public)) as tree:
+        assert healed(tree)('agents/a/requirements.txt').startswith('openai\n')
+        assert healed(tree, '--registry')('agents/a/requirements.txt').startswith('openai==1.55.0\n')
+
+
 # --- the cache ---
 
 def test_offline_uses_only_what_is_kept():
