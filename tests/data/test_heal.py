@@ -7,7 +7,7 @@ sys.path.insert(0, os.path.join(ROOT, 'tests', 'screen'))
 import screenpty
 import importlib.machinery, importlib.util
 sys.dont_write_bytecode = True
-source = open(os.path.join(ROOT, 'tests', 'data', 'test_report.py')).read().rsplit('screenpty.run_tests', 1)[0]
+source = open(os.path.join(ROOT, 'tests', 'data', 'test_report.py')).read().rsplit("if __name__ == '__main__'", 1)[0]
 helpers = {'__file__': os.path.abspath(__file__), '__name__': 'helpers'}
 exec(compile(source, 'test_report.py', 'exec'), helpers)
 Tree, github_token = helpers['Tree'], helpers['github_token']
