@@ -147,6 +147,8 @@ static int look(struct writing *w, struct plan_step *step, struct error *err)
 	}
 	if (w->ops->preview(w->provider, &w->request, &preview, err)) {
 		act_preview_release(&preview);
+		json_free(state);
+		step->state = NULL;
 		return error_wrap(err, "%s %s", w->verb->name, step->target);
 	}
 	keep_preview(w, step, &preview);
