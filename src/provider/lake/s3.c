@@ -295,7 +295,7 @@ static void url_decode(char *text)
 	*to = '\0';
 }
 
-static void add_object(const struct s3 *s3, const char *contents, int encoded, struct s3_listing *listing)
+static void add_object(const char *prefix, const char *contents, int encoded, struct s3_listing *listing)
 {
 	char key[NAME_MAX_BYTES * 3 + 1];
 	struct s3_object object = { 0 };
@@ -304,15 +304,15 @@ static void add_object(const struct s3 *s3, const char *contents, int encoded, s
 		return;
 	if (encoded)
 		url_decode(key);
-	if (strncmp(key, s3->prefix, strlen(s3->prefix)))
+	if (strncmp(key, prefix, strlen(prefix)))
 		return;
 	s3_element(contents, "ETag", object.etag, sizeof(object.etag));
-	object.name = mem_text(key + strlen(s3->prefix));
+	object.name = mem_text(key + strlen(prefix));
 	listing->rows = mem_grow(listing->rows, listing->count + 1, sizeof(*listing->rows));
 	listing->rows[listing->count++] = object;
 }
 
-static void add_page(const struct s3 *s3, char *body, struct s3_listing *listing)
+void s3_listing_add(struct s3_listing *listing, const char *prefix, char *body)
 {
 	static const char open[] = "<Contents>", close[] = "</Contents>";
 	char encoding[8];
@@ -320,7 +320,7 @@ static void add_page(const struct s3 *s3, char *body, struct s3_listing *listing
 
 	for (char *at = strstr(body, open), *end; at && (end = strstr(at, close)); at = strstr(end + 1, open)) {
 		*end = '\0';
-		add_object(s3, at, encoded, listing);
+		add_object(prefix, at, encoded, listing);
 	}
 }
 
@@ -352,7 +352,7 @@ static int list_page(struct s3 *s3, char **token, struct s3_listing *listing, st
 	if (!failed && *next && !strcmp(next, *token))
 		failed = error_set(err, ERR_FORMAT, "%.100s lists the same page again and again", s3->base);
 	if (!failed)
-		add_page(s3, answer.body, listing);
+		s3_listing_add(listing, s3->prefix, answer.body);
 	s3_answer_release(&answer);
 	text_release(&query);
 	free(*token);

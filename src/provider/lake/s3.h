@@ -59,6 +59,8 @@ struct s3_listing {
 	struct s3_object *rows;
 	size_t count;
 };
+/* One page of ListObjectsV2, which is changed; adds what begins with the prefix. */
+void s3_listing_add(struct s3_listing *listing, const char *prefix, char *body);
 int s3_list(struct s3 *s3, struct s3_listing *listing, struct error *err);
 const struct s3_object *s3_listing_find(const struct s3_listing *listing, const char *name); /* NULL: not there */
 void s3_listing_release(struct s3_listing *listing);
