@@ -2,6 +2,7 @@
 #include "fleet/fleet.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +18,13 @@
 #include "fleet/excerpt.h"
 #include "fleet/lake_read.h"
 
-enum { WHERE_MAX = 4096, CONTEXT_LINES = 3 };
+enum { SEEN_MAX = 8, WHERE_MAX = 4096, CONTEXT_LINES = 3 };
 
 struct provider {
 	const struct config *config;
+	pthread_mutex_t lock;
+	char seen[SEEN_MAX][128]; /* folders with a lake that were looked at */
+	size_t seen_count;
 };
 
 /* --- folders --- */
@@ -57,25 +61,50 @@ static int open_fleet(struct provider **out, struct kinds *kinds, struct net *ne
 	(void)kinds, (void)net, (void)err;
 	*out = mem_zero(1, sizeof(**out));
 	(*out)->config = config;
+	pthread_mutex_init(&(*out)->lock, NULL);
 	return 0;
 }
 
 static void close_fleet(struct provider *provider)
 {
+	if (provider)
+		pthread_mutex_destroy(&provider->lock);
 	free(provider);
 }
 
-/* The one that needs no naming, where an audit of it is kept. */
+static void see(struct provider *provider, const char *account)
+{
+	size_t at = 0;
+
+	pthread_mutex_lock(&provider->lock);
+	while (at < provider->seen_count && strcmp(provider->seen[at], account) != 0)
+		at++;
+	if (at == provider->seen_count && at < SEEN_MAX)
+		snprintf(provider->seen[provider->seen_count++], sizeof(*provider->seen), "%s", account);
+	pthread_mutex_unlock(&provider->lock);
+}
+
+static void add_account(struct provider_account *out, const char *name, int current)
+{
+	*out = (struct provider_account){ .current = current, .aside = 1, .state = "ok", .server = "evidence lake" };
+	snprintf(out->name, sizeof(out->name), "%s", name);
+}
+
+/* The one that needs no naming, where an audit of it is kept, and those looked at since. */
 static size_t accounts(struct provider *provider, struct provider_account *out, size_t max)
 {
 	char *root = max ? fleet_root(provider->config, NULL, NULL) : NULL;
 	struct json *index = root ? lake_read_index(root) : NULL;
+	char own[128] = "";
 	size_t count = 0;
 
-	if (index) {
-		*out = (struct provider_account){ .current = 1, .state = "ok", .server = "evidence lake" };
-		count = !fleet_account(root, out->name, sizeof(out->name), NULL);
-	}
+	if (index && !fleet_account(root, own, sizeof(own), NULL))
+		add_account(&out[count++], own, 1);
+	pthread_mutex_lock(&provider->lock);
+	for (size_t i = 0; i < provider->seen_count && count < max; i++)
+		if (strcmp(provider->seen[i], own) != 0)
+			add_account(&out[count++], provider->seen[i], 0);
+	pthread_mutex_unlock(&provider->lock);
 	json_free(index);
 	free(root);
 	return count;
@@ -285,6 +314,9 @@ static int list(struct provider *provider, const struct kind *kind, const struct
 	listing.texts = mem_zero(kind->column_count, sizeof(*listing.texts));
 	listing.lengths = mem_zero(kind->column_count, sizeof(*listing.lengths));
 	int failed = feed_lake(&listing, root, err);
+
+	if (!failed && *listing.account)
+		see(provider, listing.account);
 
 	free(listing.texts);
 	free(listing.lengths);

@@ -111,7 +111,7 @@ static const struct provider_account *account_in_view(struct console *console, c
 
 		if (ref && !strcmp(account->name, ref->account) && !strcmp(console->account_providers[i], ref->provider))
 			return account;
-		if (account->current && (!current || !strcmp(current->name, console->user.host)))
+		if (account->current && !account->aside && (!current || !strcmp(current->name, console->user.host)))
 			current = account;
 	}
 	return ref ? NULL : current;

@@ -103,9 +103,12 @@ static int open_unknown(struct console *console, const char *name, const struct 
 int console_open_kind(struct console *console, const struct kind *kind, const struct selection *selection, const char *filter)
 {
 	struct selection whole = *selection;
+	char folder[sizeof(((struct ref *)NULL)->account)];
 
 	if (!whole.account || !*whole.account)
 		whole.account = console_account(console, kind->provider);
+	if ((!whole.account || !*whole.account) && !strcmp(kind->provider, "fleet"))
+		whole.account = fleet_folder(console, folder, sizeof(folder));
 	if (!whole.namespace_ || !*whole.namespace_)
 		whole.namespace_ = console_namespace(console, kind, whole.account);
 	console_push(console, table_pane_new(console, kind, &whole, filter));

@@ -176,6 +176,15 @@ static void stop_audit(struct console *console)
 
 /* --- opening --- */
 
+const char *fleet_folder(struct console *console, char *out, size_t size)
+{
+	char *root = fleet_root(console->config, NULL, NULL);
+	int failed = !root || fleet_account(root, out, size, NULL);
+
+	free(root);
+	return failed ? NULL : out;
+}
+
 int fleet_open(struct console *console, const char *path, int audit, struct error *err)
 {
 	struct selection selection = { 0 };

@@ -2,6 +2,8 @@
 #ifndef TUI_FLEET_H
 #define TUI_FLEET_H
 
+#include <stddef.h>
+
 struct command;
 struct console;
 struct error;
@@ -14,6 +16,8 @@ int fleet_open(struct console *console, const char *path, int audit, struct erro
 int fleet_command(struct console *console, const struct command *command);
 void fleet_audit(struct console *console, const char *account);
 void fleet_heal(struct console *console);
+/* The folder that needs no naming, as an account: of two folders the rows kept are never those of the other. NULL: it has no name short enough. */
+const char *fleet_folder(struct console *console, char *out, size_t size);
 int fleet_is_finding(const struct ref *ref);
 /* The file of a finding, from its line, every finding of it under its own, secrets blanked. */
 struct pane *fleet_file_new(struct console *console, const struct ref *finding);

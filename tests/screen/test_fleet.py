@@ -104,6 +104,32 @@ def test_another_folder():
         console.wait_for('No such file')
 
 
+def test_rows_of_one_folder_are_none_of_another():
+    """The last known rows are kept by folder: where no audit is, nothing is shown for one."""
+    with Tree(fleet(3, 1)) as tree, Tree(fleet(2, 0)) as other:
+        audit_first(tree)
+        with start(tree) as console:
+            console.send('F')
+            console.wait_for('agents/a02')
+            home = console.home
+            with Console(home=home, env={'PILOTHOUSE_FLEET_PATH': other.root}) as second:
+                second.wait_for('link ok')
+                second.send(':', 'agents', '<Enter>')
+                second.wait_for('no audit of')
+                assert 'agents/a0' not in second.dump(), second.dump()
+
+
+def test_a_lake_is_no_link_of_the_console():
+    with Tree(fleet(1, 1)) as tree:
+        audit_first(tree)
+        with start(tree) as console:
+            console.wait_for('Saturation')
+            assert tree.root not in console.screen.lines()[0], console.dump()
+            console.send('F')
+            console.wait_for('agents/a00')
+            assert 'link ok' in console.screen.lines()[0], console.dump()
+
+
 def test_trend():
     with Tree(fleet(1, 1)) as tree:
         audit_first(tree)
@@ -125,7 +151,7 @@ def open_finding(console, word):
     console.send(':', 'findings /%s' % word, '<Enter>')
     console.wait_for(' 1 of ')
     console.send('h')
-    console.wait_for('Approve')
+    console.wait_for('0 of 1 approvals')
 
 
 def test_heal_asks_first():
@@ -153,7 +179,7 @@ def test_heal_and_undo():
             assert healed != before and github_token(0).encode() not in healed and b'os.environ' in healed, healed
             compile(healed, AGENT, 'exec')
             console.send('<Esc>', 'u')
-            console.wait_for('Approve')
+            console.wait_for('0 of 1 approvals')
             console.send('<C-y>')
             deadline = time.monotonic() + 30
             while tree.read(AGENT) != before and time.monotonic() < deadline:
