@@ -88,8 +88,9 @@ void net_batch_free(struct net_batch *batch); /* cancels what is left */
 /* WebSocket client (RFC 6455), framing by wslay. One thread at a time, one that has SIGPIPE blocked or ignored.
  * Messages up to 16 MiB. Pings are answered while receiving. */
 struct net_ws;
-/* protocols: comma list offered; the chosen one is net_ws_protocol(). A refused upgrade gives the HTTP status in *status. */
-struct net_ws *net_ws_open(struct net *net, const struct net_request *request, const char *protocols, int *status, struct error *err);
+/* protocols: comma list offered; the chosen one is net_ws_protocol(). On failure *refusal (may be NULL) is what the server
+ * answered instead: status 0 when nothing; the body may be NULL, and cut. Yours to release. */
+struct net_ws *net_ws_open(struct net *net, const struct net_request *request, const char *protocols, struct net_response *refusal, struct error *err);
 const char *net_ws_protocol(const struct net_ws *ws);
 /* To poll; but receive with timeout 0 until nothing comes before: messages may wait inside. */
 int net_ws_fd(const struct net_ws *ws);

@@ -186,6 +186,31 @@ static int header_value(const char *reply, const char *name, char *out, size_t s
 	return 0;
 }
 
+/* Why the server refuses stands in the body, where it says how long that is; chunks are left alone. */
+static void read_refusal(struct upgrade *upgrade, const char *reply)
+{
+	char value[24], piece[PIECE];
+	struct text body;
+
+	text_init(&body, UPGRADE_REPLY_MAX);
+	text_add_n(&body, upgrade->rest, upgrade->rest_length);
+	size_t wanted = header_value(reply, "Content-Length", value, sizeof(value))
+				? strtoul(value, NULL, 10)
+				: 0;
+
+	while (body.length < wanted && !body.cut) {
+		size_t got = 0;
+		CURLcode code = curl_easy_recv(upgrade->easy, piece, sizeof(piece), &got);
+
+		if (code == CURLE_AGAIN ? wait_or_fail(upgrade, 0, NULL) : code || !got)
+			break;
+		text_add_n(&body, piece, got);
+	}
+	free(upgrade->rest);
+	upgrade->rest_length = body.length;
+	upgrade->rest = text_take(&body);
+}
+
 static char *expected_accept(const char *key)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
@@ -258,6 +283,8 @@ int upgrade_run(struct upgrade *upgrade, const struct net_request *request, cons
 		     read_reply(upgrade, &reply, err) ||
 		     check_reply(upgrade, reply.data, key, protocols, err);
 
+	if (failed && upgrade->status >= 400)
+		read_refusal(upgrade, reply.data);
 	text_release(&reply);
 	free(key);
 	return failed ? -1 : 0;

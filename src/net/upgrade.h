@@ -21,7 +21,7 @@ struct upgrade {
 	int64_t deadline_ns;
 	int status;                          /* the server's */
 	char protocol[UPGRADE_PROTOCOL_MAX]; /* the one it chose, "" none */
-	char *rest;                          /* owned: what came behind its headers */
+	char *rest;                          /* owned: what came behind its headers; after a refusal its body */
 	size_t rest_length;
 };
 

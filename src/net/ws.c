@@ -197,7 +197,7 @@ static int check(
 }
 
 struct net_ws *net_ws_open(struct net *net, const struct net_request *request,
-	const char *protocols, int *status, struct error *err)
+	const char *protocols, struct net_response *refusal, struct error *err)
 {
 	struct net_ws *ws = mem_zero(1, sizeof(*ws));
 	struct net_request http = *request;
@@ -211,10 +211,15 @@ struct net_ws *net_ws_open(struct net *net, const struct net_request *request,
 		     upgrade_ws(ws, &http, protocols, err) || begin_frames(ws, err);
 
 	free(url);
-	if (status)
-		*status = ws->upgrade.status;
 	if (!failed)
 		return ws;
+	if (refusal) {
+		*refusal = (struct net_response){ .status = ws->upgrade.status,
+			.body = ws->upgrade.rest,
+			.body_length = ws->upgrade.rest_length,
+			.retry_after_ms = -1 };
+		ws->upgrade.rest = NULL;
+	}
 	net_ws_close(ws);
 	return NULL;
 }

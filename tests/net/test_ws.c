@@ -5,7 +5,7 @@
 #include "served.h"
 #include "sim/certificate.h"
 
-static int status;
+static struct net_response refusal;
 static const char *bytes;
 static size_t length;
 static int closed;
@@ -23,8 +23,10 @@ static struct net_ws *open_ws(const char *path, const struct net_tls *tls)
 
 	snprintf(url, sizeof(url), "%s%s", faults_url(faults), path);
 	error_clear(&err);
-	struct net_ws *ws =
-		net_ws_open(net, &request, "v5.channel.k8s.io, v4.channel.k8s.io", &status, &err);
+	net_response_release(&refusal);
+	refusal = (struct net_response){ 0 };
+	struct net_ws *ws = net_ws_open(
+		net, &request, "v5.channel.k8s.io, v4.channel.k8s.io", &refusal, &err);
 
 	secret_free(secret);
 	return ws;
@@ -45,7 +47,7 @@ START_TEST(what_is_sent_comes_back)
 	char *large = mem_zero(1, 3 << 20);
 
 	ck_assert_msg(ws != NULL, "%s", err.text);
-	ck_assert_int_eq(status, 101);
+	ck_assert_int_eq(refusal.status, 0);
 	ck_assert_str_eq(net_ws_protocol(ws), "v5.channel.k8s.io");
 	ck_assert_int_ge(net_ws_fd(ws), 0);
 	ck_echoes(ws, "a\0b", 3);
@@ -117,7 +119,9 @@ START_TEST(a_wrong_handshake_is_refused)
 	ck_assert_ptr_null(open_ws("/ws-wrong-protocol", NULL));
 	ck_assert_int_eq(err.code, ERR_FORMAT);
 	ck_assert_ptr_null(open_ws("/status/403", NULL));
-	ck_assert_int_eq(status, 403);
+	ck_assert_int_eq(refusal.status, 403);
+	ck_assert_uint_gt(refusal.body_length, 0); /* it says why */
+	ck_assert_uint_eq(strlen(refusal.body), refusal.body_length);
 	ck_assert_ptr_null(open_ws("/close", NULL));
 	ck_assert_int_eq(err.code, ERR_UNREACHABLE);
 	ck_assert_ptr_null(open_ws("/garbage", NULL));
@@ -145,7 +149,7 @@ START_TEST(cancels)
 	struct net_request request = { .url = url, .proxy = "", .cancelled = &cancelled };
 
 	snprintf(url, sizeof(url), "%s/ws", faults_url(faults));
-	ck_assert_ptr_null(net_ws_open(net, &request, NULL, &status, &err));
+	ck_assert_ptr_null(net_ws_open(net, &request, NULL, NULL, &err));
 	ck_assert_int_eq(err.code, ERR_CANCELLED);
 }
 END_TEST

@@ -186,14 +186,14 @@ const char *fake_net_sent(size_t *length)
 }
 
 struct net_ws *net_ws_open(struct net *net, const struct net_request *request,
-	const char *protocols, int *status, struct error *err)
+	const char *protocols, struct net_response *refusal, struct error *err)
 {
 	(void)net;
 	(void)protocols;
 	remember(request);
-	*status = socket_status;
 	if (socket_status == 101)
 		return mem_zero(1, sizeof(struct net_ws));
+	*refusal = (struct net_response){ .status = socket_status };
 	error_set(err, ERR_UNREACHABLE, "the server refused the upgrade (%d)", socket_status);
 	return NULL;
 }

@@ -51,43 +51,45 @@ static void exec_path(struct text *path, const char *namespace_, const char *pod
 		url_query(path, "command", argv[i]);
 }
 
-/* One try; *status is the HTTP status of a refusal. */
-static int try_open(struct kubernetes_exec *exec, const char *path, int *status, struct error *err)
+/* One try; *refusal is the server's answer where it was another one. */
+static int try_open(struct kubernetes_exec *exec, const char *path, struct net_response *refusal,
+	struct error *err)
 {
 	struct net_request request = { .timeout_ms = -1, .stall_timeout_ms = -1 };
 
-	*status = 0;
+	net_response_release(refusal);
+	*refusal = (struct net_response){ 0 };
 	exec->request = cluster_request_new(exec->cluster, &request, path, err);
 	if (!exec->request)
 		return -1;
 	exec->ws = net_ws_open(cluster_net(exec->cluster), cluster_request_net(exec->request),
-		PROTOCOL_5 "," PROTOCOL_4, status, err);
+		PROTOCOL_5 "," PROTOCOL_4, refusal, err);
 	return exec->ws ? 0 : -1;
 }
 
-/* A refusal of the upgrade has no body for us: its status says what it is. */
-static int refused(struct kubernetes_exec *exec, int status, struct error *err)
+static int refused(
+	struct kubernetes_exec *exec, const struct net_response *refusal, struct error *err)
 {
-	struct net_response response = { .status = status };
-
-	if (status >= 400)
-		return cluster_error(exec->cluster, &response, err);
+	if (refusal->status >= 400)
+		return cluster_error(exec->cluster, refusal, err);
 	return exec->request ? cluster_explain(exec->cluster, err)
 			     : -1; /* no login: said already */
 }
 
 static int connect_to(struct kubernetes_exec *exec, const char *path, struct error *err)
 {
-	int status;
+	struct net_response refusal = { 0 };
+	int failed = try_open(exec, path, &refusal, err);
 
-	if (try_open(exec, path, &status, err) == 0)
-		return 0;
-	if (status == 401 && cluster_request_refused(exec->cluster, exec->request)) {
+	if (failed && refusal.status == 401 &&
+		cluster_request_refused(exec->cluster, exec->request)) {
 		cluster_request_free(exec->request);
-		if (try_open(exec, path, &status, err) == 0)
-			return 0;
+		failed = try_open(exec, path, &refusal, err);
 	}
-	return refused(exec, status, err);
+	if (failed)
+		refused(exec, &refusal, err);
+	net_response_release(&refusal);
+	return failed;
 }
 
 static int choose_protocol(struct kubernetes_exec *exec, struct error *err)
