@@ -166,6 +166,48 @@ static int misses_one(const struct kind_verb *verb, const struct json *params)
 	return 0;
 }
 
+/* Who would be refused need not fill in the form first. It can be sent all the same: the source's own answer is the truth. */
+struct foresight {
+	struct job job;
+	struct console *console;
+	struct estate *estate;
+	const struct kind *kind;
+	const struct kind_verb *verb;
+	struct ref ref;
+	struct json *refused;
+};
+
+static void foresee(struct job *job)
+{
+	struct foresight *foresight = (struct foresight *)job;
+
+	foresight->refused = estate_refused(foresight->estate, &foresight->ref, foresight->kind);
+}
+
+static void foreseen(struct job *job)
+{
+	struct foresight *foresight = (struct foresight *)job;
+	const char *why = json_text(json_get(foresight->refused, foresight->verb->name));
+
+	if (why && !foresight->console->ended)
+		console_say(foresight->console, STYLE_WARNING, "%s: %s", foresight->verb->name, why);
+	json_free(foresight->refused);
+	free(foresight);
+}
+
+static void ask_whether_refused(struct console *console, const struct kind *kind, const struct kind_verb *verb, const struct ref *ref)
+{
+	struct foresight *foresight = mem_zero(1, sizeof(*foresight));
+
+	foresight->job = (struct job){ .run = foresee, .done = foreseen };
+	foresight->console = console;
+	foresight->estate = console->estate;
+	foresight->kind = kind;
+	foresight->verb = verb;
+	foresight->ref = *ref;
+	console_submit(console, &foresight->job);
+}
+
 static void ask_params(struct console *console, const struct kind *kind, const struct kind_verb *verb, const struct ref *refs, size_t count,
 	const struct json *params)
 {
@@ -182,6 +224,7 @@ static void ask_params(struct console *console, const struct kind *kind, const s
 	else
 		snprintf(heading, sizeof(heading), "%s: %s", title, refs->name);
 	console_dialog(console, form_new(console, heading, verb, params, answered, asked, free_asked));
+	ask_whether_refused(console, kind, verb, refs);
 }
 
 void console_act_all(struct console *console, const struct ref *refs, size_t count, const char *verb, struct json *params)

@@ -100,6 +100,7 @@ def test_verbs_without_a_right_say_so():
         assert re.search(r'Delete +no right to delete deployments', c.dump()), c.dump()
         c.send('<Enter>')  # it can be tried all the same: the server's answer is the truth
         c.wait_for('replicas')
+        c.wait_for('scale: no right to patch deployments/scale in ')
         c.send('3<Enter>')
         c.wait_for(re.compile('cannot patch resource .?"deployments/scale|forbidden'))
 
