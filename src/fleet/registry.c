@@ -565,6 +565,8 @@ static void ask_advisories(struct registry *registry)
 	}
 	end_round(&asking);
 	json_free(seen);
+	int left = left_ms(&asking);
+	registry_ask_npm(registry, left < REQUEST_MS ? left : REQUEST_MS);
 }
 
 /* --- the whole --- */

@@ -31,4 +31,7 @@ struct package *registry_package(const struct registry *registry, enum ecosystem
 /* 1: packages like this are asked for there. */
 int registry_is_of(const struct registry *registry, const struct index *index, const struct package *package);
 
+/* Asks each registry of npm that had something about the versions in use. */
+void registry_ask_npm(struct registry *registry, int timeout_ms);
+
 #endif

@@ -45,6 +45,8 @@ const char *variable(const char *name);
 /* PEP 440: 1 when they are the same version ("1.0" and "1.0.0", "v1-alpha" and "1a0"). */
 int version_same(enum ecosystem ecosystem, const char *a, const char *b);
 int version_compare(const char *a, const char *b); /* by numbers; a pre-release is before its release */
+/* npm's ranges as advisories have them: ">=1.0.0 <1.2.3 || 2.0.0". */
+int version_in_range(const char *version, const char *range);
 int version_is_early(const char *version);         /* a pre-release */
 
 /* --- what an index said, as the cache keeps it: {"versions": {"1.0": false | "why it was yanked"}, "latest": "1.0", "state": "archived"} --- */

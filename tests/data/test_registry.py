@@ -34,7 +34,7 @@ class Index:
 
     def __init__(self, pypi=None, npm=None, trouble=None, html=False, auth=None, certificate=None, advisories=None, redirect=None):
         self.pypi, self.npm, self.trouble, self.html, self.auth, self.log, self.heads = pypi or {}, npm or {}, trouble, html, auth, [], []
-        self.advisories, self.redirect, self.release = advisories or {}, redirect, threading.Event()
+        self.advisories, self.redirect, self.release, self.posted = advisories or {}, redirect, threading.Event(), []
         index = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -47,6 +47,15 @@ class Index:
                 self.send_response(status)
                 for name, value in dict({'Content-Type': kind, 'Content-Length': str(len(body))}, **more).items():
                     self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_POST(self):
+                index.log.append(urllib.parse.unquote(self.path))
+                index.posted.append(json.loads(self.rfile.read(int(self.headers['Content-Length']))))
+                body = json.dumps({name: index.advisories[name] for name in index.posted[-1] if name in index.advisories}).encode()
+                self.send_response(200)
+                self.send_header('Content-Length', str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -176,8 +185,18 @@ def test_npm_and_its_scopes():
         assert {k: v['state'] for k, v in rows_of(report).items()} == {'zod': 'known', '@acme/tools': 'known', 'left': 'known'}, report['dependencies']
         assert rules_of(report) == ['SUP007/deprecated'], report['findings']
         assert not any('acme' in path for path in public.log), public.log
-        assert private.log == ['/npm/@acme/tools'], private.log
+        assert private.log == ['/npm/@acme/tools', '/npm/-/npm/v1/security/advisories/bulk'], private.log
+        assert private.posted == [{'@acme/tools': ['1.0.0']}] and public.posted == [{'left': ['1.0.0'], 'zod': ['3.0.0']}], (private.posted, public.posted)
         assert 'word-of-scope' not in json.dumps(report)
+
+
+def test_advisories_of_npm():
+    told = {'zod': [{'url': 'https://github.example/advisories/GHSA-1', 'title': 't', 'vulnerable_versions': '<3.22.3'}, {'url': 'x/GHSA-2', 'vulnerable_versions': '>=3.22.3'}]}
+    with Index(npm={'zod': {'3.22.0': None, '3.22.3': None}}, advisories=told) as public, \
+            Tree({'agents/a/package.json': '{"dependencies": {"zod": "3.22.0"}}'}, **mirror(public)) as tree:
+        report = tree.json('--registry')
+        assert rules_of(report) == ['SUP008'] and [a['id'] for a in rows_of(report)['zod']['advisories']] == ['GHSA-1'], report['dependencies']
+        assert rules_of(tree.json('--offline')) == ['SUP008'] and len(public.posted) == 1, public.posted
 
 
 # --- fail-over ---

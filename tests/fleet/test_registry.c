@@ -32,6 +32,19 @@ START_TEST(versions_in_order)
 }
 END_TEST
 
+START_TEST(ranges)
+{
+	static const struct {
+		const char *range;
+		int in;
+	} rows[] = { { "<1.2.4", 1 }, { "<1.2.3", 0 }, { "<=1.2.3", 1 }, { ">=1.0.0 <1.2.4", 1 }, { ">=1.0.0 <1.2.0", 0 }, { "<0.5 || >=1.2.0 <2.0.0", 1 }, { "<0.5 || >=2.0.0", 0 },
+		{ "1.2.3", 1 }, { "=1.2.4", 0 }, { "*", 1 }, { ">= 1.2.3", 1 }, { "> 1.2.3", 0 }, { "< 1 || > 9", 0 } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		ck_assert_msg(version_in_range("1.2.3", rows[i].range) == rows[i].in, "%s", rows[i].range);
+}
+END_TEST
+
 static struct json *answer_of(enum ecosystem ecosystem, const char *body, int html)
 {
 	struct error err = { 0 };
@@ -71,6 +84,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, versions_that_are_the_same);
 	tcase_add_test(tc, versions_in_order);
+	tcase_add_test(tc, ranges);
 	tcase_add_test(tc, answers);
 }
 TEST_MAIN("fleet/registry")
