@@ -203,6 +203,8 @@ static int may_be_destination(const struct reading *reading, size_t at)
 	return at < marks->fold.count && reading->entity[at] >= ENTITY_REGION &&
 	       reading->used[at] != 2 &&
 	       (!marks->taken[at] || reading->entity[at] == ENTITY_REGION ||
+		       /* "to cluster green" */
+		       (at && marks_at(marks, at - 1, C_CLUSTER) && names_everyday(reading, at)) ||
 		       marks_at(marks, at, C_DB) || marks_at(marks, at, C_PROVIDER) ||
 		       marks_at(marks, at, C_KUBERNETES));
 }

@@ -268,6 +268,18 @@ static int is_balancer(const struct reading *reading, size_t token)
 	       !reading->marks.taken[token];
 }
 
+/* "revert the latest cartsvc deploy": what is taken back. */
+static int taken_back(const struct reading *reading, size_t token)
+{
+	static const char *const words[] = { "deploy", "deployment", "update", "push", "patch",
+		"release", "rollout", "upgrade", "change", "commit", "merge", "build", "config" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(reading->marks.fold.tokens[token].text, words[i]))
+			return !strcmp(reading->intent->type, "rollback");
+	return 0;
+}
+
 static int is_stray(const struct reading *reading, size_t token, unsigned families)
 {
 	const struct token *word = &reading->marks.fold.tokens[token];
@@ -290,7 +302,7 @@ static int is_stray(const struct reading *reading, size_t token, unsigned famili
 		}
 	}
 	if (is_event(reading, token) || part_of_name(reading, token) ||
-		is_balancer(reading, token))
+		is_balancer(reading, token) || taken_back(reading, token))
 		return 0;
 	if (known)
 		return 1;

@@ -235,6 +235,13 @@ static int changes_engine(const struct reading *reading)
 	return 0;
 }
 
+/* "prod cluster": there is one, so it is not to be listed, and nothing is said about it. */
+static int one_cluster(const struct reading *reading)
+{
+	return HAS(reading, C_CLUSTER) && !HAS(reading, C_KIND) && !HAS(reading, C_WHICH) &&
+	       !HAS(reading, C_ALL) && !HAS(reading, C_DB) && !HAS(reading, C_LIST);
+}
+
 /* No act is said: "pods in dev?", "ranker to 4", "login 4.0.2". */
 static int type_implied(struct reading *reading)
 {
@@ -256,7 +263,7 @@ static int type_implied(struct reading *reading)
 		 (rules_has_entity(reading, ENTITY_LABEL) && !reading->names &&
 			 rules_has_noun(reading)))
 		set_type(reading, "list");
-	else if (!reading->names && rules_has_noun(reading) &&
+	else if (!reading->names && rules_has_noun(reading) && !one_cluster(reading) &&
 		 (HAS(reading, C_SCOPE) || rules_has_entity(reading, ENTITY_REGION) ||
 			 HAS(reading, C_PROVIDER) || HAS(reading, C_ALL) ||
 			 HAS(reading, C_WHICH)))
