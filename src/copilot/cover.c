@@ -337,7 +337,7 @@ static void weigh(const struct reading *reading, struct clause *clause, unsigned
 		clause->told |= marks_at(&reading->marks, i, C_SYMPTOM) != NULL;
 		clause->grip |= has_grip(reading, i);
 	}
-	if (clause->told || clause->reason)
+	if (clause->told || clause->reason || clause->stated)
 		families |= TOLD;
 	if (clause->grip && families & READ)
 		families |= GRIPPED;
@@ -414,6 +414,19 @@ static int is_foreign(const struct reading *reading, size_t token)
 	return 0;
 }
 
+/* "pods in prod bearing my name": behind the place a request is complete, and what hangs on to it is
+ * something else. */
+static int hangs_on(const struct reading *reading, const struct clause *clause, size_t token)
+{
+	size_t place = 0;
+
+	for (size_t i = clause->from + 1; i < token; i++)
+		if (marks_at(&reading->marks, i, C_SCOPE) &&
+			marks_at(&reading->marks, i - 1, C_ON))
+			place = i;
+	return place != 0;
+}
+
 /* What is asked to be read may be described in one word nobody knows. */
 static int describes(const struct reading *reading, const struct clause *clause)
 {
@@ -422,7 +435,8 @@ static int describes(const struct reading *reading, const struct clause *clause)
 		return 0;
 	for (size_t i = clause->from; i < clause->to; i++)
 		if (is_stray(reading, i, clause->families) &&
-			(leads_away(reading, i) || is_foreign(reading, i)))
+			(leads_away(reading, i) || is_foreign(reading, i) ||
+				hangs_on(reading, clause, i)))
 			return 0;
 	return 1;
 }

@@ -176,7 +176,7 @@ static int has_payload(const struct fold *fold)
 static int has_address(const char *text, size_t length)
 {
 	for (size_t i = 1; i + 1 < length; i++) /* "me@example.com", "$NAME" */
-		if ((text[i] == '@' && isalnum((unsigned char)text[i - 1]) &&
+		if ((text[i] == '@' && (isalnum((unsigned char)text[i - 1]) || text[i - 1] == ' ') &&
 			    isalnum((unsigned char)text[i + 1])) ||
 			(text[i] == '$' && isalpha((unsigned char)text[i + 1])))
 			return 1;

@@ -95,6 +95,10 @@ static int stray(const struct reading *reading, size_t token, int points)
 
 	if (reading->entity[token] != ENTITY_WORD)
 		return 0;
+	if (token && (!strcmp(fold->tokens[token - 1].text, "an") ||
+			     !strcmp(fold->tokens[token - 1].text, "my")) &&
+		!marks_at(&reading->marks, token, C_TYPICAL) && points < 5)
+		return 1; /* "an insider": nothing is called so */
 	if (fold->tokens[token].length < 3 && points < 5)
 		return 1; /* "em", "al": small words of another language */
 	points -= like_an_adverb(&fold->tokens[token]);

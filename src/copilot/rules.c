@@ -238,7 +238,9 @@ static int changes_engine(const struct reading *reading)
 /* "prod cluster": there is one, so it is not to be listed, and nothing is said about it. */
 static int one_cluster(const struct reading *reading)
 {
-	return HAS(reading, C_CLUSTER) && !HAS(reading, C_KIND) && !HAS(reading, C_WHICH) &&
+	return HAS(reading, C_CLUSTER) &&
+	       reading->marks.seen[C_KUBERNETES] <= reading->marks.seen[C_CLUSTER] &&
+	       !HAS(reading, C_KIND) && !HAS(reading, C_WHICH) &&
 	       !HAS(reading, C_ALL) && !HAS(reading, C_DB) && !HAS(reading, C_LIST);
 }
 
