@@ -269,6 +269,9 @@ static void ask_again(struct asking *asking)
 		if (!intent_from_json(&intent, old->intent, &asking->err))
 			gate_plan_intent(asking->gate, &intent, &asking->plan, &asking->err);
 		intent_release(&intent);
+	} else if (old->count > 1 || (step && !strcmp(step->ref.provider, "files"))) {
+		/* Places in files as they were: in the file of now they are others, and what was to be hidden is not there. */
+		error_set(&asking->err, ERR_INVALID, "it follows from what was found then: ask for it again where it was asked for");
 	} else if (step) {
 		gate_plan_act(asking->gate, &step->ref, step->verb, step->params, step->because, &asking->plan, &asking->err);
 	}

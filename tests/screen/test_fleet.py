@@ -187,6 +187,26 @@ def test_heal_and_undo():
             assert tree.read(AGENT) == before, console.dump()
 
 
+def test_a_file_that_changed_is_healed_anew_only():
+    """The edits are places in the file as it was: neither approved nor planned again for the file of now, and nothing of it is shown."""
+    with Tree(fleet(1, 1)) as tree:
+        audit_first(tree)
+        with start(tree) as console:
+            open_finding(console, 'class == secret')
+            new = github_token(80)
+            tree.write(AGENT, 'OTHER = "%s"\n' % new + tree.read(AGENT).decode())
+            before = tree.read(AGENT)
+            console.send('<C-y>')
+            console.wait_for('changed')
+            shows_no_secret(console, new, github_token(0))
+            console.send('<C-r>')
+            console.wait_for('ask for it again')
+            console.send('<C-y>')
+            console.settle()
+            shows_no_secret(console, new, github_token(0))
+            assert tree.read(AGENT) == before
+
+
 def test_what_is_structural_is_told():
     """A finding that is gone, or that no edit mends, makes no plan."""
     with Tree(fleet(1, 1)) as tree:
