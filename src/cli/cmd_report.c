@@ -150,18 +150,20 @@ static void print_agents(struct cli *cli, const struct report *report)
 	cli_write(cli_out(cli), "\n");
 }
 
-/* What manifests want; what only lock files name is counted. */
-static void print_dependencies(struct cli *cli, const struct deps *deps)
+/* What manifests want; what only lock files name is counted. registry NULL: no index was asked. */
+static void print_dependencies(struct cli *cli, const struct deps *deps, const struct registry *registry)
 {
-	static const char *const columns[] = { "PACKAGE", "WANTED", "VERSION", "FROM", "PLACE" };
+	static const char *const columns[] = { "PACKAGE", "WANTED", "VERSION", "FROM", "LATEST", "INDEX", "PLACE" };
 	struct cli_table *table = cli_table_new(cli);
 	char place[4200];
 	size_t others = 0;
 
 	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++)
-		cli_table_column(table, columns[i], 'l');
+		if (registry || (i != 4 && i != 5))
+			cli_table_column(table, columns[i], 'l');
 	for (size_t i = 0; i < deps_count(deps); i++) {
 		const struct dependency *row = deps_at(deps, i);
+		const char *latest = registry ? registry_latest(registry, row->ecosystem, row->name) : NULL;
 
 		others += !row->wanted;
 		if (!row->wanted)
@@ -171,10 +173,26 @@ static void print_dependencies(struct cli *cli, const struct deps *deps)
 		cli_table_cell(table, *row->wanted ? row->wanted : "any");
 		cli_table_cell(table, row->version ? row->version : "unknown");
 		cli_table_cell(table, row->lock ? row->lock : row->version ? "exact" : "no lock");
+		if (registry) {
+			cli_table_cell(table, latest ? latest : "unknown");
+			cli_table_cell(table, registry_state_name(registry_state(registry, row)));
+		}
 		cli_table_cell(table, place);
 	}
 	cli_table_show(table, 1);
 	cli_write(cli_out(cli), "%zu more in lock files\n\n", others);
+}
+
+/* Which index told about how many names. */
+static void print_indices(struct cli *cli, const struct registry *registry)
+{
+	for (size_t i = 0; i < registry_indices(registry); i++) {
+		const struct registry_index *index = registry_index_at(registry, i);
+
+		if (index->asked || index->answered || index->missing)
+			cli_write(cli_out(cli), "index  %s (%s): has %zu of the packages, %zu not%s%s\n", index->url, index->from, index->answered, index->missing, index->cause ? "; failed: " : "",
+				index->cause ? index->cause : "");
+	}
 }
 
 static void print_summary(struct cli *cli, const struct report *report)
@@ -191,6 +209,8 @@ static void print_summary(struct cli *cli, const struct report *report)
 		hidden += unit->suppressed;
 		known += unit->known;
 	}
+	if (report_registry(report))
+		print_indices(cli, report_registry(report));
 	for (size_t i = 0; i < report_notes(report); i++)
 		cli_write(cli_out(cli), "%s  %s: %s\n", report_note_at(report, i)->failed ? "unread" : "note  ", report_note_at(report, i)->path,
 			report_note_at(report, i)->text);
@@ -209,7 +229,7 @@ static int print_text(struct cli *cli, const struct report *report)
 	if (cli_flag(cli, "workspace"))
 		print_agents(cli, report);
 	if (cli_flag(cli, "dependencies"))
-		print_dependencies(cli, report_deps(report));
+		print_dependencies(cli, report_deps(report), report_registry(report));
 	print_findings(cli, report_findings(report));
 	print_summary(cli, report);
 	return 0;

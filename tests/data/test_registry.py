@@ -158,6 +158,14 @@ def test_versions_against_the_index():
         assert report['exit'] == 2
 
 
+def test_what_people_see():
+    with Index(trouble=403) as private, Index(PUBLIC) as public, Tree(manifest(WANTS), PIP_INDEX_URL=private.url(), **mirror(public)) as tree:
+        text = tree.run('--registry', '--dependencies').stdout.decode()
+        rows = {line.split()[0]: line for line in text.splitlines() if 'requirements.txt:' in line and line[0] != ' '}
+        assert ' 1.55.0 ' in rows['openai'] and ' known ' in rows['openai'] and ' not sent ' in rows['acme-internal'] and ' unknown ' in rows['acme-internal'], text
+        assert '(PIP_INDEX_URL): has 0 of the packages, 0 not; failed: 403' in text and 'has 1 of the packages' in text, text
+
+
 def test_a_version_that_is_not_there():
     for html in (False, True):
         with Index(PUBLIC, html=html) as public, Tree(manifest('openai==9.9\nhttpx==0.28.0\n'), **mirror(public)) as tree:
