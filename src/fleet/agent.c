@@ -80,7 +80,8 @@ static int is_one_of(const char *word, const char *const *words)
 static const char *const manifests[] = { "pyproject.toml", "package.json", "mcp-config.json", "langgraph.json", "requirements.txt", "setup.py", "Pipfile", NULL };
 static const char *const entries[] = { "agent", "main", "app", "demo", NULL };
 /* Names that also stand for a part of an agent: they make a root only where nothing above does. */
-static const char *const hints[] = { "agents", "server", "bot", "crew", "graph", "assistant", "workflow", "run", "index", "chatbot", NULL };
+static const char *const hints[] = { "agents", "server", "bot", "crew", "graph", "assistant", "workflow", "run", "index", "chatbot",
+	"handler", "lambda_function", "function_app", "worker", "chat", "team", "flow", "copilot", NULL };
 static const char *const entry_ends[] = { "py", "ts", "js", "mjs", "tsx", NULL };
 /* Folders inside an agent that hold its code: `agent/agent.py` and `src/main.py` are the folder's above. */
 static const char *const inner[] = { "src", "app", "agent", "lib", NULL };
@@ -119,10 +120,20 @@ static int by_root(const void *a, const void *b)
 	return order ? order : (int)x->sign - (int)y->sign;
 }
 
-static void find_roots(struct agents *agents, const struct walk *walk)
+static void order_roots(struct agents *agents)
 {
 	size_t kept = 0;
 
+	if (agents->root_count)
+		qsort(agents->roots, agents->root_count, sizeof(*agents->roots), by_root);
+	for (size_t i = 0; i < agents->root_count; i++)
+		if (!kept || strcmp(agents->roots[kept - 1].path, agents->roots[i].path))
+			agents->roots[kept++] = agents->roots[i];
+	agents->root_count = kept;
+}
+
+static void find_roots(struct agents *agents, const struct walk *walk)
+{
 	for (size_t i = 0; i < walk_configs(walk); i++)
 		add_root(agents, walk_config_at(walk, i)->folder, SIGN_CONFIG, walk_config_at(walk, i)->tree);
 	for (size_t i = 0; i < walk_count(walk); i++) {
@@ -138,12 +149,7 @@ static void find_roots(struct agents *agents, const struct walk *walk)
 			add_root(agents, is_one_of(base_name(folder), inner) ? folder_of(agents->arena, folder) : folder, (enum sign)entry_sign(name), NULL);
 		}
 	}
-	if (agents->root_count)
-		qsort(agents->roots, agents->root_count, sizeof(*agents->roots), by_root);
-	for (size_t i = 0; i < agents->root_count; i++)
-		if (!kept || strcmp(agents->roots[kept - 1].path, agents->roots[i].path))
-			agents->roots[kept++] = agents->roots[i];
-	agents->root_count = kept;
+	order_roots(agents);
 }
 
 static const struct root *root_at(const struct agents *agents, const char *path)
@@ -201,10 +207,10 @@ static void find_evidence(struct agents *agents, const struct walk *walk)
 			continue;
 		size_t length = read_head(walk_root_fd(walk), file->path, bytes);
 		struct framework_match match = { 0 };
-		if (kind == SOURCE_NOTEBOOK && !source_of_bytes(&source, file->path, bytes, length))
-			match = framework_of(agents->frameworks, kind, source.text, source.length);
-		else if (kind != SOURCE_NOTEBOOK)
+		if (kind != SOURCE_NOTEBOOK)
 			match = framework_of(agents->frameworks, kind, bytes, length);
+		else if (framework_of_notebook(agents->frameworks, bytes, length, agents->arena, &match) && !source_of_bytes(&source, file->path, bytes, length))
+			match = framework_of(agents->frameworks, kind, source.text, source.length);
 		if (match.framework)
 			add_evidence(agents, file->path, &match);
 		source_release(&source);
@@ -261,6 +267,15 @@ static const struct root *root_of(const struct agents *agents, const char *path)
 	}
 	free(folder);
 	return found;
+}
+
+/* A workflow that is drawn, not written, has whatever name its author gave it: its folder is as good as one with an entry file. */
+static void add_workflows(struct agents *agents)
+{
+	for (size_t i = 0; i < agents->evidence_count; i++)
+		if (source_kind_of(agents->evidence[i].path, "", 0) == SOURCE_JSON)
+			add_root(agents, folder_of(agents->arena, agents->evidence[i].path), SIGN_HINT, NULL);
+	order_roots(agents);
 }
 
 static struct agent *agent_at(struct agents *agents, const struct root *root)
@@ -376,6 +391,7 @@ struct agents *agents_discover(const struct walk *walk, struct error *err)
 	agents->frameworks = frameworks;
 	find_roots(agents, walk);
 	find_evidence(agents, walk);
+	add_workflows(agents);
 	for (size_t i = 0; i < agents->evidence_count; i++) {
 		const struct root *root = root_of(agents, agents->evidence[i].path);
 

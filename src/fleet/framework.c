@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/yaml.h"
 #include "fleet/imports.h"
 
@@ -16,6 +17,7 @@ enum { FILE_MAX_BYTES = 1 << 20 };
 /* "langgraph", "langchain_*", "agents:Runner". */
 struct library {
 	const char *name, *wanted; /* wanted: a name that must be imported from it, or NULL */
+	const char *const *needs;  /* one of which the file must have too; empty: none */
 	size_t length;
 	int prefix, script, row;
 };
@@ -29,7 +31,7 @@ struct frameworks {
 	size_t library_count;
 };
 
-static void add_library(struct frameworks *frameworks, const char *written, int script, int row)
+static void add_library(struct frameworks *frameworks, const char *written, const char *const *needs, int script, int row)
 {
 	const char *colon = script ? NULL : strchr(written, ':');
 	size_t length = colon ? (size_t)(colon - written) : strlen(written);
@@ -39,6 +41,7 @@ static void add_library(struct frameworks *frameworks, const char *written, int 
 	frameworks->libraries[frameworks->library_count++] = (struct library){
 		.name = arena_text_n(frameworks->arena, written, length - (size_t)prefix),
 		.wanted = colon ? arena_text(frameworks->arena, colon + 1) : NULL,
+		.needs = needs,
 		.length = length - (size_t)prefix,
 		.prefix = prefix,
 		.script = script,
@@ -46,31 +49,40 @@ static void add_library(struct frameworks *frameworks, const char *written, int 
 	};
 }
 
-static void add_libraries(struct frameworks *frameworks, const struct json *list, int script, int row)
+static void add_libraries(struct frameworks *frameworks, const struct json *list, const char *const *needs, int script, int row)
 {
 	for (const struct json *item = json_first(list); item; item = json_next(item))
 		if (json_text(item) && *json_text(item))
-			add_library(frameworks, json_text(item), script, row);
+			add_library(frameworks, json_text(item), needs, script, row);
+}
+
+/* The texts of a list, NULL at the end; in the arena. */
+static const char **texts_of(struct arena *arena, const struct json *list)
+{
+	const char **texts = arena_alloc(arena, (json_count(list) + 1) * sizeof(*texts));
+	size_t count = 0;
+
+	for (const struct json *item = json_first(list); item; item = json_next(item))
+		if (json_text(item))
+			texts[count++] = arena_text(arena, json_text(item));
+	texts[count] = NULL;
+	return texts;
 }
 
 static int add_row(struct frameworks *frameworks, const struct json *row, struct error *err)
 {
-	const struct json *marks = json_get(row, "marks");
-	const char **texts = arena_alloc(frameworks->arena, (json_count(marks) + 1) * sizeof(*texts));
-	size_t count = 0;
+	const char **needs = texts_of(frameworks->arena, json_get(row, "needs"));
 
 	if (!json_text(json_get(row, "name")))
 		return error_set(err, ERR_FORMAT, "line %d: a framework needs a name", json_line(row));
-	for (const struct json *item = json_first(marks); item; item = json_next(item))
-		if (json_text(item))
-			texts[count++] = arena_text(frameworks->arena, json_text(item));
 	int number = (int)frameworks->count;
 	frameworks->rows = mem_grow(frameworks->rows, frameworks->count + 1, sizeof(*frameworks->rows));
 	frameworks->json_marks = mem_grow(frameworks->json_marks, frameworks->count + 1, sizeof(*frameworks->json_marks));
 	frameworks->json_marks[frameworks->count] = arena_text(frameworks->arena, json_text(json_item(json_get(row, "json"), 0)));
-	frameworks->rows[frameworks->count++] = (struct framework){ arena_text(frameworks->arena, json_text(json_get(row, "name"))), texts, number };
-	add_libraries(frameworks, json_get(row, "python"), 0, number);
-	add_libraries(frameworks, json_get(row, "script"), 1, number);
+	frameworks->rows[frameworks->count++] = (struct framework){ arena_text(frameworks->arena, json_text(json_get(row, "name"))),
+		texts_of(frameworks->arena, json_get(row, "marks")), number };
+	add_libraries(frameworks, json_get(row, "python"), needs, 0, number);
+	add_libraries(frameworks, json_get(row, "script"), needs, 1, number);
 	return 0;
 }
 
@@ -123,6 +135,8 @@ void frameworks_free(struct frameworks *frameworks)
 struct looking {
 	const struct frameworks *frameworks;
 	struct framework_match best;
+	const char *text;
+	size_t length;
 	int script;
 };
 
@@ -149,6 +163,16 @@ static int library_matches(const struct library *library, const char *module, si
 	return !library->wanted || has_word(names, names_length, library->wanted);
 }
 
+/* A library of many uses, boto3 say, counts with a word beside it that tells this one. */
+static int has_need(const struct looking *looking, const struct library *library)
+{
+	const char *const *need = library->needs;
+
+	while (*need && !memmem(looking->text, looking->length, *need, strlen(*need)))
+		need++;
+	return *need || need == library->needs;
+}
+
 static void on_import(void *arg, const char *module, size_t length, const char *names, size_t names_length, int line)
 {
 	struct looking *looking = arg;
@@ -159,7 +183,7 @@ static void on_import(void *arg, const char *module, size_t length, const char *
 		struct framework_match *best = &looking->best;
 
 		if (library->script != looking->script || (best->framework && best->framework->rank <= library->row) ||
-			!library_matches(library, module, length, names, names_length))
+			!library_matches(library, module, length, names, names_length) || !has_need(looking, library))
 			continue;
 		*best = (struct framework_match){ .framework = &frameworks->rows[library->row], .module = module, .module_length = length, .module_line = line };
 	}
@@ -202,7 +226,7 @@ static struct framework_match of_json(const struct frameworks *frameworks, const
 
 struct framework_match framework_of(const struct frameworks *frameworks, enum source_kind kind, const char *text, size_t length)
 {
-	struct looking looking = { .frameworks = frameworks, .script = kind == SOURCE_SCRIPT };
+	struct looking looking = { .frameworks = frameworks, .text = text, .length = length, .script = kind == SOURCE_SCRIPT };
 
 	if (kind == SOURCE_JSON)
 		return of_json(frameworks, text, length);
@@ -210,4 +234,36 @@ struct framework_match framework_of(const struct frameworks *frameworks, enum so
 	if (looking.best.framework)
 		find_mark(&looking.best, text, length);
 	return looking.best;
+}
+
+/* The code cells of a notebook one after the other. */
+static void add_cells(struct text *code, const struct json *cells)
+{
+	for (const struct json *cell = json_first(cells); cell; cell = json_next(cell)) {
+		const struct json *source = json_get(cell, "source");
+
+		if (strcmp(json_text_or(json_get(cell, "cell_type"), ""), "code"))
+			continue;
+		text_add(code, json_text_or(source, ""));
+		for (const struct json *line = json_is(source, JSON_ARRAY) ? json_first(source) : NULL; line; line = json_next(line))
+			text_add(code, json_text_or(line, ""));
+		text_add_char(code, '\n');
+	}
+}
+
+int framework_of_notebook(const struct frameworks *frameworks, const char *bytes, size_t length, struct arena *arena, struct framework_match *match)
+{
+	struct json *tree = json_parse(bytes, length, NULL);
+	struct text code;
+
+	if (!tree)
+		return -1;
+	text_init(&code, length);
+	add_cells(&code, json_get(tree, "cells"));
+	json_free(tree);
+	*match = framework_of(frameworks, SOURCE_NOTEBOOK, code.data, code.length);
+	if (match->framework)
+		match->module = arena_text_n(arena, match->module, match->module_length);
+	text_release(&code);
+	return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "fleet/source.h"
 
+struct arena;
 struct error;
 struct frameworks;
 
@@ -27,5 +28,8 @@ struct frameworks *frameworks_load(struct error *err); /* NULL: names file and l
 void frameworks_free(struct frameworks *frameworks);
 /* The best row of a file: by its imports, of a JSON file by the node types it names. */
 struct framework_match framework_of(const struct frameworks *frameworks, enum source_kind kind, const char *text, size_t length);
+/* The same of the code cells of a notebook, not of its prose and outputs: line numbers are those of the code. match->module is in the arena.
+ * -1: it is no JSON, cut short say. */
+int framework_of_notebook(const struct frameworks *frameworks, const char *bytes, size_t length, struct arena *arena, struct framework_match *match);
 
 #endif

@@ -29,7 +29,7 @@ static size_t name_length(const char *at, const char *end)
 
 static const char *past_blanks(const char *at, const char *end)
 {
-	while (at < end && (*at == ' ' || *at == '\t'))
+	while (at < end && (*at == ' ' || *at == '\t' || *at == '\f'))
 		at++;
 	return at;
 }
@@ -43,6 +43,13 @@ static int begins(const char *at, const char *end, const char *word)
 
 /* --- Python --- */
 
+/* Whether what stands after a module ends it: prose ("import openai is not needed") goes on with another word. */
+static int ends_module(const char *at, const char *end)
+{
+	at = past_blanks(at, end);
+	return at == end || *at == ',' || *at == '\r' || *at == '\\' || begins(at, end, "as");
+}
+
 /* `import a.b as c, d`: each of them. */
 static void python_import(struct reader *reader, const char *at, const char *end)
 {
@@ -50,7 +57,7 @@ static void python_import(struct reader *reader, const char *at, const char *end
 		size_t length = name_length(at, end);
 		const char *comma = memchr(at, ',', (size_t)(end - at));
 
-		if (!length)
+		if (!length || !ends_module(at + length, end))
 			return;
 		reader->on(reader->arg, at, length, "", 0, reader->line);
 		if (!comma)
@@ -78,41 +85,47 @@ static void python_from(struct reader *reader, const char *at, const char *end)
 	reader->on(reader->arg, module, length, word, (size_t)(stop - word), reader->line);
 }
 
-/* Whether a string begun on this line goes on after it. */
-static char python_open_after(const char *at, const char *end, char open)
+/* The end of the statement at a place: a `;`, or the `:` of what may have its body on the same line, or a comment, none of them in a string. open, in and
+ * out: the quote of a string that goes on after the line. */
+static const char *python_statement(const char *at, const char *end, char *open)
 {
 	for (char single = 0; at < end; at++) {
-		if (*at == '\\' && (open || single)) {
+		if (*at == '\\' && (*open || single)) {
 			at++;
 			continue;
 		}
 		int triple = end - at >= 3 && (*at == '"' || *at == '\'') && at[1] == *at && at[2] == *at;
 
-		if (open) {
-			if (triple && *at == open)
-				open = 0, at += 2;
+		if (*open) {
+			if (triple && *at == *open)
+				*open = 0, at += 2;
 		} else if (single) {
 			single = *at == single ? 0 : single;
 		} else if (triple) {
-			open = *at, at += 2;
+			*open = *at, at += 2;
 		} else if (*at == '"' || *at == '\'') {
 			single = *at;
-		} else if (*at == '#') {
-			break;
+		} else if (*at == '#' || *at == ';' || *at == ':') {
+			return at;
 		}
 	}
-	return open;
+	return end;
 }
 
 static void python_line(struct reader *reader, const char *line, const char *end)
 {
-	const char *at = past_blanks(line, end);
+	for (const char *stop; line < end; line = stop + 1) {
+		char open = reader->open;
+		const char *at = past_blanks(line, end);
 
-	if (!reader->open && begins(at, end, "import"))
-		python_import(reader, at + 6, end);
-	else if (!reader->open && begins(at, end, "from"))
-		python_from(reader, at + 4, end);
-	reader->open = python_open_after(line, end, reader->open);
+		stop = python_statement(line, end, &reader->open);
+		if (!open && begins(at, stop, "import"))
+			python_import(reader, at + 6, stop);
+		else if (!open && begins(at, stop, "from"))
+			python_from(reader, at + 4, stop);
+		if (stop < end && *stop == '#')
+			return;
+	}
 }
 
 /* --- JavaScript, TypeScript --- */
@@ -170,6 +183,8 @@ void imports_each(enum source_kind kind, const char *text, size_t length, import
 
 	if (kind != SOURCE_PYTHON && kind != SOURCE_SCRIPT && kind != SOURCE_NOTEBOOK)
 		return;
+	if (length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
+		text += 3;
 	for (const char *line = text; line < end;) {
 		const char *stop = memchr(line, '\n', (size_t)(end - line));
 

@@ -69,6 +69,46 @@ START_TEST(each_with_its_framework_and_brain)
 }
 END_TEST
 
+/* One line may hold several statements, a file may begin with a byte order mark or a form feed. */
+START_TEST(imports_in_any_spelling)
+{
+	make_root();
+	write_at("a/agent.py", "\xef\xbb\xbf" "from openai import OpenAI\n");
+	write_at("b/agent.py", "\fimport openai\n");
+	write_at("c/agent.py", "import os; s = \"a;b\"; from openai import OpenAI; c = OpenAI()\n");
+	write_at("d/main.py", "try: import openai\nexcept ImportError: openai = None\n");
+	write_at("e/app/main.py", "from google import genai\nclient = genai.Client()\n");
+	write_at("f/handler.py", "import json, boto3\nrt = boto3.client('bedrock-runtime')\nrt.converse()\n");
+	write_at("g/support.json", "{\"nodes\": [{\"type\": \"@n8n/n8n-nodes-langchain.agent\"}]}");
+	write_at("h/app.py", "import httpx\nhttpx.post('https://api.openai.com/v1/chat/completions')\n");
+	expect((const struct wanted[]){
+		{ "a", "sdk:openai", "a/agent.py", "imports openai (line 1)" },
+		{ "b", "sdk:openai", "b/agent.py", "imports openai (line 1)" },
+		{ "c", "sdk:openai", "c/agent.py", "imports openai (line 1)" },
+		{ "d", "sdk:openai", "d/main.py", "imports openai (line 1)" },
+		{ "e", "sdk:google", "e/app/main.py", "imports google (line 1)" },
+		{ "f", "sdk:bedrock", "f/handler.py", "imports boto3 (line 1), has converse (line 3)" },
+		{ "g", "n8n", "g/support.json", "line 1" },
+		{ "h", "http:model-api", "h/app.py", "has chat/completions (line 2)" },
+		{ 0 } });
+}
+END_TEST
+
+START_TEST(words_about_a_library_are_no_import)
+{
+	make_root();
+	write_at("a/main.py", "import os  # like x, openai\n");
+	write_at("b/main.py", "import os; f(a, openai)\nx = {'import': 1}\n");
+	write_at("c/plot.ipynb", "{\"cells\": [{\"cell_type\": \"markdown\", \"source\": [\"import openai is not needed\\n\", \"import openai\\n\"]},"
+		" {\"cell_type\": \"code\", \"source\": [\"import pandas as pd\\n\"], \"outputs\": [{\"text\": [\"import openai\\n\"]}]}]}");
+	write_at("d/main.py", "import boto3\nboto3.client('s3')\n");
+	write_at("e/main.py", "import requests\nrequests.get('https://api.github.com/')\n");
+	write_at("f/flow.json", "{\"nodes\": [{\"type\": \"n8n-nodes-base.set\"}]}");
+	write_at("g/main.py", "from google import auth\nfrom google.cloud import storage\n");
+	expect((const struct wanted[]){ { 0 } });
+}
+END_TEST
+
 START_TEST(cockpit_yaml_goes_first)
 {
 	make_root();
@@ -110,6 +150,8 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, a_plain_main_is_none);
 	tcase_add_test(tc, each_with_its_framework_and_brain);
+	tcase_add_test(tc, imports_in_any_spelling);
+	tcase_add_test(tc, words_about_a_library_are_no_import);
 	tcase_add_test(tc, cockpit_yaml_goes_first);
 	tcase_add_test(tc, files_belong_to_the_deepest);
 }
