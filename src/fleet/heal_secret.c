@@ -47,6 +47,18 @@ static int string_token(const struct site *site)
 	return -1;
 }
 
+/* `key: str = "…"` at the beginning of a line or of a parameter; not `if x: key = "…"`. */
+static int is_annotated(const struct site *site, int equals)
+{
+	const struct code_token *before = equals > 3 ? code_token_at(site->code, equals - 4) : NULL;
+
+	if (equals < 3 || !code_is(site->code, equals - 2, ":") || code_is(site->code, equals - 3, "else") || code_is(site->code, equals - 3, "try") ||
+		code_is(site->code, equals - 3, "finally"))
+		return 0;
+	return !before || before->kind == CODE_NEWLINE || before->kind == CODE_NL || before->kind == CODE_INDENT || before->kind == CODE_DEDENT ||
+	       before->kind == CODE_COMMENT || code_is(site->code, equals - 4, "(") || code_is(site->code, equals - 4, ",") || code_language(site->code) == CODE_SCRIPT;
+}
+
 /* What the value is assigned to or given as: NAME = "…", NAME="…" of a call, "NAME": "…". */
 static char *name_beside(const struct site *site, int token)
 {
@@ -56,8 +68,7 @@ static char *name_beside(const struct site *site, int token)
 	if (before < 1 || !(code_is(site->code, before, "=") || code_is(site->code, before, ":")))
 		return variable_of_rule(site);
 	it = code_token_at(site->code, before - 1);
-	/* An annotation: key: str = "…". */
-	if (code_is(site->code, before, "=") && before > 2 && code_is(site->code, before - 2, ":"))
+	if (code_is(site->code, before, "=") && is_annotated(site, before))
 		it = code_token_at(site->code, before - 3);
 	const char *text = site->text + it->offset;
 	size_t length = it->length;
@@ -72,6 +83,93 @@ static int is_adjacent(const struct site *site, int token)
 
 	return (token && code_token_at(site->code, token - 1)->kind == CODE_STRING) || (next && next->kind == CODE_STRING) || code_is(site->code, token + 1, "+") ||
 	       (token && code_is(site->code, token - 1, "+"));
+}
+
+/* `case "…":` of a match statement holds a pattern, where no call may stand. */
+static int is_pattern(const struct site *site, int token)
+{
+	int begin = token, depth = 0;
+
+	while (begin && code_token_at(site->code, begin - 1)->kind != CODE_NEWLINE && code_token_at(site->code, begin - 1)->kind != CODE_INDENT &&
+		code_token_at(site->code, begin - 1)->kind != CODE_DEDENT)
+		begin--;
+	while (begin < token && (code_token_at(site->code, begin)->kind == CODE_NL || code_token_at(site->code, begin)->kind == CODE_COMMENT))
+		begin++;
+	if (!is_python(site) || begin == token || !code_is(site->code, begin, "case"))
+		return 0;
+	for (int t = begin + 1; t < token; t++) {
+		if (code_is(site->code, t, "(") || code_is(site->code, t, "[") || code_is(site->code, t, "{"))
+			depth++;
+		else if (code_is(site->code, t, ")") || code_is(site->code, t, "]") || code_is(site->code, t, "}"))
+			depth--;
+		else if (!depth && code_is(site->code, t, ":"))
+			return 0;
+	}
+	return 1;
+}
+
+/* Where JavaScript takes a literal and no expression: a key, a type, an attribute of JSX. */
+static int is_literal_only(const struct site *site, int token)
+{
+	const char *dot = strrchr(site->finding->path, '.');
+	size_t offset = code_token_at(site->code, token)->offset;
+
+	if (is_python(site) || !token)
+		return 0;
+	if (code_is(site->code, token + 1, ":") && (code_is(site->code, token - 1, "{") || code_is(site->code, token - 1, ",")))
+		return 1;
+	if (token > 2 && code_is(site->code, token - 1, "=") && code_is(site->code, token - 3, "type"))
+		return 1;
+	return dot && (!strcmp(dot, ".tsx") || !strcmp(dot, ".jsx")) && offset > 1 && site->text[offset - 1] == '=' &&
+	       (isalnum((unsigned char)site->text[offset - 2]) || site->text[offset - 2] == '_');
+}
+
+static int is_environment_read(const struct code_call *call)
+{
+	const char *name = call->resolved ? call->resolved : call->written;
+
+	return !strcmp(name, "os.getenv") || !strcmp(name, "os.environ.get");
+}
+
+/* `os.getenv("NAME", "…")` or `os.getenv("NAME") or "…"`: the read is there already. The token of NAME, and in from the last one that
+ * stays; -1: it is no such. */
+static int python_default(const struct site *site, int token, int *from)
+{
+	int or = token && code_is(site->code, token - 1, "or") ? token - 1 : -1;
+
+	for (int i = 0; i < code_call_count(site->code); i++) {
+		const struct code_call *call = code_call_at(site->code, i);
+		const struct code_argument *name = code_positional(site->code, call, 0), *other = code_positional(site->code, call, 1);
+
+		if (!name || name->end != name->value + 1 || code_token_at(site->code, name->value)->kind != CODE_STRING || !is_environment_read(call))
+			continue;
+		*from = or >= 0 ? or - 1 : name->value;
+		if (or >= 0 ? call->close == or - 1 : other && other->value == token && other->end == token + 1)
+			return name->value;
+	}
+	return -1;
+}
+
+/* The same of `process.env.NAME || "…"` and `?? "…"`. */
+static int script_default(const struct site *site, int token, int *from)
+{
+	if (token < 6 || !(code_is(site->code, token - 1, "||") || code_is(site->code, token - 1, "??")) || !code_is(site->code, token - 3, ".") ||
+		!code_is(site->code, token - 4, "env") || !code_is(site->code, token - 6, "process"))
+		return -1;
+	*from = token - 2;
+	return token - 2;
+}
+
+static const char *drop_default(struct site *site, int token, int name, int last)
+{
+	const struct code_token *it = code_token_at(site->code, name);
+	int quoted = it->kind == CODE_STRING;
+	size_t from = token_end(site, last);
+
+	edit(site, EDIT_PLAIN, from, token_end(site, token) - from, "%s", "");
+	append_line(site, path_of_agent(site, ".env.example"),
+		arena_format(heal_arena(site), "%.*s=", (int)it->length - 2 * quoted, site->text + it->offset + quoted));
+	return "the environment is read already, only what stood in when it is not set goes: it must be set; revoke the value that was written here";
 }
 
 static const char *in_code(struct site *site)
@@ -90,6 +188,11 @@ static const char *in_code(struct site *site)
 	int whole = it->length == site->finding->place.length + prefix + 2;
 	if (!whole && strncmp(site->finding->rule, "SEC004", 6))
 		return refuse(site, "the value is only a part of the text it stands in");
+	if (is_pattern(site, token) || is_literal_only(site, token))
+		return refuse(site, "only a literal may stand there");
+	int last = 0, read = is_python(site) ? python_default(site, token, &last) : script_default(site, token, &last);
+	if (whole && read >= 0)
+		return drop_default(site, token, read, last);
 	char *name = name_beside(site, token);
 	if (is_python(site))
 		edit(site, EDIT_PLAIN, it->offset, it->length, "%s.environ[\"%s\"]", need_module(site, "os"), name);

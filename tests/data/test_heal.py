@@ -158,6 +158,23 @@ def test_secrets_move_to_the_environment():
         assert sorted(files_of(tree)) == ['a/.env', 'a/agent.py'] and token.encode() in files_of(tree)['a/agent.py']
 
 
+def test_a_default_beside_a_read_goes_and_patterns_stay():
+    t = [github_token(n) for n in range(20, 30)]
+    text = ('import os\nfrom openai import OpenAI\nA = os.getenv("A_TOKEN", "%s")\nB = os.environ.get("B_TOKEN") or "%s"\nC = os.environ.get(\n    "C_TOKEN",\n    "%s",\n)\n'
+            'def f(x):\n    match x:\n        case "%s":\n            return 1\n        case {"k": "%s"}: pass\n        case 3: y = "%s"\n') % tuple(t[:6])
+    page = ('import OpenAI from "openai";\nconst a = process.env.A_KEY || "%s";\nconst b = process.env.B_KEY ?? "%s";\ntype K = "%s";\n'
+            'export const c = <Chat token="%s" />;\n') % tuple(t[6:])
+    with Tree({'a/agent.py': text, 'b/index.tsx': page}) as tree:
+        ph(tree, 'report', tree.root, '--heal', '--approve')
+        after = files_of(tree)
+        python, script = after['a/agent.py'].decode(), after['b/index.tsx'].decode()
+        compile(python, 'agent.py', 'exec')
+        assert 'A = os.getenv("A_TOKEN")\nB = os.environ.get("B_TOKEN")\nC = os.environ.get(\n    "C_TOKEN",\n)\n' in python, python
+        assert 'case "%s":' % t[3] in python and '{"k": "%s"}' % t[4] in python and 'case 3: y = os.environ["Y"]' in python, python
+        assert 'const a = process.env.A_KEY;\nconst b = process.env.B_KEY;\ntype K = "%s";' % t[8] in script and 'token="%s" />' % t[9] in script, script
+        assert {b'A_TOKEN=', b'B_TOKEN=', b'C_TOKEN=', b'Y='} == set(after['a/.env.example'].split()), after['a/.env.example']
+
+
 def test_what_is_never_wrapped():
     body = 'from openai import OpenAI\nc = OpenAI(timeout=3)\n\n\n'
     call = 'c.chat.completions.create(model="gpt-4o-2024-11-20", max_completion_tokens=3, messages=q)'
