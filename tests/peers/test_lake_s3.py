@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # peers: cloud moto ministack microburst
 """`lake push` to S3 servers nobody here wrote: one that checks signatures and rights, another, and one behind a proxy that fails."""
-import json, os, re, subprocess, sys, urllib.error, urllib.request
+import json, os, re, subprocess, sys, urllib.error, urllib.request, uuid
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), 'data'))
@@ -111,13 +111,11 @@ def test_signatures_and_rights_are_checked():
     bucket = Bucket(MOTO)
     keys = {}
     for user, policy in (('sender', '["s3:ListBucket","s3:GetObject","s3:PutObject"]'), ('reader', '["s3:ListBucket","s3:GetObject"]')):
-        try:
-            iam('CreateUser', UserName=user)
-        except urllib.error.HTTPError as error:
-            assert error.code == 409, error
-        made = iam('CreateAccessKey', UserName=user)
+        name = '%s-%s' % (user, uuid.uuid4().hex[:8])
+        iam('CreateUser', UserName=name)
+        made = iam('CreateAccessKey', UserName=name)
         keys[user] = {'key': re.search('<AccessKeyId>(.*)</AccessKeyId>', made)[1], 'secret': re.search('<SecretAccessKey>(.*)</SecretAccessKey>', made)[1].replace('&#x2F;', '/')}
-        iam('PutUserPolicy', UserName=user, PolicyName='p', PolicyDocument='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":%s,"Resource":"*"}]}' % policy)
+        iam('PutUserPolicy', UserName=name, PolicyName='p', PolicyDocument='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":%s,"Resource":"*"}]}' % policy)
     ask(MOTO + '/moto-api/reset-auth', 'POST', b'0')
     try:
         with Lake() as lake:
@@ -142,8 +140,8 @@ def test_a_proxy_that_fails():
     bucket = Bucket(MOTO)
     if not FAULTS:
         raise Skip('microburst did not start')
-    rules = [{'service': 's3', 'probability': 0.3, 'error': {'code': 'SlowDown'}}]
-    ask(FAULTS + '/_microburst/rules', 'PATCH', json.dumps(rules).encode(), headers={'Content-Type': 'application/json'})
+    rules = [{'service': 's3', 'probability': 0.2, 'error': {'code': 'SlowDown'}}]
+    ask(FAULTS + '/_microburst/rules', 'POST', json.dumps(rules).encode(), headers={'Content-Type': 'application/json'})
     try:
         with Lake() as lake:
             retries = 0
@@ -156,7 +154,7 @@ def test_a_proxy_that_fails():
             assert retries, 'the proxy never failed'
             check_whole(lake, bucket)
     finally:
-        ask(FAULTS + '/_microburst/rules', 'PATCH', b'[]', headers={'Content-Type': 'application/json'})
+        ask(FAULTS + '/_microburst/rules', 'POST', b'[]', headers={'Content-Type': 'application/json'})
 
 
 if __name__ == '__main__':
