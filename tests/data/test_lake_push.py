@@ -163,7 +163,9 @@ def test_what_passes_by_itself_is_tried_again():
             counted.append(path)
             return says(503, 'SlowDown') if method == 'PUT' and len(counted) % 2 else None
         store.fault = slow
-        assert output(push(lake, store, '-o', 'json'))['retries'] > 0
+        done = push(lake, store, '-o', 'json')
+        told = [line for line in done.stderr.splitlines() if ' agents; ' in line]
+        assert output(done)['retries'] > 0 and 'slow or away' in told[-1] and len(told) == len(set(told)), done.stderr
         check_whole(lake, store)
 
 

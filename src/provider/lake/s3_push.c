@@ -18,7 +18,7 @@
 #include "provider/lake/s3.h"
 #include "store/evidence.h"
 
-enum { THREADS = 8, TELL_MS = 500, CONTENDED_TRIES_MAX = 50, FILE_MAX_BYTES = 64 << 20, MD5_BYTES = 16, PAUSE_DOUBLINGS_MAX = 6 };
+enum { THREADS = 8, TELL_MS = 500, CONTENDED_TRIES_MAX = 50, FILE_MAX_BYTES = 64 << 20, MD5_BYTES = 16, PAUSE_DOUBLINGS_MAX = 6, TOLD_MAX = 200 };
 
 static const char index_name[] = "index.json";
 
@@ -101,6 +101,7 @@ struct sending {
 	int64_t bytes;
 	struct json *passed_over, *rows; /* rows: of the index */
 	struct error err;
+	char told[TOLD_MAX]; /* the last line of progress */
 };
 
 static void count(struct sending *s, size_t *what, size_t bytes)
@@ -357,13 +358,18 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static void tell(const struct sending *s)
+/* What was said is not said again. */
+static void tell(struct sending *s)
 {
-	char line[160];
+	char line[TOLD_MAX], again[60] = "";
+	size_t retries = atomic_load(&s->s3.retries);
 
-	snprintf(line, sizeof(line), "%zu of %zu agents; %zu objects sent, %.1f MB", s->agents, s->push->files->agents, s->sent, (double)s->bytes / 1e6);
-	if (s->push->progress)
+	if (retries)
+		snprintf(again, sizeof(again), "; the store was slow or away %zu times", retries);
+	snprintf(line, sizeof(line), "%zu of %zu agents; %zu objects sent, %.1f MB%s", s->agents, s->push->files->agents, s->sent, (double)s->bytes / 1e6, again);
+	if (s->push->progress && strcmp(line, s->told))
 		s->push->progress(s->push->arg, line);
+	strcpy(s->told, line);
 }
 
 /* Waits for the workers and says how far they are. */
