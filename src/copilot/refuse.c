@@ -254,6 +254,21 @@ static int negated(const struct reading *reading)
 	return 0;
 }
 
+/* "what if node-3 dies": nothing has happened, and nothing is asked for. */
+static int begins_with_if(const struct reading *reading)
+{
+	size_t at = 0;
+
+	while (marks_at(&reading->marks, at, C_FILL))
+		at++;
+	const struct mark *mark = marks_at(&reading->marks, at, C_IF);
+	const char *last = mark ? reading->marks.fold.tokens[mark->to - 1].text : "";
+
+	/* "can i have the logs" only asks */
+	return mark && (!strcmp(reading->marks.fold.tokens[at].text, "what") ||
+			       (strcmp(last, "i") != 0 && strcmp(last, "we") != 0));
+}
+
 const char *rules_reject(const struct reading *reading, const char **question)
 {
 	const struct json *filters = reading->intent->filters;
@@ -263,7 +278,7 @@ const char *rules_reject(const struct reading *reading, const char **question)
 		return "says what not to do";
 	if (reading->write && negated(reading))
 		return "a negation stands in it";
-	if (HAS(reading, C_IF) && (reading->write || acts_said(reading)))
+	if (HAS(reading, C_IF) && (reading->write || acts_said(reading) || begins_with_if(reading)))
 		return "is a supposition, not a request";
 	if (HAS(reading, C_OR) && (acts_said(reading) > 1 || reading->write ||
 					  HAS(reading, C_DONT) || HAS(reading, C_SCALE))) {

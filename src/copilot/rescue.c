@@ -318,9 +318,30 @@ static void take_daemon(struct reading *reading)
 	}
 }
 
+/* "the node pool named burst": whatever it else means. */
+static int rescue_called(struct reading *reading)
+{
+	static const enum concept never[] = { C_SCOPE, C_ON, C_FROM, C_INTO, C_IT, C_ALL, C_FILL };
+
+	for (const struct mark *mark = marks_first(&reading->marks, C_CALLED); mark;
+		mark = marks_next(&reading->marks, mark)) {
+		const struct token *token = &reading->marks.fold.tokens[mark->to];
+
+		if (mark->to >= reading->marks.fold.count || token->shape & TOKEN_CJK ||
+			token->length < 3 ||
+			covers(reading, mark->to, never, sizeof(never) / sizeof(*never)))
+			continue;
+		take(reading, mark->to);
+		return 1;
+	}
+	return 0;
+}
+
 void names_rescue(struct reading *reading)
 {
 	take_daemon(reading);
+	if (!reading->names && rescue_called(reading))
+		return;
 	if (reading->names && reading->points > 3)
 		return;
 	if (rescue_before_noun(reading) || rescue_money(reading))

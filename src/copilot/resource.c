@@ -145,7 +145,8 @@ static int scope_alone(const struct reading *reading)
 	if (!HAS(reading, C_SCOPE) || HAS(reading, C_IT))
 		return 0;
 	return is_type(reading, "forecast") ||
-	       (is_type(reading, "status") && HAS(reading, C_STATUS)) ||
+	       (is_type(reading, "status") &&
+		       (HAS(reading, C_STATUS) || !strncmp(reading->marks.fold.tokens[0].text, "how", 3))) ||
 	       /* "what is wrong in prod" */
 	       (is_type(reading, "investigate") && HAS(reading, C_WHICH) &&
 		       (HAS(reading, C_INVESTIGATE) || HAS(reading, C_SYMPTOM))) ||

@@ -298,6 +298,11 @@ int rules_type(struct reading *reading)
 		set_type(reading, "drain");
 		return 0;
 	}
+	if (plural_records(reading) && (HAS(reading, C_WHICH) || HAS(reading, C_LIST)) &&
+		!HAS(reading, C_SYMPTOM) && !HAS(reading, C_WHY) && !HAS(reading, C_TERMINATE)) {
+		set_type(reading, "list"); /* "which dns records point to ..." */
+		return 0;
+	}
 	for (size_t i = 0; i < sizeof(type_rows) / sizeof(*type_rows); i++) {
 		const struct type_row *row = &type_rows[i];
 
