@@ -630,6 +630,7 @@ const char *deps_locked_version(const struct deps *deps, const char *path, enum 
 	return row && !several && row->origin == ORIGIN_INDEX ? row->version : NULL;
 }
 
+/* What only a lock names is told in short: there may be hundreds of thousands of them. */
 static struct json *row_to_json(const struct dependency *row)
 {
 	static const char *const origins[] = { "index", "url", "local" };
@@ -637,19 +638,21 @@ static struct json *row_to_json(const struct dependency *row)
 
 	json_set_text(json, "ecosystem", ecosystem_name(row->ecosystem));
 	json_set_text(json, "name", row->name);
-	json_set_text(json, "wanted", row->wanted);
 	json_set_text(json, "version", row->version);
 	json_set_text(json, "path", row->path);
 	json_set_int(json, "line", row->line);
-	json_set_text(json, "lock", row->lock);
-	json_set(json, "lock_line", row->lock ? json_integer(row->lock_line) : json_null());
 	json_set(json, "direct", json_boolean(row->wanted != NULL));
-	json_set(json, "development", json_boolean(row->development));
-	json_set_text(json, "origin", origins[row->origin]);
-	json_set_text(json, "source", row->source);
-	json_set_text(json, "extras", row->extras);
-	json_set_text(json, "marker", row->marker);
-	json_set_text(json, "agent", row->agent && !*row->agent ? "." : row->agent);
+	if (row->wanted) {
+		json_set_text(json, "wanted", row->wanted);
+		json_set_text(json, "lock", row->lock);
+		json_set(json, "lock_line", row->lock ? json_integer(row->lock_line) : json_null());
+		json_set(json, "development", json_boolean(row->development));
+		json_set_text(json, "origin", origins[row->origin]);
+		json_set_text(json, "source", row->source);
+		json_set_text(json, "extras", row->extras);
+		json_set_text(json, "marker", row->marker);
+		json_set_text(json, "agent", row->agent && !*row->agent ? "." : row->agent);
+	}
 	json_make_safe(json);
 	return json;
 }

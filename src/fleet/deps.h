@@ -68,7 +68,8 @@ int deps_is_own(const struct deps *deps, enum ecosystem ecosystem, const char *n
 const char *deps_locked_version(const struct deps *deps, const char *path, enum ecosystem ecosystem, const char *name);
 /* The version every lock file of the tree that has the package settled on. NULL: none has it, or they differ. */
 const char *deps_agreed_version(const struct deps *deps, enum ecosystem ecosystem, const char *name);
-/* [{"ecosystem","name","wanted","version","path","line","lock","agent",…}] for people and programs: harmless text. */
+/* [{"ecosystem","name","version","path","line","direct"}], and where a manifest wants it "wanted","lock","lock_line","development","origin","source","extras",
+ * "marker","agent": harmless text. */
 struct json *deps_to_json(const struct deps *deps);
 
 const char *ecosystem_name(enum ecosystem ecosystem); /* "pypi" */
