@@ -229,7 +229,7 @@ static struct snapshot *fetch(struct getting *g, struct error *err)
 	return snapshot;
 }
 
-/* --- --watch: each row once, then again whenever it changes --- */
+/* --- --watch: each row once, then again whenever it changes; --limit counts the rows printed, and ends it --- */
 
 static volatile sig_atomic_t interrupted;
 
@@ -253,6 +253,9 @@ static void print_changed(struct getting *g, struct snapshot *before, struct sna
 		if (!cli_arg(g->cli, 1) || has_name(now, row, cli_arg(g->cli, 1)))
 			rows[count++] = row;
 	}
+	if (g->limit >= 0 && count > (size_t)g->limit)
+		count = (size_t)g->limit;
+	g->limit -= g->limit >= 0 ? (long)count : 0;
 	if (count && cli_json(g->cli))
 		for (size_t i = 0; i < count; i++) {
 			struct json *row = estate_row_json(g->estate, now, rows[i]);
@@ -268,22 +271,36 @@ static void print_changed(struct getting *g, struct snapshot *before, struct sna
 	free(rows);
 }
 
+/* Rows of an earlier run are no news, and old ones look like new ones here. What fails is said once. */
+static struct snapshot *fresh_rows(struct getting *g, struct feed *feed, struct feed_status *told)
+{
+	struct feed_status status = { 0 };
+
+	feed_status(feed, &status);
+	if (*status.error && strcmp(status.error, told->error) != 0)
+		cli_say(g->cli, "pilothouse: %s", status.error);
+	*told = status;
+	return status.state == FEED_CACHED || status.state == FEED_FAILED ? NULL : feed_snapshot(feed);
+}
+
 static int watch(struct getting *g)
 {
 	struct feed *feed = estate_open(g->estate, g->kind, &g->selection);
+	struct feed_status told = { 0 };
 	struct snapshot *last = NULL;
 	unsigned version = 0;
 
 	signal(SIGINT, on_interrupt);
 	signal(SIGTERM, on_interrupt);
 	feed_set_visible(feed, 1);
-	while (!interrupted && !ferror(cli_out(g->cli))) {
-		if (feed_version(feed) != version) {
-			struct snapshot *now = feed_snapshot(feed);
+	while (!interrupted && g->limit && !ferror(cli_out(g->cli))) {
+		unsigned newest = feed_version(feed);
+		struct snapshot *now = newest != version ? fresh_rows(g, feed, &told) : NULL;
 
-			version = feed_version(feed);
-			if (now && now != last)
-				print_changed(g, last, now);
+		version = newest;
+		if (now && now != last)
+			print_changed(g, last, now);
+		if (now) {
 			snapshot_unref(last);
 			last = now;
 		}

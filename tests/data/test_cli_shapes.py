@@ -371,6 +371,10 @@ def test_watch():
         check(code == 0, code)
         for line in seen.decode().splitlines():
             check(not fits(json.loads(line), ROW), fits(json.loads(line), ROW))
+        # A row the run before left behind is not shown as if it were there; --limit ends it.
+        with process() as other:
+            done = home.run('get', 'processes', '--watch', '-o', 'json', '--limit', '1', '--filter', 'pid == %s or pid == %s' % (pid, other))
+        check(done.code == 0 and [json.loads(line)['name'] for line in done.text.splitlines()] == [other], done)
 
 
 # --- exit codes ---

@@ -74,7 +74,7 @@ def go_home(c):
 
 def open_target(c, target):
     go_home(c)
-    c.send(':processes /%d<Enter>' % target.pid)
+    c.send(':processes /pid == %d<Enter>' % target.pid)  # a short number is in many rows
     c.wait_for(re.compile(r'▸ %d' % target.pid))
 
 
