@@ -76,11 +76,6 @@ struct playbooks *gate_playbooks(struct gate *gate)
 	return gate->playbooks;
 }
 
-struct policy *gate_policy(struct gate *gate)
-{
-	return gate->policy;
-}
-
 const struct user *gate_user(const struct gate *gate)
 {
 	return &gate->user;

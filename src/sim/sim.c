@@ -168,11 +168,6 @@ const char *sim_name(const struct sim *sim, size_t i)
 	return sim->apis[i].world->name;
 }
 
-struct world *sim_world(struct sim *sim, size_t i)
-{
-	return sim->apis[i].world;
-}
-
 const char *sim_url(const struct sim *sim, size_t i)
 {
 	return server_url(sim->servers[i]);

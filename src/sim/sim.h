@@ -9,7 +9,6 @@ struct error;
 struct scenario;
 struct sim;
 struct text;
-struct world;
 
 /* scenario outlives it. Its past is lived through here, in a moment. */
 struct sim *sim_new(const struct scenario *scenario, struct error *err);
@@ -18,7 +17,6 @@ void sim_free(struct sim *sim); /* NULL is fine */
 void sim_kubeconfig(const struct sim *sim, struct text *out);
 size_t sim_clusters(const struct sim *sim);
 const char *sim_name(const struct sim *sim, size_t i);
-struct world *sim_world(struct sim *sim, size_t i);
 const char *sim_url(const struct sim *sim, size_t i); /* valid until sim_free */
 const char *sim_token(const struct sim *sim);         /* what it wants as bearer */
 

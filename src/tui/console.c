@@ -70,11 +70,6 @@ struct gate *console_gate(struct console *console)
 	return console->gate;
 }
 
-const char *console_scope(struct console *console)
-{
-	return console->scope;
-}
-
 /* --- panes --- */
 
 struct stack *console_stack(struct console *console)

@@ -36,7 +36,6 @@ int console_print(struct session *session, int columns, int rows, struct error *
 
 struct session *console_session(struct console *console);
 struct loop *console_loop(struct console *console);
-const char *console_scope(struct console *console);
 void console_push(struct console *console, struct pane *pane);  /* takes it; shown on top */
 void console_back(struct console *console);                     /* closes the top one */
 void console_dirty(struct console *console);

@@ -64,11 +64,6 @@ const struct theme theme_plain = {
 	},
 };
 
-const char *style_name(enum style style)
-{
-	return style_names[style];
-}
-
 static const char *const colour_names[] = { "black", "red", "green", "yellow", "blue", "magenta", "cyan", "white" };
 
 /* "default" "red" "bright-red" 0..255 "#rrggbb" */

@@ -35,6 +35,5 @@ int theme_parse(struct theme *theme, const struct json *json, const char *file, 
 char **theme_names(void);
 /* The number the terminal with that many colours knows it by. Direct colour (1 << 24): 0xrrggbb. */
 int theme_colour(int colour, int colours);
-const char *style_name(enum style style); /* "critical" */
 
 #endif

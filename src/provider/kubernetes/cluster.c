@@ -257,11 +257,6 @@ const char *cluster_server(const struct cluster *self)
 	return self->server;
 }
 
-const char *cluster_user(const struct cluster *self)
-{
-	return self->user;
-}
-
 const char *cluster_namespace(const struct cluster *self)
 {
 	return self->namespace_;
@@ -373,11 +368,6 @@ void cluster_request_free(struct cluster_request *request)
 	text_release(&request->url);
 	login_unref(request->login);
 	free(request);
-}
-
-int cluster_renew(struct cluster *self)
-{
-	return credentials_refused(self->credentials, NULL);
 }
 
 int cluster_request_refused(struct cluster *self, const struct cluster_request *request)

@@ -16,7 +16,6 @@ struct cluster *cluster_new(struct net *net, const struct kubeconfig *kubeconfig
 void cluster_free(struct cluster *cluster);
 const char *cluster_name(const struct cluster *cluster);      /* context */
 const char *cluster_server(const struct cluster *cluster);
-const char *cluster_user(const struct cluster *cluster);
 const char *cluster_namespace(const struct cluster *cluster); /* the context's, "default" when unset */
 int cluster_insecure(const struct cluster *cluster);
 int cluster_loopback(const struct cluster *cluster);          /* gzip not worth asking for */
@@ -32,9 +31,8 @@ struct cluster_request;
 struct cluster_request *cluster_request_new(struct cluster *cluster, const struct net_request *request, const char *path, struct error *err);
 const struct net_request *cluster_request_net(const struct cluster_request *request);
 void cluster_request_free(struct cluster_request *request);
-/* After a 401 on such a request: forget the credentials; 1 when trying again makes sense (once a request). */
-int cluster_renew(struct cluster *cluster);
-/* The same knowing which request was refused: of many refused at once only the first makes a plug-in run again. */
+/* After a 401 on that request: forgets the credentials; 1 when trying again makes sense (once a request). Of many refused at once only the
+ * first makes a plug-in run again. */
 int cluster_request_refused(struct cluster *cluster, const struct cluster_request *request);
 /* Turns a non-2xx answer into *err as above. Returns -1. */
 int cluster_error(const struct cluster *cluster, const struct net_response *response, struct error *err);

@@ -146,11 +146,6 @@ void kubernetes_exec_close(struct kubernetes_exec *exec)
 	free(exec);
 }
 
-int kubernetes_exec_fd(const struct kubernetes_exec *exec)
-{
-	return net_ws_fd(exec->ws);
-}
-
 static int send_on(struct kubernetes_exec *exec, enum kubernetes_channel channel, const char *bytes,
 	size_t length, struct error *err)
 {

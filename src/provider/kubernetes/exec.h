@@ -19,7 +19,6 @@ enum kubernetes_exec_event { KUBERNETES_EXEC_FAILED = -1, KUBERNETES_EXEC_WAIT, 
 struct kubernetes_exec *kubernetes_exec_open(struct cluster *cluster, const char *namespace_, const char *pod, const char *container,
 	const char *const *argv, int tty, struct error *err);
 void kubernetes_exec_close(struct kubernetes_exec *exec); /* NULL is fine */
-int kubernetes_exec_fd(const struct kubernetes_exec *exec); /* to poll */
 int kubernetes_exec_send(struct kubernetes_exec *exec, const void *bytes, size_t length, struct error *err); /* to stdin */
 /* End of stdin. ERR_INVALID on v4, which has no such message. */
 int kubernetes_exec_close_input(struct kubernetes_exec *exec, struct error *err);
