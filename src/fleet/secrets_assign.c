@@ -196,6 +196,20 @@ static int take_word(struct cursor *c, const struct secret_scanner *scanner, str
 	return scanner->source->kind == SOURCE_INI && is_blank(c->text[c->at - 1]) && strstr(scanner->source->path, "netrc") ? (c->op = '=') : 0;
 }
 
+/* ENV NAME VALUE of a Dockerfile: no sign between them. */
+static int take_instruction(struct cursor *c, const struct secret_scanner *scanner, struct span name)
+{
+	size_t at = name.at;
+
+	if (scanner->source->kind != SOURCE_DOCKERFILE || c->quote || !is_blank(c->text[c->at - 1]))
+		return 0;
+	while (at && is_blank(c->text[at - 1]))
+		at--;
+	if (at == name.at || at < 3 || strncasecmp(c->text + at - 3, "env", 3) != 0 || (at > 3 && !is_blank(c->text[at - 4]) && c->text[at - 4] != '\n'))
+		return 0;
+	return c->op = '=';
+}
+
 /* What follows most words is none of what an assignment may begin with. */
 static int may_assign(const struct cursor *c)
 {
@@ -505,7 +519,7 @@ void secrets_assignment(struct secret_scanner *scanner, size_t from, size_t leng
 	flag = !c.quote && is_flag(&c, name.at) && is_blank(at(&c, 0));
 	skip_blanks(&c);
 	skip_annotation(&c);
-	if (!flag && !take_operator(&c, name.at) && !take_word(&c, scanner, name))
+	if (!flag && !take_operator(&c, name.at) && !take_word(&c, scanner, name) && !take_instruction(&c, scanner, name))
 		return;
 	value.name = with_word_before(scanner, name);
 	if (name_says(scanner->rules, view->text + value.name.at, value.name.length) == NAME_NOTHING)

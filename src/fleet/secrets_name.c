@@ -94,12 +94,25 @@ static int runs_into(const char *word, const struct word_set *set)
 	return 0;
 }
 
+/* "ServiceApiKey2" and "password1": the last word without its number, unless it is a word with it ("sha256"). */
+static void drop_number(const struct secret_rules *rules, struct words *words)
+{
+	char *word = words->count ? words->text[words->count - 1] : NULL;
+	size_t length = word ? strlen(word) : 0, letters = length;
+
+	while (letters && word[letters - 1] >= '0' && word[letters - 1] <= '9')
+		letters--;
+	if (letters && letters < length && !word_set_has(rules->negative, word, length) && !word_set_has(rules->neutral, word, length))
+		word[letters] = '\0';
+}
+
 enum name_says name_says(const struct secret_rules *rules, const char *name, size_t length)
 {
 	struct words words;
 	int end;
 
 	split(name, length, &words);
+	drop_number(rules, &words);
 	for (int i = 0; i < words.count; i++)
 		if (word_set_has(rules->negative, words.text[i], strlen(words.text[i])) || (i + 1 < words.count && joined_in(&words, i, i + 2, rules->negative)))
 			return NAME_NOTHING;

@@ -286,9 +286,9 @@ START_TEST(assignments)
 	static const char *const yes[] = { "API_KEY = '%s'", "client = C(api_key=\"%s\")", "{\"clientSecret\": \"%s\"}", "os.environ['AUTH_TOKEN'] = \"%s\"", "k = os.getenv(\"API_KEY\", \"%s\")",
 		"token: str = \"%s\"", "api_key: SecretStr = SecretStr(\"%s\")", "x = '{\\\"api_key\\\": \\\"%s\\\"}'", "# old: api_key=%s", "headers = {\"Authorization\": \"Bearer %s\"}",
 		"subprocess.run([\"x\", \"--api-key\", \"%s\"])", "secret_key = (\n    \"%s\"\n)", "conn = \"Server=a;Uid=b;Password=%s;\"", "if token == \"%s\":", "DB_PASSWORD_PROD = \"%s\"",
-		"xml = '<password>%s</password>'" };
+		"xml = '<password>%s</password>'", "{\"ServiceApiKey7\": \"%s\"}", "dbPassword4 = '%s'", "API_KEY2 = '%s'" };
 	static const char *const no[] = { "api_key_id = '%s'", "public_key = '%s'", "cache_key = \"%s\"", "sha256_token_hash = \"%s\"", "token_url = \"%s\"", "api_key = get(\"%s\")",
-		"words = [\"token\", \"%s\"]", "password_hint = '%s'" };
+		"words = [\"token\", \"%s\"]", "password_hint = '%s'", "token_sha256 = '%s'", "keyId2 = '%s'" };
 
 	for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++) {
 		char text[300];
@@ -319,6 +319,25 @@ START_TEST(what_is_none)
 	ck_assert_uint_eq(scan_format("a.py", "stripe_key = '%s'", made("pk" "_live_", base62, 24)), 0);
 	ck_assert_uint_eq(scan_format("a.py", "x = 'data:image/png;base64,iVBORw0KGgo%s'", made("", base62, 200)), 0);
 	ck_assert_uint_eq(scan_format("yarn.lock", "  secret \"%s\"\n  token: %s\n", made("", base62, 40), made("", base62, 40)), 0);
+}
+END_TEST
+
+/* ENV NAME VALUE, and .pgpass: no sign between name and value, or no name. */
+START_TEST(without_a_sign)
+{
+	ck_assert_uint_eq(scan_format("Dockerfile", "FROM a\nENV DB_PASSWORD %s\n", made("", base62, 16)), 1);
+	ck_assert_uint_eq(scan_format("Dockerfile", "env\tAPI_KEY  \"%s\"\n", made("", base62, 32)), 1);
+	ck_assert_uint_eq(scan_format("Dockerfile", "ENV DB_PASSWORD $PASSWORD\nRUN echo PASSWORD %s\nRUN printenv TOKEN %s\n", made("", base62, 16), made("", base62, 32)), 0);
+	ck_assert_uint_eq(scan_format("notes.txt", "ENV DB_PASSWORD %s\n", made("", base62, 16)), 0);
+	ck_assert_uint_eq(scan_format(".pgpass", "db.corp.net:5432:prod:svc:%s\n", made("", base62, 16)), 1);
+	ck_assert_uint_eq(scan_format("a.yaml", "ports: [\"127.0.0.1:5432:5432\"]\n"), 0);
+}
+END_TEST
+
+START_TEST(refresh_tokens_have_a_checksum)
+{
+	ck_assert_uint_eq(scan_format("a.py", "t = '%s'", made("gh" "r_", base62, 36)), 0);
+	ck_assert_uint_eq(scan_format("a.py", "t = '%s'", made("gh" "r_", base62, 76)), 1);
 }
 END_TEST
 
@@ -519,6 +538,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, urls);
 	tcase_add_test(tc, assignments);
 	tcase_add_test(tc, what_is_none);
+	tcase_add_test(tc, without_a_sign);
+	tcase_add_test(tc, refresh_tokens_have_a_checksum);
 	tcase_add_test(tc, value_is_shown_nowhere);
 	tcase_add_test(tc, utf16_places);
 	tcase_add_test(tc, own_rules);
