@@ -316,10 +316,13 @@ const char *rules_reject(const struct reading *reading, const char **question)
 	}
 	if (HAS(reading, C_MAYBE))
 		return "is not sure itself";
-	if (is_type(reading, "scale") &&
+	/* "run cart with -2 replicas", "cart to 0.5 replicas" */
+	if ((HAS(reading, C_REPLICAS) &&
+		    (HAS(reading, C_IMPOSSIBLE) || json_get(filters, "version"))) ||
+		(is_type(reading, "scale") &&
 		(HAS(reading, C_IMPOSSIBLE) || scale_is_relative(reading) ||
 			(HAS(reading, C_VAGUE) && !json_get(filters, "replicas")) ||
-			json_int(json_get(filters, "replicas"), 0) > 10000)) {
+			json_int(json_get(filters, "replicas"), 0) > 10000))) {
 		*question = "To how many exactly?";
 		return "the number cannot be used";
 	}
