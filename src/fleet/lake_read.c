@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -19,6 +20,8 @@ static struct json *load(const char *path)
 	struct json *json = bytes ? json_parse(bytes, length, NULL) : NULL;
 
 	free(bytes);
+	if (json)
+		json_make_safe(json);
 	return json;
 }
 
@@ -47,6 +50,15 @@ struct json *lake_read_entry(const char *root, const struct json *row)
 
 	free(lake);
 	return entry;
+}
+
+int lake_read_has_index(const char *root)
+{
+	char *path = mem_format("%s/evidence_lake/index.json", root);
+	int has = !access(path, R_OK);
+
+	free(path);
+	return has;
 }
 
 static int is(const struct json *json, const char *key, const char *word)

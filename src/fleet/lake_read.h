@@ -17,6 +17,7 @@ struct lake_read_counts { /* of one entry (latest.json, or one of its history) *
 
 /* index.json of the lake below root; NULL: none, or not readable. Yours. */
 struct json *lake_read_index(const char *root);
+int lake_read_has_index(const char *root);
 /* latest.json of a row of the index; NULL: none. Yours. */
 struct json *lake_read_entry(const char *root, const struct json *row);
 int lake_read_is_open(const struct json *finding);

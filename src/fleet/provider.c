@@ -94,18 +94,17 @@ static void add_account(struct provider_account *out, const char *name, int curr
 static size_t accounts(struct provider *provider, struct provider_account *out, size_t max)
 {
 	char *root = max ? fleet_root(provider->config, NULL, NULL) : NULL;
-	struct json *index = root ? lake_read_index(root) : NULL;
 	char own[128] = "";
 	size_t count = 0;
 
-	if (index && !fleet_account(root, own, sizeof(own), NULL))
+	/* Asked for by the main thread: no file is read. */
+	if (root && lake_read_has_index(root) && !fleet_account(root, own, sizeof(own), NULL))
 		add_account(&out[count++], own, 1);
 	pthread_mutex_lock(&provider->lock);
 	for (size_t i = 0; i < provider->seen_count && count < max; i++)
 		if (strcmp(provider->seen[i], own) != 0)
 			add_account(&out[count++], provider->seen[i], 0);
 	pthread_mutex_unlock(&provider->lock);
-	json_free(index);
 	free(root);
 	return count;
 }

@@ -146,6 +146,28 @@ def test_a_lake_leads_nowhere_else():
             assert 'nothing of this' not in describe(tree, finding), bad
 
 
+def test_a_lake_that_means_harm():
+    """Escapes in its texts reach no terminal; a pipe in place of a file does not hold anybody up."""
+    with Tree(fleet(2, 1)) as tree:
+        tree.run('report')
+        path, entry = next((p, e) for p, e in entries(tree) if e['findings'])
+        entry['agent']['brain'] = entry['agent']['framework'] = '\x1b[2Jbad\u202e'
+        for row in entry['findings']:
+            row['message'] = row['rule'] = row['path'] = row['redacted'] = '\x1b]0;bad\x07\u202e'
+        rewrite(path, entry)
+        for args in (('get', 'agents', '-o', 'wide'), ('get', 'findings', '-o', 'wide'), ('get', 'findings', '-o', 'json'),
+                     ('describe', 'findings', entry['findings'][0]['fingerprint'])):
+            done = tree.run(*args)
+            assert b'bad' in done.stdout and b'\x1b' not in done.stdout and '\u202e'.encode() not in done.stdout, (args, done.stdout)
+        index = tree.path('evidence_lake/index.json')
+        os.unlink(index)
+        os.mkfifo(index)
+        assert tree.run('get', 'agents', timeout=20).returncode
+        os.unlink(path)
+        os.mkfifo(path)
+        assert tree.run('describe', 'agents', 'agents/a00', timeout=20).returncode
+
+
 def test_a_broken_lake_is_told():
     with Tree(fleet(3, 1)) as tree:
         tree.run('report')
