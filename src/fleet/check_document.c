@@ -380,7 +380,7 @@ static void models(struct unit *unit, const struct json *node, int depth)
 
 static int is_of_interest(const struct unit *unit)
 {
-	static const char *const words[] = { "mcpServers", "mcp_servers", "\"servers\"", "apiVersion", "services:", "Statement", "allUsers", "allAuthenticatedUsers", "CidrIp", "roles/owner",
+	static const char *const words[] = { "servers", "mcpServers", "apiVersion", "services:", "Statement", "allUsers", "allAuthenticatedUsers", "CidrIp", "roles/owner",
 		"roles/editor", "cloud-platform", "AdministratorAccess", "jobs:", "skills", "model", "engine", "auto_approve", "autoApprove", "allowed_tools", "allowedTools", "base_url", "trace",
 		"delegat", "code_execution", "permission", "tools" };
 

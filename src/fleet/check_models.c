@@ -57,6 +57,18 @@ static int names_model(const struct unit *unit, const char *name)
 	return lexicon_lists(unit->checker->lexicon, LIST_MODEL_ARGUMENTS, name) || strstr(name, "MODEL") || ends_with(name, "_model") || ends_with(name, "Model");
 }
 
+/* M = "claude-3-5-sonnet-latest": no word says model, the value does. */
+static int is_moving_name(struct unit *unit, int token)
+{
+	static const char *const families[] = { "claude-", "gpt-", "chatgpt-", "gemini-", "mistral-", "codestral-", "ministral-", "pixtral-", "grok-", "command-" };
+	const char *id = code_string(unit->code, token, token + 1, NULL);
+
+	for (size_t i = 0; id && i < sizeof(families) / sizeof(*families); i++)
+		if (!strncmp(bare(id), families[i], strlen(families[i])))
+			return ends_with(id, "-latest");
+	return 0;
+}
+
 /* Each literal that stands where a model's name does: an argument, a constant, a default, a value of a key. */
 static void model_ids(struct unit *unit)
 {
@@ -85,9 +97,9 @@ static void model_ids(struct unit *unit)
 		if (token->kind == CODE_STRING) {
 			const char *key = code_string(unit->code, i, i + 1, NULL);
 
-			if (key && names_model(unit, key))
+			if (key && (names_model(unit, key) || is_moving_name(unit, value)))
 				model_id(unit, value, value + 1);
-		} else if (names_model(unit, word)) {
+		} else if (names_model(unit, word) || is_moving_name(unit, value)) {
 			model_id(unit, value, value + 1);
 		}
 	}

@@ -32,7 +32,12 @@ static int personal_name(const char *name, const char *chain, int token, void *d
 static int is_prompt(struct unit *unit, int from)
 {
 	const struct code_assign *assign = code_assign_at(unit->code, code_assign_around(unit->code, from));
+	const char *key = from > 1 && code_is(unit->code, from - 1, ":") && code_token_at(unit->code, from - 2)->kind == CODE_STRING ?
+		code_string(unit->code, from - 2, from - 1, NULL) : NULL;
 
+	/* {"role": "user", "content": f"…"}, wherever it is kept until it is sent. */
+	if (key && !strcmp(key, "content"))
+		return 1;
 	if (assign && (says(unit, WORD_PROMPT_NAME, assign->target) || says(unit, WORD_CONTENT, assign->target)))
 		return 1;
 	for (int i = code_call_from(unit->code, from) - 1; i >= 0; i = call_at(unit, i)->outer)

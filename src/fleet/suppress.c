@@ -15,7 +15,7 @@
 
 enum { WHOLE_FILE_LINES = 10, PRAGMAS_MAX = 1000, VALUE_MAX = 200, RULE_MAX = 80, RULES_MAX = 8 };
 
-static const char sign[] = "cockpit-ignore:";
+static const char sign[] = "cockpit-ignore";
 
 /* What a pragma or a row of `ignores` says. */
 struct ignore_rule {
@@ -149,9 +149,16 @@ static int read_pragma(struct source *source, const char *found, struct pragma *
 	struct place place = source_place(source, offset, sizeof(sign) - 1);
 
 	*pragma = (struct pragma){ .offset = offset, .length = sizeof(sign) - 1, .line = place.line };
-	if (!in_comment(line, found, &pragma->alone))
+	const char *end = line + length, *rest = found + sizeof(sign) - 1;
+	int said = rest < end && *rest == ':';
+
+	/* Without the colon it is one when nothing else follows: somebody thought that enough. */
+	while (!said && rest < end && (isspace((unsigned char)*rest) || strchr("*/->", *rest)))
+		rest++;
+	if (!in_comment(line, found, &pragma->alone) || (!said && rest < end))
 		return 0;
-	read_rules(&pragma->ignore, found + sizeof(sign) - 1, line + length);
+	pragma->length += (size_t)said;
+	read_rules(&pragma->ignore, found + pragma->length, end);
 	return 1;
 }
 

@@ -242,6 +242,9 @@ def test_suppression_needs_a_rule_and_ends():
 
 
 def test_a_string_that_speaks_of_a_pragma_is_none():
+    bare = '\n' * 12 + 'x = 1  # cockpit-ignore\ny = 2  /* cockpit-ignore */\nz = 3  # cockpit-ignore pragmas are read line by line\nw = 4  # cockpit-ignored\n'
+    with Tree({'a.py': bare}) as tree:
+        assert [(f['rule'], f['line']) for f in tree.json()['findings'] if f['rule'] == 'GOV002'] == [('GOV002', 13), ('GOV002', 14)]
     with Tree({'a.py': '\n' * 12 + 'x = "cockpit-ignore: SEC"; K = "%s"\n' % github_token()}) as tree:
         assert tree.json()['exit'] == 1
 
