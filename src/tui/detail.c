@@ -236,6 +236,20 @@ static void ask(struct detail *detail)
 	detail->asked_all_ns = detail->asked_ns;
 }
 
+/* As often as its table would be listed, and at least so many seconds apart. */
+static int64_t interval_ns(const struct detail *detail, int least_s)
+{
+	struct estate *estate = console_estate(detail->pane.console);
+	int64_t least = least_s * CLOCK_SECOND_NS, polled;
+	char name[200];
+
+	snprintf(name, sizeof(name), "%s/%s", detail->ref.provider, detail->ref.kind);
+	const struct kind *kind = estate ? kinds_find(estate_kinds(estate), name) : NULL;
+
+	polled = kind && !kind->watchable ? kind->poll_ms * INT64_C(1000000) : 0;
+	return polled > least ? polled : least;
+}
+
 /* What it says must not stay as it was when it was opened. */
 static void ask_again(struct detail *detail)
 {
@@ -244,9 +258,9 @@ static void ask_again(struct detail *detail)
 	for (int part = 0; part < PART_COUNT; part++)
 		if (detail->parts[part].asking)
 			return;
-	if (now - detail->asked_all_ns >= ALL_EVERY_S * CLOCK_SECOND_NS)
+	if (now - detail->asked_all_ns >= interval_ns(detail, ALL_EVERY_S))
 		ask(detail);
-	else if (now - detail->asked_ns >= FIELDS_EVERY_S * CLOCK_SECOND_NS)
+	else if (now - detail->asked_ns >= interval_ns(detail, FIELDS_EVERY_S))
 		ask_parts(detail, PART_FIELDS + 1);
 }
 
@@ -503,7 +517,7 @@ static int64_t next_change(struct pane *pane)
 	if (observed)
 		format_data_age(clock_now_ns() - observed, age, sizeof(age), &step);
 	note_step(detail, step);
-	note_step(detail, FIELDS_EVERY_S * CLOCK_SECOND_NS);
+	note_step(detail, interval_ns(detail, FIELDS_EVERY_S));
 	return detail->step_ns;
 }
 
