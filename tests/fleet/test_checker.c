@@ -29,6 +29,11 @@ static struct one cases[CASES_MAX];
 static int case_count;
 static char *all;
 
+static void forget_cases(void)
+{
+	free(all);
+}
+
 static void read_cases(void)
 {
 	char path[4096];
@@ -42,6 +47,7 @@ static void read_cases(void)
 		fprintf(stderr, "%s\n", err.text);
 		exit(EXIT_FAILURE);
 	}
+	atexit(forget_cases);
 	for (at = strstr(all, "=== "); at && case_count < CASES_MAX;) {
 		struct one *one = &cases[case_count++];
 		const char *next = strstr(at + 4, "\n=== "), *text = strchr(at, '\n') + 1;
