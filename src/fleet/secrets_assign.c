@@ -490,13 +490,14 @@ int secrets_is_code(const struct source *source)
 	return 0;
 }
 
-/* "api key: …" of prose is a name of two words. */
+/* "api key: …" of prose is a name of two words, "service.api.key=…" of properties one of more. */
 static struct span with_word_before(const struct secret_scanner *scanner, struct span name)
 {
 	const char *text = scanner->view.text;
 	size_t start = name.at;
 
-	if (scanner->is_code || name.length != 3 || strncasecmp(text + name.at, "key", 3) != 0 || !start || text[start - 1] != ' ')
+	if (scanner->is_code || name.length != 3 || strncasecmp(text + name.at, "key", 3) != 0 || !start ||
+		!(text[start - 1] == ' ' || (text[start - 1] == '.' && scanner->source->kind == SOURCE_INI)))
 		return name;
 	start--;
 	while (start && is_name(text[start - 1]) && name.at - start < 12)

@@ -330,6 +330,8 @@ START_TEST(without_a_sign)
 	ck_assert_uint_eq(scan_format("Dockerfile", "ENV DB_PASSWORD $PASSWORD\nRUN echo PASSWORD %s\nRUN printenv TOKEN %s\n", made("", base62, 16), made("", base62, 32)), 0);
 	ck_assert_uint_eq(scan_format("notes.txt", "ENV DB_PASSWORD %s\n", made("", base62, 16)), 0);
 	ck_assert_uint_eq(scan_format(".pgpass", "db.corp.net:5432:prod:svc:%s\n", made("", base62, 16)), 1);
+	ck_assert_uint_eq(scan_format("app.properties", "app.service.api.key=%s\n", made("", "0123456789abcdef", 40)), 1);
+	ck_assert_uint_eq(scan_format("app.properties", "app.cache.key=%s\n", made("", "0123456789abcdef", 40)), 0);
 	ck_assert_uint_eq(scan_format("a.yaml", "ports: [\"127.0.0.1:5432:5432\"]\n"), 0);
 }
 END_TEST
