@@ -33,6 +33,7 @@ struct gate *gate_new(const struct gate_options *options, struct error *err)
 {
 	struct gate *gate = mem_zero(1, sizeof(*gate));
 
+	pthread_mutex_init(&gate->loading, NULL);
 	gate->options = *options;
 	gate->options.scope = mem_text(options->scope);
 	atomic_store(&gate->read_only, options->read_only || store_read_only(options->store));
@@ -54,6 +55,7 @@ void gate_free(struct gate *gate)
 	audit_close(gate->audit);
 	union { const char *shown; char *owned; } scope = { .shown = gate->options.scope };
 	free(scope.owned);
+	pthread_mutex_destroy(&gate->loading);
 	free(gate);
 }
 
@@ -62,18 +64,20 @@ struct audit *gate_audit(struct gate *gate)
 	return gate->audit;
 }
 
-/* Main thread or command line, before workers use it. */
 struct playbooks *gate_playbooks(struct gate *gate)
 {
-	if (gate->playbooks)
-		return gate->playbooks;
 	struct json *problems = json_array();
 	struct error err = { 0 };
 
-	gate->playbooks = playbooks_load(problems, &err);
+	pthread_mutex_lock(&gate->loading);
+	if (!gate->playbooks)
+		gate->playbooks = playbooks_load(problems, &err);
+	struct playbooks *playbooks = gate->playbooks;
+
+	pthread_mutex_unlock(&gate->loading);
 	log_problems("playbook", problems);
 	json_free(problems);
-	return gate->playbooks;
+	return playbooks;
 }
 
 const struct user *gate_user(const struct gate *gate)

@@ -2,6 +2,7 @@
 #ifndef GATE_GATE_PRIVATE_H
 #define GATE_GATE_PRIVATE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "gate/gate.h"
@@ -14,6 +15,7 @@ struct gate {
 	struct gate_options options;
 	struct audit *audit;
 	struct policy *policy;
+	pthread_mutex_t loading;     /* of the playbooks: a pane, a conversation and a key may all be the first to want them */
 	struct playbooks *playbooks; /* loaded at first use, by gate_playbooks() */
 	struct user user;
 	atomic_int read_only;

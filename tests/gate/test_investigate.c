@@ -1,6 +1,7 @@
 /* The engine of playbooks on a provider of our own: steps side by side, foreach, what fails, what is proposed, what is cited. */
 #include <check.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,6 +140,32 @@ static const struct json *evidence(const struct json *report, const char *step)
 	     "  - {id: after, action: fake.tide, needs: [never], with: {of: y}}\n"                                                                     \
 	     "findings:\n"                                                                                                                           \
 	     "  - {each: '.steps.tides.items', when: '$item.error != null', class: permission_failure, target: .item.for.id, cause: '{{ .item.error }}', cites: [things, tides, never]}\n"
+
+static void *want_playbooks(void *arg)
+{
+	pthread_barrier_wait(arg);
+	return gate_playbooks(g.gate);
+}
+
+START_TEST(whoever_wants_the_playbooks_first_all_get_the_same)
+{
+	enum { WANTING = 4 };
+	pthread_barrier_t together;
+	pthread_t threads[WANTING];
+	void *got[WANTING];
+
+	begin("name: mine\nmatch: {intent: investigate, resource: host}\nsteps: [{id: things, action: fake.list, with: {kind: things}}]\n");
+	pthread_barrier_init(&together, NULL, WANTING);
+	for (int i = 0; i < WANTING; i++)
+		ck_assert(!pthread_create(&threads[i], NULL, want_playbooks, &together));
+	for (int i = 0; i < WANTING; i++)
+		pthread_join(threads[i], &got[i]);
+	for (int i = 0; i < WANTING; i++)
+		ck_assert_ptr_eq(got[i], gate_playbooks(g.gate));
+	pthread_barrier_destroy(&together);
+	gated_close(&g);
+}
+END_TEST
 
 START_TEST(foreach_reads_once_an_item_and_keeps_each_answer)
 {
@@ -327,6 +354,7 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, whoever_wants_the_playbooks_first_all_get_the_same);
 	tcase_add_test(tc, foreach_reads_once_an_item_and_keeps_each_answer);
 	tcase_add_test(tc, a_reading_that_fails_is_said);
 	tcase_add_test(tc, the_timeout_of_a_step_holds);
