@@ -311,7 +311,7 @@ START_TEST(what_is_none)
 		"secret = \"{{ .Values.secret }}\"", "API_KEY = \"<your key>\"", "api_key = \"xxxxxxxxxxxxxxxxxxxxxxxx\"", "token = os.environ[\"TOKEN\"]", "password = self.password2",
 		"secret = \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf\"", "token_type = \"bearer\"", "key = \"user_profile_cache_v2\"", "max_tokens = 4096",
 		"api_key = \"f47ac10b-58cc-4372-a567-0e02b2c3d479\"", "auth = \"https://login.corp.net/oauth2/token\"", "password = \"correct horse battery staple\"",
-		"-----BEGIN RSA PRIVATE " "KEY-----\nMIIE...\n-----END RSA PRIVATE " "KEY-----", "eos_token = \"<|im_end|>\"", "token = \"AKIAIOSFODNN7" "EXAMPLE\"" };
+		("-----BEGIN RSA PRIVATE " "KEY-----\nMIIE...\n-----END RSA PRIVATE " "KEY-----"), "eos_token = \"<|im_end|>\"", ("token = \"AKIAIOSFODNN7" "EXAMPLE\"") };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		ck_assert_msg(scan("a.py", texts[i]) == 0, "%s: %s", texts[i], found(0)->rule);
