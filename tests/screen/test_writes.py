@@ -267,7 +267,7 @@ def view_of(key, title):
     def view(c, target):
         open_target(c, target)
         c.send(key)
-        c.wait_for(re.compile(r'› ' + title))
+        c.wait_for(re.compile(r'(› |^ )' + title, re.M))
         c.settle(0.2)
     return view
 
