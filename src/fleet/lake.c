@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "fleet/agent.h"
 #include "fleet/finding.h"
 #include "fleet/finding_json.h"
@@ -57,6 +58,35 @@ static int is_text(const struct json *json, const char *key, const char *wanted)
 	const char *text = json_text(json_get(json, key));
 
 	return text && *wanted && !strcmp(text, wanted);
+}
+
+/* --- the seal --- */
+
+/* HMAC-SHA-256 over the canonical bytes of everything but the seal itself, in hex. */
+static void seal_of(const struct json *entry, const uint8_t *key, char out[SHA256_HEX_MAX])
+{
+	struct json *bare = json_copy(entry);
+	uint8_t digest[SHA256_BYTES];
+	struct text text;
+
+	json_remove(bare, "seal");
+	text_init(&text, 2 * (size_t)ENTRY_MAX_BYTES);
+	json_canonical(bare, &text);
+	hmac_sha256(key, SHA256_BYTES, text.data, text.length, digest);
+	hex_format(digest, SHA256_BYTES, out);
+	text_release(&text);
+	json_free(bare);
+}
+
+int lake_is_sealed(const struct json *kept, const uint8_t *key)
+{
+	const char *seal = json_text(json_get(kept, "seal"));
+	char wanted[SHA256_HEX_MAX];
+
+	if (!seal)
+		return 0;
+	seal_of(kept, key, wanted);
+	return !strcmp(seal, wanted);
 }
 
 int lake_is_current(const struct json *kept, const struct report_unit *unit, int stats, int64_t now_ns)
@@ -160,9 +190,13 @@ static struct json *entry_of(const struct report_unit *unit, const struct findin
 	return json_set(json, "findings", rows);
 }
 
-int lake_save(const char *lake, const struct report_unit *unit, const struct findings *findings, int reusable, struct error *err)
+int lake_save(const char *lake, const struct report_unit *unit, const struct findings *findings, int reusable, const uint8_t *key, struct error *err)
 {
 	struct json *entry = entry_of(unit, findings, reusable);
+	char seal[SHA256_HEX_MAX];
+
+	seal_of(entry, key, seal);
+	json_set_text(entry, "seal", seal);
 	char *history = mem_format("%s/%s/history", lake, unit->hash);
 	char *latest = mem_format("%s/%s/latest.json", lake, unit->hash);
 	char *dated = mem_format("%s/%.*s.json", history, CONTENT_DIGITS, unit->content);

@@ -123,7 +123,7 @@ static void look(void *arg, void *own, size_t u)
 	const char *content = json_text(json_get(entry, "content"));
 
 	(void)own;
-	if (entry && content && strlen(content) < sizeof(kept->content))
+	if (entry && lake_is_sealed(entry, report->hash_key) && content && strlen(content) < sizeof(kept->content))
 		kept->how = how_kept(report, u, entry);
 	if (kept->how != KEPT_NOT) {
 		kept->findings = findings_new();
@@ -189,7 +189,7 @@ void report_save(struct report *report)
 			continue;
 		if (!unit->kept)
 			set_content(report, u);
-		failed = lake_save(report->lake, unit, report->findings, !report->unread[u] && names_are_text(report, u), &err);
+		failed = lake_save(report->lake, unit, report->findings, !report->unread[u] && names_are_text(report, u), report->hash_key, &err);
 		changed = 1;
 	}
 	if (!failed && changed)

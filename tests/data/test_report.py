@@ -301,6 +301,26 @@ def test_a_changed_file_of_the_same_size_is_seen():
         assert len(hashes) == 5
 
 
+def test_a_forged_entry_hides_nothing():
+    """A tree may bring a lake of its own that says nothing was found in just these files."""
+    with Tree({'a/agent.py': CLEAN_AGENT + 'K = "%s"\n' % github_token()}) as tree:
+        old = time.time() - 3600
+        os.utime(tree.path('a/agent.py'), (old, old))
+        first = tree.json()
+        name = tree.path('evidence_lake/%s/latest.json' % first['agents'][0]['hash'])
+        entry = json.load(open(name))
+        assert entry['reusable'] and entry['findings'] and tree.json()['agents'][0]['unchanged']
+        for forged in (dict(entry, findings=[]), dict({k: v for k, v in entry.items() if k != 'seal'}, findings=[]), dict(entry, seal='0' * 64)):
+            with open(name, 'w') as file:
+                json.dump(forged, file)
+            report = tree.json()
+            assert not report['agents'][0]['unchanged'] and report['exit'] == 1, report
+        tree.json()
+        shutil.rmtree(tree.home)  # another machine, another key
+        os.mkdir(tree.home)
+        assert not tree.json()['agents'][0]['unchanged']
+
+
 def lake_is_whole(tree):
     count = 0
     for folder, _, names in os.walk(tree.path('evidence_lake')):
