@@ -361,6 +361,16 @@ class Terminal:
                 if there():
                     return
                 raise AssertionError('the program ended; %r was not seen:\n%s' % (what, self.dump()))
+        self.whole_frame()
+
+    def whole_frame(self):
+        """What is on its way of the frame that was just seen to begin: a terminal gives it in pieces."""
+        try:
+            for _ in range(20):
+                if not self.read(0.02):
+                    return
+        except Gone:
+            pass
 
     def send(self, *keys):
         for key in keys:
