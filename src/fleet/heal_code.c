@@ -96,24 +96,32 @@ static const char *revision(struct site *site)
 	return safe;
 }
 
+/* The first of the names that the call gives a value; NULL: refused, and said why. */
+static const struct code_argument *first_named(struct site *site, const char *const *names)
+{
+	const struct code_call *call = site_call(site);
+	const struct code_argument *argument = NULL;
+
+	for (; is_python(site) && call && *names && !argument; names++)
+		argument = code_keyword(site->code, call, *names);
+	if (!is_python(site))
+		only_python(site);
+	else if (!argument)
+		call ? refuse(site, "the argument is not given by name") : no_call(site);
+	return argument;
+}
+
 /* The argument whose value decided: NAME=VALUE becomes NAME=TEXT. */
 static const char *replace_value(struct site *site, const char *const *names, const char *text, const char *safe)
 {
-	const struct code_call *call = site_call(site);
+	const struct code_argument *argument = first_named(site, names);
 
-	if (!is_python(site))
-		return only_python(site);
-	for (; call && *names; names++) {
-		const struct code_argument *argument = code_keyword(site->code, call, *names);
+	if (!argument)
+		return NULL;
+	size_t from = token_offset(site, argument->value);
 
-		if (!argument)
-			continue;
-		size_t from = token_offset(site, argument->value);
-
-		edit(site, EDIT_PLAIN, from, token_end(site, argument->end - 1) - from, "%s", text);
-		return safe;
-	}
-	return call ? refuse(site, "the argument is not given by name") : no_call(site);
+	edit(site, EDIT_PLAIN, from, token_end(site, argument->end - 1) - from, "%s", text);
+	return safe;
 }
 
 static const char *temperature(struct site *site)
@@ -136,19 +144,12 @@ static const char *weights_only(struct site *site)
 
 static const char *remove_named(struct site *site, const char *const *names, const char *safe)
 {
-	const struct code_call *call = site_call(site);
+	const struct code_argument *argument = first_named(site, names);
 
-	if (!is_python(site))
-		return only_python(site);
-	for (; call && *names; names++) {
-		const struct code_argument *argument = code_keyword(site->code, call, *names);
-
-		if (!argument)
-			continue;
-		remove_argument(site, call, argument);
-		return safe;
-	}
-	return call ? refuse(site, "the argument is not given by name") : no_call(site);
+	if (!argument)
+		return NULL;
+	remove_argument(site, site_call(site), argument);
+	return safe;
 }
 
 static const char *remote_code(struct site *site)
@@ -477,12 +478,10 @@ static const char *bounded(struct site *site)
 	for (int i = 0; i < code_import_count(site->code); i++)
 		if (code_import_at(site->code, i)->function < 0 && code_import_at(site->code, i)->token >= place)
 			place = code_import_at(site->code, i)->token;
-	size_t at = line_end_at(site, token_offset(site, place));
 	int last = place;
 	while (last < code_token_count(site->code) - 1 && code_token_at(site->code, last)->kind != CODE_NEWLINE)
 		last++;
-	at = token_end(site, last);
-	edit(site, EDIT_HELPER, at, 0, "\n_model_calls = %s.Semaphore(%s)\n\n\nasync def _bounded(call):\n    async with _model_calls:\n        return await call\n\n", asyncio,
+	edit(site, EDIT_HELPER, token_end(site, last), 0, "\n_model_calls = %s.Semaphore(%s)\n\n\nasync def _bounded(call):\n    async with _model_calls:\n        return await call\n\n", asyncio,
 		value(site, "parallel"));
 	edit(site, EDIT_PLAIN, token_offset(site, open + 1), 0, "_bounded(");
 	edit(site, EDIT_PLAIN, token_end(site, end - 1), 0, ")");
