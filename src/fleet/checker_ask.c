@@ -62,11 +62,6 @@ int block_of_kind(const struct unit *unit, int block, int kinds)
 	return block;
 }
 
-int in_range(const struct code_block *block, int token)
-{
-	return block->body <= token && token < block->end;
-}
-
 void value_of(struct unit *unit, int *from, int *to)
 {
 	for (int i = 0; i < LITERAL_NAMES; i++) {

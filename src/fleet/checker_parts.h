@@ -130,7 +130,6 @@ int function_says(struct unit *unit, int function, enum word word); /* parameter
 int file_says(const struct unit *unit, enum word word);
 uint64_t role(const struct unit *unit, int call);
 int block_of_kind(const struct unit *unit, int block, int kinds); /* the innermost such one around (bits of code_block_kind), -1 */
-int in_range(const struct code_block *block, int token);
 /* The text of a literal, or of the literal a name stands for; NULL. */
 const char *literal(struct unit *unit, int from, int to, int *fields);
 /* The range a name in [from,to) was assigned, the range itself when it is no name. */

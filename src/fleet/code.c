@@ -97,11 +97,6 @@ enum code_language code_language(const struct code *code)
 	return code->language;
 }
 
-const char *code_source(const struct code *code)
-{
-	return code->text;
-}
-
 int code_token_count(const struct code *code)
 {
 	return code->token_count;
@@ -311,13 +306,4 @@ char *code_text(struct code *code, int from, int to)
 int code_match(const struct code *code, int token)
 {
 	return token >= 0 && token < code->token_count ? code->matches[token] : -1;
-}
-
-int code_inside(const struct code *code, int function, int ancestor)
-{
-	const struct code_function *functions = code->functions.items;
-
-	while (function >= 0 && function != ancestor)
-		function = functions[function].parent;
-	return function == ancestor;
 }

@@ -111,7 +111,6 @@ struct code_call {
 struct code *code_parse(struct arena *arena, enum code_language language, const char *text, size_t length);
 
 enum code_language code_language(const struct code *code);
-const char *code_source(const struct code *code);
 /* Each: NULL past the end. */
 int code_token_count(const struct code *code);
 const struct code_token *code_token_at(const struct code *code, int i);
@@ -164,7 +163,6 @@ int code_assign_around(const struct code *code, int token);
 /* The innermost function a token stands in, -1 outside. */
 int code_function_around(const struct code *code, int token);
 int code_function_named(const struct code *code, const char *name); /* the first of that name, or -1 */
-int code_inside(const struct code *code, int function, int ancestor); /* the function is the ancestor or in it */
 /* Calls `each` for every name in [from,to), those in fields of strings too; with the chain it begins ("user.email"). Names after a point and keywords of
  * arguments are not told. Stops and returns what `each` returns when that is not 0. */
 int code_names(struct code *code, int from, int to, int (*each)(const char *name, const char *chain, int token, void *data), void *data);

@@ -318,11 +318,6 @@ uint64_t lexicon_roles(const struct lexicon *lexicon, const char *resolved)
 	return roles;
 }
 
-int lexicon_has_role(const struct lexicon *lexicon, enum role role, const char *name)
-{
-	return (roles_of(lexicon, name) & (uint64_t)1 << role) != 0;
-}
-
 int lexicon_says(const struct lexicon *lexicon, enum word word, const char *text, size_t length)
 {
 	return pcre2_match(lexicon->words[word], (PCRE2_SPTR)text, length, 0, 0, lexicon->matches, lexicon->context) >= 0;

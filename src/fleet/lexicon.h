@@ -30,8 +30,6 @@ struct lexicon *lexicon_load(struct error *err);
 void lexicon_free(struct lexicon *lexicon);
 /* Bits of the roles a resolved name has; one of "(A|B).x" has those of A.x and of B.x. */
 uint64_t lexicon_roles(const struct lexicon *lexicon, const char *resolved);
-/* The same for a name as it is written, by the patterns that begin with "*". */
-int lexicon_has_role(const struct lexicon *lexicon, enum role role, const char *name);
 int lexicon_says(const struct lexicon *lexicon, enum word word, const char *text, size_t length);
 int lexicon_lists(const struct lexicon *lexicon, enum word_list list, const char *name);
 const struct lexicon_model *lexicon_moving(const struct lexicon *lexicon, const char *id);
