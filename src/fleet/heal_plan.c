@@ -4,15 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "estate/provider.h"
 #include "fleet/finding.h"
 #include "fleet/heal.h"
-#include "gate/gate.h"
+#include "gate/file_edits.h"
 
 static char *because_of(const struct heal *heal, const struct heal_file *file)
 {
@@ -30,38 +27,22 @@ static char *because_of(const struct heal *heal, const struct heal_file *file)
 	return text_take(&text);
 }
 
-static void make_act(const struct heal *heal, const struct heal_file *file, struct ref *ref, struct gate_act *act)
-{
-	struct json *params = json_object();
-	char *edits = json_format(file->edits), *hide = json_format(file->hide);
-
-	*ref = (struct ref){ .provider = "files", .kind = "files" };
-	gethostname(ref->account, sizeof(ref->account) - 1);
-	snprintf(ref->name, sizeof(ref->name), "%s", file->absolute);
-	json_set_text(params, "edits", edits);
-	json_set_text(params, "hide", hide);
-	*act = (struct gate_act){ .ref = ref, .verb = "edit", .params = params, .because = because_of(heal, file) };
-	free(edits);
-	free(hide);
-}
-
 int heal_plan(const struct heal *heal, struct gate *gate, struct plan **plan, struct error *err)
 {
 	size_t count = heal_files(heal);
-	struct ref *refs = mem_zero(count + 1, sizeof(*refs));
-	struct gate_act *acts = mem_zero(count + 1, sizeof(*acts));
+	struct gate_file_edits *files = mem_zero(count + 1, sizeof(*files));
 	char summary[120];
 
-	for (size_t i = 0; i < count; i++)
-		make_act(heal, heal_file_at(heal, i), &refs[i], &acts[i]);
-	snprintf(summary, sizeof(summary), "heal %zu file%s of the audit; undo gives back their bytes", count, count == 1 ? "" : "s");
-	int failed = gate_plan_acts(gate, acts, count, summary, plan, err);
-
 	for (size_t i = 0; i < count; i++) {
-		json_free((struct json *)(uintptr_t)acts[i].params);
-		free((char *)(uintptr_t)acts[i].because);
+		const struct heal_file *file = heal_file_at(heal, i);
+
+		files[i] = (struct gate_file_edits){ .path = file->absolute, .edits = file->edits, .hide = file->hide, .because = because_of(heal, file) };
 	}
-	free(refs);
-	free(acts);
+	snprintf(summary, sizeof(summary), "heal %zu file%s of the audit; undo gives back their bytes", count, count == 1 ? "" : "s");
+	int failed = gate_plan_file_edits(gate, files, count, summary, plan, err);
+
+	for (size_t i = 0; i < count; i++)
+		free((char *)(uintptr_t)files[i].because);
+	free(files);
 	return failed;
 }
