@@ -3,7 +3,7 @@
 
 #include "base/jq.h"
 #include "cli/cli.h"
-#include "fleet/fleet.h"
+#include "cli/fleet_provider.h"
 #include "provider/files/files.h"
 #include "provider/host/host.h"
 #include "provider/kubernetes/kubernetes.h"

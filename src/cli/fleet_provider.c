@@ -1,21 +1,20 @@
 /* The lake as an estate. Nothing is audited here and no file of the tree is opened, but for the lines around one finding that somebody looks at. */
-#include "fleet/fleet.h"
+#include "cli/fleet_provider.h"
 
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/config.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "estate/kind.h"
+#include "estate/provider.h"
 #include "fleet/check.h"
 #include "fleet/excerpt.h"
+#include "fleet/fleet.h"
 #include "fleet/lake_read.h"
 
 enum { SEEN_MAX = 8, WHERE_MAX = 4096, CONTEXT_LINES = 3 };
@@ -27,34 +26,7 @@ struct provider {
 	size_t seen_count;
 };
 
-/* --- folders --- */
-
-char *fleet_root(const struct config *config, const char *account, struct error *err)
-{
-	const char *set = config ? config_get(config, "fleet.path") : NULL;
-	int none = !account || !*account || !strcmp(account, "*");
-	const char *path = !none ? account : set && *set ? set : ".";
-	char resolved[PATH_MAX];
-	struct stat about;
-
-	if (!realpath(path, resolved) || stat(resolved, &about)) {
-		error_errno(err, "%.200s", path);
-		return NULL;
-	}
-	if (!S_ISDIR(about.st_mode)) {
-		error_set(err, ERR_INVALID, "%.200s is no folder; name the folder that holds the agents", path);
-		return NULL;
-	}
-	return mem_text(resolved);
-}
-
-int fleet_account(const char *root, char *out, size_t size, struct error *err)
-{
-	if (strlen(root) >= size)
-		return error_set(err, ERR_LIMIT, "the path of this folder is longer than %zu bytes; start in it, and leave the path out", size - 1);
-	memcpy(out, root, strlen(root) + 1);
-	return 0;
-}
+/* --- accounts: folders --- */
 
 static int open_fleet(struct provider **out, struct kinds *kinds, struct net *net, const struct config *config, struct error *err)
 {

@@ -1,13 +1,11 @@
-/* fleet.h - the row of the audits in the table of providers: agents and findings as resources, read from the evidence lake and never from the files
- * audited. An account is the folder that was audited. */
+/* fleet.h - the folders that are audited, and what they are called where an account is asked for. */
 #ifndef FLEET_FLEET_H
 #define FLEET_FLEET_H
 
 #include <stddef.h>
 
-#include "estate/provider.h"
-
-extern const struct provider_ops fleet_provider;
+struct config;
+struct error;
 
 /* The folder an account means: "" or "*" that of fleet.path, else the current one. You own it; NULL: there is no such folder. Any thread. */
 char *fleet_root(const struct config *config, const char *account, struct error *err);
