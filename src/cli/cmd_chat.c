@@ -43,7 +43,7 @@ static int answer_one(struct cli *cli, const struct grammar *grammar, const char
 	struct grammar_answer answer;
 	int status;
 
-	if (grammar_parse(grammar, sentence, NULL, &answer, &err))
+	if (words_read(cli, grammar, sentence, &answer, &err))
 		return cli_fail(cli, &err);
 	status = words_accept(cli, &answer, &err) ? cli_fail(cli, &err) : words_carry_out(cli, &answer.intent);
 	grammar_answer_release(&answer);

@@ -6,6 +6,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "copilot/usual.h"
+#include "gate/session.h"
 
 static void join(const struct cli *cli, size_t i, struct text *sentence)
 {
@@ -24,7 +26,24 @@ static void explain(struct cli *cli, const struct grammar_answer *answer)
 		cli_say(cli, "why: %s", json_text_or(why, "?"));
 }
 
-int words_parse(struct cli *cli, size_t i, struct grammar_answer *answer, struct error *err)
+int words_read(struct cli *cli, const struct grammar *grammar, const char *sentence, struct grammar_answer *answer, struct error *err)
+{
+	struct grammar_context context = { 0 };
+	struct error none = { 0 };
+
+	if (grammar_parse(grammar, sentence, NULL, answer, err))
+		return -1;
+	if (answer->class != WORDS_REJECT)
+		return 0; /* the sources are not opened for what is clear, or refused */
+	struct estate *estate = session_estate(cli_session(cli), &none);
+	if (!estate)
+		return 0; /* whoever carries it out says why */
+	context.usual = usual_resource(estate);
+	grammar_answer_release(answer);
+	return grammar_parse(grammar, sentence, &context, answer, err);
+}
+
+static int read_arguments(struct cli *cli, size_t i, int in_context, struct grammar_answer *answer, struct error *err)
 {
 	struct text sentence;
 
@@ -33,12 +52,17 @@ int words_parse(struct cli *cli, size_t i, struct grammar_answer *answer, struct
 	struct grammar *grammar = sentence.length ? grammar_load(NULL, err) : NULL;
 	if (!sentence.length)
 		error_set(err, ERR_INVALID, "\"WORDS\" are missing");
-	int failed = !grammar || grammar_parse(grammar, sentence.data, NULL, answer, err);
+	int failed = !grammar || (in_context ? words_read(cli, grammar, sentence.data, answer, err) : grammar_parse(grammar, sentence.data, NULL, answer, err));
 	grammar_free(grammar);
 	text_release(&sentence);
 	if (!failed)
 		explain(cli, answer);
 	return failed ? -1 : 0;
+}
+
+int words_parse(struct cli *cli, size_t i, struct grammar_answer *answer, struct error *err)
+{
+	return read_arguments(cli, i, 0, answer, err);
 }
 
 int words_accept(struct cli *cli, struct grammar_answer *answer, struct error *err)
@@ -54,7 +78,7 @@ int words_accept(struct cli *cli, struct grammar_answer *answer, struct error *e
 
 int words_intent(struct cli *cli, size_t i, struct grammar_answer *answer, struct error *err)
 {
-	if (words_parse(cli, i, answer, err))
+	if (read_arguments(cli, i, 1, answer, err))
 		return -1;
 	if (!words_accept(cli, answer, err))
 		return 0;

@@ -9,7 +9,9 @@ struct error;
 
 /* All arguments from i joined are the sentence. *answer is filled and must be released. -1 with err. */
 int words_parse(struct cli *cli, size_t i, struct grammar_answer *answer, struct error *err);
-/* The same, but below the threshold ERR_UNCLEAR with the question. --scope stands in where none is said. */
+/* One sentence; a question that names nothing is about the cluster, or without one about this machine. As grammar_parse. */
+int words_read(struct cli *cli, const struct grammar *grammar, const char *sentence, struct grammar_answer *answer, struct error *err);
+/* As both, but below the threshold ERR_UNCLEAR with the question. --scope stands in where none is said. */
 int words_intent(struct cli *cli, size_t i, struct grammar_answer *answer, struct error *err);
 /* An answer as far as it was understood: 0, or -1 with ERR_UNCLEAR and the question. */
 int words_accept(struct cli *cli, struct grammar_answer *answer, struct error *err);

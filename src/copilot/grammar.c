@@ -168,7 +168,7 @@ static int doubtful(const struct reading *reading)
 		reading->seen)
 		return 0;
 	return reading->unknown > 0 || slipped_act(reading) || idle_question(reading) ||
-	       (!reading->write && HAS(reading, C_ASK) && !HAS(reading, C_STATUS));
+	       (!reading->write && HAS(reading, C_ASK) && !HAS(reading, C_STATUS) && !reading->assumed);
 }
 
 static const char ask_what[] =
@@ -192,6 +192,8 @@ static void accept(const struct reading *reading, struct grammar_answer *out)
 	out->class = WORDS_OK;
 	out->intent.confidence = reading->weak ? WEAK : SURE;
 	because(out, "every part of it is explained");
+	if (reading->assumed)
+		because(out, "no target is named: what is looked at is meant");
 }
 
 static void conclude(struct reading *reading, struct grammar_answer *out)
@@ -250,7 +252,7 @@ static void understand(const struct grammar *grammar, const char *sentence, size
 	reading->seen = NULL;
 	reading->intent = &out->intent;
 	reading->why = out->why;
-	reading->write = reading->weak = reading->namespace_alone = 0;
+	reading->write = reading->weak = reading->namespace_alone = reading->assumed = 0;
 	reading->names = reading->unknown = 0;
 	marks_find(&reading->marks, grammar->words, sentence, length, on_screen, context);
 	danger = danger_find(&reading->marks, sentence, length);

@@ -32,6 +32,7 @@ struct reading {
 	int write;                           /* the type asks for a change */
 	int namespace_alone;                 /* the namespace itself is to be deleted: no other name counts */
 	int weak;                            /* type or resource rests on little */
+	int assumed;                         /* nothing is named: the resource is the context's usual one */
 };
 
 #define HAS(reading, concept) ((reading)->marks.seen[concept])

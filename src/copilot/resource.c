@@ -237,10 +237,23 @@ static const char *resource_of(struct reading *reading)
 	return named_resource(reading);
 }
 
+/* "why is cpu high", "what is wrong": asked of whatever is looked at. Disk and load are a machine's. */
+static const char *usual(struct reading *reading)
+{
+	const char *resource = reading->context ? reading->context->usual : NULL;
+
+	if (!resource || reading->write || reading->names || HAS(reading, C_IT))
+		return NULL;
+	reading->assumed = 1;
+	return machine_metric(reading) ? "host" : resource;
+}
+
 int rules_resource(struct reading *reading)
 {
 	const char *resource = resource_of(reading);
 
+	if (!resource)
+		resource = usual(reading);
 	if (!resource)
 		return -1;
 	strcpy(reading->intent->resource, intent_word_find(intent_resources, resource)->name);

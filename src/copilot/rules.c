@@ -277,6 +277,8 @@ static int type_implied(struct reading *reading)
 		set_type(reading, "status");
 	else if (rules_plural(reading))
 		list_described(reading);
+	else if (!reading->names && HAS(reading, C_METRIC) && reading->context && reading->context->usual)
+		set_type(reading, "investigate"); /* "is the disk full", said of what is looked at */
 	else
 		return -1;
 	return 0;

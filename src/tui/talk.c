@@ -11,6 +11,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "copilot/grammar.h"
+#include "copilot/usual.h"
 #include "estate/estate.h"
 #include "gate/gate.h"
 #include "gate/session.h"
@@ -98,6 +99,14 @@ static const char *text_of(const struct json *name, const char *key)
 	return json_text_or(json_get(name, key), "");
 }
 
+/* What a question is about that names nothing: what the table below shows; elsewhere the cluster, or without one this machine. */
+static const char *usual(struct talk *talk)
+{
+	const char *shown = text_of(json_first(talk->names), "resource");
+
+	return !strcmp(shown, "kubernetes") || !strcmp(shown, "host") ? shown : usual_resource(talk->estate);
+}
+
 static void fill_context(struct context *context, const struct json *names)
 {
 	size_t count = json_count(names);
@@ -146,6 +155,7 @@ static int read_words(struct talk *talk, struct intent *intent)
 		return -1;
 	}
 	fill_context(&context, talk->names);
+	context.context.usual = usual(talk);
 	int failed = grammar_parse(grammar, talk->words, &context.context, &answer, &err);
 
 	if (failed) {

@@ -149,7 +149,7 @@ START_TEST(names_on_the_screen_take_part)
 	static const struct grammar_name names[] = { { "status", "kubernetes", "shop", "prod",
 							     "deployment" },
 		{ "web-01", "host", "", "", "" } };
-	struct grammar_context context = { names, 2, &names[0] };
+	struct grammar_context context = { .names = names, .count = 2, .selected = &names[0] };
 	struct grammar *grammar = loaded();
 	struct grammar_answer answer;
 
@@ -179,6 +179,44 @@ START_TEST(names_on_the_screen_take_part)
 	ck_assert_str_eq(answer.intent.type, "investigate");
 	ck_assert_str_eq(intent_filter(&answer.intent, "name"), "status");
 	grammar_answer_release(&answer);
+	grammar_free(grammar);
+}
+END_TEST
+
+/* Nothing is named: what is looked at is meant. Only of questions; a change is never done to what nobody named. */
+START_TEST(a_question_takes_what_is_usual)
+{
+	static const struct {
+		const char *sentence, *usual, *type, *resource;
+	} cases[] = {
+		{ "why is cpu high", "host", "investigate", "host" },
+		{ "what is wrong?", "kubernetes", "investigate", "kubernetes" },
+		{ "is the disk full", "kubernetes", "investigate", "host" }, /* disks are a machine's */
+		{ "what is eating memory", "host", "investigate", "host" },
+		{ "is everything ok?", "host", "status", "host" },
+		{ "when will the disk be full", "host", "forecast", "host" },
+		{ "restart it", "host", NULL, NULL },
+		{ "restart", "kubernetes", NULL, NULL },
+		{ "delete everything", "kubernetes", NULL, NULL },
+		{ "who painted the Mona Lisa", "host", NULL, NULL },
+	};
+	struct grammar *grammar = loaded();
+	struct grammar_answer answer;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct grammar_context context = { .usual = cases[i].usual };
+
+		parse(grammar, cases[i].sentence, NULL, &answer);
+		ck_assert_msg(answer.class != WORDS_OK, "%s", cases[i].sentence);
+		grammar_answer_release(&answer);
+		parse(grammar, cases[i].sentence, &context, &answer);
+		ck_assert_msg((answer.class == WORDS_OK) == (cases[i].type != NULL), "%s", cases[i].sentence);
+		if (cases[i].type) {
+			ck_assert_str_eq(answer.intent.type, cases[i].type);
+			ck_assert_str_eq(answer.intent.resource, cases[i].resource);
+		}
+		grammar_answer_release(&answer);
+	}
 	grammar_free(grammar);
 }
 END_TEST
@@ -499,6 +537,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_long_sentence_is_asked_back_at_once);
 	tcase_add_test(tc, a_sentence_takes_less_than_a_millisecond);
 	tcase_add_test(tc, a_broken_vocabulary_names_the_place);
+	tcase_add_test(tc, a_question_takes_what_is_usual);
 	tcase_add_test(tc, two_changes_are_asked_back);
 	tcase_add_test(tc, attacks_on_the_rule_are_not_carried_out);
 	tcase_add_test(tc, what_nothing_explains_is_asked_back);

@@ -163,6 +163,17 @@ def test_investigate():
             check(set(said['cites']) <= ids, said, ids)
 
 
+def test_a_question_that_names_nothing_is_about_this_machine():
+    with Home() as home:
+        for words, playbook, said in (('why is cpu high', 'host-high-cpu', 'load'), ('is the disk full', 'host-disk', ' %'), ('what is eating memory', 'host-memory', 'most by')):
+            found = shaped(home.run('investigate', words, '-o', 'json'), INVESTIGATE)
+            check(found['intent']['target']['resource_type'] == 'host' and found['playbook'] == playbook, found['intent'], found['playbook'])
+            if found['findings'][0]['class'] == 'none':
+                check(said in found['findings'][0]['cause'], found['findings'])
+        check(home.run('parse', 'why is cpu high').code == 4)  # the sentence alone says nothing of where
+        check(home.run('plan', 'restart it').code == 4)
+
+
 def test_a_log_that_has_not_begun():
     with Home() as home:
         report = shaped(home.run('audit', 'verify', '-o', 'json'), VERIFY)
