@@ -20,6 +20,8 @@ enum {
 	COMMAND_MAX = 4096,
 	PROCESSES_MAX = 4 << 20, /* PID_MAX_LIMIT of the kernel */
 	SAMPLE_MIN_MS = 50,      /* a shorter one says nothing at 100 ticks a second */
+	YOUNG_SCANS = 4,         /* a process changes its arguments and owner mostly when it is young, */
+	OLD_SCANS = 16,          /* and seldom afterwards */
 	KERNEL_THREAD_FLAG = 0x00200000, /* PF_KTHREAD, include/linux/sched.h */
 };
 
@@ -254,15 +256,23 @@ static uid_t owner_of(const struct machine *machine, int pid)
 	return fstatat(machine->proc, pid_path(pid, "", path), &info, 0) ? (uid_t)-1 : info.st_uid;
 }
 
+/* exec keeps pid and start time but nearly always changes the name; a program may also write its own arguments (setproctitle) or let go of
+ * root, and no field of /proc/PID/stat tells. So they are looked at again, not in every scan: it costs two calls a process. */
+static int may_have_changed(const struct process *now, const struct process *before)
+{
+	return now->stat.name_length != before->stat.name_length || memcmp(now->stat.name, before->stat.name, now->stat.name_length) != 0 ||
+	       now->scans < YOUNG_SCANS || (now->scans + now->stat.pid) % OLD_SCANS == 0;
+}
+
 static void carry_over(struct process *now, struct process *before, const struct machine *machine, int64_t at_ns)
 {
+	now->scans = before->scans + 1;
 	now->uid = before->uid;
 	now->command = before->command;
 	now->command_length = before->command_length;
 	before->command = NULL;
 	measure(now, before, machine, at_ns);
-	/* exec keeps pid and start time but changes the name, nearly always. */
-	if (now->stat.name_length != before->stat.name_length || memcmp(now->stat.name, before->stat.name, now->stat.name_length) != 0) {
+	if (may_have_changed(now, before)) {
 		read_command(machine, now);
 		now->uid = owner_of(machine, now->stat.pid);
 	}
@@ -271,6 +281,7 @@ static void carry_over(struct process *now, struct process *before, const struct
 static void meet(struct process *now, const struct machine *machine, int64_t at_ns)
 {
 	now->cpu = NAN;
+	now->scans = 0;
 	now->sampled_ns = at_ns;
 	now->sampled_ticks = now->stat.ticks;
 	now->command = NULL;

@@ -34,6 +34,7 @@ struct process {
 	double cpu;             /* percent of one core since the sample before; NAN unknown */
 	uint64_t sampled_ticks; /* at sampled_ns (monotonic) */
 	int64_t sampled_ns;
+	int scans;              /* how many saw it before this one */
 };
 
 /* 0, or -1 when it is not such a line (a process that went away while it was read). The name may hold anything,
