@@ -25,7 +25,11 @@ const struct kind *cli_kind(struct cli *cli, size_t i, struct error *err)
 		error_set(err, ERR_INVALID, "KIND is missing; pilothouse kinds lists them");
 		return NULL;
 	}
-	return estate_kind(estate, name, err);
+	const struct kind *kind = estate_kind(estate, name, err);
+
+	if (!kind && err->code == ERR_NOT_FOUND)
+		err->code = ERR_INVALID; /* the command names what there is none of: it is used wrongly, nothing failed */
+	return kind;
 }
 
 int cli_find(struct cli *cli, size_t i, const struct kind **kind, struct ref *ref, struct error *err)

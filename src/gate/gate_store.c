@@ -107,7 +107,7 @@ int gate_store_find_plan(struct gate *gate, const char *id, struct gate_plan_row
 	int failed = store_read(gate->options.store, find_plan_in, &find, err);
 
 	if (!failed && !find.found)
-		failed = error_set(err, ERR_NOT_FOUND, "no plan %.40s; pilothouse runs and the approvals pane list them", id);
+		failed = error_set(err, ERR_NOT_FOUND, "no plan %.40s; `pilothouse runs` lists those that ran, `pilothouse audit --action plan` all", id);
 	else if (!failed && find.found > 1)
 		failed = error_set(err, ERR_CONFLICT, "several plans begin with %.40s: give more of the id", id);
 	if (!failed) {

@@ -111,14 +111,23 @@ static const struct {
 	{ "enum", "one of", read_enum }, { "object", "a document", read_any },
 };
 
+/* "a whole number of 0 or more", "one of soft|hard" */
+static void takes_text(const struct kind_param *param, size_t type, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s%s", types[type].takes, param->values ? " " : "", param->values ? param->values : "");
+}
+
 static struct json *read_param(const struct kind_param *param, const struct json *value, struct error *err)
 {
+	char takes[160];
+
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
 		if (strcmp(types[i].type, param->type))
 			continue;
 		struct json *read = types[i].read(param, value);
+		takes_text(param, i, takes, sizeof(takes));
 		if (!read)
-			error_set(err, ERR_INVALID, "%s takes %s %s", param->name, types[i].takes, param->values ? param->values : "");
+			error_set(err, ERR_INVALID, "%s takes %s", param->name, takes);
 		return read;
 	}
 	error_set(err, ERR_INVALID, "%s has type '%s', which does not exist: the kind's file is wrong", param->name, param->type);
@@ -141,6 +150,16 @@ static int check_unknown(const struct kind_verb *verb, const struct json *params
 	return 0;
 }
 
+static void set_missing(const struct kind_param *param, struct error *err)
+{
+	char takes[160] = "";
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (!strcmp(types[i].type, param->type))
+			takes_text(param, i, takes, sizeof(takes));
+	error_set(err, ERR_INVALID, "%s=… is missing: %s", param->name, param->help && *param->help ? param->help : takes);
+}
+
 /* NULL without an error: not given and not needed. */
 static struct json *one(const struct kind_param *param, const struct json *params, struct error *err)
 {
@@ -156,7 +175,7 @@ static struct json *one(const struct kind_param *param, const struct json *param
 		return read;
 	}
 	if (param->required)
-		error_set(err, ERR_INVALID, "%s=… is missing%s%s", param->name, param->help ? ": " : "", param->help ? param->help : "");
+		set_missing(param, err);
 	return NULL;
 }
 

@@ -17,7 +17,7 @@
 #include "gate/intent.h"
 #include "gate/playbook_private.h"
 
-enum { TARGETS_MAX = 100, DEPTH_MAX = 32 };
+enum { TARGETS_MAX = 100, DEPTH_MAX = 32, SEVERAL_TOLD = 3 };
 
 static const struct kind *kind_with_verb(struct gate *gate, const char *provider, const char *verb)
 {
@@ -151,14 +151,27 @@ static size_t refs_named(const struct adding *adding, const struct kind *kind, c
 	return count;
 }
 
-static int several(const char *name, const struct ref *refs, size_t count, struct error *err)
+static int one_account(const struct ref *refs, size_t count)
 {
+	for (size_t i = 1; i < count; i++)
+		if (strcmp(refs[i].account, refs[0].account) != 0)
+			return 0;
+	return 1;
+}
+
+static int several(const struct kind *kind, const char *name, const struct ref *refs, size_t count, struct error *err)
+{
+	size_t told = count > SEVERAL_TOLD ? SEVERAL_TOLD : count;
+	int same = one_account(refs, count);
 	struct text where;
 
-	text_init(&where, 140);
-	for (size_t i = 0; i < count; i++)
-		text_format(&where, "%s%s/%s", i ? ", " : "", refs[i].account, refs[i].namespace_);
-	error_set(err, ERR_CONFLICT, "%zu are called %.60s (%s): say the namespace or the scope", count, name, where.data);
+	text_init(&where, 512);
+	for (size_t i = 0; i < told; i++)
+		text_format(&where, "%s%s%s%s", i ? ", " : "", same ? "" : refs[i].account, same ? "" : "/", refs[i].namespace_);
+	if (told < count)
+		text_format(&where, " and %zu more", count - told);
+	error_set(err, ERR_CONFLICT, "%zu %s are called %.60s (%s): say %s", count, kind->name, name, where.data,
+		same ? "which namespace" : "which account and namespace");
 	text_release(&where);
 	return -1;
 }
@@ -180,7 +193,7 @@ static int add_named(struct adding *adding, const struct json *kinds, const char
 			return -1;
 		}
 		if (count > 1 && name && *name)
-			return several(name, refs, count, err);
+			return several(kind, name, refs, count, err);
 		if (count == TARGETS_MAX)
 			return error_set(err, ERR_LIMIT, "more than %d targets: say which", TARGETS_MAX - 1);
 		for (size_t i = 0; i < count; i++)

@@ -218,7 +218,7 @@ int dashboard_ready(struct pane *pane)
 	if (!dashboard->looked.is_known || !dashboard->sources_open || dashboard_asks(dashboard) || dashboard->look)
 		return 0;
 	for (size_t i = 0; i < dashboard->source_count; i++)
-		if (!dashboard->sources[i].answered)
+		if (!dashboard->sources[i].settled)
 			return 0;
 	return 1;
 }

@@ -205,7 +205,8 @@ static void note_time(struct dashboard *dashboard)
 	dashboard->observed_ns = 0;
 	for (size_t i = 0; i < dashboard->source_count; i++) {
 		feed_status(dashboard->sources[i].feed, &status);
-		dashboard->sources[i].answered = status.state != FEED_LOADING && status.state != FEED_CACHED;
+		dashboard->sources[i].settled = status.state != FEED_LOADING && status.state != FEED_CACHED;
+		dashboard->sources[i].answered = dashboard->sources[i].settled;
 		dashboard->sources[i].is_cached = status.state == FEED_CACHED;
 		dashboard->sources[i].was_whole = dashboard->sources[i].is_whole;
 		dashboard->sources[i].is_whole |= status.state == FEED_LIVE || status.state == FEED_POLLED;

@@ -39,6 +39,7 @@ struct source {                /* one kind of one account */
 	struct feed *feed;
 	unsigned version;
 	int64_t opened_ns;
+	int settled;             /* its list came to its end, or failed */
 	int answered, is_cached; /* rows of an earlier session stand for it */
 	int is_whole, was_whole; /* it was listed to the end; also at the look before */
 };

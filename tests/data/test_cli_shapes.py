@@ -388,10 +388,21 @@ def test_watch():
         check(done.code == 0 and [json.loads(line)['name'] for line in done.text.splitlines()] == [other], done)
 
 
+# --- the first screen as text ---
+
+def test_the_first_screen_has_figures():
+    with Home() as home:
+        screen = home.run()
+        check(screen.code == 0 and 'Wrong now' in screen.text, screen)
+        for saturation in ('cpu', 'memory', 'disk'):
+            check(re.search(r'%s +\d+ %%' % saturation, screen.text), saturation, screen)
+
+
 # --- exit codes ---
 
 def test_exit_codes():
     with Home() as home, process() as pid:
+        check(home.run('get', 'nosuchkind').code == 3)  # with a cluster that does not answer nobody knows what kinds it has: 6
         hostile.kubeconfig(home, 'https://127.0.0.1:1')  # nothing listens there
         for code, args in (
             (0, ('get', 'hosts')),
