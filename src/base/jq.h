@@ -20,8 +20,9 @@ struct json *jq_eval(const char *program, const struct json *input, struct error
 /* jq truth of the first output: 1 or 0; -1 on error. */
 int jq_test(const char *program, const struct json *input, struct error *err);
 int jq_check(const char *program, struct error *err); /* compiles? 0 or -1 (lint) */
-/* Replaces each "{{ expr }}" in a string by its value; a string that is one whole template keeps the value's type. */
-struct json *jq_template(const struct json *value, const struct json *input, struct error *err);
+/* Replaces each "{{ expr }}" in a string by its value; a string that is one whole template keeps the value's type. define: jq definitions the
+ * expressions may use; NULL or "" none. */
+struct json *jq_template(const struct json *value, const char *define, const struct json *input, struct error *err);
 /* The next expression of a template: where it begins, *length of it ((size_t)-1: never closed), *after: behind its "}}". NULL: none. */
 const char *jq_template_next(const char *text, size_t *length, const char **after);
 

@@ -59,7 +59,7 @@ static int collect(const struct json *value, struct text *all, struct error *err
 		if (length == (size_t)-1)
 			return error_set(err, ERR_FORMAT, "a template is not closed: {{%.100s", begin);
 		/* The first output, or null; a line's end, since the expression may end in a comment. */
-		text_format(all, "%s[limit(1; (%.*s\n))][0]", all->length > 1 ? ",\n" : "", (int)length, begin);
+		text_format(all, "%s[limit(1; (%.*s\n))][0]", all->length ? ",\n" : "", (int)length, begin);
 	}
 	if (!json_is(value, JSON_ARRAY) && !json_is(value, JSON_OBJECT))
 		return 0;
@@ -70,18 +70,19 @@ static int collect(const struct json *value, struct text *all, struct error *err
 }
 
 /* Which expression it was that failed. */
-static void blame(const struct json *value, const char *input, struct error *err)
+static void blame(const struct json *value, const char *define, const char *input, struct error *err)
 {
 	const char *begin, *end;
 	size_t length;
 
 	for (const char *from = json_text_or(value, ""); (begin = jq_template_next(from, &length, &end)); from = end) {
-		char *program = mem_text_n(begin, length);
-		struct json *one = jq_eval_text(program, input, err);
+		char *program = mem_text_n(begin, length), *whole = mem_format("%s\n%s", define, program);
+		struct json *one = jq_eval_text(whole, input, err);
 
 		if (!one)
 			error_wrap(err, "{{%.40s%s}}", program + strspn(program, " \n"), strlen(program) > 40 ? " …" : "");
 		json_free(one);
+		free(whole);
 		free(program);
 		if (!one)
 			return;
@@ -89,34 +90,36 @@ static void blame(const struct json *value, const char *input, struct error *err
 	if (!json_is(value, JSON_ARRAY) && !json_is(value, JSON_OBJECT))
 		return;
 	for (const struct json *item = json_first(value); item; item = json_next(item))
-		blame(item, input, err);
+		blame(item, define, input, err);
 }
 
 /* The values of all expressions in order; an empty array where there are none. */
-static struct json *eval_all(const struct json *value, const char *input, struct error *err)
+static struct json *eval_all(const struct json *value, const char *define, const char *input, struct error *err)
 {
 	struct json *values = NULL;
 	struct error own = { 0 };
 	struct text all;
 
 	text_init(&all, TEXT_MAX);
-	text_add(&all, "[");
 	if (collect(value, &all, err)) {
 		text_release(&all);
 		return NULL;
 	}
-	if (all.length == 1)
+	char *program = mem_format("%s\n[%s]", define, all.data);
+
+	if (!all.length)
 		values = json_array();
-	else if (text_add(&all, "]"), all.cut)
+	else if (all.cut)
 		error_set(err, ERR_LIMIT, "templates have more than %d bytes of expressions", TEXT_MAX);
 	else
-		values = jq_eval_text(all.data, input, &own);
+		values = jq_eval_text(program, input, &own);
+	free(program);
 	text_release(&all);
 	if (!values && own.code) {
 		if (err)
 			*err = own;
 		if (own.code == ERR_FORMAT)
-			blame(value, input, err);
+			blame(value, define, input, err);
 	}
 	return values;
 }
@@ -186,10 +189,10 @@ static struct json *expand(const struct json *value, const struct json **next, s
 	return result;
 }
 
-struct json *jq_template(const struct json *value, const struct json *input, struct error *err)
+struct json *jq_template(const struct json *value, const char *define, const struct json *input, struct error *err)
 {
 	char *text = json_format(input);
-	struct json *values = eval_all(value, text, err);
+	struct json *values = eval_all(value, define ? define : "", text, err);
 	const struct json *next = json_first(values);
 	struct json *result = values ? expand(value, &next, err) : NULL;
 

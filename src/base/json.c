@@ -251,6 +251,16 @@ int json_line(const struct json *json)
 	return json ? json_node(json)->valueint : 0;
 }
 
+void json_set_line(struct json *json, int line)
+{
+	if (!json)
+		return;
+	json_node(json)->valueint = line;
+	if (json_is(json, JSON_ARRAY) || json_is(json, JSON_OBJECT))
+		for (struct json *item = json_first(json); item; item = json_next(item))
+			json_set_line(item, line);
+}
+
 static int equal_numbers(const cJSON *a, const cJSON *b)
 {
 	if (a->valuestring && b->valuestring)

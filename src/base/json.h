@@ -31,6 +31,7 @@ const char *json_text_or(const struct json *json, const char *otherwise);
 double json_number(const struct json *json, double otherwise);
 int64_t json_int(const struct json *json, int64_t otherwise);
 int json_bool(const struct json *json, int otherwise);
+void json_set_line(struct json *json, int line); /* of it and all it holds */
 int json_line(const struct json *json); /* 1-based line in a YAML file for any node; 0 unknown */
 int json_equal(const struct json *a, const struct json *b);
 

@@ -164,7 +164,7 @@ static int prepare_each(struct investigation *inv, struct reading *reading)
 		struct json *one = json_set(json_object(), "for", json_copy(item)), *with;
 
 		json_set(inv->input, "item", json_copy(item));
-		with = reading->step->with ? jq_template(reading->step->with, inv->input, &reading->err) : json_object();
+		with = playbook_step_with(reading->step, inv->input, &reading->err);
 		json_set(one, "with", with ? with : json_null());
 		json_add(reading->each, one);
 		failed = with ? 0 : -1;
@@ -189,7 +189,7 @@ static int prepare(struct investigation *inv, struct reading *reading)
 		if (prepare_each(inv, reading))
 			reading->state = READ_FAILED;
 	} else {
-		reading->with = step->with ? jq_template(step->with, inv->input, &reading->err) : json_object();
+		reading->with = playbook_step_with(step, inv->input, &reading->err);
 		if (!reading->with)
 			reading->state = READ_FAILED;
 	}

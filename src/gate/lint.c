@@ -75,12 +75,12 @@ static void check_policies(const char *path, struct json *problems)
 static void check_playbooks(const char *path, struct json *problems)
 {
 	struct error err = { 0 };
-	struct kinds *kinds = strstr(path, "/tests/") ? NULL : kinds_load(NULL, &err);
+	struct kinds *kinds = playbook_is_playbook(path) ? kinds_load(NULL, &err) : NULL;
 
 	if (kinds)
 		playbook_lint(path, kinds, problems);
 	else
-		json_free(load(path, problems)); /* recorded evidence: `playbook test` reads it */
+		json_free(load(path, problems)); /* recorded evidence, which `playbook test` reads, or definitions, which are judged where they are used */
 	kinds_free(kinds);
 }
 

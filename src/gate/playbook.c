@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/jq.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/yaml.h"
@@ -96,6 +97,7 @@ static void read_step(struct arena *arena, struct playbook_step *step, const str
 		.timeout_ms = window_ms(json_get(entry, "timeout"), PLAYBOOK_TIMEOUT_MS),
 		.verify = json_get(entry, "verify"),
 		.undo = json_get(entry, "undo"),
+		.define = define,
 		.line = json_line(entry),
 	};
 	if (step->retry > RETRY_MAX)
@@ -119,10 +121,16 @@ static void read_finding(struct arena *arena, struct playbook_finding *finding, 
 	};
 }
 
-static int read_playbook(struct playbooks *books, const struct json *document, const char *file, struct json *problems)
+struct json *playbook_step_with(const struct playbook_step *step, const struct json *input, struct error *err)
+{
+	return step->with ? jq_template(step->with, step->define, input, err) : json_object();
+}
+
+static int read_playbook(struct playbooks *books, struct json *document, const char *file, struct json *problems)
 {
 	const struct json *steps = json_get(document, "steps"), *findings = json_get(document, "findings");
 	const char *name = json_text(json_get(document, "name"));
+	struct error err = { 0 };
 
 	if (!name || !json_is(json_get(document, "match"), JSON_OBJECT) || !json_count(steps)) {
 		playbook_problem(problems, file, json_line(document), "a playbook has name, match and steps");
@@ -130,12 +138,16 @@ static int read_playbook(struct playbooks *books, const struct json *document, c
 	}
 	if (playbooks_find(books, name))
 		return 0; /* the operator's came first */
+	if (playbook_take_in(document, &err)) {
+		playbook_problem(problems, file, json_line(document), err.text);
+		return -1;
+	}
 	books->list = mem_grow(books->list, books->count + 1, sizeof(*books->list));
 	struct playbook *book = &books->list[books->count++];
 	*book = (struct playbook){
 		.name = name, .title = json_text_or(json_get(document, "title"), name), .file = arena_text(books->texts, file),
 		.match = json_get(document, "match"), .params = json_get(document, "params"), .next = texts_of(books->texts, json_get(document, "next")),
-		.define = json_text_or(json_get(document, "define"), ""),
+		.define = json_text(json_get(document, "define")),
 		.step_count = json_count(steps), .finding_count = json_count(findings),
 	};
 	book->steps = arena_alloc(books->texts, (book->step_count + 1) * sizeof(*book->steps));
@@ -163,7 +175,7 @@ static int load_file(struct playbooks *books, const char *path, struct json *pro
 	}
 	books->trees = mem_grow(books->trees, books->tree_count + 1, sizeof(*books->trees));
 	books->trees[books->tree_count++] = tree;
-	for (const struct json *document = json_first(tree); document; document = json_next(document))
+	for (struct json *document = json_first(tree); document; document = json_next(document))
 		read_playbook(books, document, path, problems);
 	return 0;
 }
@@ -176,6 +188,11 @@ static struct playbooks *books_new(void)
 	return books;
 }
 
+int playbook_is_playbook(const char *path)
+{
+	return !strstr(path, "/playbooks/tests/") && !strstr(path, "/playbooks/definitions/");
+}
+
 struct playbooks *playbooks_load(struct json *problems, struct error *err)
 {
 	struct playbooks *books = books_new();
@@ -183,7 +200,7 @@ struct playbooks *playbooks_load(struct json *problems, struct error *err)
 
 	(void)err;
 	for (char **path = paths; paths && *path; path++)
-		if (!strstr(*path, "/tests/"))
+		if (playbook_is_playbook(*path))
 			load_file(books, *path, problems);
 	file_free_list(paths);
 	return books;

@@ -16,9 +16,10 @@ struct playbook_step {
 	const char *id, *action;
 	const char *const *needs; /* NULL-terminated */
 	const char *when, *foreach; /* jq, or NULL */
-	const struct json *with;    /* templates */
+	const struct json *with;    /* templates; playbook_step_with fills them in */
 	int retry, timeout_ms;
 	const struct json *verify, *undo;
+	const char *define;         /* the playbook's */
 	int line;
 };
 struct playbook_finding {
@@ -36,7 +37,7 @@ struct playbook {
 	size_t step_count;
 	struct playbook_finding *findings;
 	size_t finding_count;
-	const char *define;         /* jq definitions for findings, when and foreach; "" none */
+	const char *define;         /* jq definitions for all its expressions, those it uses first; "" none */
 	const char *const *next;    /* suggested next verbs/keys */
 };
 
@@ -54,6 +55,8 @@ int playbook_lint(const char *path, const struct kinds *kinds, struct json *prob
 /* Runs findings and conditions on recorded evidence (playbooks/tests/NAME.yaml: evidence by step id, expected classes). */
 int playbook_test(const struct playbooks *playbooks, const char *name_or_null, struct json **report, struct error *err);
 
+/* What a step is called with, its templates filled in from {"params","steps","item"}: an object, empty when it says nothing. Yours; NULL on error. */
+struct json *playbook_step_with(const struct playbook_step *step, const struct json *input, struct error *err);
 /* Parameters of a playbook for an intent: {from: "target.scope"} (a path in the intent), {default: …}. You own it. */
 struct json *playbook_params(const struct playbook *playbook, const struct json *intent);
 /* Findings over evidence {"steps": {id: result}, "params": …}: INTERFACE's findings array, ranked; class none when nothing holds. A finding whose

@@ -514,12 +514,16 @@ static void check_finding(struct lint *lint, const struct json *finding)
 	check_templates(lint, json_get(finding, "cause"), NULL);
 }
 
-static void check_book(struct lint *lint, const struct json *book)
+static void check_book(struct lint *lint, struct json *book)
 {
+	struct error err = { 0 };
+
 	lint->book = book;
 	lint->steps = json_get(book, "steps");
 	lint->programs = json_array();
-	check_keys(lint, book, "a playbook", "name title help match params define steps findings next");
+	if (playbook_take_in(book, &err))
+		problem(lint, json_get(book, "use") ? json_get(book, "use") : book, "%s", err.text);
+	check_keys(lint, book, "a playbook", "name title help match params use define steps findings next");
 	if (!json_text(json_get(book, "name")))
 		problem(lint, book, "a playbook has a name");
 	check_match(lint, json_get(book, "match"));
@@ -545,7 +549,7 @@ int playbook_lint(const char *path, const struct kinds *kinds, struct json *prob
 	free(bytes);
 	if (!tree)
 		playbook_problem(problems, path, playbook_line_in(err.text), err.text);
-	for (const struct json *book = json_first(tree); book; book = json_next(book))
+	for (struct json *book = json_first(tree); book; book = json_next(book))
 		check_book(&lint, book);
 	json_free(tree);
 	return json_count(problems) > before ? -1 : 0;

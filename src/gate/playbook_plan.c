@@ -240,7 +240,7 @@ static int add_write_once(struct gate *gate, struct plan *plan, const struct pla
 
 	if (wanted <= 0)
 		return wanted;
-	struct json *with = step->with ? jq_template(step->with, input, err) : json_object();
+	struct json *with = playbook_step_with(step, input, err);
 	if (!with)
 		return -1;
 	split(step->action, adding.provider, &adding.verb);
@@ -313,7 +313,7 @@ static int gather(struct gate *gate, const struct playbook *book, const struct p
 
 	if (wanted <= 0 || playbook_step_writes(gate, step))
 		return wanted < 0 ? -1 : 0;
-	struct json *with = step->with ? jq_template(step->with, input, err) : json_object(), *result = NULL;
+	struct json *with = playbook_step_with(step, input, err), *result = NULL;
 	int failed = !with || gate_read(gate, step->action, with, NULL, &result, err);
 
 	if (!failed)
@@ -355,7 +355,7 @@ static int add_read(struct gate *gate, struct plan *plan, const struct playbook_
 	char target[600];
 
 	if (step->with && known)
-		with = jq_template(step->with, input, err);
+		with = playbook_step_with(step, input, err);
 	if (step->with && known && !with)
 		return -1;
 	words_of(with ? with : step->with, target, sizeof(target));

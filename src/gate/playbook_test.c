@@ -154,7 +154,7 @@ int playbook_test(const struct playbooks *books, const char *name, struct json *
 
 	*report = NULL;
 	for (char **path = paths; paths && *path; path++)
-		if (strstr(*path, "/tests/"))
+		if (strstr(*path, "/playbooks/tests/"))
 			run_file(books, *path, name, rows, &counts);
 	file_free_list(paths);
 	if (!counts.files) {

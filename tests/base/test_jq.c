@@ -141,7 +141,7 @@ static void ck_template(const char *value, const char *expected)
 {
 	struct error err = { .code = ERR_NONE };
 	struct json *in = input(), *from = json_parse(value, strlen(value), NULL),
-		    *out = jq_template(from, in, &err);
+		    *out = jq_template(from, NULL, in, &err);
 	ck_assert_msg(out != NULL, "%s: %s", value, err.text);
 	char *text = json_format(out);
 	ck_assert_str_eq(text, expected);
@@ -168,7 +168,7 @@ START_TEST(fills_templates)
 		"{\"k\":[3,true,{\"x\":\"plain\"}],\"z\":7}");
 	struct json *open = json_string("a {{ .x"), *in = input();
 	struct error err;
-	ck_assert_ptr_null(jq_template(open, in, &err));
+	ck_assert_ptr_null(jq_template(open, NULL, in, &err));
 	ck_assert_int_eq(err.code, ERR_FORMAT);
 	json_free(open);
 	json_free(in);

@@ -119,6 +119,10 @@ static const struct {
 	{ HEAD STEP FINDINGS "  - {when: 'true', class: none, cause: x, weight: 7, cites: [one]}\n", 7, "between 0 and 1" },
 	{ HEAD STEP FINDINGS "  - {when: 'nonsense(1)', class: none, cause: x, cites: [one]}\n", 7, "nonsense" },
 	{ HEAD STEP FINDINGS "  - {wehn: 'true', class: none, cause: x, cites: [one]}\n", 7, "a finding has no 'wehn'" },
+	{ "name: mine\nuse: nowhere\nmatch: {intent: investigate, resource: host}\nsteps:\n" STEP, 2, "definitions/nowhere.yaml" },
+	{ "name: mine\nuse: ../host\nmatch: {intent: investigate, resource: host}\nsteps:\n" STEP, 2, "playbooks/definitions/NAME.yaml" },
+	{ "name: mine\nuse: host\nmatch: {intent: investigate, resource: host}\nsteps:\n  - {use: hosts}\n", 2, "line 5: 'hosts' is not in what it uses" },
+	{ HEAD "  - {use: host}\n", 1, "line 5: 'host' is not in what it uses" },
 	{ "name: mine\nmatch: [\n", 3, "" },
 };
 
@@ -277,6 +281,34 @@ START_TEST(the_operators_own_comes_first)
 }
 END_TEST
 
+START_TEST(definitions_are_taken_in)
+{
+	char path[200];
+
+	save("playbooks", "mine.yaml", "name: mine\nuse: our\nmatch: {intent: investigate, resource: host}\ndefine: 'def b: a + 1;'\nsteps:\n  - {use: look, retry: 2}\n"
+		"findings:\n  - {use: found, weight: 0.7}\n", path);
+	save("playbooks/definitions", "our.yaml", "define: 'def a: 1;'\nsteps:\n  look: {id: look, action: host.list, retry: 1, with: {kind: hosts, limit: '{{ b }}'}}\n"
+		"findings:\n  found: {when: 'b == 2', class: load_spike, cause: 'it is {{ b }}', weight: 0.1, cites: [look]}\n", path);
+	struct json *problems = json_array();
+	struct playbooks *books = playbooks_load(problems, NULL);
+	const struct playbook *mine = playbooks_find(books, "mine");
+	ck_assert_int_eq((int)json_count(problems), 0); /* the definitions are no playbook */
+	ck_assert_ptr_nonnull(mine);
+	ck_assert_str_eq(mine->steps[0].id, "look");
+	ck_assert_int_eq(mine->steps[0].retry, 2); /* its own is over what was defined */
+	struct json *input = json_object(), *with = playbook_step_with(&mine->steps[0], input, NULL);
+	ck_assert_int_eq(json_int(json_get(with, "limit"), 0), 2);
+	json_free(with);
+	struct json *findings = playbook_findings(mine, input, NULL);
+	ck_assert_str_eq(json_text(json_at(findings, "0.cause")), "it is 2");
+	ck_assert_double_eq(json_number(json_at(findings, "0.weight"), 0), 0.7);
+	json_free(findings);
+	json_free(input);
+	json_free(problems);
+	playbooks_free(books);
+}
+END_TEST
+
 /* --- what is shipped --- */
 
 START_TEST(those_shipped_are_right)
@@ -357,6 +389,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, what_could_not_be_judged_is_not_called_healthy);
 	tcase_add_test(tc, the_most_specific_matches);
 	tcase_add_test(tc, the_operators_own_comes_first);
+	tcase_add_test(tc, definitions_are_taken_in);
 	tcase_add_test(tc, those_shipped_are_right);
 	tcase_add_test(tc, those_shipped_find_what_is_recorded);
 	tcase_add_test(tc, a_wrong_expectation_fails);
