@@ -35,6 +35,7 @@ struct getting {
 	struct estate *estate;
 	const struct kind *kind;
 	struct selection selection;
+	struct ref named; /* the selection's texts when an id was given */
 	struct filter *filter;
 	struct json *errors;
 	long limit; /* -1: all */
@@ -322,6 +323,8 @@ static int run(struct cli *cli)
 		g.estate = session_estate(cli_session(cli), &err);
 		cli_selection(cli, &g.selection);
 		g.selection.labels = cli_flag(cli, "selector");
+		if (cli_arg(cli, 1) && !cli_flag(cli, "at"))
+			estate_narrow(&g.selection, cli_arg(cli, 1), &g.named); /* the source need not send the others */
 		g.filter = filter_parse(cli_flag(cli, "filter") ? cli_flag(cli, "filter") : "", g.kind, &err);
 	}
 	if (g.kind && !err.code && cli_flag(cli, "watch")) {

@@ -68,6 +68,8 @@ struct json *feed_errors(struct feed *feed);
 /* --- blocking, for the command line, playbooks and tests; any thread --- */
 /* Lists once and returns a snapshot (one reference yours); errors: array filled with {"source","code","message"} of parts that failed. */
 struct snapshot *estate_list(struct estate *estate, const struct kind *kind, const struct selection *selection, struct json *errors, struct error *err);
+/* Only what is called so, by name or by id; room holds the texts the selection then points to. */
+void estate_narrow(struct selection *selection, const char *name, struct ref *room);
 /* One row by name or id. ref filled. ERR_NOT_FOUND; ERR_CONFLICT when several have that name (the text lists some). */
 int estate_find(struct estate *estate, const struct kind *kind, const struct selection *selection, const char *name, struct ref *ref, struct snapshot **snapshot, size_t *row, struct error *err);
 int estate_get(struct estate *estate, const struct ref *ref, struct json **object, struct error *err);

@@ -174,6 +174,16 @@ static int report_found(const struct found *found, const struct kind *kind, cons
 	return 0;
 }
 
+void estate_narrow(struct selection *selection, const char *name, struct ref *room)
+{
+	selection->name = name;
+	if (ref_parse(name, room))
+		return;
+	selection->account = room->account;
+	selection->namespace_ = *room->namespace_ ? room->namespace_ : NULL;
+	selection->name = room->name;
+}
+
 int estate_find(struct estate *estate, const struct kind *kind, const struct selection *selection,
 	const char *name, struct ref *ref, struct snapshot **snapshot, size_t *row,
 	struct error *err)
@@ -184,12 +194,7 @@ int estate_find(struct estate *estate, const struct kind *kind, const struct sel
 	struct snapshot *rows;
 	int result;
 
-	one.name = name;
-	if (!ref_parse(name, &named)) {
-		one.account = named.account;
-		one.namespace_ = *named.namespace_ ? named.namespace_ : NULL;
-		one.name = named.name;
-	}
+	estate_narrow(&one, name, &named);
 	rows = estate_list(estate, kind, &one, NULL, err);
 	if (!rows)
 		return -1;

@@ -116,6 +116,16 @@ def test_get():
         check(len(lines) == 1 and not fits(json.loads(lines[0]), ROW), lines)
 
 
+def test_get_by_name_asks_for_that_one():
+    with Home() as home:
+        one = shaped(home.run('get', 'files', '/etc/passwd', '-o', 'json'), GET)
+        check([row['name'] for row in one['rows']] == ['/etc/passwd'], one)
+        missing = home.run('get', 'files', '/etc/no-such-file')
+        check(missing.code == 1 and 'no file named /etc/no-such-file' in missing.talk, missing)
+        row = shaped(home.run('get', 'processes', str(os.getpid()), '-o', 'json'), GET)['rows'][0]
+        check(shaped(home.run('get', 'processes', row['id'], '-o', 'json'), GET)['rows'][0]['id'] == row['id'])
+
+
 def test_kinds():
     with Home() as home:
         kinds = {k['kind']: k for k in shaped(home.run('kinds', 'list', '-o', 'json'), KINDS)['kinds'] if k['provider'] == 'host'}

@@ -73,7 +73,7 @@ static int list(struct provider *provider, const struct kind *kind, const struct
 
 	(void)provider;
 	if (!selection || !selection->name)
-		return error_set(err, ERR_INVALID, "lakes are shown by name: pilothouse describe lakes /path/evidence_lake");
+		return error_set(err, ERR_INVALID, "lakes are shown by name: pilothouse get lakes /path/evidence_lake");
 	if (lake_files_list(selection->name, &files, err))
 		return -1;
 	feed_begin(feed);
