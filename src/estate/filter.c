@@ -212,7 +212,8 @@ static char *take_value(struct parser *p)
 		else if (*p->at == ')' && depth-- == 0)
 			break;
 	}
-	if (begin == p->at) {
+	if (begin == p->at || operator_at(begin)) { /* "cpu >> 3": a value that begins so is quoted */
+		p->at = begin;
 		fail(p, "a value is missing here");
 		return NULL;
 	}

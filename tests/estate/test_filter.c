@@ -70,6 +70,8 @@ static const struct {
 	{ "nope == 1", -1 },
 	{ "status ~ \"(\"", -1 },
 	{ "status ==", -1 },
+	{ "cpu >> 3", -1 },
+	{ "cpu>>", -1 },
 	{ "(status == a", -1 },
 	{ "status == a)", -1 },
 	{ "status == \"a", -1 },
