@@ -161,9 +161,9 @@ void jobs_submit(struct jobs *jobs, struct job *job)
 		queue_add(&jobs->finished, job);
 	} else {
 		queue_add(&jobs->waiting, job);
-		pthread_cond_signal(&jobs->submitted);
 	}
 	pthread_mutex_unlock(&jobs->lock);
+	pthread_cond_signal(&jobs->submitted); /* with the lock it would wake only to wait for that */
 }
 
 /* Joins spawned threads whose job is over. They hold the lock no more, or let go of it at once. */

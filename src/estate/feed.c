@@ -16,7 +16,7 @@
 #include "estate/table.h"
 #include "store/cache.h"
 
-enum { CACHE_BYTES_MAX = 32 << 20, CACHE_EVERY_S = 30, COLUMNS_MOST = 96 };
+enum { CACHE_BYTES_MAX = 32 << 20, CACHE_EVERY_S = 60, COLUMNS_MOST = 96, HIDDEN_FACTOR = 10, HIDDEN_STEP_MS = 60000 };
 
 static const int64_t ms = 1000000;
 
@@ -105,7 +105,7 @@ void feed_save_cache(struct feed *feed, struct snapshot *snapshot)
 }
 
 /* What came after the last time it was saved: else it would be told as changes once more at the next start. Kinds whose changes
- * are not kept do with rows that are half a minute old, and the end of the program need not wait for the disk. */
+ * are not kept do with rows that are a minute old, and the end of the program need not wait for the disk. */
 static void save_last(struct feed *feed)
 {
 	struct snapshot *snapshot;
@@ -169,7 +169,8 @@ void feed_news(struct feed *feed)
 	struct estate *estate = feed->estate;
 
 	atomic_fetch_add(&feed->version, 1);
-	if (feed->silent || !estate->options.on_news)
+	/* Nobody looks: who shows it again looks at the version. */
+	if (feed->silent || !estate->options.on_news || !atomic_load(&feed->visible))
 		return;
 	if (feed->listing && !feed->part_count)
 		atomic_store(&feed->untold, 1);
@@ -177,32 +178,31 @@ void feed_news(struct feed *feed)
 		estate->options.on_news(estate->options.arg);
 }
 
-void feed_tell(struct feed *feed)
+int feed_untold(struct feed *feed)
 {
-	struct estate *estate = feed->estate;
-
-	if (atomic_exchange(&feed->untold, 0))
-		estate->options.on_news(estate->options.arg);
+	return atomic_exchange(&feed->untold, 0);
 }
 
+/* What nobody sees is asked for seldom, in whole minutes: all of it in one wake-up. */
 int feed_interval_ms(const struct feed *feed)
 {
-	int visible = atomic_load(&feed->visible);
+	int poll_ms = feed->kind->poll_ms;
 
-	return feed->kind->poll_ms > INT32_MAX / 10 || visible ? feed->kind->poll_ms
-							       : feed->kind->poll_ms * 10;
+	if (poll_ms > INT32_MAX / (2 * HIDDEN_FACTOR) || atomic_load(&feed->visible))
+		return poll_ms;
+	return (poll_ms * HIDDEN_FACTOR + HIDDEN_STEP_MS - 1) / HIDDEN_STEP_MS * HIDDEN_STEP_MS;
 }
 
 /* --- publishing; with feed->work held --- */
 
-/* Rows known whole are worth keeping; at most every half minute, and at the end (feed_free). */
+/* Rows known whole are worth keeping; once a minute, with those of all others, and at the end (feed_free). */
 static void save_now_and_then(struct feed *feed)
 {
-	int64_t now = clock_monotonic_ns();
+	int64_t now = clock_monotonic_ns(), every = CACHE_EVERY_S * CLOCK_SECOND_NS, wall = clock_now_ns();
 
 	if (feed->silent || !feed->snapshot)
 		return;
-	if (feed->saved_ns && now - feed->saved_ns < CACHE_EVERY_S * CLOCK_SECOND_NS)
+	if (feed->saved_ns && wall / every == (wall - (now - feed->saved_ns)) / every)
 		return;
 	feed->saved_ns = now;
 	feed_save_cache(feed, feed->snapshot);

@@ -36,6 +36,8 @@ struct estate {
 	int thread_runs, stopping;
 	struct feed *feeds;   /* open ones */
 	int running;          /* jobs under way */
+	struct run *quick;    /* lists due now that take a moment, for one worker */
+	int quick_is_new;     /* some of them no worker was sent for */
 	int64_t asleep_until_ns; /* the scheduler; 0: awake */
 	atomic_uint changes;  /* how many were recorded */
 	pthread_mutex_t told_lock;
@@ -93,6 +95,7 @@ struct feed {
 	/* under estate->lock */
 	struct feed *next;
 	int refs, users, running, failures;
+	int quick;                  /* its last list took a moment */
 	int64_t poll_due_ns, publish_due_ns, judge_due_ns; /* monotonic; 0 none */
 	int64_t expected_ns;        /* when the list under way is due again; 0 none */
 };
@@ -109,7 +112,7 @@ void feed_fail(struct feed *feed, const struct error *err);
 void feed_publish_due(struct feed *feed); /* from the scheduler */
 void feed_judge_due(struct feed *feed);   /* the same */
 void feed_news(struct feed *feed);
-void feed_tell(struct feed *feed); /* news held back until the end of a list */
+int feed_untold(struct feed *feed); /* 1: there was news held back until the end of a list, and it is yours to tell */
 int feed_interval_ms(const struct feed *feed);
 
 /* schedule.c */

@@ -80,7 +80,7 @@ struct kind {
 	struct kind_link *links;
 	size_t link_count;
 	int namespaced, watchable, logs;
-	int poll_ms;           /* while visible; hidden: ten times as seldom */
+	int poll_ms;           /* while visible; hidden: ten times as seldom, in whole minutes */
 	int history;           /* its changes are kept (default); 0 for log-like and fleeting kinds: `history: false` */
 	int wrong_now;         /* its severe rows stand in the dashboard's "wrong now" */
 	const char *sort;      /* initial sort column, "-cpu" descending, or NULL: as listed */

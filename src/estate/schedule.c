@@ -10,7 +10,7 @@
 #include "estate/inside.h"
 #include "estate/kind.h"
 
-enum { RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 60000 };
+enum { RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 60000, QUICK_MS = 20, SLACK_MS = 2 };
 
 static const int64_t ms = 1000000;
 
@@ -18,6 +18,13 @@ struct run { /* a list or a watch under way */
 	struct job job;
 	struct feed *feed;
 	int watch, ended;
+	struct run *next; /* of those one worker does one after another */
+};
+
+struct errand { /* takes from estate->quick until nothing is left */
+	struct job job;
+	struct estate *estate;
+	int ran;
 };
 
 static void unref_locked(struct feed *feed)
@@ -55,14 +62,17 @@ static int64_t retry_ms(const struct feed *feed)
 	return wait < RETRY_LAST_MS ? wait : RETRY_LAST_MS;
 }
 
-/* Those with the same interval fall due together: one wake-up for all. */
+/* Those with the same interval fall due together, and whole minutes when the clock on the screen moves on: one wake-up for all. */
 static int64_t next_of(int64_t interval_ms, int64_t now)
 {
 	int64_t interval = interval_ms * ms;
 
 	if (interval <= 0)
 		return now;
-	return (now / interval + 1) * interval;
+	int64_t left = interval - (clock_now_ns() % interval + interval) % interval;
+
+	/* What came a moment before its time is not due again at once. */
+	return now + left + (left < interval / 8 ? interval : 0);
 }
 
 static int64_t next_due_ns(const struct feed *feed, int64_t now)
@@ -111,16 +121,22 @@ static void feed_set_listing(struct feed *feed, int listing)
 	pthread_mutex_lock(&feed->work);
 	feed->listing = listing;
 	pthread_mutex_unlock(&feed->work);
-	feed_tell(feed);
 }
 
-static void run_feed(struct job *job)
+static void tell(struct estate *estate)
 {
-	struct run *run = (struct run *)job;
+	if (estate->options.on_news)
+		estate->options.on_news(estate->options.arg);
+}
+
+/* Returns whether there is news of it that is left to the caller to tell: with `hold`. */
+static int run_feed(struct run *run, int hold)
+{
 	struct feed *feed = run->feed;
 	struct provider *provider = NULL;
 	struct error err = { 0 };
-	int failed = 0;
+	int failed = 0, untold;
+	int64_t began = clock_monotonic_ns();
 
 	if (!feed_cancelled(feed)) {
 		provider = estate_provider(feed->estate, feed->kind->provider, NULL, &err);
@@ -129,9 +145,19 @@ static void run_feed(struct job *job)
 					      feed->kind, &feed->selection, feed, &err);
 		feed_set_listing(feed, 0);
 	}
+	untold = feed_untold(feed);
 	if (failed && !feed_cancelled(feed))
 		feed_fail(feed, &err);
+	if (untold && !hold)
+		tell(feed->estate);
+	feed->quick = !failed && clock_monotonic_ns() - began < QUICK_MS * ms; /* read when it is due again */
 	end_run(run, failed, err.code);
+	return untold && hold;
+}
+
+static void run_one(struct job *job)
+{
+	run_feed((struct run *)job, 0);
 }
 
 /* On the collecting thread; a job that was never run ends here. */
@@ -144,13 +170,99 @@ static void run_done(struct job *job)
 	free(run);
 }
 
+/* --- lists that take a moment: one worker does all that are due --- */
+
+static void add_quick(struct estate *estate, struct run *run)
+{
+	struct run **end = &estate->quick;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = run;
+	estate->quick_is_new = 1;
+}
+
+/* The estate stays until nothing is under way. */
+static void errand_ended(struct estate *estate)
+{
+	pthread_mutex_lock(&estate->lock);
+	estate->running--;
+	pthread_cond_broadcast(&estate->idle);
+	pthread_mutex_unlock(&estate->lock);
+}
+
+static struct run *take_quick(struct estate *estate)
+{
+	pthread_mutex_lock(&estate->lock);
+	struct run *run = estate->quick;
+
+	if (run)
+		estate->quick = run->next;
+	pthread_mutex_unlock(&estate->lock);
+	return run;
+}
+
+/* Their news is told once. Where one of them hangs, those after it wait until others are due: then another worker takes them. */
+static void run_errand(struct job *job)
+{
+	struct errand *errand = (struct errand *)job;
+	struct estate *estate = errand->estate;
+	int64_t told = clock_monotonic_ns();
+	struct run *run;
+	int untold = 0;
+
+	errand->ran = 1;
+	while ((run = take_quick(estate))) {
+		untold |= run_feed(run, 1);
+		free(run);
+		if (!untold || clock_monotonic_ns() - told < QUICK_MS * ms)
+			continue;
+		tell(estate);
+		told = clock_monotonic_ns();
+		untold = 0;
+	}
+	if (untold)
+		tell(estate);
+	errand_ended(estate);
+}
+
+static void errand_done(struct job *job)
+{
+	struct errand *errand = (struct errand *)job;
+	struct run *run;
+
+	while (!errand->ran && (run = take_quick(errand->estate)))
+		run_done(&run->job);
+	if (!errand->ran)
+		errand_ended(errand->estate);
+	free(errand);
+}
+
+/* With estate->lock held, which is let go meanwhile. Returns 1 when there was something to send. */
+static int send_errand(struct estate *estate)
+{
+	struct errand *errand;
+
+	if (!estate->quick_is_new)
+		return 0;
+	estate->quick_is_new = 0;
+	estate->running++;
+	errand = mem_zero(1, sizeof(*errand));
+	errand->job = (struct job){ .run = run_errand, .done = errand_done };
+	errand->estate = estate;
+	pthread_mutex_unlock(&estate->lock);
+	jobs_submit(estate->options.jobs, &errand->job);
+	pthread_mutex_lock(&estate->lock);
+	return 1;
+}
+
 /* With estate->lock held, which is let go meanwhile. */
 static void start_run(struct feed *feed)
 {
 	struct estate *estate = feed->estate;
 	struct run *run = mem_zero(1, sizeof(*run));
 
-	run->job.run = run_feed;
+	run->job.run = run_one;
 	run->job.done = run_done;
 	run->feed = feed;
 	feed->expected_ns = 0;
@@ -163,6 +275,10 @@ static void start_run(struct feed *feed)
 	feed->judge_due_ns = run->watch && feed->ages.count ? next_of(JUDGE_EVERY_MS, clock_monotonic_ns()) : 0;
 	feed->refs++;
 	estate->running++;
+	if (!run->watch && feed->quick) {
+		add_quick(estate, run);
+		return;
+	}
 	pthread_mutex_unlock(&estate->lock);
 	if (!run->watch || jobs_spawn(estate->options.jobs, &run->job)) {
 		if (run->watch) /* too many watches: this one is listed */
@@ -199,7 +315,7 @@ static int is_due(int64_t due_ns, int64_t now, int64_t *earliest)
 /* Does one thing that is due and returns 1 (the list may have changed meanwhile); else says what comes first. */
 static int work_once(struct estate *estate, int64_t *earliest)
 {
-	int64_t now = clock_monotonic_ns();
+	int64_t now = clock_monotonic_ns() + SLACK_MS * ms; /* what is due in a moment is done with what is due now */
 
 	*earliest = 0;
 	for (struct feed *feed = estate->feeds; feed; feed = feed->next) {
@@ -231,7 +347,7 @@ static void *schedule_main(void *arg)
 
 	pthread_mutex_lock(&estate->lock);
 	while (!estate->stopping) {
-		if (work_once(estate, &earliest))
+		if (work_once(estate, &earliest) || send_errand(estate))
 			continue;
 		estate->asleep_until_ns = earliest ? earliest : INT64_MAX;
 		if (earliest) {

@@ -588,6 +588,71 @@ START_TEST(equal_panes_share_a_feed)
 }
 END_TEST
 
+/* The schedule stands, no list is under way, and what they told is counted. */
+static unsigned told_when_still(void)
+{
+	schedule_stop(estate);
+	return news.count;
+}
+
+static void go_on(void)
+{
+	pthread_mutex_lock(&estate->lock);
+	estate->stopping = 0;
+	ck_assert_int_eq(schedule_start(estate), 0);
+	pthread_mutex_unlock(&estate->lock);
+}
+
+/* What nobody sees wakes nobody; who shows it again finds what came meanwhile. */
+START_TEST(hidden_feeds_wake_nobody)
+{
+	struct feed *feed;
+	unsigned told, version;
+
+	start(without_watch);
+	feed = estate_open(estate, pods, NULL);
+	wait_for(feed, 3, id_b, "Error");
+	told = told_when_still();
+	feed_set_visible(feed, 0);
+	version = feed_version(feed);
+	source_set(0, "shop|a|Failed|1");
+	go_on();
+	feed_refresh(feed);
+	while (feed_version(feed) == version)
+		sched_yield();
+	ck_assert_uint_eq(told_when_still(), told);
+	wait_for(feed, 3, id_a, "Failed");
+	estate_close(estate, feed);
+}
+END_TEST
+
+/* Lists that were quick the last time are done by one worker, and their end is told once. */
+START_TEST(quick_lists_due_together_are_told_once)
+{
+	static const struct selection shop = { .namespace_ = "shop" }, dev = { .namespace_ = "dev" };
+	struct feed *a, *b;
+	unsigned told;
+
+	source_cut(1); /* a second row makes a page, which is told at once */
+	start(without_watch);
+	a = estate_open(estate, pods, &shop);
+	b = estate_open(estate, pods, &dev);
+	wait_for(a, 1, id_a, "Running");
+	wait_for(b, 1, id_a, "Running");
+	told = told_when_still();
+	a->quick = b->quick = 1;
+	a->ended_ns = b->ended_ns = 0; /* long ago: nothing is held back for that */
+	a->poll_due_ns = b->poll_due_ns = clock_monotonic_ns();
+	source_set(0, "shop|a|Failed|1");
+	go_on();
+	wait_for(a, 1, id_a, "Failed");
+	wait_for(b, 1, id_a, "Failed");
+	ck_assert_uint_eq(told_when_still(), told + 1);
+	estate_close(estate, a);
+	estate_close(estate, b);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, set_up, tear_down);
@@ -602,5 +667,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, what_the_source_recorded_stands_beside_what_was_seen);
 	tcase_add_test(tc, bursts_are_held_together);
 	tcase_add_test(tc, equal_panes_share_a_feed);
+	tcase_add_test(tc, hidden_feeds_wake_nobody);
+	tcase_add_test(tc, quick_lists_due_together_are_told_once);
 }
 TEST_MAIN("estate/estate")
