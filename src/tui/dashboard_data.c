@@ -203,6 +203,7 @@ static void note_time(struct dashboard *dashboard)
 	struct snapshot *snapshot;
 
 	dashboard->observed_ns = 0;
+	dashboard->interval_ms = 0;
 	for (size_t i = 0; i < dashboard->source_count; i++) {
 		feed_status(dashboard->sources[i].feed, &status);
 		dashboard->sources[i].settled = status.state != FEED_LOADING && status.state != FEED_CACHED;
@@ -216,8 +217,12 @@ static void note_time(struct dashboard *dashboard)
 			snapshot_unref(snapshot);
 		}
 		/* Watched ones are as new as they can be; of the others the one asked most often says how fresh the screen is. */
-		if (status.state != FEED_LIVE && status.observed_ns > dashboard->observed_ns)
+		if (status.state == FEED_LIVE)
+			continue;
+		if (status.observed_ns > dashboard->observed_ns)
 			dashboard->observed_ns = status.observed_ns;
+		if (!dashboard->interval_ms || dashboard->sources[i].kind->poll_ms < dashboard->interval_ms)
+			dashboard->interval_ms = dashboard->sources[i].kind->poll_ms;
 	}
 }
 

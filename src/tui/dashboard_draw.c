@@ -177,7 +177,9 @@ static void draw_gauge(struct dashboard *dashboard, const struct item *item, str
 	if (columns < 8)
 		return;
 	int trend = columns > 20 ? columns - 12 : columns > 16 ? columns - 6 : columns;
-	int64_t end = clock_now_ns(), span = dashboard_trend_ns(dashboard, &dashboard->widgets[item->widget], &name);
+	int64_t span = dashboard_trend_ns(dashboard, &dashboard->widgets[item->widget], &name), slot = span / (2 * trend);
+	/* At whole parts of the time: the picture moves on by a dot or stands still. */
+	int64_t end = (clock_now_ns() / slot + 1) * slot;
 
 	if (line.rows > 1) {
 		double dots[2 * SPARK_MAX];
@@ -299,7 +301,7 @@ static void draw_heading(struct dashboard *dashboard, const struct widget *widge
 		screen_put(area, 0, 20, STYLE_DIM, span);
 	}
 	if (widget == dashboard->widgets && dashboard->observed_ns) {
-		format_data_age(clock_now_ns() - dashboard->observed_ns, age, sizeof(age), &step);
+		format_data_age(dashboard->observed_ns, clock_now_ns(), dashboard->interval_ms, age, sizeof(age), &step);
 		note_age(dashboard, step);
 		snprintf(right + strlen(right), sizeof(right) - strlen(right), "%sage %s", *right ? "   " : "", age);
 	}

@@ -111,6 +111,7 @@ struct dashboard {
 	int look_timer;
 	unsigned gate_version, changes_version;
 	int64_t next_age_ns, observed_ns;
+	int interval_ms; /* of the source asked most often */
 	int news;              /* a source changed since the last look */
 	int what_columns, scope_columns; /* of the widget being drawn */
 	struct onset onsets[ONSETS_MAX];

@@ -504,7 +504,7 @@ static void status(struct pane *pane, char *out, size_t size)
 		snprintf(out, size, "%s", detail->parts[PART_FIELDS].came ? "failed" : "loading");
 		return;
 	}
-	format_data_age(clock_now_ns() - observed, age, sizeof(age), &step);
+	format_data_age(observed, clock_now_ns(), (int)(interval_ns(detail, FIELDS_EVERY_S) / 1000000), age, sizeof(age), &step);
 	snprintf(out, size, "age %s", age);
 }
 
@@ -515,7 +515,7 @@ static int64_t next_change(struct pane *pane)
 	char age[32];
 
 	if (observed)
-		format_data_age(clock_now_ns() - observed, age, sizeof(age), &step);
+		format_data_age(observed, clock_now_ns(), (int)(interval_ns(detail, FIELDS_EVERY_S) / 1000000), age, sizeof(age), &step);
 	note_step(detail, step);
 	note_step(detail, interval_ns(detail, FIELDS_EVERY_S));
 	return detail->step_ns;

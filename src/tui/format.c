@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-enum { NUMBER_MAX = 40, DATA_STEP_S = 5, DATA_LATE_S = 15 };
+enum { NUMBER_MAX = 40, DATA_STEP_S = 5, DATA_LATE_S = 15, MINUTE_MS = 60000 };
 
 int is_right_aligned(enum column_type type)
 {
@@ -60,21 +60,35 @@ size_t format_age(int64_t age_ns, char *out, size_t size, int64_t *step_ns)
 	return length;
 }
 
-size_t format_data_age(int64_t age_ns, char *out, size_t size, int64_t *step_ns)
+/* An upper bound that holds until the clock's next minute, when the screen changes anyhow. */
+static size_t format_minutes(int64_t observed_ns, int64_t now_ns, char *out, size_t size, int64_t *step_ns)
 {
-	int64_t step = DATA_STEP_S * CLOCK_SECOND_NS;
+	int64_t minute = 60 * CLOCK_SECOND_NS, next = now_ns - now_ns % minute + minute, age = next - observed_ns;
+	int64_t unit = age <= 60 * minute ? minute : age <= 48 * 60 * minute ? 60 * minute : 24 * 60 * minute;
+	int64_t count = (age + unit - 1) / unit, until = observed_ns + count * unit;
 
-	if (age_ns < step) {
-		*step_ns = step - (age_ns > 0 ? age_ns : 0);
-		return (size_t)snprintf(out, size, "<%ds", DATA_STEP_S);
+	*step_ns = until - until % minute - now_ns;
+	return (size_t)snprintf(out, size, "<%lld%c", (long long)count, unit == minute ? 'm' : unit == 60 * minute ? 'h' : 'd');
+}
+
+size_t format_data_age(int64_t observed_ns, int64_t now_ns, int interval_ms, char *out, size_t size, int64_t *step_ns)
+{
+	static const int bounds_s[] = { 5, 10, 15, 30, 60 }; /* the first that is above the interval: the next answer comes before it is over */
+	int64_t age = now_ns > observed_ns ? now_ns - observed_ns : 0, step;
+	size_t i = 0;
+
+	if (interval_ms >= MINUTE_MS)
+		return format_minutes(now_ns - age, now_ns, out, size, step_ns);
+	while (bounds_s[i] * 1000 <= interval_ms)
+		i++;
+	if (age < bounds_s[i] * CLOCK_SECOND_NS) {
+		*step_ns = bounds_s[i] * CLOCK_SECOND_NS - age;
+		return (size_t)snprintf(out, size, bounds_s[i] < 60 ? "<%ds" : "<1m", bounds_s[i]);
 	}
-	if (age_ns >= 60 * CLOCK_SECOND_NS)
-		return format_age(age_ns, out, size, step_ns);
-	/* What is looked at often was late by now; what is not would wake an idle screen for nothing. */
-	if (age_ns >= DATA_LATE_S * CLOCK_SECOND_NS)
-		step = DATA_LATE_S * CLOCK_SECOND_NS;
-	*step_ns = step - age_ns % step;
-	return format_age(age_ns / step * step, out, size, &(int64_t){ 0 });
+	/* It is late: how late in seconds is soon no matter, and would wake an idle screen. */
+	step = (age < DATA_LATE_S * CLOCK_SECOND_NS ? DATA_STEP_S : age < 120 * CLOCK_SECOND_NS ? DATA_LATE_S : 60) * CLOCK_SECOND_NS;
+	*step_ns = step - age % step;
+	return format_age(age / step * step, out, size, &(int64_t){ 0 });
 }
 
 static size_t format_seconds(double seconds, char *out, size_t size)

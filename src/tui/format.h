@@ -12,8 +12,9 @@
 size_t format_cell(enum column_type type, const char *cell, size_t length, int64_t now_ns, char *out, size_t size, int64_t *step_ns);
 /* "4m", and when it will read otherwise. */
 size_t format_age(int64_t age_ns, char *out, size_t size, int64_t *step_ns);
-/* Age of data, coarse so that an idle screen stays still: "<5s" "10s" "30s" "4m". */
-size_t format_data_age(int64_t age_ns, char *out, size_t size, int64_t *step_ns);
+/* Age of data that is looked at so often, coarse so that an idle screen stays still: while it comes in time "<5s" "<15s"; late "30s" "4m"; looked at each
+ * minute or more seldom "<4m", which holds until the clock's next minute. */
+size_t format_data_age(int64_t observed_ns, int64_t now_ns, int interval_ms, char *out, size_t size, int64_t *step_ns);
 /* 10041 -> "10 041". */
 size_t format_count(uint64_t count, char *out, size_t size);
 size_t format_bytes(double bytes, char *out, size_t size);

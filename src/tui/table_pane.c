@@ -717,7 +717,7 @@ static void status(struct pane *pane, char *out, size_t size)
 	if (table->feed)
 		feed_status(table->feed, &now);
 	if (now.observed_ns && (now.state != FEED_LIVE || now.stale))
-		format_data_age(clock_now_ns() - now.observed_ns, age, sizeof(age), &step);
+		format_data_age(now.observed_ns, clock_now_ns(), table->kind->poll_ms, age, sizeof(age), &step);
 	if (snapshot && now.total > snapshot_count(snapshot)) {
 		format_count(now.total, total, sizeof(total));
 		snprintf(cut, sizeof(cut), "  cut: %s exist", total);
@@ -742,7 +742,7 @@ static int64_t next_change(struct pane *pane)
 	if (table->feed)
 		feed_status(table->feed, &now);
 	if (now.observed_ns && (now.state != FEED_LIVE || now.stale))
-		format_data_age(clock_now_ns() - now.observed_ns, age, sizeof(age), &data);
+		format_data_age(now.observed_ns, clock_now_ns(), table->kind->poll_ms, age, sizeof(age), &data);
 	return data && (!step || data < step) ? data : step;
 }
 

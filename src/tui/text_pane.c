@@ -14,7 +14,7 @@
 #include "tui/pane.h"
 #include "tui/text_view.h"
 
-enum { BODY_MAX = 16 << 20 };
+enum { BODY_MAX = 16 << 20, ASKED_ONCE_MS = 60000 };
 
 struct text_pane {
 	struct pane pane;
@@ -147,7 +147,7 @@ static void status(struct pane *pane, char *out, size_t size)
 
 	text_view_status(&text->view, place, sizeof(place));
 	if (text->got_ns)
-		format_data_age(clock_now_ns() - text->got_ns, age, sizeof(age), &step);
+		format_data_age(text->got_ns, clock_now_ns(), ASKED_ONCE_MS, age, sizeof(age), &step);
 	snprintf(out, size, "%s%s%s", place, text->got_ns ? "  age " : "", text->got_ns ? age : "");
 }
 
@@ -157,7 +157,7 @@ static int64_t next_change(struct pane *pane)
 	int64_t step = 0;
 
 	if (of(pane)->got_ns)
-		format_data_age(clock_now_ns() - of(pane)->got_ns, age, sizeof(age), &step);
+		format_data_age(of(pane)->got_ns, clock_now_ns(), ASKED_ONCE_MS, age, sizeof(age), &step);
 	return step;
 }
 

@@ -201,15 +201,51 @@ START_TEST(ages_tell_when_they_change)
 
 	format_age(90 * CLOCK_SECOND_NS, out, sizeof(out), &step);
 	ck_assert(step > 0 && step <= 60 * CLOCK_SECOND_NS);
-	format_data_age(2 * CLOCK_SECOND_NS, out, sizeof(out), &step);
-	ck_assert_str_eq(out, "<5s");
-	ck_assert_int_eq(step, 3 * CLOCK_SECOND_NS);
-	format_data_age(13 * CLOCK_SECOND_NS, out, sizeof(out), &step);
-	ck_assert_str_eq(out, "10s");
-	ck_assert_int_eq(step, 2 * CLOCK_SECOND_NS);
-	format_data_age(38 * CLOCK_SECOND_NS, out, sizeof(out), &step);
-	ck_assert_str_eq(out, "30s");
-	ck_assert_int_eq(step, 7 * CLOCK_SECOND_NS);
+}
+END_TEST
+
+START_TEST(ages_of_data_stand_still_while_it_comes_in_time)
+{
+	static const struct {
+		int age_s, interval_ms;
+		const char *text;
+		int step_s;
+	} rows[] = { { 2, 0, "<5s", 3 }, { 2, 2000, "<5s", 3 }, { 6, 5000, "<10s", 4 }, { 11, 10000, "<15s", 4 }, { 31, 30000, "<1m", 29 }, { 13, 2000, "10s", 2 },
+		{ 38, 10000, "30s", 7 }, { 98, 10000, "90s", 7 }, { 150, 10000, "2m", 30 } };
+	int64_t now = 1000 * 3600 * CLOCK_SECOND_NS + 20 * CLOCK_SECOND_NS;
+	char out[32];
+	int64_t step;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		format_data_age(now - rows[i].age_s * CLOCK_SECOND_NS, now, rows[i].interval_ms, out, sizeof(out), &step);
+		ck_assert_str_eq(out, rows[i].text);
+		ck_assert_int_eq(step, rows[i].step_s * CLOCK_SECOND_NS);
+	}
+}
+END_TEST
+
+/* What is looked at seldom reads otherwise only when the clock's minute does, and never younger than it is. */
+START_TEST(ages_of_seldom_data_change_with_the_clock)
+{
+	int64_t minute = 60 * CLOCK_SECOND_NS, observed = 1000 * 3600 * CLOCK_SECOND_NS + 20 * CLOCK_SECOND_NS, step;
+	char out[32], last[32] = "";
+	int changes = 0;
+
+	for (int64_t now = observed; now < observed + 3 * 3600 * CLOCK_SECOND_NS; now += step) {
+		format_data_age(observed, now, 3600 * 1000, out, sizeof(out), &step);
+		ck_assert_int_gt(step, 0);
+		ck_assert_int_eq((now + step) % minute, 0);
+		ck_assert_str_ne(out, last);
+		memcpy(last, out, sizeof(last));
+		changes++;
+	}
+	ck_assert_int_eq(changes, 60 + 3);
+	format_data_age(observed, observed + CLOCK_SECOND_NS, 3600 * 1000, out, sizeof(out), &step);
+	ck_assert_str_eq(out, "<1m");
+	format_data_age(observed, observed + 150 * CLOCK_SECOND_NS, 3600 * 1000, out, sizeof(out), &step);
+	ck_assert_str_eq(out, "<3m");
+	format_data_age(observed, observed + 90 * minute, 3600 * 1000, out, sizeof(out), &step);
+	ck_assert_str_eq(out, "<2h");
 }
 END_TEST
 
@@ -281,6 +317,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, cells_read_as_people_write_them);
 	tcase_add_test(tc, counts_are_grouped);
 	tcase_add_test(tc, ages_tell_when_they_change);
+	tcase_add_test(tc, ages_of_data_stand_still_while_it_comes_in_time);
+	tcase_add_test(tc, ages_of_seldom_data_change_with_the_clock);
 	tcase_add_test(tc, fuzzy_prefers_what_people_mean);
 	tcase_add_test(tc, a_line_is_edited_by_characters);
 }
