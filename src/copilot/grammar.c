@@ -189,6 +189,8 @@ static int named_machine(const struct reading *reading)
 
 static void accept(const struct reading *reading, struct grammar_answer *out)
 {
+	if (HAS(reading, C_CHANGED) && !strcmp(out->intent.type, "investigate"))
+		strcpy(out->intent.goal, "what_changed");
 	out->class = WORDS_OK;
 	out->intent.confidence = reading->weak ? WEAK : SURE;
 	because(out, "every part of it is explained");

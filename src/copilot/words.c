@@ -112,6 +112,7 @@ const char *const concept_names[CONCEPTS] = {
 	"power",
 	"here",
 	"talk",
+	"changed",
 };
 unsigned words_hash(const char *text, size_t length) /* FNV-1a */
 {

@@ -42,6 +42,7 @@ enum concept {
 	C_POWER,   /* an act of machines only: "power off", "reboot" */
 	C_HERE,    /* the machine this runs on */
 	C_TALK,    /* what trouble is told with: "complain", "since the deploy". Explained where something is asked, never in a change */
+	C_CHANGED, /* asks what changed */
 	CONCEPTS
 };
 

@@ -16,7 +16,7 @@ struct intent {
 	char resource[16];   /* "kubernetes": a row of intent_resources */
 	char scope[12];      /* "prod" "staging" "dev"; "" none said */
 	struct json *filters; /* owned; an object, never NULL after intent_init */
-	char goal[32];       /* "root_cause": a hint for people, never decided on */
+	char goal[32];       /* "root_cause": a hint; a playbook may match it */
 	double confidence;   /* 0 to 1 */
 };
 

@@ -273,19 +273,20 @@ static const char *filter_text(const struct intent *intent, const char *key, cha
 static int match_of(const struct playbook *book, const struct intent *intent)
 {
 	const struct json *filters = json_get(book->match, "filters"), *scope = json_get(book->match, "scope");
+	const struct json *goal = json_get(book->match, "goal");
 	char number[32];
 	int score = 0;
 
 	if (!value_matches(json_get(book->match, "intent"), intent->type) || !value_matches(json_get(book->match, "resource"), intent->resource))
 		return -1;
-	if (scope && !value_matches(scope, intent->scope))
+	if ((scope && !value_matches(scope, intent->scope)) || (goal && !value_matches(goal, intent->goal)))
 		return -1;
 	for (const struct json *wanted = json_first(filters); wanted; wanted = json_next(wanted)) {
 		if (!value_matches(wanted, filter_text(intent, json_key(wanted), number, sizeof(number))))
 			return -1;
 		score++;
 	}
-	return score * 2 + (scope != NULL);
+	return score * 2 + (scope != NULL) + 16 * (goal != NULL); /* what is asked for says more than what it is about */
 }
 
 const struct playbook *playbooks_match(const struct playbooks *books, const struct intent *intent, struct json *why)

@@ -235,7 +235,7 @@ static void check_words(const struct lint *lint, const struct json *value, const
 
 static void check_match(const struct lint *lint, const struct json *match)
 {
-	check_keys(lint, match, "match", "intent resource scope filters");
+	check_keys(lint, match, "match", "intent resource scope goal filters");
 	if (json_get(match, "intent"))
 		check_words(lint, json_get(match, "intent"), intent_types, "intent");
 	else

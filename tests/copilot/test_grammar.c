@@ -221,6 +221,24 @@ START_TEST(a_question_takes_what_is_usual)
 }
 END_TEST
 
+START_TEST(what_changed_is_a_goal_of_its_own)
+{
+	static const char *const sentences[] = { "what changed in prod", "was hat sich in prod geändert", "qu'est-ce qui a changé en prod", "qué cambió en prod",
+		"o que mudou em prod", "prodで何が変わった" };
+	struct grammar *grammar = loaded();
+	struct grammar_answer answer;
+
+	for (size_t i = 0; i < sizeof(sentences) / sizeof(*sentences); i++) {
+		parse(grammar, sentences[i], NULL, &answer);
+		ck_assert_msg(answer.class == WORDS_OK, "%s", sentences[i]);
+		ck_assert_str_eq(answer.intent.goal, "what_changed");
+		ck_assert_str_eq(answer.intent.scope, "prod");
+		grammar_answer_release(&answer);
+	}
+	grammar_free(grammar);
+}
+END_TEST
+
 START_TEST(the_answer_has_the_promised_shape)
 {
 	struct grammar *grammar = loaded();
@@ -538,6 +556,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_sentence_takes_less_than_a_millisecond);
 	tcase_add_test(tc, a_broken_vocabulary_names_the_place);
 	tcase_add_test(tc, a_question_takes_what_is_usual);
+	tcase_add_test(tc, what_changed_is_a_goal_of_its_own);
 	tcase_add_test(tc, two_changes_are_asked_back);
 	tcase_add_test(tc, attacks_on_the_rule_are_not_carried_out);
 	tcase_add_test(tc, what_nothing_explains_is_asked_back);
