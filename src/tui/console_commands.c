@@ -79,18 +79,22 @@ static void yaml(struct console *console)
 		console_push(console, yaml_new(console, &ref));
 }
 
+/* Of all marked rows, merged by time; else of the one under the cursor. */
 static void open_logs(struct console *console, int previous)
 {
-	struct ref ref;
+	struct ref ref, *marked = NULL;
+	size_t count = table_pane_marked(console_top(console), &marked);
 
-	if (!need_target(console, &ref))
+	if (!count && !need_target(console, &ref))
 		return;
-	const struct kind *kind = kinds_find(estate_kinds(console->estate), ref.kind);
+	const struct ref *refs = count ? marked : &ref;
+	const struct kind *kind = kinds_find(estate_kinds(console->estate), refs->kind);
 
 	if (kind && !kind->logs)
 		console_say(console, STYLE_WARNING, "%s have no log", kind->name);
 	else
-		console_push(console, logs_new(console, &ref, 1, previous));
+		console_push(console, logs_new(console, refs, count ? count : 1, previous));
+	free(marked);
 }
 
 static void logs(struct console *console)

@@ -81,6 +81,8 @@ static struct pane *pane_of(struct dashboard *dashboard, const struct item *item
 		return dashboard_charts(dashboard, item->gauge);
 	if (*item->account)
 		return rows_of(dashboard, item);
+	if (!strcmp(item->open, "changes"))
+		return changes_new(console, NULL);
 	if (!strncmp(item->open, "run ", 4))
 		return run_new(console, item->open + 4);
 	return !strncmp(item->open, "plan ", 5) ? plan_new_pane(console, item->open + 5) : NULL;
@@ -145,6 +147,30 @@ static void refresh(struct dashboard *dashboard)
 	console_say(dashboard->pane.console, STYLE_DIM, "asking again");
 }
 
+/* Several are under the cursor: what is looked into is the worst of them; what is done to one waits until one is chosen. */
+static int of_several(struct dashboard *dashboard, const struct command *what)
+{
+	static const char *const of_one[] = { "global.actions", "global.describe", "global.edit", "global.logs", "global.logs_previous", "global.yaml" };
+	const struct item *item = item_at_cursor(dashboard);
+	struct console *console = dashboard->pane.console;
+	char words[700];
+
+	if (!item || item->has_ref || item->count < 2)
+		return 0;
+	if (item->is_worst && !strcmp(what->name, "global.investigate")) {
+		snprintf(words, sizeof(words), "investigate %.63s %.511s", item->ref.kind, item->ref.name);
+		console_push(console, chat_new(console, words));
+		return 1;
+	}
+	for (size_t i = 0; i < sizeof(of_one) / sizeof(*of_one); i++) {
+		if (strcmp(of_one[i], what->name) != 0)
+			continue;
+		console_say(console, STYLE_WARNING, "%s: Enter lists them, choose one there", item->what);
+		return 1;
+	}
+	return 0;
+}
+
 static int command(struct pane *pane, const struct command *what)
 {
 	struct dashboard *dashboard = of(pane);
@@ -170,7 +196,7 @@ static int command(struct pane *pane, const struct command *what)
 	else if (!strcmp(what->name, "global.refresh"))
 		refresh(dashboard);
 	else
-		return 0;
+		return of_several(dashboard, what);
 	return 1;
 }
 

@@ -25,7 +25,7 @@ struct item *dashboard_add_item(struct dashboard *dashboard, size_t widget)
 	return item;
 }
 
-/* --- changes, runs --- */
+/* --- runs --- */
 
 static int64_t time_of(const struct json *json, const char *key)
 {
@@ -33,62 +33,6 @@ static int64_t time_of(const struct json *json, const char *key)
 
 	clock_parse(json_text_or(json_get(json, key), ""), &at);
 	return at;
-}
-
-/* "registry/team/web:v41" and "registry/team/web:v42": where the difference begins, a name being left to the old one. */
-static void shorten(const char **old, const char **new_)
-{
-	const char *name = *old, *tag = NULL;
-
-	for (size_t i = 0; (*old)[i] && (*old)[i] == (*new_)[i]; i++) {
-		if ((*old)[i] == '/')
-			name = *old + i + 1;
-		if ((*old)[i] == ':')
-			tag = *new_ + i + 1;
-	}
-	if (!tag)
-		return;
-	*old = name;
-	*new_ = tag;
-}
-
-static void add_change(struct dashboard *dashboard, size_t widget, const struct json *change)
-{
-	struct item *item = dashboard_add_item(dashboard, widget);
-	const char *id = json_text_or(json_get(change, "id"), ""), *field = json_text_or(json_get(change, "field"), "");
-	const char *old = json_text_or(json_get(change, "old"), ""), *new_ = json_text_or(json_get(change, "new"), "");
-
-	if (!item)
-		return;
-	item->at_ns = time_of(change, "at");
-	item->has_ref = !ref_parse(id, &item->ref);
-	snprintf(item->kind, sizeof(item->kind), "%.63s", json_text_or(json_get(change, "kind"), ""));
-	snprintf(item->what, sizeof(item->what), "%.120s%s%.120s", item->has_ref ? item->ref.namespace_ : "",
-		item->has_ref && *item->ref.namespace_ ? "/" : "", item->has_ref ? item->ref.name : id);
-	if (!strcmp(field, "images") && !strchr(old, ',') && !strchr(new_, ',')) {
-		shorten(&old, &new_);
-		field = "image";
-	}
-	if (*field && !*old && !*new_)
-		snprintf(item->why, sizeof(item->why), "%.60s changed", field);
-	else if (*field && (!*old || !*new_))
-		snprintf(item->why, sizeof(item->why), "%.60s %.160s, %s", field, *new_ ? new_ : old, *new_ ? "new" : "gone");
-	else if (*field)
-		snprintf(item->why, sizeof(item->why), "%.60s %.80s %s %.80s", field, old, screen_glyph(GLYPH_ARROW), new_);
-	else
-		snprintf(item->why, sizeof(item->why), "%s", *new_ || !*old ? "appeared" : "gone");
-	const char *by = json_text_or(json_get(change, "by"), "");
-
-	if (*by)
-		snprintf(item->severity, sizeof(item->severity), "%.15s", by);
-	if (item->has_ref)
-		estate_scope(dashboard->pane.console->estate, item->ref.namespace_, item->ref.account, item->scope);
-}
-
-static void add_changes(struct dashboard *dashboard, size_t widget)
-{
-	for (const struct json *change = json_first(json_get(dashboard->looked.changes, "changes")); change; change = json_next(change))
-		add_change(dashboard, widget, change);
 }
 
 static void add_plan(struct dashboard *dashboard, size_t widget, const struct json *plan)
@@ -155,7 +99,7 @@ static void add_audit(struct dashboard *dashboard, size_t widget)
 static void (*const adders[WIDGET_TYPES])(struct dashboard *dashboard, size_t widget) = {
 	[WIDGET_WRONG] = dashboard_add_wrong,
 	[WIDGET_KIND] = dashboard_add_kind,
-	[WIDGET_CHANGES] = add_changes,
+	[WIDGET_CHANGES] = dashboard_add_changes,
 	[WIDGET_SATURATION] = dashboard_add_gauges,
 	[WIDGET_RUNS] = add_runs,
 	[WIDGET_AUDIT] = add_audit,

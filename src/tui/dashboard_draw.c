@@ -15,8 +15,8 @@
 #include "tui/format.h"
 #include "tui/series.h"
 
-enum { SEVERITY_COLUMNS = 9, AGE_COLUMNS = 6, WRONG_AHEAD = 4, ROOMY_ROWS = 20, RIGHT_COLUMNS = 30, SPARK_MAX = 40, GAUGE_ROWS_MAX = 5, NARROW_COLUMNS = 100, NARROW_SCOPE = 4,
-	WHY_LEAST = 12 };
+enum { WRONG_AHEAD = 4, ROOMY_ROWS = 20, RIGHT_COLUMNS = 30, SPARK_MAX = 40, GAUGE_ROWS_MAX = 5, NARROW_COLUMNS = 100, NARROW_SCOPE = 5,
+	WHY_LEAST = 12, KIND_MAX = 12, BY_MAX = 17 };
 #define TREND_GAP_NS (INT64_C(60) * CLOCK_SECOND_NS)
 
 static size_t items_of(const struct dashboard *dashboard, size_t widget, size_t *first)
@@ -84,78 +84,140 @@ static int since_text(struct dashboard *dashboard, const struct item *item, char
 	return snprintf(out, size, "%s%s", marks[item->since], text);
 }
 
-/* As wide as what stands there, and never more than its share. */
-static void measure_wrong(struct dashboard *dashboard, size_t first, size_t count, int columns)
+static int columns_of(const char *text)
 {
-	int most = columns * 9 / 20;
+	return (int)utf8_columns(text, strlen(text));
+}
 
-	dashboard->what_columns = dashboard->scope_columns = 0;
+static void at_least(int *columns, int those)
+{
+	if (those > *columns)
+		*columns = those;
+}
+
+static const char *name_of(const struct dashboard *dashboard, const struct item *item)
+{
+	return item->what + (dashboard->widths.without_kind ? item->kind_bytes : 0);
+}
+
+static void measure(struct dashboard *dashboard, size_t first, size_t count)
+{
+	struct widths *widths = &dashboard->widths;
+	int without_kind = widths->without_kind;
+	char since[32];
+
+	*widths = (struct widths){ .without_kind = without_kind };
 	for (size_t i = first; i < first + count; i++) {
 		const struct item *item = &dashboard->items[i];
-		int what = (int)utf8_columns(item->what, strlen(item->what)), scope = (int)strlen(item->scope);
 
-		if (what > dashboard->what_columns)
-			dashboard->what_columns = what < most ? what : most;
-		if (scope > dashboard->scope_columns)
-			dashboard->scope_columns = scope;
+		at_least(&widths->what, columns_of(name_of(dashboard, item)));
+		if (item->is_failure) /* its reason has the room of what stands at the right of others */
+			continue;
+		at_least(&widths->severity, columns_of(item->severity));
+		at_least(&widths->kind, columns_of(item->kind));
+		at_least(&widths->why, columns_of(item->why));
+		at_least(&widths->scope, (int)strlen(item->scope));
+		at_least(&widths->since, since_text(dashboard, item, since, sizeof(since)));
 	}
+}
+
+static int room_for_why(const struct widths *widths, int columns)
+{
+	return columns - 5 - widths->severity - 1 - widths->what - 2 - (widths->scope ? widths->scope + 2 : 0) - (widths->since ? widths->since + 2 : 0) - 1;
+}
+
+/* As wide as what stands there. Where that is too much the kind is left out before a name, which says enough with its reason; then the
+ * name and its reason share what there is. */
+static void measure_wrong(struct dashboard *dashboard, size_t first, size_t count, int columns)
+{
+	struct widths *widths = &dashboard->widths;
+	int most = columns * 9 / 20;
+
+	widths->without_kind = 0;
+	measure(dashboard, first, count);
+	if (columns < NARROW_COLUMNS && room_for_why(widths, columns) < widths->why) {
+		widths->without_kind = 1;
+		measure(dashboard, first, count);
+	}
+	for (size_t i = first; i < first + count; i++) /* "unseen" stands where severities do */
+		at_least(&widths->severity, columns_of(dashboard->items[i].severity));
+	if (widths->what > most && room_for_why(widths, columns) < widths->why)
+		widths->what = most;
+}
+
+static void measure_changes(struct dashboard *dashboard, size_t first, size_t count)
+{
+	dashboard->widths.without_kind = 0;
+	measure(dashboard, first, count);
+	if (dashboard->widths.kind > KIND_MAX)
+		dashboard->widths.kind = KIND_MAX;
 }
 
 static void draw_wrong(struct dashboard *dashboard, const struct item *item, struct rect line, int selected)
 {
+	const struct widths *widths = &dashboard->widths;
 	char since[32];
-	int x = 5, end = line.columns - 1 - AGE_COLUMNS - dashboard->scope_columns - 1;
-	int length = since_text(dashboard, item, since, sizeof(since));
+	int x = 5, length = since_text(dashboard, item, since, sizeof(since));
+	int at_since = line.columns - 1 - widths->since, at_scope = at_since - (widths->since ? 2 : 0) - widths->scope;
+	int end = at_scope - (widths->scope ? 2 : 0);
 
 	screen_put(line, 0, 3, item->style, item->mark);
-	screen_put_n(line, 0, x, SEVERITY_COLUMNS, item->style, item->severity, strlen(item->severity));
-	x += SEVERITY_COLUMNS;
-	put_name(line, x, dashboard->what_columns, selected, item->what);
-	x += dashboard->what_columns + 2;
-	if (!dashboard->scope_columns)
-		end++;
+	screen_put_n(line, 0, x, widths->severity, item->style, item->severity, strlen(item->severity));
+	x += widths->severity + 1;
+	put_name(line, x, widths->what, selected, name_of(dashboard, item));
+	x += widths->what + 2;
 	/* Nothing to say at the right: the reason has the room. */
 	if (item->is_failure)
 		end = line.columns - 1;
 	screen_put_n(line, 0, x, end - x, STYLE_TEXT, item->why, strlen(item->why));
 	if (item->is_failure)
 		return;
-	screen_put_n(line, 0, end + 1, dashboard->scope_columns, STYLE_DIM, item->scope, strlen(item->scope));
-	screen_put_right(line, 0, line.columns - AGE_COLUMNS - 1, AGE_COLUMNS, STYLE_DIM, since, (size_t)length);
+	screen_put_n(line, 0, at_scope, widths->scope, STYLE_DIM, item->scope, strlen(item->scope));
+	screen_put_right(line, 0, at_since, widths->since, STYLE_DIM, since, (size_t)length);
+}
+
+/* Its name has what the longest of what is said leaves, and never less than its share. */
+static int columns_of_name(const struct widths *widths, int columns, int room)
+{
+	int least = columns < NARROW_COLUMNS ? columns / 4 : columns / 3;
+	int most = room - widths->why - 1 > least ? room - widths->why - 1 : least;
+
+	return widths->what < most ? widths->what : most;
 }
 
 static void draw_change(struct dashboard *dashboard, const struct item *item, struct rect line, int selected)
 {
+	const struct widths *widths = &dashboard->widths;
 	char at[8] = "";
 	time_t seconds = (time_t)(item->at_ns / CLOCK_SECOND_NS);
 	struct tm local;
-	int narrow = line.columns < NARROW_COLUMNS;
-	int x = 3, name = narrow ? line.columns / 4 : line.columns / 3, by = *item->severity ? (int)strlen(item->severity) + 4 : 0;
-	int scope = dashboard->scope_columns ? (narrow && dashboard->scope_columns > NARROW_SCOPE ? NARROW_SCOPE : dashboard->scope_columns) + 1 : 0;
+	int x = 3, by = widths->severity ? widths->severity + 5 : 0, scope = widths->scope ? widths->scope + 2 : 0;
 
-	if (dashboard->what_columns < name)
-		name = dashboard->what_columns;
-	if (by > 17)
-		by = 17;
-	if (line.columns - (x + 7 + 13 + name + 1) - scope - by < WHY_LEAST)
+	if (by > BY_MAX)
+		by = BY_MAX;
+	if (widths->scope > NARROW_SCOPE && line.columns - (x + 7 + widths->kind + 2 + widths->what + 2) - scope - by < widths->why)
+		scope = NARROW_SCOPE + 2;
+	int name = columns_of_name(widths, line.columns, line.columns - (x + 7 + widths->kind + 2) - scope - by - 1);
+
+	if (line.columns - (x + 7 + widths->kind + 2 + name + 1) - scope - by < WHY_LEAST)
 		by = 0; /* what is said before who did it */
 	localtime_r(&seconds, &local);
 	strftime(at, sizeof(at), "%H:%M", &local);
 	screen_put(line, 0, x, STYLE_DIM, at);
 	x += 7;
-	screen_put_n(line, 0, x, 12, STYLE_DIM, item->kind, strlen(item->kind));
-	x += 13;
+	screen_put_n(line, 0, x, widths->kind, STYLE_DIM, item->kind, strlen(item->kind));
+	x += widths->kind + 2;
 	put_name(line, x, name, selected, item->what);
-	x += name + 1;
+	x += name + 2;
 	screen_put_n(line, 0, x, line.columns - x - scope - by - 1, STYLE_TEXT, item->why, strlen(item->why));
-	if (by) {
+	if (by && *item->severity) {
 		char text[24];
 
 		snprintf(text, sizeof(text), "by %s", item->severity);
-		screen_put_n(line, 0, line.columns - scope - by, by - 1, STYLE_DIM, text, strlen(text));
+		screen_put_n(line, 0, line.columns - scope - by + 1, by - 2, STYLE_DIM, text, strlen(text));
 	}
 	if (scope)
-		screen_put_n(line, 0, line.columns - scope, scope, STYLE_DIM, item->scope, strlen(item->scope));
+		screen_put_n(line, 0, line.columns - scope + 1, scope - 2, STYLE_DIM, item->scope, strlen(item->scope));
 }
 
 static void draw_gauge(struct dashboard *dashboard, const struct item *item, struct rect line, int selected)
@@ -335,8 +397,10 @@ static void draw_widget(struct dashboard *dashboard, size_t nth, struct rect are
 	}
 	if (dashboard->cursor >= first && dashboard->cursor < first + count && dashboard->cursor - first >= room)
 		from = dashboard->cursor - first - room + 1;
-	if (widget->type == WIDGET_WRONG || widget->type == WIDGET_KIND || widget->type == WIDGET_CHANGES)
+	if (widget->type == WIDGET_WRONG || widget->type == WIDGET_KIND)
 		measure_wrong(dashboard, first, count, area.columns);
+	if (widget->type == WIDGET_CHANGES)
+		measure_changes(dashboard, first, count);
 	draw_heading(dashboard, widget, area, count < room ? count : room, count);
 	int each = lines_each(widget, count, room);
 
@@ -344,6 +408,11 @@ static void draw_widget(struct dashboard *dashboard, size_t nth, struct rect are
 		struct rect line = { .y = area.y + 1 + (int)i * each, .x = area.x, .rows = each, .columns = area.columns };
 		int selected = first + from + i == dashboard->cursor && i + from < count;
 
+		if (!count) {
+			screen_clear((struct rect){ .y = line.y, .x = line.x, .rows = area.y + area.rows - line.y, .columns = line.columns });
+			screen_put_wrapped(area, 1, 3, STYLE_DIM, nothing_text(dashboard, widget));
+			return;
+		}
 		if (line.y + line.rows > area.y + area.rows)
 			line.rows = area.y + area.rows - line.y;
 		screen_clear(line);
@@ -351,8 +420,6 @@ static void draw_widget(struct dashboard *dashboard, size_t nth, struct rect are
 			dashboard->items[first + from + i].place = line;
 			drawers[widget->type](dashboard, &dashboard->items[first + from + i], line, selected);
 			screen_put(line, 0, 1, STYLE_ACCENT, selected ? screen_glyph(GLYPH_CURSOR) : " ");
-		} else if (!i) {
-			screen_put(line, 0, 3, STYLE_DIM, nothing_text(dashboard, widget));
 		}
 	}
 }
@@ -373,6 +440,8 @@ static int wanted_rows(const struct dashboard *dashboard, size_t nth)
 
 	if (widget->type == WIDGET_AUDIT)
 		return 1;
+	if (!count && widget->place == PLACE_FULL) /* what is to be done then is read to its end */
+		count = screen_wrapped_rows(dashboard->columns - 6, nothing_text(dashboard, widget));
 	return 1 + (count < 1 ? 1 : count > widget->rows ? widget->rows : count);
 }
 
@@ -483,6 +552,7 @@ void dashboard_draw(struct pane *pane, struct rect area)
 	struct dashboard *dashboard = (struct dashboard *)pane;
 	struct band bands[WIDGETS_MAX];
 
+	dashboard->columns = area.columns;
 	if (dashboard->rows != area.rows) {
 		dashboard->rows = area.rows;
 		dashboard_make_items(dashboard);

@@ -15,7 +15,7 @@
 #include "tui/console_private.h"
 #include "tui/dashboard_private.h"
 
-enum { LOOK_EVERY_MS = 5000, CHECK_EVERY_S = 60, CHANGES_MAX = 40, RUNS_MAX = 10, ASK_EVERY_S = 600 };
+enum { LOOK_EVERY_MS = 5000, CHECK_EVERY_S = 60, CHANGES_MAX = 200, RUNS_MAX = 10, ASK_EVERY_S = 600 };
 
 struct look {
 	struct job job;

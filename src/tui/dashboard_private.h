@@ -10,7 +10,7 @@
 #include "tui/console.h"
 #include "tui/pane.h"
 
-enum { WIDGETS_MAX = 12, SOURCES_MAX = 48, GAUGES_MAX = 8, ITEMS_MAX = 200, ITEM_TEXT = 256, ONSETS_MAX = 400 };
+enum { WIDGETS_MAX = 12, SOURCES_MAX = 48, GAUGES_MAX = 8, ITEMS_MAX = 400, ITEM_TEXT = 256, ONSETS_MAX = 400 };
 
 enum widget_type { WIDGET_WRONG, WIDGET_KIND, WIDGET_CHANGES, WIDGET_SATURATION, WIDGET_RUNS, WIDGET_AUDIT, WIDGET_TYPES };
 enum widget_place { PLACE_FULL, PLACE_LEFT, PLACE_RIGHT };
@@ -63,6 +63,7 @@ struct item {
 	const char *mark;      /* glyph, "" none */
 	char severity[16];
 	char what[ITEM_TEXT];  /* name */
+	size_t kind_bytes;     /* of what, the kind before the name: a narrow line may leave it out */
 	char why[ITEM_TEXT];
 	char scope[12], kind[64], account[128];
 	int64_t at_ns;         /* for the age at the end; 0 none */
@@ -73,6 +74,7 @@ struct item {
 	char state[64];        /* theirs, when all have the same */
 	struct ref ref;
 	int has_ref, is_refusal; /* what we may not see of one account */
+	int is_worst;          /* ref is the worst of several: to look into, not to act on */
 	char open[80];         /* palette words for Enter when there is no ref */
 	struct gauge *gauge;
 	struct rect place;     /* where it was last drawn; rows 0: it was not */
@@ -99,7 +101,7 @@ struct dashboard {
 	struct item *items;
 	size_t item_count;
 	size_t cursor;
-	int rows;              /* of the area, as last drawn */
+	int rows, columns;     /* of the area, as last drawn */
 	struct looked looked;
 	struct look *look;     /* the job under way */
 	struct asking *checking; /* of the audit chain, under way */
@@ -113,7 +115,10 @@ struct dashboard {
 	int64_t next_age_ns, observed_ns;
 	int interval_ms; /* of the source asked most often */
 	int news;              /* a source changed since the last look */
-	int what_columns, scope_columns; /* of the widget being drawn */
+	struct widths {
+		int severity, kind, what, why, scope, since;
+		int without_kind; /* what is said has not the room otherwise */
+	} widths;              /* of the widget being drawn */
 	struct onset onsets[ONSETS_MAX];
 	size_t onset_count;
 	unsigned turn;
@@ -139,6 +144,8 @@ struct item *dashboard_add_item(struct dashboard *dashboard, size_t widget); /* 
 int dashboard_shows(const struct dashboard *dashboard, const struct widget *widget); /* there is room for it */
 void dashboard_make_items(struct dashboard *dashboard);
 int dashboard_take(struct dashboard *dashboard);  /* 1 when items are others */
+/* dashboard_changes.c */
+void dashboard_add_changes(struct dashboard *dashboard, size_t widget);
 /* dashboard_gauges.c */
 void dashboard_sample(struct dashboard *dashboard, const struct source *changed);
 void dashboard_add_gauges(struct dashboard *dashboard, size_t widget);

@@ -340,6 +340,7 @@ static void add_alone(struct causes *causes, const struct cause *cause, size_t r
 	name_of(cause->snapshot, row, name, sizeof(name));
 	snprintf(item->severity, sizeof(item->severity), "%s", cause->severity);
 	snprintf(item->what, sizeof(item->what), "%.40s %.200s", cause->source->kind->singular, name);
+	item->kind_bytes = strchr(name, '/') ? strnlen(cause->source->kind->singular, 40) + 1 : 0;
 	snprintf(item->kind, sizeof(item->kind), "%.63s", cause->source->kind->name);
 	why_of(cause->snapshot, row, item->why, sizeof(item->why));
 	copy_role(cause->snapshot, row, ROLE_ID, id, sizeof(id));
@@ -371,7 +372,7 @@ static void add_group(struct causes *causes, const struct cause *cause)
 {
 	struct item *item = dashboard_add_item(causes->dashboard, causes->widget);
 	const struct kind *kind = cause->source->kind;
-	char worst[ITEM_TEXT], count[32];
+	char worst[ITEM_TEXT], count[32], id[900];
 
 	if (!item)
 		return;
@@ -390,6 +391,8 @@ static void add_group(struct causes *causes, const struct cause *cause)
 		snprintf(item->why + used, sizeof(item->why) - used, ", worst %.160s", worst);
 	filter_of(cause, item->filter, sizeof(item->filter));
 	copy_role(cause->snapshot, cause->worst, ROLE_STATE, item->state, sizeof(item->state));
+	copy_role(cause->snapshot, cause->worst, ROLE_ID, id, sizeof(id));
+	item->is_worst = !ref_parse(id, &item->ref);
 	scope_of(causes, cause, cause->worst, item->scope);
 	item->scope_rank = cause->scope_rank;
 	item->count = cause->count;

@@ -97,6 +97,54 @@ void log_ring_each(const struct log_ring *ring, void (*on_line)(void *arg, const
 	}
 }
 
+struct timed {
+	int64_t at_ns;
+	size_t nth;
+	struct kept *line;
+};
+
+static int by_time(const void *a, const void *b)
+{
+	const struct timed *x = a, *y = b;
+
+	if (x->at_ns != y->at_ns)
+		return x->at_ns < y->at_ns ? -1 : 1;
+	return x->nth < y->nth ? -1 : 1;
+}
+
+/* One without a time goes with the one before it of the same source: it is its next line. */
+static int64_t time_like(const struct timed *lines, size_t nth, const struct kept *line)
+{
+	for (size_t i = nth; i-- > 0;)
+		if (!strcmp(lines[i].line->bytes, line->bytes))
+			return lines[i].at_ns;
+	return 0;
+}
+
+void log_ring_sort(struct log_ring *ring)
+{
+	struct timed *lines = ring->count ? mem_zero(ring->count, sizeof(*lines)) : NULL;
+
+	for (size_t i = 0; i < ring->count; i++) {
+		struct kept *line = ring->lines[ring->first + i];
+
+		lines[i] = (struct timed){ .at_ns = line->at_ns ? line->at_ns : time_like(lines, i, line), .nth = i, .line = line };
+	}
+	if (ring->count)
+		qsort(lines, ring->count, sizeof(*lines), by_time);
+	for (size_t i = 0; i < ring->count; i++)
+		ring->lines[ring->first + i] = lines[i].line;
+	free(lines);
+}
+
+int64_t log_ring_newest(const struct log_ring *ring)
+{
+	for (size_t i = ring->count; i-- > 0;)
+		if (ring->lines[ring->first + i]->at_ns)
+			return ring->lines[ring->first + i]->at_ns;
+	return 0;
+}
+
 size_t log_ring_count(const struct log_ring *ring)
 {
 	return ring->count;

@@ -19,6 +19,7 @@
 #include "tui/text_view.h"
 
 enum { RING_BYTES = 8 << 20, INBOX_BYTES = 4 << 20, SOURCES_MAX = 16, TAIL = 2000, VIEW_FACTOR = 3 };
+#define LATE_NS (2 * CLOCK_SECOND_NS)
 
 struct logs;
 
@@ -265,6 +266,19 @@ static void take_line(void *arg, const struct log_line *line)
 	show_line(logs, line);
 }
 
+/* What a second source kept comes after what the first one did, and is older: then all of it is put in order. Moments do not matter. */
+struct late {
+	int64_t after_ns;
+	int is_there;
+};
+
+static void note_late(void *arg, const struct log_line *line)
+{
+	struct late *late = arg;
+
+	late->is_there |= line->at_ns && line->at_ns < late->after_ns;
+}
+
 static void take(struct logs *logs)
 {
 	struct inbox *inbox = logs->inbox;
@@ -280,8 +294,17 @@ static void take(struct logs *logs)
 		snprintf(logs->problem, sizeof(logs->problem), "%s", inbox->ended[inbox->ended_count - 1]);
 	pthread_mutex_unlock(&inbox->lock);
 	logs->lost += log_ring_dropped(came);
+	if (logs->ref_count > 1)
+		log_ring_sort(came);
+	struct late late = { .after_ns = log_ring_newest(logs->ring) - LATE_NS };
+
+	log_ring_each(came, note_late, &late);
 	log_ring_each(came, take_line, logs);
 	log_ring_free(came);
+	if (logs->ref_count > 1 && late.is_there) {
+		log_ring_sort(logs->ring);
+		rebuild(logs);
+	}
 }
 
 static int has_news(struct logs *logs)
@@ -449,11 +472,12 @@ static void title(struct pane *pane, char *out, size_t size)
 {
 	const struct logs *logs = of(pane);
 	const struct ref *ref = &logs->refs[0];
-	char more[32] = "";
+	char of_many[32] = "";
 
 	if (logs->ref_count > 1)
-		snprintf(more, sizeof(more), " and %zu more", logs->ref_count - 1);
-	snprintf(out, size, "%slog %s%s%s%s", logs->previous ? "previous " : "", ref->namespace_, *ref->namespace_ ? "/" : "", ref->name, more);
+		snprintf(of_many, sizeof(of_many), "of %zu: ", logs->ref_count);
+	snprintf(out, size, "%slog %s%s%s%s%s", logs->previous ? "previous " : "", of_many, ref->namespace_, *ref->namespace_ ? "/" : "", ref->name,
+		logs->ref_count > 1 ? " and others" : "");
 }
 
 /* "312 lines  following  since 1 h  ring 2.1Mi of 8Mi, 312 lines dropped" */
@@ -471,7 +495,8 @@ static void status(struct pane *pane, char *out, size_t size)
 	if (logs->view.search.length)
 		snprintf(search, sizeof(search), "/%.30s%s  ", logs->view.search.text, logs->view.missed ? " no match" : "");
 	format_count(logs->view.count, count, sizeof(count));
-	snprintf(out, size, "%s%s%s%s lines  %s  %s%s%sring %s of 8Mi%s", filter, logs->errors_only ? "errors  " : "", search, count,
+	snprintf(out, size, "%s%s%s%s line%s  %s  %s%s%sring %s of 8Mi%s", filter, logs->errors_only ? "errors  " : "", search, count,
+		logs->view.count == 1 ? "" : "s",
 		!logs->running ? "ended" : logs->view.follow ? "following" : "paused", logs->window ? "since " : "", logs->window ? windows[logs->window].name : "",
 		logs->window ? "  " : "", used, dropped);
 }
@@ -515,5 +540,7 @@ struct pane *logs_new(struct console *console, const struct ref *refs, size_t co
 	text_view_init(&logs->view, (size_t)RING_BYTES * VIEW_FACTOR, 1);
 	logs->view.follow = 1;
 	start(logs);
+	if (count > SOURCES_MAX && !*logs->problem)
+		snprintf(logs->problem, sizeof(logs->problem), "of %zu the first %d are followed: that many at once can be read", count, SOURCES_MAX);
 	return &logs->pane;
 }

@@ -65,4 +65,9 @@ enum style style_of_severity(const char *severity);
 /* Sparkline of count values (NAN: gap) into out (UTF-8), `columns` wide; ASCII levels "_.-=+*#" else. */
 void screen_spark(const double *values, size_t count, double max, int columns, char *out, size_t size);
 
+/* Broken at spaces, from x with as much room left at the right, so that what to do next, which stands at its end, is read. Returns the line
+ * below it. */
+int screen_put_wrapped(struct rect area, int y, int x, enum style style, const char *text);
+int screen_wrapped_rows(int columns, const char *text);
+
 #endif

@@ -388,3 +388,42 @@ char *screen_dump(void)
 		dump_row(&out, y);
 	return text_take(&out);
 }
+
+/* --- wrapped --- */
+
+/* Bytes of the next line, without the blank it is broken at. */
+static size_t fitting(const char *text, int columns)
+{
+	size_t length = strlen(text), fits = length;
+
+	while (fits > 1 && (int)utf8_columns(text, fits) > columns)
+		fits--;
+	for (size_t at = fits; fits < length && at > fits / 2; at--)
+		if (text[at] == ' ')
+			return at;
+	return fits;
+}
+
+int screen_wrapped_rows(int columns, const char *text)
+{
+	int rows = 0;
+
+	for (; *text && columns > 0; rows++) {
+		text += fitting(text, columns);
+		text += *text == ' ';
+	}
+	return rows;
+}
+
+int screen_put_wrapped(struct rect area, int y, int x, enum style style, const char *text)
+{
+	int room = area.columns - 2 * x;
+
+	while (*text && y < area.rows && room > 0) {
+		size_t fits = fitting(text, room);
+
+		screen_put_n(area, y++, x, room, style, text, fits);
+		text += fits + (text[fits] == ' ');
+	}
+	return y;
+}

@@ -9,7 +9,7 @@
 #include "tui/format.h"
 #include "tui/table_private.h"
 
-enum { SAMPLE_ROWS = 200, TEXT_ROWS = 10000, GAP = 2, MARGIN = 3, WIDTH_MAX = 60, NARROW_MIN = 10, DUMP_ROWS_MAX = 200000 };
+enum { MARGIN = 3, DUMP_ROWS_MAX = 200000 };
 
 size_t table_cell(const struct table_pane *table, size_t row, int column, int64_t now_ns, char out[CELL_MAX], int64_t *age_step_ns)
 {
@@ -17,170 +17,6 @@ size_t table_cell(const struct table_pane *table, size_t row, int column, int64_
 	const char *cell = snapshot_cell(view_snapshot(table->view), row, column, &length);
 
 	return format_cell(table->kind->columns[column].type, cell, length, now_ns, out, CELL_MAX, age_step_ns);
-}
-
-/* --- widths --- */
-
-static int visible_columns(const struct table_pane *table)
-{
-	return (int)(table->kind->visible_count < COLUMNS_MAX ? table->kind->visible_count : COLUMNS_MAX);
-}
-
-static void widen(struct table_pane *table, size_t row, int64_t now_ns)
-{
-	char cell[CELL_MAX];
-	int64_t step;
-
-	for (int i = 0; i < visible_columns(table); i++) {
-		int width = (int)utf8_columns(cell, table_cell(table, row, i, now_ns, cell, &step));
-
-		if (width > WIDTH_MAX)
-			width = WIDTH_MAX;
-		if (width > table->widths[i])
-			table->widths[i] = width;
-	}
-}
-
-/* Of many rows only the text cells that have more bytes than their column has columns are worth a look. */
-static void widen_text(struct table_pane *table, size_t row, int64_t now_ns)
-{
-	struct snapshot *snapshot = view_snapshot(table->view);
-	size_t length;
-
-	for (int i = 0; i < visible_columns(table); i++) {
-		if (table->kind->columns[i].type != COLUMN_TEXT || table->widths[i] >= WIDTH_MAX)
-			continue;
-		snapshot_cell(snapshot, row, i, &length);
-		if (length > (size_t)table->widths[i]) {
-			widen(table, row, now_ns);
-			return;
-		}
-	}
-}
-
-/* Headers, all kinds of cells of some rows, and the texts of many: a long name among thousands is not cut where there is room for it. */
-void table_measure(struct table_pane *table)
-{
-	size_t count = view_count(table->view), step = count / SAMPLE_ROWS + 1, row;
-	int64_t now = clock_now_ns();
-
-	for (int i = 0; i < visible_columns(table); i++) {
-		const struct kind_column *column = &table->kind->columns[i];
-		int width = (int)utf8_columns(column->name, strlen(column->name));
-
-		table->widths[i] = column->width > width ? column->width : width;
-	}
-	for (size_t place = 0; place < count; place += step)
-		if (table_row_at(table, place, &row))
-			widen(table, row, now);
-	step = count / TEXT_ROWS + 1;
-	for (size_t place = 0; place < count; place += step)
-		if (table_row_at(table, place, &row))
-			widen_text(table, row, now);
-	table->measured = count;
-}
-
-/* One namespace chosen: the column would say the same in every row. */
-static int is_wanted(const struct table_pane *table, int column, int with_wide)
-{
-	const struct kind_column *row = &table->kind->columns[column];
-
-	if (row->wide && !with_wide)
-		return 0;
-	if (row->role == ROLE_NAMESPACE && *table->namespace_ && strcmp(table->namespace_, "*") != 0)
-		return 0;
-	return 1;
-}
-
-static int total_width(const struct table_pane *table, int with_wide)
-{
-	int total = MARGIN;
-
-	for (int i = 0; i < visible_columns(table); i++)
-		if (is_wanted(table, i, with_wide))
-			total += table->widths[i] + GAP;
-	return total - GAP;
-}
-
-static void choose_columns(struct table_pane *table, int with_wide)
-{
-	int name = table->kind->role[ROLE_NAME], skipped = 0;
-
-	table->shown_count = 0;
-	for (int i = 0; i < visible_columns(table); i++) {
-		if (!is_wanted(table, i, with_wide))
-			continue;
-		/* Moving to the right leaves the name where it is. */
-		if (i != name && skipped < table->first_column) {
-			skipped++;
-			continue;
-		}
-		table->shown[table->shown_count++] = (struct shown_column){ .column = i, .width = table->widths[i] };
-	}
-	table->first_column = skipped;
-}
-
-static int shown_width(const struct table_pane *table)
-{
-	int total = MARGIN - GAP;
-
-	for (int i = 0; i < table->shown_count; i++)
-		total += table->shown[i].width + GAP;
-	return total;
-}
-
-/* The widest text column gives way first, down to a width one can still tell names apart by. */
-static int narrow_one(struct table_pane *table)
-{
-	struct shown_column *widest = NULL;
-
-	for (int i = 0; i < table->shown_count; i++) {
-		struct shown_column *shown = &table->shown[i];
-		int header = (int)strlen(table->kind->columns[shown->column].name);
-		int least = header > NARROW_MIN ? header : NARROW_MIN;
-
-		if (is_right_aligned(table->kind->columns[shown->column].type) || shown->width <= 2 * least)
-			continue;
-		if (!widest || shown->width > widest->width)
-			widest = shown;
-	}
-	if (widest)
-		widest->width--;
-	return widest != NULL;
-}
-
-static void lay_out(struct table_pane *table, int columns)
-{
-	int with_wide = table->wide || total_width(table, 1) <= columns, x = MARGIN;
-
-	choose_columns(table, with_wide);
-	while (shown_width(table) > columns && narrow_one(table))
-		;
-	table->cut_columns = 0;
-	/* What still does not fit is left out from the right, and that is said; the last one may be cut when most of it fits. */
-	while (table->shown_count > 1 && shown_width(table) > columns) {
-		struct shown_column *last = &table->shown[table->shown_count - 1];
-		int over = shown_width(table) - columns;
-
-		if (!is_right_aligned(table->kind->columns[last->column].type) && last->width - over >= NARROW_MIN) {
-			last->width -= over;
-			break;
-		}
-		table->shown_count--;
-		table->cut_columns++;
-	}
-	for (int i = 0; i < table->shown_count; i++) {
-		table->shown[i].x = x;
-		x += table->shown[i].width + GAP;
-	}
-}
-
-int table_column_at(const struct table_pane *table, int x)
-{
-	for (int i = 0; i < table->shown_count; i++)
-		if (x >= table->shown[i].x && x < table->shown[i].x + table->shown[i].width + GAP)
-			return table->shown[i].column;
-	return -1;
 }
 
 /* --- drawing --- */
@@ -278,28 +114,6 @@ static void draw_row(struct table_pane *table, struct rect area, int y, size_t p
 	}
 }
 
-/* Broken at spaces, so that what to do next, which stands at its end, is on the screen. Returns the line below it. */
-static int put_wrapped(struct rect area, int y, enum style style, const char *text)
-{
-	int room = area.columns - 2 * MARGIN;
-
-	while (*text && y < area.rows && room > 0) {
-		size_t length = strlen(text), fits = length;
-
-		while (fits > 1 && (int)utf8_columns(text, fits) > room)
-			fits--;
-		if (fits < length)
-			for (size_t at = fits; at > fits / 2; at--)
-				if (text[at] == ' ') {
-					fits = at;
-					break;
-				}
-		screen_put_n(area, y++, MARGIN, room, style, text, fits);
-		text += fits + (text[fits] == ' ');
-	}
-	return y;
-}
-
 static void draw_nothing(const struct table_pane *table, struct rect area)
 {
 	struct feed_status status = { 0 };
@@ -307,7 +121,7 @@ static void draw_nothing(const struct table_pane *table, struct rect area)
 	if (table->feed)
 		feed_status(table->feed, &status);
 	if (*status.error) {
-		int y = put_wrapped(area, 2, status.refused ? STYLE_WARNING : STYLE_CRITICAL, status.error);
+		int y = screen_put_wrapped(area, 2, MARGIN, status.refused ? STYLE_WARNING : STYLE_CRITICAL, status.error);
 
 		screen_put(area, y, MARGIN, STYLE_DIM,
 			status.refused && table->kind->namespaced ? "n chooses a namespace, x another account; r tries again"
@@ -318,7 +132,7 @@ static void draw_nothing(const struct table_pane *table, struct rect area)
 		screen_put(area, 2, MARGIN, STYLE_DIM, "nothing matches the filter; Esc clears it");
 	} else {
 		screen_put(area, 2, MARGIN, STYLE_DIM, "there are none");
-		put_wrapped(area, 3, STYLE_DIM, table->kind->empty);
+		screen_put_wrapped(area, 3, MARGIN, STYLE_DIM, table->kind->empty);
 	}
 }
 
@@ -404,7 +218,7 @@ void table_draw(struct pane *pane, struct rect area)
 	if (can_step(table, area)) {
 		draw_step(table, area, now);
 	} else {
-		lay_out(table, area.columns);
+		table_lay_out(table, area.columns);
 		draw_all(table, area, now);
 	}
 	if (typing)
@@ -422,7 +236,7 @@ static void dump_cells(const struct table_pane *table, struct text *out, size_t 
 	char cell[CELL_MAX];
 	int64_t step;
 
-	for (int i = 0; i < visible_columns(table); i++) {
+	for (int i = 0; i < table_visible_columns(table); i++) {
 		const struct kind_column *column = &table->kind->columns[i];
 		size_t length = is_header ? strlen(column->name) : table_cell(table, row, i, now_ns, cell, &step);
 		const char *text = is_header ? column->name : cell;
@@ -430,7 +244,7 @@ static void dump_cells(const struct table_pane *table, struct text *out, size_t 
 
 		text_format(out, "%s%*s", i ? "  " : "", right && pad > 0 ? pad : 0, "");
 		text_add_n(out, text, length);
-		if (!right && i + 1 < visible_columns(table))
+		if (!right && i + 1 < table_visible_columns(table))
 			text_format(out, "%*s", pad > 0 ? pad : 0, "");
 	}
 	text_add_char(out, '\n');

@@ -199,6 +199,7 @@ void table_pane_reopen(struct pane *pane, const char *account, const char *names
 	marks_clear(&table->marks);
 	table->cursor = table->top = 0;
 	table->has_rows = table->measured = 0;
+	memset(table->widths, 0, sizeof(table->widths));
 	open_feed(table);
 	pane->dirty = 1;
 }
@@ -723,7 +724,7 @@ static void status(struct pane *pane, char *out, size_t size)
 		snprintf(cut, sizeof(cut), "  cut: %s exist", total);
 	}
 	if (table->cut_columns)
-		snprintf(more, sizeof(more), "  +%d columns %s", table->cut_columns, screen_glyph(GLYPH_ARROW));
+		snprintf(more, sizeof(more), "  +%d column%s %s", table->cut_columns, table->cut_columns == 1 ? "" : "s", screen_glyph(GLYPH_ARROW));
 	const char *state = now.refused && now.state != FEED_FAILED ? "in part" : *now.error ? "failed" : now.stale ? "stale" : now.state == FEED_CACHED ? "last known" : now.state == FEED_LOADING ? "loading" :
 			    now.state == FEED_LIVE ? "live" : "";
 

@@ -33,7 +33,7 @@ struct table_pane {
 	size_t cursor, top; /* places in the view */
 	int page;           /* rows that fit */
 	int first_column, wide, is_visible;
-	int widths[COLUMNS_MAX]; /* of the kind's columns; grow, so that nothing jumps while scrolling */
+	int widths[COLUMNS_MAX]; /* of the kind's columns; grow, so that nothing jumps */
 	size_t measured; /* of how many rows the widths are; 0 they are not */
 	struct shown_column shown[COLUMNS_MAX];
 	int shown_count, cut_columns;
@@ -51,11 +51,14 @@ struct table_pane {
 
 /* table_draw.c */
 void table_draw(struct pane *pane, struct rect area);
-void table_measure(struct table_pane *table);
 /* A cell as it is drawn; returns bytes in out. *age_step_ns: until it reads otherwise, 0 never. */
 size_t table_cell(const struct table_pane *table, size_t row, int column, int64_t now_ns, char out[CELL_MAX], int64_t *age_step_ns);
-int table_column_at(const struct table_pane *table, int x); /* of the kind; -1 none */
 void table_dump(struct pane *pane, struct text *out);
+/* table_layout.c */
+int table_visible_columns(const struct table_pane *table);
+void table_measure(struct table_pane *table);
+void table_lay_out(struct table_pane *table, int columns); /* fills in shown, shown_count and cut_columns */
+int table_column_at(const struct table_pane *table, int x); /* of the kind; -1 none */
 /* table_marks.c */
 int marks_has(const struct marks *marks, const char *id, size_t length);
 void marks_set(struct marks *marks, const char *id, size_t length, int on);

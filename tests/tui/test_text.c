@@ -476,6 +476,32 @@ static void count_line(void *arg, const struct log_line *line)
 	++*(size_t *)arg;
 }
 
+static void join_line(void *arg, const struct log_line *line)
+{
+	text_format(arg, "%s:%s ", line->source, line->text);
+}
+
+START_TEST(logs_of_several_are_put_in_order_of_time)
+{
+	struct log_ring *ring = log_ring_new(4096);
+	struct text all;
+
+	text_init(&all, 1024);
+	log_ring_add(ring, 20, "a", "one", 3);
+	log_ring_add(ring, 0, "a", "its next line", 13);
+	log_ring_add(ring, 40, "a", "three", 5);
+	log_ring_add(ring, 10, "b", "zero", 4);
+	log_ring_add(ring, 20, "b", "two", 3);
+	ck_assert_int_eq(log_ring_newest(ring), 20);
+	log_ring_sort(ring);
+	log_ring_each(ring, join_line, &all);
+	ck_assert_str_eq(all.data, "b:zero a:one a:its next line b:two a:three ");
+	ck_assert_int_eq(log_ring_newest(ring), 40);
+	text_release(&all);
+	log_ring_free(ring);
+}
+END_TEST
+
 START_TEST(a_log_ring_stays_within_its_bytes)
 {
 	struct log_ring *ring = log_ring_new(4096);
@@ -577,6 +603,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_line_survives_whatever_is_typed);
 	tcase_add_test(tests, a_pod_is_acted_on_by_its_workload);
 	tcase_add_test(tests, a_log_ring_stays_within_its_bytes);
+	tcase_add_test(tests, logs_of_several_are_put_in_order_of_time);
 	tcase_add_test(tests, errors_are_words);
 	tcase_add_test(tests, readline_edits_without_a_terminal);
 	tcase_add_test(tests, keys_become_what_a_terminal_sends);

@@ -1,0 +1,254 @@
+/* table_layout.c - which columns a table shows, and how wide: as wide as what stands in them, never narrower than they were, all of the
+ * room used. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/safe.h"
+#include "estate/snapshot.h"
+#include "estate/view.h"
+#include "tui/format.h"
+#include "tui/table_private.h"
+
+enum { SAMPLE_ROWS = 200, TEXT_ROWS = 10000, GAP = 2, MARGIN = 3, WIDTH_MAX = 60, TEXT_WIDTH_MAX = 300, NARROW_MIN = 10, NAME_LEAST = 20,
+	NAMESPACE_LEAST = 12, STATE_LEAST = 20, TEXT_LEAST = 16 };
+
+/* --- widths --- */
+
+int table_visible_columns(const struct table_pane *table)
+{
+	return (int)(table->kind->visible_count < COLUMNS_MAX ? table->kind->visible_count : COLUMNS_MAX);
+}
+
+static void widen(struct table_pane *table, size_t row, int64_t now_ns)
+{
+	char cell[CELL_MAX];
+	int64_t step;
+
+	for (int i = 0; i < table_visible_columns(table); i++) {
+		int width = (int)utf8_columns(cell, table_cell(table, row, i, now_ns, cell, &step));
+
+		if (width > TEXT_WIDTH_MAX)
+			width = TEXT_WIDTH_MAX;
+		if (width > table->widths[i])
+			table->widths[i] = width;
+	}
+}
+
+/* Of many rows only the text cells that have more bytes than their column has columns are worth a look. */
+static void widen_text(struct table_pane *table, size_t row, int64_t now_ns)
+{
+	struct snapshot *snapshot = view_snapshot(table->view);
+	size_t length;
+
+	for (int i = 0; i < table_visible_columns(table); i++) {
+		if (table->kind->columns[i].type != COLUMN_TEXT || table->widths[i] >= TEXT_WIDTH_MAX)
+			continue;
+		snapshot_cell(snapshot, row, i, &length);
+		if (length > (size_t)table->widths[i]) {
+			widen(table, row, now_ns);
+			return;
+		}
+	}
+}
+
+/* Headers, all kinds of cells of some rows, and the texts of many: a long name among thousands is not cut where there is room for it. Widths
+ * only grow: rows that come, go or are filtered away do not move the columns under the eye. */
+void table_measure(struct table_pane *table)
+{
+	size_t count = view_count(table->view), step = count / SAMPLE_ROWS + 1, row;
+	int64_t now = clock_now_ns();
+
+	for (int i = 0; i < table_visible_columns(table); i++) {
+		int width = (int)utf8_columns(table->kind->columns[i].name, strlen(table->kind->columns[i].name));
+
+		if (width > table->widths[i])
+			table->widths[i] = width;
+	}
+	for (size_t place = 0; place < count; place += step)
+		if (table_row_at(table, place, &row))
+			widen(table, row, now);
+	step = count / TEXT_ROWS + 1;
+	for (size_t place = 0; place < count; place += step)
+		if (table_row_at(table, place, &row))
+			widen_text(table, row, now);
+	table->measured = count;
+}
+
+/* --- which ones --- */
+
+/* One namespace chosen: the column would say the same in every row. */
+static int is_told_above(const struct table_pane *table, int column)
+{
+	return table->kind->columns[column].role == ROLE_NAMESPACE && *table->namespace_ && strcmp(table->namespace_, "*") != 0;
+}
+
+enum fit { AS_SUGGESTED, AS_MEASURED }; /* what the kind suggests, so that numbers may grow in their place; without it when that is too much */
+
+static int full_width(const struct table_pane *table, int column, enum fit fit)
+{
+	int suggested = fit == AS_SUGGESTED ? table->kind->columns[column].width : 0;
+
+	return table->widths[column] > suggested ? table->widths[column] : suggested;
+}
+
+/* A long message does not push the columns after it off the screen; it gets what they leave. */
+static int width_of(const struct table_pane *table, int column, enum fit fit)
+{
+	int width = full_width(table, column, fit);
+
+	return width < WIDTH_MAX ? width : WIDTH_MAX;
+}
+
+/* Those of the kind: where == 1 for them. Returns their columns. */
+static int want_own(const struct table_pane *table, enum fit fit, char where[COLUMNS_MAX])
+{
+	int total = MARGIN - GAP;
+
+	for (int i = 0; i < table_visible_columns(table); i++) {
+		where[i] = !is_told_above(table, i) && (table->wide || !table->kind->columns[i].wide);
+		total += where[i] ? full_width(table, i, fit) + GAP : 0;
+	}
+	return total;
+}
+
+/* And as many of its wide ones, in their order, as there is room for when nothing is cut. */
+static enum fit want(const struct table_pane *table, int columns, char where[COLUMNS_MAX])
+{
+	int total = want_own(table, AS_SUGGESTED, where);
+
+	if (total > columns)
+		return AS_MEASURED;
+	for (int i = 0; i < table_visible_columns(table); i++) {
+		int more = full_width(table, i, AS_SUGGESTED) + GAP;
+
+		if (where[i] || is_told_above(table, i) || total + more > columns)
+			continue;
+		where[i] = 1;
+		total += more;
+	}
+	return AS_SUGGESTED;
+}
+
+static void choose_columns(struct table_pane *table, int columns)
+{
+	int name = table->kind->role[ROLE_NAME], skipped = 0;
+	char where[COLUMNS_MAX];
+
+	enum fit fit = want(table, columns, where);
+
+	table->shown_count = 0;
+	for (int i = 0; i < table_visible_columns(table); i++) {
+		if (!where[i])
+			continue;
+		/* Moving to the right leaves the name where it is. */
+		if (i != name && skipped < table->first_column) {
+			skipped++;
+			continue;
+		}
+		table->shown[table->shown_count++] = (struct shown_column){ .column = i, .width = width_of(table, i, fit) };
+	}
+	table->first_column = skipped;
+}
+
+/* --- how wide --- */
+
+static int shown_width(const struct table_pane *table)
+{
+	int total = MARGIN - GAP;
+
+	for (int i = 0; i < table->shown_count; i++)
+		total += table->shown[i].width + GAP;
+	return total;
+}
+
+/* What one can still tell names apart by, and read a state in. */
+static int least_width(const struct table_pane *table, const struct shown_column *shown)
+{
+	const struct kind_column *column = &table->kind->columns[shown->column];
+	int header = (int)strlen(column->name), least = header > TEXT_LEAST ? header : TEXT_LEAST;
+
+	if (is_right_aligned(column->type))
+		return shown->width;
+	least = column->role == ROLE_NAMESPACE ? NAMESPACE_LEAST : column->role == ROLE_NAME ? NAME_LEAST : column->role == ROLE_STATE ? STATE_LEAST : least;
+	return shown->width < least ? shown->width : least;
+}
+
+static int least_total(const struct table_pane *table)
+{
+	int total = MARGIN - GAP;
+
+	for (int i = 0; i < table->shown_count; i++)
+		total += least_width(table, &table->shown[i]) + GAP;
+	return total;
+}
+
+/* What does not fit however narrow it is made is left out from the right, and that is said; the last one may be cut when most of it fits. */
+static void leave_out(struct table_pane *table, int columns)
+{
+	table->cut_columns = 0;
+	while (table->shown_count > 1 && least_total(table) > columns) {
+		struct shown_column *last = &table->shown[table->shown_count - 1];
+		int left = least_width(table, last) - (least_total(table) - columns);
+
+		if (!is_right_aligned(table->kind->columns[last->column].type) && left >= NARROW_MIN) {
+			last->width = left;
+			break;
+		}
+		table->shown_count--;
+		table->cut_columns++;
+	}
+}
+
+/* The widest text column gives way first. */
+static int narrow_one(struct table_pane *table)
+{
+	struct shown_column *widest = NULL;
+
+	for (int i = 0; i < table->shown_count; i++) {
+		struct shown_column *shown = &table->shown[i];
+
+		if (shown->width > least_width(table, shown) && (!widest || shown->width > widest->width))
+			widest = shown;
+	}
+	if (widest)
+		widest->width--;
+	return widest != NULL;
+}
+
+/* Room that is left goes to texts that are cut, the first first. */
+static void give_room(struct table_pane *table, int left)
+{
+	for (int i = 0; i < table->shown_count && left > 0; i++) {
+		struct shown_column *shown = &table->shown[i];
+		int more = table->widths[shown->column] - shown->width;
+
+		more = more < left ? more : left;
+		if (more > 0 && !is_right_aligned(table->kind->columns[shown->column].type)) {
+			shown->width += more;
+			left -= more;
+		}
+	}
+}
+
+void table_lay_out(struct table_pane *table, int columns)
+{
+	int x = MARGIN;
+
+	choose_columns(table, columns);
+	leave_out(table, columns);
+	while (shown_width(table) > columns && narrow_one(table))
+		;
+	give_room(table, columns - shown_width(table));
+	for (int i = 0; i < table->shown_count; i++) {
+		table->shown[i].x = x;
+		x += table->shown[i].width + GAP;
+	}
+}
+
+int table_column_at(const struct table_pane *table, int x)
+{
+	for (int i = 0; i < table->shown_count; i++)
+		if (x >= table->shown[i].x && x < table->shown[i].x + table->shown[i].width + GAP)
+			return table->shown[i].column;
+	return -1;
+}

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""What a person sees at a glance, in the simulated estate: columns that use the room there is and stay where they are, the first screen's lines,
+the logs of what is marked."""
+import os, re, shutil, sys, tempfile
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from screenpty import *
+
+
+class Demo(Console):
+    def __init__(self, *args, **options):
+        self.tmp = tempfile.mkdtemp(prefix='demo-look-')
+        super().__init__('demo', *args, env={'TMPDIR': self.tmp}, **options)
+        self.wait_for('DEMO, simulated')
+        self.wait_for(re.compile(r'● high +3 pods'))
+
+    def close(self):
+        super().close()
+        shutil.rmtree(self.tmp, ignore_errors=True)
+
+    def table(self, name, header):
+        self.send(':' + name + '<Enter>')
+        self.wait_for(re.compile(r'\b%s\b' % header))
+        self.wait_for(re.compile(r' live'))
+
+    def header(self):
+        return self.screen.lines()[2]
+
+
+# --- tables ---
+
+def test_what_an_event_says_is_on_the_screen_and_the_newest_is_first():
+    with Demo() as c:
+        c.table('events', 'REASON')
+        assert 'MESSAGE' in c.header(), c.dump()
+        assert 'LAST↓' in c.header(), c.dump()
+
+
+def test_room_that_is_left_shows_more_columns():
+    with Demo(columns=120) as c:
+        c.table('pods', 'RESTARTS')
+        assert 'NODE' in c.header(), c.dump()
+
+
+def test_columns_stay_where_they_are_while_a_filter_is_typed():
+    with Demo() as c:
+        c.table('pods', 'RESTARTS')
+        before = c.header()
+        c.send('/name ~ redis')
+        c.wait_for(re.compile(r' \d+ of \d+ '))
+        c.wait_for('postgres-', absent=True)
+        assert c.header() == before, c.dump()
+
+
+def test_what_is_left_out_is_counted_in_words_that_fit():
+    with Demo() as c:
+        c.table('pods', 'RESTARTS')
+        c.send('w')
+        c.wait_for(re.compile(r'\+\d+ columns? →'))
+        assert '+1 columns' not in c.dump(), c.dump()
+
+
+# --- the first screen ---
+
+def test_a_change_is_read_to_its_end():
+    with Demo() as c:
+        c.wait_for(re.compile(r'payments/checkout +image v41 → v42 +by ci-bot +prod'))
+        c.wait_for(re.compile(r'payments/checkout +image v41 → v42 +by ci-bot +stag'))
+        c.wait_for(re.compile(r'payments/checkout +1 of 6 pods are not ready +prod'))
+
+
+def test_several_with_one_cause_are_looked_into_by_their_worst():
+    with Demo() as c:
+        c.send('d')
+        c.wait_for('3 pods: Enter lists them')
+        c.send('i')
+        c.wait_for('co-pilot')
+        c.wait_for(re.compile(r'› investigate pods checkout-'))
+        c.wait_for(re.compile(r'1 +deployment_regression'))
+
+
+# --- logs ---
+
+def test_the_logs_of_what_is_marked_are_merged():
+    with Demo() as c:
+        c.table('pods', 'RESTARTS')
+        c.send('/name ~ checkout<Enter>')
+        c.wait_for(re.compile(r' \d+ of \d+ '))
+        c.send('  ')
+        c.wait_for('2 marked')
+        c.send('l')
+        c.wait_for(re.compile(r'^ log of 2: payments/checkout', re.M))
+        c.wait_for(lambda text: len(set(re.findall(r'^ ?(checkout-\S+)', text, re.M))) == 2)
+
+
+if __name__ == '__main__':
+    run_tests(globals())
