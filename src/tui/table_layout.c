@@ -52,12 +52,15 @@ static void widen_text(struct table_pane *table, size_t row, int64_t now_ns)
 }
 
 /* Headers, all kinds of cells of some rows, and the texts of many: a long name among thousands is not cut where there is room for it. Widths
- * only grow: rows that come, go or are filtered away do not move the columns under the eye. */
+ * only grow: rows that come, go or are filtered away do not move the columns under the eye. But where something had to be cut for it, they are
+ * those of the rows there are now; not while a filter is typed. */
 void table_measure(struct table_pane *table)
 {
 	size_t count = view_count(table->view), step = count / SAMPLE_ROWS + 1, row;
 	int64_t now = clock_now_ns();
 
+	if (table->is_tight && !table->pane.mode)
+		memset(table->widths, 0, sizeof(table->widths));
 	for (int i = 0; i < table_visible_columns(table); i++) {
 		int width = (int)utf8_columns(table->kind->columns[i].name, strlen(table->kind->columns[i].name));
 
@@ -235,6 +238,7 @@ void table_lay_out(struct table_pane *table, int columns)
 	int x = MARGIN;
 
 	choose_columns(table, columns);
+	table->is_tight = shown_width(table) > columns;
 	leave_out(table, columns);
 	while (shown_width(table) > columns && narrow_one(table))
 		;

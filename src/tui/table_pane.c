@@ -233,6 +233,8 @@ static void end_filter(struct table_pane *table, int keep)
 		input_set(&table->filter, keep ? "" : table->filter_before);
 		apply_filter(table);
 	}
+	if (table->is_tight)
+		table->measured = 0;
 	table_changed(table);
 }
 

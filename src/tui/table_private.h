@@ -34,6 +34,7 @@ struct table_pane {
 	int page;           /* rows that fit */
 	int first_column, wide, is_visible;
 	int widths[COLUMNS_MAX]; /* of the kind's columns; grow, so that nothing jumps */
+	int is_tight;            /* they were too much for the screen */
 	size_t measured; /* of how many rows the widths are; 0 they are not */
 	struct shown_column shown[COLUMNS_MAX];
 	int shown_count, cut_columns;

@@ -176,7 +176,7 @@ def test_ones_own_scenario_goes_before():
 def test_without_a_terminal_it_prints_the_first_screen():
     out = ph('demo')
     assert out.returncode == 0, out.stderr
-    for part in ('DEMO, simulated', 'Wrong now', 'prod-eu', '3 pods', 'image checkout:v41'):
+    for part in ('DEMO, simulated', 'Wrong now', 'prod-eu', '3 pods', 'image v41'):
         assert part in out.stdout, out.stdout
     assert '\x1b' not in out.stdout
 
