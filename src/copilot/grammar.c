@@ -85,7 +85,7 @@ static void take_selected(struct reading *reading)
 	struct json *filters = reading->intent->filters;
 
 	if (reading->names || !row || !row->name ||
-		!(HAS(reading, C_IT) || asks_of_the_row(reading)))
+		!(HAS(reading, C_IT) || (!reading->context->whole && asks_of_the_row(reading))))
 		return;
 	reading->seen = row;
 	json_set_text(filters, "name", row->name);

@@ -24,6 +24,7 @@ struct grammar_context {
 	const struct grammar_name *names;
 	size_t count;
 	const struct grammar_name *selected; /* or NULL */
+	int whole;         /* the screen shows all there is: only "it" is the row selected, "what is wrong" is not asked of it alone */
 	const char *usual; /* resource a question is about that names none ("why is cpu high"); NULL: it is asked back */
 };
 

@@ -144,6 +144,7 @@ static void note_names(struct chat *chat, struct pane *below)
 	json_set_text(name, "resource", kind ? resource_of(kind) : "host");
 	json_set_text(name, "kind", kind && kind->singular ? kind->singular : "");
 	json_set(name, "selected", json_boolean(1));
+	json_set(name, "whole", json_boolean(!strcmp(below->ops->name, "dashboard")));
 	json_add(chat->names, name);
 }
 

@@ -102,7 +102,8 @@ static const char *text_of(const struct json *name, const char *key)
 /* What a question is about that names nothing: what the table below shows; elsewhere the cluster, or without one this machine. */
 static const char *usual(struct talk *talk)
 {
-	const char *shown = text_of(json_first(talk->names), "resource");
+	const struct json *first = json_first(talk->names);
+	const char *shown = json_bool(json_get(first, "whole"), 0) ? "" : text_of(first, "resource");
 
 	return !strcmp(shown, "kubernetes") || !strcmp(shown, "host") ? shown : usual_resource(talk->estate);
 }
@@ -119,6 +120,7 @@ static void fill_context(struct context *context, const struct json *names)
 			.scope = text_of(name, "scope"), .kind = text_of(name, "kind") };
 		if (json_bool(json_get(name, "selected"), 0))
 			context->context.selected = row;
+		context->context.whole |= json_bool(json_get(name, "whole"), 0);
 	}
 	context->context.names = context->names;
 }

@@ -12,7 +12,7 @@ struct talk;
 
 enum talk_stage { TALK_READING, TALK_WORKING, TALK_DONE };
 
-/* names: array of {"name","resource","namespace","scope","kind","selected"} on the screen; given: an intent instead of words (or NULL). Takes both.
+/* names: array of {"name","resource","namespace","scope","kind","selected","whole"} on the screen; given: an intent instead of words (or NULL). Takes both.
  * NULL when too much is under way. */
 struct talk *talk_start(struct console *console, const char *words, struct json *names, struct json *given);
 void talk_free(struct talk *talk); /* stops it when it is still under way; NULL is fine */

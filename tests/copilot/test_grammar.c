@@ -179,6 +179,16 @@ START_TEST(names_on_the_screen_take_part)
 	ck_assert_str_eq(answer.intent.type, "investigate");
 	ck_assert_str_eq(intent_filter(&answer.intent, "name"), "status");
 	grammar_answer_release(&answer);
+
+	context.whole = 1; /* the first screen: all there is */
+	context.usual = "kubernetes";
+	parse(grammar, "what is wrong?", &context, &answer);
+	ck_assert_int_eq(answer.class, WORDS_OK);
+	ck_assert_ptr_null(intent_filter(&answer.intent, "name"));
+	grammar_answer_release(&answer);
+	parse(grammar, "restart it", &context, &answer);
+	ck_assert_str_eq(intent_filter(&answer.intent, "name"), "status");
+	grammar_answer_release(&answer);
 	grammar_free(grammar);
 }
 END_TEST
