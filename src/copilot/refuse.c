@@ -269,74 +269,116 @@ static int begins_with_if(const struct reading *reading)
 			       (strcmp(last, "i") != 0 && strcmp(last, "we") != 0));
 }
 
-const char *rules_reject(const struct reading *reading, const char **question)
+static int is_forbidden(const struct reading *reading)
+{
+	return HAS(reading, C_DONT) && forbids_act(reading);
+}
+
+static int is_supposed(const struct reading *reading)
+{
+	return HAS(reading, C_IF) &&
+	       (reading->write || acts_said(reading) || begins_with_if(reading));
+}
+
+static int leaves_choice(const struct reading *reading)
+{
+	return HAS(reading, C_OR) && (acts_said(reading) > 1 || reading->write ||
+					     HAS(reading, C_DONT) || HAS(reading, C_SCALE));
+}
+
+static int asks_twice(const struct reading *reading)
+{
+	return !reading->write && !is_type(reading, "investigate") && second_act(reading);
+}
+
+static int several_scopes(const struct reading *reading)
+{
+	return scopes_said(reading) > 1 && !is_type(reading, "migrate");
+}
+
+static int second_sentence(const struct reading *reading)
+{
+	return !is_type(reading, "investigate") &&
+	       (memchr(reading->sentence, ';', reading->length) ||
+		       (reading->write && memchr(reading->sentence, '\n', reading->length)));
+}
+
+static int several_changes(const struct reading *reading)
+{
+	return plain_acts(reading) > 1;
+}
+
+static int is_unsure(const struct reading *reading)
+{
+	return HAS(reading, C_MAYBE);
+}
+
+/* "run cart with -2 replicas", "cart to 0.5 replicas" */
+static int number_unusable(const struct reading *reading)
 {
 	const struct json *filters = reading->intent->filters;
 
-	*question = "What should be done, and to what? For example: restart checkout in staging.";
-	if (HAS(reading, C_DONT) && forbids_act(reading))
-		return "says what not to do";
-	if (reading->write && negated(reading))
-		return "a negation stands in it";
-	if (HAS(reading, C_IF) && (reading->write || acts_said(reading) || begins_with_if(reading)))
-		return "is a supposition, not a request";
-	if (HAS(reading, C_OR) && (acts_said(reading) > 1 || reading->write ||
-					  HAS(reading, C_DONT) || HAS(reading, C_SCALE))) {
-		*question = "Which of the two should be done?";
-		return "leaves a choice open";
-	}
-	if (begins_with_other(reading)) {
-		*question =
-			"That is not an action I have. Which of mine: restart, scale, rollback?";
-		return "asks for an act there is none of here";
-	}
-	if (!reading->write && !is_type(reading, "investigate") && second_act(reading)) {
-		*question = "One thing at a time, please: which one first?";
-		return "asks for two things at once";
-	}
-	if (scopes_said(reading) > 1 && !is_type(reading, "migrate")) {
-		*question = "In which scope: prod, staging or dev?";
-		return "names two scopes";
-	}
-	if (!reading->write && !is_type(reading, "investigate") &&
-		memchr(reading->sentence, ';', reading->length)) {
-		*question = "One question in one sentence, please.";
-		return "holds more than one sentence";
-	}
-	if (!reading->write)
-		return NULL;
-	if (plain_acts(reading) > 1) {
-		*question = "One action at a time, please: which one first?";
-		return "asks for two changes at once";
-	}
-	if (memchr(reading->sentence, ';', reading->length) ||
-		memchr(reading->sentence, '\n', reading->length)) {
-		*question = "One change in one sentence, please.";
-		return "holds more than one sentence";
-	}
-	if (HAS(reading, C_MAYBE))
-		return "is not sure itself";
-	/* "run cart with -2 replicas", "cart to 0.5 replicas" */
-	if ((HAS(reading, C_REPLICAS) &&
-		    (HAS(reading, C_IMPOSSIBLE) || json_get(filters, "version"))) ||
-		(is_type(reading, "scale") &&
-		(HAS(reading, C_IMPOSSIBLE) || scale_is_relative(reading) ||
-			(HAS(reading, C_VAGUE) && !json_get(filters, "replicas")) ||
-			json_int(json_get(filters, "replicas"), 0) > 10000))) {
-		*question = "To how many exactly?";
-		return "the number cannot be used";
-	}
-	if (!has_target(reading)) {
-		*question = "Which one? Name it, give a label, or a whole group in one scope.";
-		return "no target is named";
-	}
-	if (is_type(reading, "migrate") && !json_get(filters, "to")) {
-		*question = "To which region, cluster, provider or engine?";
-		return "does not say to where";
-	}
-	if (is_type(reading, "scale") && !scale_says_to_what(reading)) {
-		*question = "To how many, or to which size?";
-		return "does not say to what";
-	}
+	if (HAS(reading, C_REPLICAS) &&
+		(HAS(reading, C_IMPOSSIBLE) || json_get(filters, "version")))
+		return 1;
+	return is_type(reading, "scale") &&
+	       (HAS(reading, C_IMPOSSIBLE) || scale_is_relative(reading) ||
+		       (HAS(reading, C_VAGUE) && !json_get(filters, "replicas")) ||
+		       json_int(json_get(filters, "replicas"), 0) > 10000);
+}
+
+static int lacks_target(const struct reading *reading)
+{
+	return !has_target(reading);
+}
+
+static int lacks_destination(const struct reading *reading)
+{
+	return is_type(reading, "migrate") && !json_get(reading->intent->filters, "to");
+}
+
+static int lacks_amount(const struct reading *reading)
+{
+	return is_type(reading, "scale") && !scale_says_to_what(reading);
+}
+
+static const char ask_what[] =
+	"What should be done, and to what? For example: restart checkout in staging.";
+
+/* In this order: the first that holds is told. */
+static const struct {
+	int (*holds)(const struct reading *reading);
+	int of_changes; /* only asked of what would change something */
+	const char *why, *question;
+} reasons[] = {
+	{ is_forbidden, 0, "says what not to do", ask_what },
+	{ negated, 1, "a negation stands in it", ask_what },
+	{ is_supposed, 0, "is a supposition, not a request", ask_what },
+	{ leaves_choice, 0, "leaves a choice open", "Which of the two should be done?" },
+	{ begins_with_other, 0, "asks for an act there is none of here",
+		"That is not an action I have. Which of mine: restart, scale, rollback?" },
+	{ asks_twice, 0, "asks for two things at once",
+		"One thing at a time, please: which one first?" },
+	{ several_scopes, 0, "names two scopes", "In which scope: prod, staging or dev?" },
+	{ several_changes, 1, "asks for two changes at once",
+		"One action at a time, please: which one first?" },
+	{ second_sentence, 0, "holds more than one sentence",
+		"One request in one sentence, please." },
+	{ is_unsure, 1, "is not sure itself", ask_what },
+	{ number_unusable, 1, "the number cannot be used", "To how many exactly?" },
+	{ lacks_target, 1, "no target is named",
+		"Which one? Name it, give a label, or a whole group in one scope." },
+	{ lacks_destination, 1, "does not say to where",
+		"To which region, cluster, provider or engine?" },
+	{ lacks_amount, 1, "does not say to what", "To how many, or to which size?" },
+};
+
+const char *rules_reject(const struct reading *reading, const char **question)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
+		if ((reading->write || !reasons[i].of_changes) && reasons[i].holds(reading)) {
+			*question = reasons[i].question;
+			return reasons[i].why;
+		}
 	return NULL;
 }
