@@ -128,11 +128,6 @@ unsigned words_hash_pair(unsigned node, unsigned word)
 	return (node * 2654435761u ^ word * 40503u) >> 7 & (WORDS_TABLE - 1);
 }
 
-const char *concept_name(enum concept concept)
-{
-	return concept < CONCEPTS ? concept_names[concept] : "?";
-}
-
 const char *words_language(const struct words *words, unsigned language)
 {
 	return language < words->languages ? words->language[language] : NULL;
@@ -141,11 +136,6 @@ const char *words_language(const struct words *words, unsigned language)
 const char *words_letters(const struct words *words, unsigned language)
 {
 	return words->letters[language] ? words->letters[language] : "";
-}
-
-size_t words_count(const struct words *words)
-{
-	return words->phrases;
 }
 
 unsigned words_find(const struct words *words, const char *text, size_t length)
