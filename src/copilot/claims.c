@@ -127,8 +127,8 @@ static int deleted(const struct reading *reading, const struct mark *mark)
 	return at && marks_at(&reading->marks, at - 1, C_TERMINATE);
 }
 
-/* Other marks of the word no longer count: "namespace billing" is no bill. */
-static void take_namespace(struct reading *reading, size_t at)
+/* What the word alone means no longer counts: "namespace billing" is no bill. */
+static void void_marks(struct reading *reading, size_t at)
 {
 	struct marks *marks = &reading->marks;
 
@@ -138,7 +138,12 @@ static void take_namespace(struct reading *reading, size_t at)
 			marks->marks[i].concept = C_FILL;
 			marks->seen[C_FILL]++;
 		}
-	marks->taken[at] = 1;
+}
+
+static void take_namespace(struct reading *reading, size_t at)
+{
+	void_marks(reading, at);
+	reading->marks.taken[at] = 1;
 	filters_set(reading, "namespace", at);
 }
 
@@ -150,6 +155,7 @@ static void claim_namespace_option(struct reading *reading)
 	for (size_t i = 0; i + 1 < reading->marks.fold.count; i++)
 		if (tokens[i].shape & TOKEN_NEGATIVE && !strcmp(tokens[i].text, "n") &&
 			!(tokens[i + 1].shape & TOKEN_CJK)) {
+			void_marks(reading, i);
 			reading->used[i] = 1;
 			take_namespace(reading, i + 1);
 			return;

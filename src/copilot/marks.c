@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum {
-	LETTER_POINTS = 4,
+	LETTER_POINTS = 8,
 	GAP_MAX = 8,          /* words between the parts of a phrase */
 	SLIPS_LOOKED_UP = 24, /* a sentence of nothing but unknown words must stay cheap */
 };
@@ -58,8 +58,8 @@ static unsigned points_for(const struct marks *marks, size_t token, unsigned lan
 		return 0;
 	if (is_joined(said) || (said->length == 1 && !(said->shape & TOKEN_CJK)))
 		return 1;
-	return 1 + (languages == 1u << language) +
-	       (unsigned)words_telling(marks->words, word, language);
+	return 2 + 2 * (languages == 1u << language) +
+	       2 * (unsigned)words_telling(marks->words, word, language);
 }
 
 /* The language most words speak for, those shared by all left out. English when level. */
@@ -122,6 +122,22 @@ static int named_by_noun(const struct marks *marks, size_t token, unsigned neare
 	       !means(alone(marks, nearest), slips, sizeof(slips) / sizeof(*slips));
 }
 
+/* A word that is no phrase by itself, or says nothing, is meant only where its neighbour goes on with
+ * it: "security gruop". Elsewhere the unknown word is a name. */
+static int may_be_meant(const struct marks *marks, size_t token, unsigned nearest)
+{
+	static const enum concept idle[] = { C_FILL, C_OOD, C_PLAIN, C_SERVICE, C_TYPICAL };
+	const struct words_entry *entry = alone(marks, nearest);
+	unsigned before = token ? words_step(marks->words, 0, marks->word[token - 1]) : 0;
+	unsigned node = words_step(marks->words, 0, nearest);
+
+	if (entry && !means(entry, idle, sizeof(idle) / sizeof(*idle)))
+		return 1;
+	return (before && words_step(marks->words, before, nearest)) ||
+	       (node && token + 1 < marks->fold.count &&
+		       words_step(marks->words, node, marks->word[token + 1]));
+}
+
 static void correct_slips(
 	struct marks *marks, int (*keep)(const void *, const struct token *), const void *arg)
 {
@@ -143,7 +159,8 @@ static void correct_slips(
 				marks->words, token->text, token->length, marks->languages);
 		if (marks->word[i] && is_doer(token) && !words_doer(marks->words, marks->word[i]))
 			marks->word[i] = 0;
-		if (marks->word[i] && named_by_noun(marks, i, marks->word[i]))
+		if (marks->word[i] && (named_by_noun(marks, i, marks->word[i]) ||
+					      !may_be_meant(marks, i, marks->word[i])))
 			marks->word[i] = 0;
 		marks->slip[i] = marks->word[i] != 0;
 	}

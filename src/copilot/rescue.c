@@ -84,7 +84,7 @@ static void rescue_plain(struct reading *reading)
 int names_everyday(const struct reading *reading, size_t token)
 {
 	static const enum concept may[] = { C_LIST, C_COST, C_PLAIN, C_STATUS, C_FORECAST, C_WHICH,
-		C_REVEAL, C_CHECK, C_EXPLAIN_COST, C_AUDIT, C_MIGRATE };
+		C_REVEAL, C_CHECK, C_EXPLAIN_COST, C_AUDIT, C_MIGRATE, C_METRIC };
 	int placed = HAS(reading, C_SCOPE) || HAS(reading, C_DB); /* "stop music" is none */
 	const struct marks *marks = &reading->marks;
 	size_t covering = 0, allowed = 0;
@@ -142,13 +142,24 @@ static int rescue_before_noun(struct reading *reading)
 	return 0;
 }
 
+/* The word with a place, an amount or nothing behind it becomes the name. */
+static int take_placed(struct reading *reading, size_t token)
+{
+	static const enum concept ends[] = { C_ON, C_INTO, C_SCOPE, C_FROM, C_SCALE };
+
+	if (token + 1 < reading->marks.fold.count &&
+		!covers(reading, token + 1, ends, sizeof(ends) / sizeof(*ends)))
+		return 0;
+	take(reading, token);
+	return 1;
+}
+
 /* "migrate reports to cluster-b", "scale search to 4": right after an act, with a place, an amount
  * or nothing behind it. */
 static int rescue_after_act(struct reading *reading)
 {
 	static const enum concept acts[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE,
 		C_ROLLBACK, C_MIGRATE };
-	static const enum concept ends[] = { C_ON, C_INTO, C_SCOPE, C_FROM };
 
 	for (size_t a = 0; a < sizeof(acts) / sizeof(*acts); a++)
 		for (const struct mark *mark = marks_first(&reading->marks, acts[a]); mark;
@@ -157,11 +168,8 @@ static int rescue_after_act(struct reading *reading)
 
 			if (!names_everyday(reading, at) || marks_at(&reading->marks, at, acts[a]))
 				continue;
-			if (at + 1 < reading->marks.fold.count &&
-				!covers(reading, at + 1, ends, sizeof(ends) / sizeof(*ends)))
-				continue;
-			take(reading, at);
-			return 1;
+			if (take_placed(reading, at))
+				return 1;
 		}
 	return 0;
 }
@@ -196,7 +204,6 @@ static int rescue_money(struct reading *reading)
 static int rescue_after_noun(struct reading *reading)
 {
 	static const enum concept nouns[] = { C_KIND, C_DB, C_APP, C_KUBERNETES, C_LB, C_EC2, C_VM };
-	static const enum concept ends[] = { C_ON, C_INTO, C_SCOPE, C_FROM, C_SCALE };
 	int act = 0;
 
 	for (int a = C_SCALE; a <= C_MIGRATE; a++)
@@ -210,11 +217,8 @@ static int rescue_after_noun(struct reading *reading)
 			if (noun->text[noun->length - 1] == 's' || !names_everyday(reading, at) ||
 				marks_at(&reading->marks, at, C_MIGRATE))
 				continue;
-			if (at + 1 < reading->marks.fold.count &&
-				!covers(reading, at + 1, ends, sizeof(ends) / sizeof(*ends)))
-				continue;
-			take(reading, at);
-			return 1;
+			if (take_placed(reading, at))
+				return 1;
 		}
 	return 0;
 }
@@ -241,6 +245,14 @@ static int rescue_in_scope(struct reading *reading)
 	return 0;
 }
 
+static int has_any(const struct reading *reading, const enum concept *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (HAS(reading, list[i]))
+			return 1;
+	return 0;
+}
+
 static int says_at(const struct token *token)
 {
 	static const char *const words[] = { "on", "at", "of", "auf", "an", "sur", "en", "em", "na",
@@ -252,12 +264,11 @@ static int says_at(const struct token *token)
 	return 0;
 }
 
-/* "worker-5", "ci-runner-2": ends in a number, and is no cluster, node or database. */
+/* "worker-5", "ci-runner-2": ends in a number, and is no cluster or node. */
 static int like_a_machine(const struct token *token)
 {
 	static const char *const others[] = { "cluster", "node", "pool", "k8s", "kube", "eks", "gke",
-		"aks", "prod", "staging", "stage", "dev", "db", "lb", "rev", "cache", "redis",
-		"pg", "rds", "mysql", "postgres" };
+		"aks", "prod", "staging", "stage", "dev", "lb", "rev", "rds" };
 
 	if (!(token->shape & TOKEN_DIGIT) || token->text[token->length - 1] < '0' ||
 		token->text[token->length - 1] > '9' || token->text[0] < 'a')
@@ -268,11 +279,24 @@ static int like_a_machine(const struct token *token)
 	return 1;
 }
 
+/* "cache-1", "orders-db-2": rather a database than a machine, when the word before is nobody's. */
+static int like_a_database(const struct token *token)
+{
+	static const char *const parts[] = { "db", "cache", "redis", "pg", "mysql", "postgres" };
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (strstr(token->text, parts[i]))
+			return 1;
+	return 0;
+}
+
 /* Where the machine stands: a name like one, or a name beside a word for one. */
 static int is_machine(const struct reading *reading, size_t token)
 {
 	const struct marks *marks = &reading->marks;
 
+	if (marks_at(marks, token, C_HERE))
+		return 1;
 	return !marks->taken[token] && !reading->used[token] &&
 	       reading->entity[token] >= ENTITY_DOMAIN &&
 	       (like_a_machine(&marks->fold.tokens[token]) ||
@@ -280,41 +304,71 @@ static int is_machine(const struct reading *reading, size_t token)
 		       (token && marks_at(marks, token - 1, C_HOST)));
 }
 
+/* "memcached on cache-1": an engine by the name of its daemon, right before the machine. */
+static int is_engine_daemon(const struct reading *reading, size_t token)
+{
+	static const char *const daemons[] = { "memcached", "mysql", "mariadb", "postgres",
+		"postgresql", "redis", "valkey", "mongodb", "cassandra" };
+
+	if (!marks_at(&reading->marks, token, C_DB) ||
+		!(HAS(reading, C_RESTART) || HAS(reading, C_STOP) || HAS(reading, C_START) ||
+			HAS(reading, C_STATUS)))
+		return 0;
+	for (size_t i = 0; i < sizeof(daemons) / sizeof(*daemons); i++)
+		if (!strcmp(reading->marks.fold.tokens[token].text, daemons[i]))
+			return 1;
+	return 0;
+}
+
+/* A word nobody knows, which may be the daemon's. */
+static int is_unknown_daemon(const struct reading *reading, size_t token, size_t machine)
+{
+	const struct marks *marks = &reading->marks;
+
+	return !HAS(reading, C_DB) && !like_a_database(&marks->fold.tokens[machine]) &&
+	       !marks->taken[token] && !reading->used[token] &&
+	       marks->fold.tokens[token].length > 2 && reading->entity[token] >= ENTITY_DASHED &&
+	       !(marks->fold.tokens[token].shape & (TOKEN_CJK | TOKEN_DIGIT));
+}
+
+static void set_daemon(struct reading *reading, size_t token, size_t machine)
+{
+	filters_set(reading, "service", token);
+	reading->marks.seen[C_SERVICE]++;
+	reading->unknown -= reading->unknown > 0;
+	reading->names = 0;
+	if (marks_at(&reading->marks, machine, C_HERE))
+		return;
+	reading->name[0] = (unsigned short)machine;
+	reading->names = 1;
+	reading->points = 10;
+}
+
 /* "halt sidekiq on worker-5": a word nobody knows, on a machine, is a daemon. */
 static void take_daemon(struct reading *reading)
 {
-	static const enum concept others[] = { C_KUBERNETES, C_APP, C_LB, C_DB, C_CERT, C_DNS, C_LOG,
+	static const enum concept others[] = { C_KUBERNETES, C_APP, C_LB, C_CERT, C_DNS, C_LOG,
 		C_SCALE, C_MIGRATE, C_EC2, C_VM, C_SG, C_COST, C_SERVICE, C_DRAIN, C_CORDON,
 		C_ROLLBACK, C_LIST };
 	struct marks *marks = &reading->marks;
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-		if (HAS(reading, others[i]))
-			return;
+	if (has_any(reading, others, sizeof(others) / sizeof(*others)))
+		return;
 	for (size_t i = 2; i < marks->fold.count; i++) {
 		size_t at = i;
 
-		if (!is_machine(reading, i) && !marks_at(marks, i, C_HERE))
+		if (!is_machine(reading, i))
 			continue;
 		while (at && !says_at(&marks->fold.tokens[at - 1]) &&
 			(marks_at(marks, at - 1, C_FILL) || marks_at(marks, at - 1, C_HOST) ||
 				marks_at(marks, at - 1, C_MACHINE)))
 			at--;
-		if (at < 2 || !says_at(&marks->fold.tokens[at - 1]) || marks->taken[at - 2] ||
-			reading->used[at - 2] || marks->fold.tokens[at - 2].length < 3 ||
-			reading->entity[at - 2] < ENTITY_DASHED ||
-			marks->fold.tokens[at - 2].shape & (TOKEN_CJK | TOKEN_DIGIT))
+		if (at < 2 || !says_at(&marks->fold.tokens[at - 1]))
 			continue;
-		filters_set(reading, "service", at - 2);
-		marks->seen[C_SERVICE]++;
-		reading->unknown -= reading->unknown > 0;
-		reading->names = 0;
-		if (!marks_at(marks, i, C_HERE)) {
-			reading->name[0] = (unsigned short)i;
-			reading->names = 1;
-			reading->points = 10;
+		if (is_engine_daemon(reading, at - 2) || is_unknown_daemon(reading, at - 2, i)) {
+			set_daemon(reading, at - 2, i);
+			return;
 		}
-		return;
 	}
 }
 

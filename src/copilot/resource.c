@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "copilot/grammar.h"
 #include "copilot/reading.h"
 
@@ -92,6 +93,16 @@ static int machine_metric(const struct reading *reading)
 	return 0;
 }
 
+/* Disk, load, processor or memory. */
+static int machine_part(const struct reading *reading)
+{
+	const struct mark *mark = marks_first(&reading->marks, C_METRIC);
+
+	return machine_metric(reading) ||
+	       (mark && mark->value &&
+		       (!strcmp(mark->value, "cpu") || !strcmp(mark->value, "memory")));
+}
+
 /* What is powered on or off ends in a number: "mac-build-2". */
 static int powered(const struct reading *reading, const struct token *token)
 {
@@ -150,8 +161,11 @@ static int scope_alone(const struct reading *reading)
 	       /* "what is wrong in prod" */
 	       (is_type(reading, "investigate") && HAS(reading, C_WHICH) &&
 		       (HAS(reading, C_INVESTIGATE) || HAS(reading, C_SYMPTOM))) ||
-	       (is_type(reading, "investigate") && HAS(reading, C_METRIC) &&
-		       HAS(reading, C_SYMPTOM) && !machine_metric(reading));
+	       (is_type(reading, "investigate") && !machine_metric(reading) &&
+		       ((HAS(reading, C_SYMPTOM) &&
+				(HAS(reading, C_METRIC) || HAS(reading, C_INVESTIGATE))) ||
+			       (HAS(reading, C_WHY) &&
+				       (HAS(reading, C_SYMPTOM) || HAS(reading, C_TALK)))));
 }
 
 static const char *named_resource(struct reading *reading)
@@ -164,6 +178,9 @@ static const char *named_resource(struct reading *reading)
 	if (!token)
 		return scope_alone(reading) ? "kubernetes" : NULL;
 	if (reading->entity[reading->name[0]] == ENTITY_DOMAIN)
+		return "host";
+	/* "the disk of db-9", "memory of cache-4": what a machine has */
+	if (hint && !strcmp(hint, "db") && machine_name(token) && machine_part(reading))
 		return "host";
 	if (hint)
 		return hint;
@@ -217,6 +234,8 @@ static const char *resource_of(struct reading *reading)
 		return "lb";
 	if (rules_has_entity(reading, ENTITY_MACHINE_ID))
 		return "ec2";
+	if (json_get(reading->intent->filters, "service") && HAS(reading, C_DB))
+		return "host"; /* "memcached on cache-1": see rescue.c */
 	if (replication_told(reading))
 		return "db";
 	if (rules_has_entity(reading, ENTITY_GROUP_ID) || port_in_the_open(reading))

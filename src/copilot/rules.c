@@ -294,8 +294,20 @@ static void kills_daemon(struct reading *reading)
 		set_type(reading, "stop");
 }
 
+/* "passe catalogue à quatre réplicas": a move, but to an amount and to no place. */
+static int moves_to_amount(const struct reading *reading)
+{
+	return HAS(reading, C_MIGRATE) && HAS(reading, C_REPLICAS) && HAS(reading, C_NUMBER) &&
+	       reading->names && !HAS(reading, C_WHY) &&
+	       !json_get(reading->intent->filters, "to");
+}
+
 int rules_type(struct reading *reading)
 {
+	if (moves_to_amount(reading)) {
+		set_type(reading, "scale");
+		return 0;
+	}
 	if ((HAS(reading, C_TERMINATE) || HAS(reading, C_REMOVE)) && leaves_balancer(reading)) {
 		set_type(reading, "drain");
 		return 0;

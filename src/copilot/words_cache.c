@@ -14,7 +14,7 @@
 #include "copilot/words_table.h"
 
 enum {
-	FORMAT = 1, /* another number whenever the same files would give another table */
+	FORMAT = 2, /* another number whenever the same files would give another table */
 	IMAGE_MAX = 64 << 20,
 	STAMP_MAX = 64 << 10,
 	TEXTS_MAX = 16 << 20,

@@ -1,5 +1,6 @@
 /* words_load.c - words/NAME.yaml into the vocabulary. */
 #include <glob.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,6 +232,37 @@ static int add_glued(
 	return add_phrase(words, entry, other, err);
 }
 
+static int expand(
+	struct words *words, const struct words_entry *entry, const char *phrase, struct error *err);
+
+/* "reinici<ar>": with every ending the language's file lists under that name. */
+static int expand_endings(
+	struct words *words, const struct words_entry *entry, const char *phrase, struct error *err)
+{
+	const char *open = strchr(phrase, '<'), *close = strchr(open, '>'), *list;
+	char one[PHRASE_MAX], name[16];
+	size_t length = strlen(phrase), head = (size_t)(open - phrase), part;
+
+	if (!close || close - open > (ptrdiff_t)sizeof(name))
+		return error_set(err, ERR_FORMAT, "\"%.60s\": < without the name of endings and >",
+			phrase);
+	snprintf(name, sizeof(name), "%.*s", (int)(close - open - 1), open + 1);
+	list = json_text(json_get(words->endings, name));
+	if (!list)
+		return error_set(err, ERR_FORMAT, "\"%.60s\": no endings <%s>", phrase, name);
+	for (memcpy(one, phrase, head); *list; list += strspn(list, ", ")) {
+		part = strcspn(list, ",");
+		if (part + length >= sizeof(one))
+			return error_set(err, ERR_LIMIT, "\"%.60s\": too long", phrase);
+		memcpy(one + head, list, part);
+		memcpy(one + head + part, close + 1, length - (size_t)(close - phrase));
+		if (expand(words, entry, one, err))
+			return -1;
+		list += part;
+	}
+	return 0;
+}
+
 /* "restart{,s,ed}" stands for three phrases. One level, several groups. */
 static int expand(
 	struct words *words, const struct words_entry *entry, const char *phrase, struct error *err)
@@ -243,6 +275,8 @@ static int expand(
 		return error_set(err, ERR_LIMIT, "\"%.60s\": too long", phrase);
 	if (open && !close)
 		return error_set(err, ERR_FORMAT, "\"%.60s\": { without }", phrase);
+	if (!close && strchr(phrase, '<'))
+		return expand_endings(words, entry, phrase, err);
 	if (!close) {
 		memcpy(one, phrase, length + 1);
 		if (!strcmp(words->language[entry->language], "de") && strchr(phrase, '\xC3') &&
@@ -346,6 +380,7 @@ static int add_tree(struct words *words, const struct json *tree, struct error *
 		return -1;
 	if (!json_is(list, JSON_OBJECT))
 		return error_set(err, ERR_FORMAT, "words: missing, or not a mapping");
+	words->endings = json_get(tree, "endings");
 	if (json_text(json_get(tree, "letters")))
 		words->letters[language] =
 			arena_text(words->arena, json_text(json_get(tree, "letters")));

@@ -8,6 +8,7 @@
 #include "copilot/words.h"
 
 struct arena;
+struct json;
 
 enum {
 	WORDS_TABLE = 1 << 15, /* slots of both hash tables; the most phrases is checked against them */
@@ -55,6 +56,7 @@ struct words {
 	unsigned word_slot[WORDS_TABLE], node_slot[WORDS_TABLE];
 	void *image;      /* from the cache: one block that holds every list; NULL when read from files */
 	struct fold fold; /* while loading */
+	const struct json *endings; /* while loading: of the file being read; NULL none */
 };
 
 extern const char *const concept_names[CONCEPTS];

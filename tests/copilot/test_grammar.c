@@ -106,7 +106,7 @@ START_TEST(reads_the_judged_sets)
 		"tests/copilot/judge_h.jsonl", "tests/copilot/judge_i.jsonl",
 		"tests/copilot/judge_j.jsonl", "tests/copilot/judge_k.jsonl",
 		"tests/copilot/judge_l.jsonl", "tests/copilot/judge_m.jsonl",
-		"tests/copilot/judge_n.jsonl", "tests/copilot/judge_o.jsonl" };
+		"tests/copilot/judge_n.jsonl", "tests/copilot/judge_o.jsonl", "tests/copilot/judge_p.jsonl" };
 	struct grammar *grammar = loaded();
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
@@ -413,6 +413,41 @@ START_TEST(a_brace_left_open_is_an_error)
 }
 END_TEST
 
+/* "reinici<ar>" is every ending listed under that name. */
+START_TEST(endings_have_a_name)
+{
+	struct error err = { 0 };
+	char folder[] = "/tmp/words.XXXXXX", path[64];
+	struct grammar_answer answer;
+	struct grammar *grammar;
+	FILE *file;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/xx.yaml", folder);
+	file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs("language: xx\nendings:\n  ar: \"ar, emos\"\nwords:\n  restart: \"boti<ar>\"\n"
+	      "  scope=prod: \"prod\"\n", file);
+	fclose(file);
+	grammar = grammar_load(folder, &err);
+	ck_assert_msg(grammar != NULL, "%s", err.text);
+	parse(grammar, "botiemos web-shop prod", NULL, &answer);
+	ck_assert_str_eq(answer.intent.type, "restart");
+	grammar_answer_release(&answer);
+	grammar_free(grammar);
+
+	file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs("language: xx\nwords:\n  restart: \"boti<ar>\"\n", file);
+	fclose(file);
+	ck_assert_ptr_null(grammar_load(folder, &err));
+	ck_assert_int_eq(err.code, ERR_FORMAT);
+	ck_assert_msg(strstr(err.text, "line 3") && strstr(err.text, "<ar>"), "%s", err.text);
+	unlink(path);
+	rmdir(folder);
+}
+END_TEST
+
 /* The machine this runs on needs no name; any other does. */
 START_TEST(this_host_is_known)
 {
@@ -574,6 +609,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, nothing_to_parse_is_an_error);
 	tcase_add_test(tc, a_brace_left_open_is_an_error);
 	tcase_add_test(tc, this_host_is_known);
+	tcase_add_test(tc, endings_have_a_name);
 	tcase_add_test(tc, one_unknown_word_describes);
 }
 
