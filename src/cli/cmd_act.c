@@ -91,6 +91,9 @@ static int run(struct cli *cli)
 	for (size_t i = 3; i < cli_args(cli) && !failed; i++)
 		failed = add_param(params, cli_arg(cli, i), &err);
 	struct gate *gate = failed ? NULL : session_gate(cli_session(cli), &err);
+
+	if (gate)
+		plans_lend_terminal(gate);
 	if (!gate || find_target(cli, &ref, &err) ||
 		gate_plan_act(gate, &ref, cli_arg(cli, 2), params, cli_flag(cli, "because"), &plan, &err))
 		failed = -1;

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/cli.h"
+#include "estate/terminal.h"
 #include "gate/gate.h"
 #include "gate/session.h"
 #include "gate/user.h"
@@ -163,11 +165,34 @@ static void on_progress(const struct gate_progress *progress, void *arg)
 			progress->line ? progress->line : "");
 }
 
+static int take_terminal(void *arg, int *in, int *out, struct error *err)
+{
+	(void)arg;
+	(void)err;
+	*in = STDIN_FILENO;
+	*out = STDOUT_FILENO;
+	return 0;
+}
+
+static void give_back_terminal(void *arg)
+{
+	(void)arg;
+}
+
+void plans_lend_terminal(struct gate *gate)
+{
+	static const struct act_terminal terminal = { .take = take_terminal, .give_back = give_back_terminal };
+
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		gate_set_terminal(gate, &terminal);
+}
+
 int plans_run(struct cli *cli, struct gate *gate, const struct plan *plan)
 {
 	struct error err = { 0 };
 	struct json *result = NULL;
 
+	plans_lend_terminal(gate);
 	signal(SIGINT, on_interrupt);
 	signal(SIGTERM, on_interrupt);
 	if (gate_run(gate, plan, &cancelled, on_progress, cli, &result, &err))

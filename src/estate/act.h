@@ -5,6 +5,7 @@
 
 #include "estate/provider.h"
 
+struct act_terminal;
 struct kind_verb;
 
 struct act_request {
@@ -16,6 +17,7 @@ struct act_request {
 	const void *cancelled;        /* const atomic_int* */
 	void (*progress)(void *arg, const char *line); /* NULL, or told of each sub-step (a drain's evictions); safe text */
 	void *arg;
+	const struct act_terminal *terminal; /* of whoever sits there; NULL: nobody */
 };
 
 struct act_preview {

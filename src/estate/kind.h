@@ -36,12 +36,14 @@ struct kind_param {
 	const char *initial;     /* default, or NULL */
 	const char *help;
 	const char *values;      /* enum: "a|b|c" */
+	const char *choices;     /* path of a list in the object, of whose items' names it is one; NULL none */
 };
 
 struct kind_verb {
 	const char *name, *title;     /* "scale", "Scale to N replicas" */
 	enum risk risk;
 	int reversible;
+	int terminal;                 /* somebody must sit at one: it is lent to the act */
 	const char *inverse;          /* in words: what undoes it, or why nothing does */
 	const char *key;              /* suggested key in the table, or NULL */
 	struct kind_param *params;

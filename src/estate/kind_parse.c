@@ -365,7 +365,7 @@ static int parse_links(struct parse *p, const struct json *list)
 static int parse_param(struct parse *p, const struct json *item, struct kind_param *param)
 {
 	static const char *const known[] = { "name", "type", "required", "default", "initial", "help",
-		"values" };
+		"values", "choices" };
 	const struct json *initial = json_get(item, "default");
 
 	if (check_keys(p, item, "a parameter", known, COUNT(known)))
@@ -377,6 +377,7 @@ static int parse_param(struct parse *p, const struct json *item, struct kind_par
 		.initial = text_of(p, initial ? initial : json_get(item, "initial")),
 		.help = json_text_or(json_get(item, "help"), ""),
 		.values = json_text(json_get(item, "values")),
+		.choices = json_text(json_get(item, "choices")),
 	};
 	if (!param->name)
 		return fail(p, item, "a parameter needs a name");
@@ -403,7 +404,7 @@ static int parse_params(struct parse *p, const struct json *list, struct kind_ve
 static int parse_verb(struct parse *p, const struct json *item, struct kind_verb *verb)
 {
 	static const char *const known[] = { "name", "title", "risk", "reversible", "inverse", "key",
-		"params", "seconds", "spec", "help" };
+		"params", "seconds", "spec", "help", "terminal" };
 	const char *risk = json_text_or(json_get(item, "risk"), "?");
 	int risk_index = find_name(risk_names, COUNT(risk_names), risk);
 
@@ -417,6 +418,7 @@ static int parse_verb(struct parse *p, const struct json *item, struct kind_verb
 		.inverse = json_text_or(json_get(item, "inverse"), ""),
 		.key = text_of(p, json_get(item, "key")),
 		.seconds = (int)json_int(json_get(item, "seconds"), 0),
+		.terminal = json_bool(json_get(item, "terminal"), 0),
 		.spec = json_get(item, "spec"),
 	};
 	if (!verb->name)

@@ -90,6 +90,11 @@ int gate_read_only(const struct gate *gate)
 	return atomic_load(&gate->read_only);
 }
 
+void gate_set_terminal(struct gate *gate, const struct act_terminal *terminal)
+{
+	atomic_store(&gate->terminal, terminal);
+}
+
 void gate_set_read_only(struct gate *gate, int read_only)
 {
 	int forced = store_read_only(gate->options.store); /* no audit, no act */

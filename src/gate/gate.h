@@ -13,6 +13,7 @@
 #include "gate/policy.h"
 #include "gate/user.h"
 
+struct act_terminal;
 struct estate;
 struct gate;
 struct net;
@@ -35,6 +36,8 @@ struct playbooks *gate_playbooks(struct gate *gate); /* any thread; reads files 
 const struct user *gate_user(const struct gate *gate);
 int gate_read_only(const struct gate *gate);
 void gate_set_read_only(struct gate *gate, int read_only); /* also net_set_read_only */
+/* The terminal of whoever sits there, lent to acts that need a person; NULL: nobody. It must outlive every run. */
+void gate_set_terminal(struct gate *gate, const struct act_terminal *terminal);
 unsigned gate_version(const struct gate *gate); /* grows with each change a pane may show */
 void gate_look_outside(struct gate *gate); /* it grows too when another process wrote to the log since the last look. Reads; worker threads */
 

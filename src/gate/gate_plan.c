@@ -132,7 +132,8 @@ static int look(struct writing *w, struct plan_step *step, struct error *err)
 	struct act_preview preview = { .seconds = -1 };
 	struct json *state = NULL;
 
-	w->request = (struct act_request){ .ref = &step->ref, .kind = w->kind, .verb = w->verb, .params = step->params };
+	w->request = (struct act_request){ .ref = &step->ref, .kind = w->kind, .verb = w->verb, .params = step->params,
+		.terminal = atomic_load(&w->gate->terminal) };
 	if (w->ops->observe(w->provider, &w->request, &state, err))
 		return -1;
 	step->state = state;

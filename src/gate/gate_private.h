@@ -20,6 +20,7 @@ struct gate {
 	struct user user;
 	atomic_int read_only;
 	atomic_uint version;
+	_Atomic(const struct act_terminal *) terminal;
 	atomic_uint_least64_t entries_seen; /* of the log, at the last look outside */
 	char policy_problem[256];
 };

@@ -161,7 +161,7 @@ static int fill_request(struct running *run, const struct plan_step *step, struc
 		return -1;
 	*acts = ops->act;
 	*request = (struct act_request){ .ref = &step->ref, .kind = kind, .verb = kind_verb_find(kind, step->verb), .params = step->params, .state = step->state,
-		.cancelled = run->cancelled, .progress = on_line, .arg = run };
+		.cancelled = run->cancelled, .progress = on_line, .arg = run, .terminal = atomic_load(&run->gate->terminal) };
 	return *acts && request->verb ? 0 : error_set(err, ERR_INVALID, "%s cannot be done here any more", step->action);
 }
 

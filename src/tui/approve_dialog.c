@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/safe.h"
+#include "estate/estate.h"
 #include "gate/gate.h"
 #include "gate/intent.h"
 #include "gate/session.h"
@@ -163,6 +164,15 @@ static void check(struct approve *approve)
 
 /* --- yes --- */
 
+static int needs_terminal(struct console *console, const struct plan *plan)
+{
+	const struct plan_step *step = plan->count == 1 ? plan_main_write(plan) : NULL;
+	const struct kind *kind = step && console_estate(console) ? kinds_find(estate_kinds(console_estate(console)), step->ref.kind) : NULL;
+	const struct kind_verb *verb = kind ? kind_verb_find(kind, step->verb) : NULL;
+
+	return verb && verb->terminal;
+}
+
 static void begin_run(struct approve *approve)
 {
 	struct console *console = approve->pane.console;
@@ -170,10 +180,13 @@ static void begin_run(struct approve *approve)
 	struct error err = { 0 };
 
 	approve->plan = NULL;
+	int sits_at_it = needs_terminal(console, plan);
 	struct live_run *live = live_run_start(console, plan, &err);
 
 	console_close(console, &approve->pane);
-	if (live)
+	if (live && sits_at_it)
+		live_run_unref(live); /* the terminal is its screen; how it ended is said, and in the runs */
+	else if (live)
 		console_push(console, run_new_live(console, live));
 	else
 		console_say_error(console, &err);

@@ -3,6 +3,8 @@
 #define TUI_CHOOSERS_H
 
 struct console;
+struct json;
+struct kind_verb;
 struct ref;
 
 void choose_account(struct console *console);
@@ -14,5 +16,8 @@ void choose_theme(struct console *console);
 void console_undo_last(struct console *console);
 /* Fetches it, opens $EDITOR, plans what was saved. */
 void console_edit(struct console *console, const struct ref *ref);
+
+/* 1: a parameter is first chosen from what the object has, then console_act goes on; 0: nothing is to be chosen. Copies. */
+int console_chooses(struct console *console, const struct ref *ref, const struct kind_verb *verb, const struct json *params);
 
 #endif

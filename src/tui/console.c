@@ -21,6 +21,7 @@
 #include "gate/gate.h"
 #include "gate/session.h"
 #include "tui/console_private.h"
+#include "tui/handover.h"
 #include "tui/series.h"
 
 enum { NEWS_EVERY_MS = 100, KEYS_A_TURN = 4096, RECORD_MAX = 16 * 1024 * 1024, SHOWN_MAX = 3 + DIALOGS_MAX };
@@ -360,13 +361,33 @@ static int is_dirty(struct console *console)
 	return 0;
 }
 
+static void on_readable(void *arg);
+
+/* A shell has the terminal: its keys are not ours, and nothing is drawn. */
+static void step_aside(void *arg)
+{
+	struct console *console = arg;
+
+	loop_remove_fd(console->loop, screen_fd());
+	screen_suspend();
+}
+
+static void come_back(void *arg)
+{
+	struct console *console = arg;
+
+	screen_resume();
+	loop_add_fd(console->loop, screen_fd(), on_readable, console);
+	console->all_dirty = 1;
+}
+
 static void on_turn(void *arg)
 {
 	struct console *console = arg;
 
 	free_closing(console);
 	take_news(console);
-	if (!is_dirty(console))
+	if (handover_turn(console->handover, step_aside, come_back, console) || !is_dirty(console))
 		return;
 	console_side_follow(console);
 	free_closing(console);
@@ -465,6 +486,8 @@ static void on_resize(int number, void *arg)
 	struct console *console = arg;
 
 	(void)number;
+	if (handover_is_lent(console->handover)) /* it looks at the size itself; we when we come back */
+		return;
 	screen_resized();
 	console->all_dirty = 1;
 }
@@ -479,8 +502,11 @@ static void on_end(int number, void *arg)
 
 static void on_stop(int number, void *arg)
 {
+	struct console *console = arg;
+
 	(void)number;
-	console_suspend(arg);
+	if (!handover_is_lent(console->handover))
+		console_suspend(console);
 }
 
 static void on_continue(int number, void *arg)
@@ -488,6 +514,8 @@ static void on_continue(int number, void *arg)
 	struct console *console = arg;
 
 	(void)number;
+	if (handover_is_lent(console->handover))
+		return;
 	screen_resized();
 	screen_repaint();
 	console->all_dirty = 1;
@@ -546,7 +574,9 @@ void console_open_rooms(struct console *console)
 		return;
 	}
 	console->gate = session_gate(console->session, &err);
-	if (!console->gate)
+	if (console->gate)
+		gate_set_terminal(console->gate, handover_terminal(console->handover));
+	else
 		note_problem(console, err.text);
 	console_refresh_accounts(console);
 	console->news = 1;
@@ -595,6 +625,7 @@ struct console *console_new(struct session *session)
 	console->loop = the_loop;
 	console->theme_watch = console->others_watch = -1;
 	console->series = series_book_new();
+	console->handover = handover_new(the_loop);
 	console->all_dirty = 1;
 	session_set_news(session, loop_wake, the_loop);
 	loop_on_wake(console->loop, on_wake, console);
@@ -611,7 +642,11 @@ void console_free(struct console *console)
 {
 	console->ended = 1;
 	close_all(console);
+	handover_close(console->handover);
 	session_stop_jobs(console->session);
+	if (console->gate)
+		gate_set_terminal(console->gate, NULL);
+	handover_free(console->handover);
 	free_closing(console);
 	if (console->theme_watch >= 0)
 		close(console->theme_watch);

@@ -235,6 +235,8 @@ void console_act_all(struct console *console, const struct ref *refs, size_t cou
 	if (!row || !console->gate)
 		console_say(console, STYLE_WARNING, row ? "the gate is not open: nothing can be changed" : "%s cannot be done to a %s", verb,
 			count ? refs->kind : "nothing");
+	else if (count == 1 && console_chooses(console, refs, row, params))
+		; /* and goes on from there */
 	else if (row->param_count && (!params || misses_one(row, params)))
 		ask_params(console, kind, row, refs, count, params);
 	else

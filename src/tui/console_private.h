@@ -16,6 +16,7 @@ enum { PANES_MAX = 64, DIALOGS_MAX = 8, ACCOUNTS_MAX = 64, SIDE_KEY_MAX = 1200 }
 enum { SIDE = 2 }; /* beside the halves 0 and 1, for what is laid out like one */
 
 struct fleet_audit;
+struct handover;
 struct live_run;
 struct series_book;
 
@@ -62,6 +63,7 @@ struct console {
 	int asked_key, last_key;     /* the key that began what is being planned; it never approves it */
 	struct fleet_audit *audit;   /* under way, or NULL */
 	struct live_run *live_runs;  /* of this console, under way */
+	struct handover *handover;   /* of the terminal */
 	const char *open_at_start;
 	struct text record;
 	int recording;

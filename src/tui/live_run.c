@@ -111,16 +111,25 @@ static void take_out(struct live_run *live)
 		*at = live->next;
 }
 
+/* Of the step that did not go well: what is of use then. */
+static const char *trouble(const struct json *result)
+{
+	for (const struct json *step = json_first(json_get(result, "steps")); step; step = json_next(step))
+		if (*json_text_or(json_get(step, "error"), ""))
+			return json_text(json_get(step, "error"));
+	return NULL;
+}
+
 static void tell_end(struct live_run *live)
 {
-	const char *status = json_text_or(json_get(live->result, "status"), "failed");
+	const char *status = json_text_or(json_get(live->result, "status"), "failed"), *why = trouble(live->result);
 
 	if (live->console->ended)
 		return;
 	if (!live->result)
 		console_say_error(live->console, &live->err);
 	else
-		console_say(live->console, !strcmp(status, "done") ? STYLE_OK : STYLE_WARNING, "%s: %.300s", status, live->plan->summary);
+		console_say(live->console, !strcmp(status, "done") ? STYLE_OK : STYLE_WARNING, "%s: %.300s", status, why ? why : live->plan->summary);
 }
 
 static void done(struct job *job)

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/tty.h"
 #include "tui/screen_private.h"
 
 enum { ESCAPE_DELAY_MS = 25 }; /* an arrow's bytes come together; a person's Esc need not wait longer */
@@ -55,6 +56,7 @@ static void prepare_goodbye(void)
 
 void screen_emergency(void)
 {
+	tty_restore();
 	if (!terminal_taken)
 		return;
 	terminal_taken = 0;

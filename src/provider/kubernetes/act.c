@@ -65,6 +65,12 @@ static const struct verb verbs[] = {
 		.fields = scale_fields,
 		.sub = "scale" },
 	{ .name = "set_image", .build = build_image, .undo = undo_image, .fields = image_fields },
+	{ .name = "shell",
+		.preview = preview_shell,
+		.act = act_shell,
+		.outcome = outcome_exec,
+		.right = "create",
+		.sub = "exec" },
 	{ .name = "uncordon", .build = build_cordon, .undo = undo_cordon, .fields = node_fields },
 };
 

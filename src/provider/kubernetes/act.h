@@ -110,6 +110,9 @@ enum act_outcome outcome_drain(const struct action *action, const struct json *l
 int preview_exec(const struct action *action, const struct json *live, struct act_preview *preview, struct error *err);
 int act_exec(const struct action *action, const struct json *live, struct act_result *result, struct error *err);
 enum act_outcome outcome_exec(const struct action *action, const struct json *live);
+/* act_shell.c */
+int preview_shell(const struct action *action, const struct json *live, struct act_preview *preview, struct error *err);
+int act_shell(const struct action *action, const struct json *live, struct act_result *result, struct error *err);
 
 /* Parameters, as text or number whichever way they came. NULL / otherwise when absent or empty. */
 const char *param_text(const struct action *action, const char *name);

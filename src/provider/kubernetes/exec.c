@@ -187,6 +187,11 @@ int kubernetes_exec_close_input(struct kubernetes_exec *exec, struct error *err)
 	return net_ws_send(exec->ws, 1, message, sizeof(message), err);
 }
 
+int kubernetes_exec_fd(const struct kubernetes_exec *exec)
+{
+	return net_ws_fd(exec->ws);
+}
+
 int kubernetes_exec_resize(struct kubernetes_exec *exec, int columns, int rows, struct error *err)
 {
 	struct text message;

@@ -22,6 +22,7 @@ void kubernetes_exec_close(struct kubernetes_exec *exec); /* NULL is fine */
 int kubernetes_exec_send(struct kubernetes_exec *exec, const void *bytes, size_t length, struct error *err); /* to stdin */
 /* End of stdin. ERR_INVALID on v4, which has no such message. */
 int kubernetes_exec_close_input(struct kubernetes_exec *exec, struct error *err);
+int kubernetes_exec_fd(const struct kubernetes_exec *exec); /* readable when more may have come */
 int kubernetes_exec_resize(struct kubernetes_exec *exec, int columns, int rows, struct error *err);
 /* DATA: *channel (stdout or stderr), *bytes valid until the next call, as the program wrote them: not harmless yet.
  * WAIT: nothing within timeout_ms. ENDED: see kubernetes_exec_status. */

@@ -1,0 +1,116 @@
+/* choices.c - a parameter that names one of the things an object has (its containers): where there are several, which one is chosen from a menu
+ * before anything is planned. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "estate/estate.h"
+#include "tui/choosers.h"
+#include "tui/console_private.h"
+
+enum { CHOICES_MAX = 64 };
+
+struct choice {
+	struct job job;
+	struct console *console;
+	struct estate *estate;
+	struct ref ref;
+	char verb[64], param[64], path[128];
+	struct json *params, *object;
+	struct error err;
+};
+
+static void free_choice(void *arg)
+{
+	struct choice *choice = arg;
+
+	json_free(choice->params);
+	json_free(choice->object);
+	free(choice);
+}
+
+static void fetch(struct job *job)
+{
+	struct choice *choice = (struct choice *)job;
+
+	estate_get(choice->estate, &choice->ref, &choice->object, &choice->err);
+}
+
+static const char *name_at(const struct choice *choice, size_t nth)
+{
+	const struct json *item = json_first(json_at(choice->object, choice->path));
+
+	while (item && nth--)
+		item = json_next(item);
+	return json_text(json_get(item, "name"));
+}
+
+static void chosen(struct console *console, size_t nth, void *arg)
+{
+	struct choice *choice = arg;
+	struct json *params = choice->params ? json_copy(choice->params) : json_object();
+	const char *name = name_at(choice, nth);
+
+	if (name)
+		json_set_text(params, choice->param, name);
+	console_act(console, &choice->ref, choice->verb, params);
+}
+
+static void ask(struct choice *choice, size_t count)
+{
+	struct menu_row rows[CHOICES_MAX] = { 0 };
+	char heading[700];
+
+	const struct json *item = json_first(json_at(choice->object, choice->path));
+
+	for (size_t i = 0; i < count; i++, item = json_next(item))
+		rows[i] = (struct menu_row){ .label = json_text_or(json_get(item, "name"), "?"), .note = json_text_or(json_get(item, "image"), "") };
+	snprintf(heading, sizeof(heading), "%.60s of %.512s", choice->param, choice->ref.name);
+	console_dialog(choice->console, menu_new(choice->console, heading, rows, count, 0, chosen, choice, free_choice));
+}
+
+static void fetched(struct job *job)
+{
+	struct choice *choice = (struct choice *)job;
+	size_t count = json_count(json_at(choice->object, choice->path));
+
+	if (choice->console->ended) {
+		free_choice(choice);
+	} else if (!choice->object) {
+		console_say_error(choice->console, &choice->err);
+		free_choice(choice);
+	} else if (count > 1) {
+		ask(choice, count < CHOICES_MAX ? count : CHOICES_MAX);
+	} else {
+		if (!count) /* the source knows which is meant */
+			json_set_text(choice->params ? choice->params : (choice->params = json_object()), choice->param, "");
+		chosen(choice->console, 0, choice);
+		free_choice(choice);
+	}
+}
+
+int console_chooses(struct console *console, const struct ref *ref, const struct kind_verb *verb, const struct json *params)
+{
+	const struct kind_param *param = NULL;
+
+	for (size_t i = 0; i < verb->param_count && !param; i++)
+		if (verb->params[i].choices && !json_get(params, verb->params[i].name))
+			param = &verb->params[i];
+	if (!param)
+		return 0;
+	struct choice *choice = mem_zero(1, sizeof(*choice));
+
+	choice->job = (struct job){ .run = fetch, .done = fetched };
+	choice->console = console;
+	choice->estate = console->estate;
+	choice->ref = *ref;
+	choice->params = params ? json_copy(params) : NULL;
+	snprintf(choice->verb, sizeof(choice->verb), "%s", verb->name);
+	snprintf(choice->param, sizeof(choice->param), "%s", param->name);
+	snprintf(choice->path, sizeof(choice->path), "%s", param->choices);
+	console_submit(console, &choice->job);
+	return 1;
+}
