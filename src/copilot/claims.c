@@ -236,6 +236,19 @@ static size_t led_to(const struct reading *reading, const struct mark *mark)
 	return at;
 }
 
+/* "should live in cluster-2": the act's own last word leads to the place. */
+static int ends_leading(const struct marks *marks, size_t at)
+{
+	static const char *const lead[] = { "in", "on", "to", "into", "nach", "auf", "vers", "sur",
+		"dans", "a", "para", "hacia", "em", "en" };
+	const struct mark *act = marks_at(marks, at - 1, C_MIGRATE);
+
+	for (size_t i = 0; act && act->to == at && i < sizeof(lead) / sizeof(*lead); i++)
+		if (!strcmp(marks->fold.tokens[at - 1].text, lead[i]))
+			return 1;
+	return 0;
+}
+
 /* "to cluster-b", "nach eu-west-1", "to aurora": where a move goes. To a region, things go without
  * saying that they move. */
 static void claim_destination(struct reading *reading)
@@ -255,7 +268,8 @@ static void claim_destination(struct reading *reading)
 	for (size_t at = 1; HAS(reading, C_MIGRATE) && at < marks->fold.count; at++) {
 		size_t to = at + (marks_at(marks, at, C_CLUSTER) != NULL);
 
-		if (strcmp(marks->fold.tokens[at - 1].text, "to") != 0 ||
+		if ((strcmp(marks->fold.tokens[at - 1].text, "to") != 0 &&
+			    !ends_leading(marks, at)) ||
 			!may_be_destination(reading, to))
 			continue;
 		take_destination(reading, to); /* "should go to cluster-2" */

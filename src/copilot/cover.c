@@ -80,18 +80,20 @@ static void weigh(const struct reading *reading, struct clause *clause, unsigned
 	clause->families = families;
 }
 
-/* "we want to replace the hardware", "api has been returning nonsense": says something of somebody,
- * and no change is asked for in it. */
+/* "we want to replace the hardware", "black friday is coming": a clause beside the one that asks, and
+ * no change is asked for in it. */
 static int states(const struct reading *reading, const struct clause *clause)
 {
 	const struct marks *marks = &reading->marks;
-	int subject = marks_at(marks, clause->from, C_TELLER) ||
-		      marks_at(marks, clause->from, C_IT) || cover_is_name(reading, clause->from);
+	int told = marks_at(marks, clause->from, C_TELLER) ||
+		   marks_at(marks, clause->from, C_IT) || cover_is_name(reading, clause->from) ||
+		   (!marks_at(marks, clause->from, C_AND) &&
+			   (clause->from || clause->to < marks->fold.count));
 
-	for (size_t i = clause->from; subject && i < clause->to; i++)
+	for (size_t i = clause->from; told && i < clause->to; i++)
 		if (cover_is_act(reading, i))
 			return 0;
-	return subject;
+	return told;
 }
 
 static struct clause next_clause(const struct reading *reading, size_t from, unsigned families)

@@ -121,8 +121,10 @@ static void fill_service(struct reading *reading)
 	const struct mark *mark = marks_first(&reading->marks, C_SERVICE);
 	struct json *filters = reading->intent->filters;
 
-	if (!strcmp(reading->intent->resource, "host") && mark)
-		filters_set(reading, "service", mark->from);
+	if (!strcmp(reading->intent->resource, "host") && mark) { /* in small letters, as it is called */
+		json_set_text(filters, "service", reading->marks.fold.tokens[mark->from].text);
+		reading->used[mark->from] = 1;
+	}
 	if (strcmp(reading->intent->resource, "bill"))
 		return;
 	fill_value(reading, C_BILLED, "service");

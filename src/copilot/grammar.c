@@ -122,6 +122,12 @@ static int shaped_name(const struct reading *reading)
 	return reading->names && reading->entity[reading->name[0]] != ENTITY_WORD;
 }
 
+/* "gateway", "orders": a word services are called. */
+static int typical_name(const struct reading *reading)
+{
+	return reading->names && marks_at(&reading->marks, reading->name[0], C_TYPICAL);
+}
+
 /* "what does a beer cost": money, but nothing of ours and a word nobody knows. */
 static int foreign_cost(const struct reading *reading)
 {
@@ -168,7 +174,8 @@ static int doubtful(const struct reading *reading)
 		reading->seen)
 		return 0;
 	return reading->unknown > 0 || slipped_act(reading) || idle_question(reading) ||
-	       (!reading->write && HAS(reading, C_ASK) && !HAS(reading, C_STATUS) && !reading->assumed);
+	       (!reading->write && HAS(reading, C_ASK) && !HAS(reading, C_STATUS) &&
+		       !typical_name(reading) && !reading->assumed);
 }
 
 static const char ask_what[] =
@@ -181,10 +188,11 @@ static const char only_operations[] =
 static const char only_the_request[] =
 	"I did not understand all of it. Please say only what to do, and to what.";
 
-/* "how is the public-lb doing": the name says what it is. */
+/* "how is the public-lb doing", "how is gateway doing": the name says what it is. */
 static int named_machine(const struct reading *reading)
 {
-	return shaped_name(reading) && strcmp(reading->intent->resource, "kubernetes") != 0;
+	return (shaped_name(reading) && strcmp(reading->intent->resource, "kubernetes") != 0) ||
+	       typical_name(reading);
 }
 
 static void accept(const struct reading *reading, struct grammar_answer *out)

@@ -59,7 +59,8 @@ static unsigned points_for(const struct marks *marks, size_t token, unsigned lan
 	if (is_joined(said) || (said->length == 1 && !(said->shape & TOKEN_CJK)))
 		return 1;
 	return 2 + 2 * (languages == 1u << language) +
-	       2 * (unsigned)words_telling(marks->words, word, language);
+	       2 * (unsigned)words_telling(marks->words, word, language) +
+	       2 * (unsigned)words_joins(marks->words, word, language);
 }
 
 /* The language most words speak for, those shared by all left out. English when level. */
@@ -180,6 +181,23 @@ static void add_mark(struct marks *marks, const struct words_entry *entry, size_
 		memset(marks->taken + from, 1, to - from);
 }
 
+static size_t find_longest(const struct marks *marks, size_t i, const struct words_entry **found);
+
+/* "is it acting up": the word belongs to what is wrong, which began before it. */
+static int ends_symptom(const struct marks *marks, size_t from, size_t token)
+{
+	static const enum concept symptom[] = { C_SYMPTOM };
+
+	for (size_t i = token > from + 2 ? token - 3 : from - 1; i < token; i++) {
+		const struct words_entry *entry = NULL;
+		size_t length = marks->taken[i] ? 0 : find_longest(marks, i, &entry);
+
+		if (i + length > token && means(entry, symptom, 1))
+			return 1;
+	}
+	return 0;
+}
+
 static size_t part_length(const unsigned part[4])
 {
 	size_t n = 0;
@@ -199,7 +217,7 @@ static size_t find_part(const struct marks *marks, const unsigned part[4], size_
 
 		while (i < length && marks->word[at + i] == part[i] && !marks->taken[at + i])
 			i++;
-		if (i == length)
+		if (i == length && !(length == 1 && ends_symptom(marks, from, at)))
 			return at;
 	}
 	return 0;
@@ -246,8 +264,6 @@ static int match_gap(struct marks *marks, unsigned node, size_t from, size_t to,
 		memset(marks->taken + best_at[p], 1, part_length(best->word[p]));
 	return 1;
 }
-
-static size_t find_longest(const struct marks *marks, size_t i, const struct words_entry **found);
 
 static void find_gaps(struct marks *marks)
 {
@@ -337,6 +353,7 @@ static void find_against(struct marks *marks)
  * compound is a name unless its parts are one phrase. */
 static void find_compounds(struct marks *marks)
 {
+	static const enum concept short_nouns[] = { C_VM, C_DB, C_LB };
 	int english = !strcmp(words_language(marks->words, marks->language), "en");
 	int german = !strcmp(words_language(marks->words, marks->language), "de");
 
@@ -372,9 +389,10 @@ static void find_compounds(struct marks *marks)
 			     : NULL;
 		if (whole && whole->concept[0] == C_RULES) /* "policy-engine": what it is called */
 			continue;
-		if (!whole && entries[0] && entries[0]->concept[0] == C_PLAIN &&
-			token->length - at_last <= 3)
-			continue; /* "kunden-db" */
+		if (!whole && entries[0] && token->length - at_last <= 3 &&
+			(entries[0]->concept[0] == C_PLAIN ||
+				(entries[0]->concept[0] == C_FILL && means(entries[parts - 1], short_nouns, 3))))
+			continue; /* "kunden-db", "test-vm" */
 		if (whole)
 			add_mark(marks, whole, i, i + 1);
 		for (size_t p = 0; !whole && (german || (!english && small)) && p < parts; p++)

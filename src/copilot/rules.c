@@ -294,6 +294,14 @@ static void kills_daemon(struct reading *reading)
 		set_type(reading, "stop");
 }
 
+/* "put api on v1.9.3 again": what it is set to is no amount. */
+static int set_to_version(const struct reading *reading)
+{
+	return reading->names && rules_has_entity(reading, ENTITY_VERSION) &&
+	       !HAS(reading, C_REPLICAS) && !HAS(reading, C_NUMBER) &&
+	       !rules_has_entity(reading, ENTITY_SIZE) && !HAS(reading, C_KIND);
+}
+
 /* "passe catalogue à quatre réplicas": a move, but to an amount and to no place. */
 static int moves_to_amount(const struct reading *reading)
 {
@@ -325,6 +333,8 @@ int rules_type(struct reading *reading)
 		set_type(reading, row->type);
 		if (!strcmp(row->type, "terminate"))
 			kills_daemon(reading);
+		if (!strcmp(row->type, "scale") && set_to_version(reading))
+			set_type(reading, "rollback");
 		return 0;
 	}
 	return type_implied(reading);

@@ -157,6 +157,11 @@ int words_telling(const struct words *words, unsigned word, unsigned language)
 	return words->words[word].telling == 1u << language;
 }
 
+int words_joins(const struct words *words, unsigned word, unsigned language)
+{
+	return words->words[word].idle && words->words[word].languages == 1u << language;
+}
+
 int words_doer(const struct words *words, unsigned word)
 {
 	const char *end = words->words[word].text + words->words[word].length - 2;

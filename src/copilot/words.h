@@ -64,6 +64,7 @@ unsigned words_find(const struct words *words, const char *text, size_t length);
 unsigned words_nearest(const struct words *words, const char *text, size_t length, unsigned languages);
 unsigned words_languages(const struct words *words, unsigned word); /* bits of the languages whose phrases begin or go on with it */
 int words_telling(const struct words *words, unsigned word, unsigned language); /* 1: the word alone is a phrase of that language only */
+int words_joins(const struct words *words, unsigned word, unsigned language); /* 1: of that language only, and joins others: "der", "por" */
 
 int words_doer(const struct words *words, unsigned word); /* ends in -er or -or */
 
