@@ -115,6 +115,24 @@ START_TEST(edit_shows_and_undo_gives_the_bytes_back)
 }
 END_TEST
 
+/* A line that becomes three, and the one after it: no line shown takes another's place. */
+START_TEST(lines_side_by_side_are_all_shown)
+{
+	struct act_preview preview;
+	struct error err = { 0 };
+
+	write_at("b.py", "a = 1\nb = 2\n");
+	order("b.py", "edit", "{\"edits\":\"[{\\\"offset\\\":4,\\\"length\\\":1,\\\"text\\\":\\\"(\\\\n1\\\\n)\\\"},{\\\"offset\\\":10,\\\"length\\\":1,\\\"text\\\":\\\"3\\\"}]\"}");
+	ck_assert_msg(!files_provider.act->preview(provider, &request, &preview, &err), "%s", err.text);
+	ck_assert_str_eq(json_text(json_get(preview.after, "line 1")), "a = (");
+	ck_assert_str_eq(json_text(json_get(preview.after, "line 1, more 1")), "1");
+	ck_assert_str_eq(json_text(json_get(preview.after, "line 1, more 2")), ")");
+	ck_assert_str_eq(json_text(json_get(preview.after, "line 2")), "b = 3");
+	ck_assert_uint_eq(json_count(preview.before), 2);
+	act_preview_release(&preview);
+}
+END_TEST
+
 START_TEST(a_new_file_is_taken_away_again)
 {
 	struct act_preview preview;
@@ -187,6 +205,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, edit_shows_and_undo_gives_the_bytes_back);
+	tcase_add_test(tc, lines_side_by_side_are_all_shown);
 	tcase_add_test(tc, a_new_file_is_taken_away_again);
 	tcase_add_test(tc, what_somebody_else_wrote_is_not_lost);
 	tcase_add_test(tc, links_and_wrong_edits_are_refused);

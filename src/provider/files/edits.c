@@ -105,8 +105,9 @@ static void set_line(struct json *object, const char *key, const char *line, siz
 	text_release(&safe);
 }
 
-/* Lines of a text, the first named `line N` and the others after it, or all of them as new ones before line N. */
-static void set_lines(struct json *object, int line, int inserted, const char *text, size_t length)
+/* Lines of a text, the first named `line N` and the others after it, those past `most` as further ones of the last; most 0: all of them as new ones before
+ * line N. */
+static void set_lines(struct json *object, int line, int most, const char *text, size_t length)
 {
 	char key[64];
 	int number = 0;
@@ -114,10 +115,12 @@ static void set_lines(struct json *object, int line, int inserted, const char *t
 	for (size_t at = 0; (at < length || !number) && json_count(object) < SHOWN_MAX; number++) {
 		size_t end = line_end(text, length, at);
 
-		if (inserted && number)
+		if (!most && number)
 			snprintf(key, sizeof(key), "line %d, new %d", line, number + 1);
-		else if (inserted)
+		else if (!most)
 			snprintf(key, sizeof(key), "line %d, new", line);
+		else if (number >= most)
+			snprintf(key, sizeof(key), "line %d, more %d", line + most - 1, number - most + 1);
 		else
 			snprintf(key, sizeof(key), "line %d", line + number);
 		set_line(object, key, text + at, end - at);
@@ -158,8 +161,10 @@ static void show_block(const struct edits *edits, const char *bytes, size_t from
 		rows[k].offset -= from;
 	}
 	char *result = edits_apply(&moved, bytes + from, to - from, &length);
-	set_lines(before, line, 0, bytes + from, to - from);
-	set_lines(after, line, 0, result, length);
+	int lines = line_number(bytes + from, to - from);
+
+	set_lines(before, line, lines, bytes + from, to - from);
+	set_lines(after, line, lines, result, length);
 	free(result);
 	free(rows);
 }
@@ -180,7 +185,7 @@ void edits_show(const struct edits *edits, const struct edits *hidden, const cha
 
 		count = 1;
 		if (is_insertion(edit, shown)) {
-			set_lines(*after, line_number(shown, edit->offset), 1, edit->text, edit->text_length - 1);
+			set_lines(*after, line_number(shown, edit->offset), 0, edit->text, edit->text_length - 1);
 			continue;
 		}
 		count = block_of(edits, shown, length, i, &from, &to);
