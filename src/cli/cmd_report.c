@@ -353,14 +353,9 @@ static int exit_afterwards(struct cli *cli)
 
 static int mend(struct cli *cli, struct report *report)
 {
-	struct error err = { 0 };
-	struct heal *heal = heal_new(report, &(struct heal_options){ .max_files = (size_t)cli_flag_number(cli, "max-files", 0), .owner = cli_flag(cli, "owner") }, &err);
+	struct heal *heal = heal_new(report, &(struct heal_options){ .max_files = (size_t)cli_flag_number(cli, "max-files", 0), .owner = cli_flag(cli, "owner") });
 	int status, ran = 0;
 
-	if (!heal) {
-		cli_fail(cli, &err);
-		return REPORT_ERROR_EXIT;
-	}
 	if (cli_dry_run(cli)) {
 		heal_show(cli, heal);
 		status = report_exit(report);

@@ -1,13 +1,17 @@
 #include "cli/heal.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/safe.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/plans.h"
@@ -22,13 +26,46 @@ enum { FILE_MAX_BYTES = 16 << 20, DIFF_MAX_BYTES = 4 << 20 };
 
 /* --- the diff of a file --- */
 
-static void diff_lines(struct text *out, char sign, const struct json *lines)
+/* Number of "line 12", "line 12, new", "line 12, more 2". */
+static int number_of(const struct json *line)
 {
-	for (const struct json *line = json_first(lines); line; line = json_next(line))
-		text_format(out, "%c %s: %s\n", sign, json_key(line), json_text_or(line, ""));
+	int number = INT_MAX;
+
+	if (line)
+		sscanf(json_key(line), "line %d", &number);
+	return number;
 }
 
-/* Removed lines, then those that take their place; a block after the other. You own it. */
+static int is_new(const struct json *line)
+{
+	return strstr(json_key(line), ", new") != NULL;
+}
+
+static const struct json *add_line(struct text *out, char sign, const struct json *line)
+{
+	text_format(out, "%d %c %s\n", number_of(line), sign, json_text_or(line, ""));
+	return json_next(line);
+}
+
+/* Lines taken out, then those that take their place; a block after the other, a new line before the line that has its number now. */
+static void diff_blocks(struct text *out, const struct json *before, const struct json *after)
+{
+	while (before || after) {
+		int from = number_of(before), last = from;
+
+		while (after && is_new(after) && number_of(after) <= from)
+			after = add_line(out, '+', after);
+		if (!before)
+			while (after)
+				after = add_line(out, '+', after);
+		for (; before && number_of(before) <= last; last++)
+			before = add_line(out, '-', before);
+		while (after && number_of(after) < last && last != INT_MAX)
+			after = add_line(out, '+', after);
+	}
+}
+
+/* "12 - old", "12 + new": lines by their numbers before the edits. You own it. */
 static char *diff_of(const struct heal_file *file)
 {
 	char *edits_text = json_format(file->edits), *hide_text = json_format(file->hide);
@@ -41,8 +78,7 @@ static char *diff_of(const struct heal_file *file)
 	text_init(&out, DIFF_MAX_BYTES);
 	if (bytes && !edits_read(edits_text, length, &edits, NULL) && !edits_read(hide_text, length, &hide, NULL)) {
 		edits_show(&edits, &hide, bytes, length, &before, &after);
-		diff_lines(&out, '-', before);
-		diff_lines(&out, '+', after);
+		diff_blocks(&out, json_first(before), json_first(after));
 	}
 	edits_release(&edits);
 	edits_release(&hide);
@@ -68,6 +104,7 @@ static struct json *fix_to_json(const struct heal_fix *fix)
 	json_set_text(json, "fingerprint", fix->finding->fingerprint);
 	json_set(json, "safe", json_string(fix->safe));
 	json_set(json, "refused", json_string(fix->refused));
+	json_set(json, "later", json_boolean(fix->later));
 	json_make_safe(json);
 	return json;
 }
@@ -90,43 +127,127 @@ static int show_json(struct cli *cli, const struct heal *heal)
 	return cli_print(cli, json_set(json, "files", files));
 }
 
-static void show_file(struct cli *cli, const struct heal *heal, const struct heal_file *file)
+/* Columns of the terminal; 0: none, lines are not broken. */
+static size_t columns_of(void)
 {
-	char *diff = diff_of(file);
+	struct winsize size;
 
-	cli_write(cli_out(cli), "%s%s\n", file->path, file->is_new ? "  (new)" : "");
+	return isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col > 40 ? size.ws_col : 0;
+}
+
+/* How many bytes of a text fit; words stay whole where they can. */
+static size_t fitting(const char *text, size_t columns)
+{
+	size_t end = 0, space = 0;
+
+	while (text[end] && utf8_columns(text, end + 1) <= columns) {
+		space = text[end] == ' ' ? end : space;
+		end++;
+	}
+	while (end && text[end] && ((unsigned char)text[end] & 0xc0) == 0x80)
+		end--;
+	return !text[end] || !space ? end : space;
+}
+
+/* Behind `head`, and further lines below its end. */
+static void write_wrapped(struct cli *cli, const char *head, const char *text, size_t columns, const char *style)
+{
+	size_t margin = utf8_columns(head, strlen(head));
+
+	cli_write(cli_out(cli), "%s%s", style, head);
+	while (columns && utf8_columns(text, strlen(text)) > columns - margin) {
+		size_t length = fitting(text, columns - margin);
+
+		if (!length)
+			break;
+		cli_write(cli_out(cli), "%.*s\n%*s", (int)length, text, (int)margin, "");
+		text += length + (text[length] == ' ');
+	}
+	cli_write(cli_out(cli), "%s%s\n", text, *style ? cli_style_end(cli) : "");
+}
+
+static void show_diff(struct cli *cli, const struct heal_file *file, size_t columns)
+{
+	char *diff = diff_of(file), *rest = diff;
+
+	for (char *line; (line = strsep(&rest, "\n")) && *line;) {
+		char head[40], sign = 0;
+		int number = 0, used = 0;
+
+		if (sscanf(line, "%d %c%n", &number, &sign, &used) != 2)
+			continue;
+		snprintf(head, sizeof(head), "%7d %c ", number, sign);
+		write_wrapped(cli, head, line + used + (line[used] == ' '), columns, cli_style(cli, sign == '-' ? "high" : "low"));
+	}
+	free(diff);
+}
+
+static void show_fix(struct cli *cli, const struct heal_fix *fix, size_t columns)
+{
+	char head[160];
+
+	snprintf(head, sizeof(head), "  line %-4d %s%s  %s  ", fix->finding->place.line, fix->finding->symbol ? fix->finding->symbol : "module", fix->finding->symbol ? "()" : "", fix->finding->rule);
+	write_wrapped(cli, head, fix->finding->message, columns, cli_style(cli, severity_name(fix->finding->severity)));
+	write_wrapped(cli, "    safe: ", fix->safe, columns, "");
+}
+
+static void show_file(struct cli *cli, const struct heal *heal, const struct heal_file *file, size_t columns)
+{
+	size_t mended = 0;
+
+	for (size_t i = 0; i < heal_fixes(heal); i++)
+		mended += heal_fix_at(heal, i)->safe && !strcmp(heal_fix_at(heal, i)->path, file->path);
+	if (mended)
+		cli_write(cli_out(cli), "%s  %zu finding%s\n", file->path, mended, mended == 1 ? "" : "s");
+	else
+		cli_write(cli_out(cli), "%s  %s\n", file->path, file->is_new ? "new, for the edits above and below" : "for the edits above and below");
+	for (size_t i = 0; i < heal_fixes(heal); i++)
+		if (heal_fix_at(heal, i)->safe && !strcmp(heal_fix_at(heal, i)->path, file->path))
+			show_fix(cli, heal_fix_at(heal, i), columns);
+	show_diff(cli, file, columns);
+	cli_write(cli_out(cli), "\n");
+}
+
+/* Refused for now, or left to a person. */
+static size_t show_refused(struct cli *cli, const struct heal *heal, int later, const char *heading, size_t columns)
+{
+	size_t count = 0;
+
 	for (size_t i = 0; i < heal_fixes(heal); i++) {
 		const struct heal_fix *fix = heal_fix_at(heal, i);
+		char *head;
 
-		if (!fix->safe || strcmp(fix->path, file->path))
+		if (fix->safe || fix->later != later)
 			continue;
-		cli_write(cli_out(cli), "  %d  %s%s%s  %s  %s\n", fix->finding->place.line, fix->finding->symbol ? fix->finding->symbol : "", fix->finding->symbol ? "()" : "",
-			fix->finding->symbol ? "" : "module", fix->finding->rule, fix->finding->message);
-		cli_write(cli_out(cli), "     safe: %s\n", fix->safe);
+		if (!count++)
+			cli_write(cli_out(cli), "%s\n", heading);
+		head = mem_format("  %s:%d  %s  ", fix->finding->path, fix->finding->place.line, fix->finding->rule);
+		cli_write(cli_out(cli), "%s%s", head, columns && utf8_columns(head, strlen(head)) + utf8_columns(fix->refused, strlen(fix->refused)) > columns ? "\n" : "");
+		if (columns && utf8_columns(head, strlen(head)) + utf8_columns(fix->refused, strlen(fix->refused)) > columns)
+			write_wrapped(cli, "      ", fix->refused, columns, "");
+		else
+			cli_write(cli_out(cli), "%s\n", fix->refused);
+		free(head);
 	}
-	cli_write(cli_out(cli), "%s\n", diff);
-	free(diff);
+	if (count)
+		cli_write(cli_out(cli), "\n");
+	return count;
 }
 
 int heal_show(struct cli *cli, const struct heal *heal)
 {
-	size_t mended = 0, refused = 0;
+	size_t mended = 0, later, left, columns = columns_of();
 
 	if (cli_json(cli))
 		return show_json(cli, heal);
 	for (size_t i = 0; i < heal_files(heal); i++)
-		show_file(cli, heal, heal_file_at(heal, i));
-	for (size_t i = 0; i < heal_fixes(heal); i++) {
-		const struct heal_fix *fix = heal_fix_at(heal, i);
-
-		mended += fix->safe != NULL;
-		if (fix->safe)
-			continue;
-		if (!refused++)
-			cli_write(cli_out(cli), "left to a person\n");
-		cli_write(cli_out(cli), "  %s:%d  %s  %s\n", fix->finding->path, fix->finding->place.line, fix->finding->rule, fix->refused);
-	}
-	cli_write(cli_out(cli), "%s%zu findings are mended in %zu files, %zu are left to a person\n", refused ? "\n" : "", mended, heal_files(heal), refused);
+		show_file(cli, heal, heal_file_at(heal, i), columns);
+	later = show_refused(cli, heal, 1, "mended another time", columns);
+	left = show_refused(cli, heal, 0, "left to a person", columns);
+	for (size_t i = 0; i < heal_fixes(heal); i++)
+		mended += heal_fix_at(heal, i)->safe != NULL;
+	cli_write(cli_out(cli), "%zu finding%s would be mended in %zu file%s, %zu another time, %zu %s left to a person. Nothing was touched.\n", mended, mended == 1 ? "" : "s", heal_files(heal),
+		heal_files(heal) == 1 ? "" : "s", later, left, left == 1 ? "is" : "are");
 	return 0;
 }
 

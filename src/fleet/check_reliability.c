@@ -266,10 +266,7 @@ static void blocking(struct unit *unit, int i)
 			sync &= !code_is(unit->code, k, "in") && !code_is(unit->code, k, "await");
 	if (!(role(unit, i) & ROLE(BLOCKING)) && !sync)
 		return;
-	struct finding *finding = flag_call(unit, "REL009", call, "%s blocks the event loop in async def %s", call->written, function->name);
-
-	if (finding && strcmp(call->resolved, "time.sleep"))
-		finding->fixability = FIX_STRUCTURAL;
+	flag_call(unit, "REL009", call, "%s blocks the event loop in async def %s", call->written, function->name);
 }
 
 static void retried_side_effects(struct unit *unit, int f)

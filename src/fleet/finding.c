@@ -114,6 +114,7 @@ struct finding *findings_add(struct findings *findings, const struct finding *fi
 	row->secret_hash = arena_text(arena, finding->secret_hash);
 	row->fix = arena_text(arena, finding->fix);
 	row->why = arena_text(arena, finding->why);
+	row->unfixable = arena_text(arena, finding->unfixable);
 	row->anchor_hash = finding->anchor ? hash_anchor(arena, finding->anchor) : arena_text(arena, finding->anchor_hash);
 	row->anchor = NULL;
 	if (finding->also) {

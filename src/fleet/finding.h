@@ -34,6 +34,7 @@ struct finding {
 	const char *fix;         /* what to do here; NULL: check->fix */
 	enum check_severity severity;     /* may differ from the check's */
 	enum check_fixability fixability; /* of this place: a generator is Structural where the check is 1-Click */
+	const char *unfixable;   /* why this one is Structural where its check is 1-Click; NULL: it is not, or the check says it of itself */
 	enum finding_state state;
 	const char *why;         /* of the state: reason, owner and expiry of a suppression */
 	/* The line with the secret blanked (or any text that names the place without its number): only its digest is kept, as 32 hex digits. Of the two

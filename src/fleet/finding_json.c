@@ -60,6 +60,7 @@ struct json *finding_to_json(const struct finding *finding)
 	json_set_text(json, "severity", severity_name(finding->severity));
 	json_set_text(json, "class", check_class_name(finding->check->class));
 	json_set_text(json, "fixability", fixability_name(finding->fixability));
+	set_safe(json, "unfixable", finding->unfixable);
 	json_set_text(json, "persona", finding->check->persona);
 	set_safe(json, "path", finding->path);
 	set_place(json, &finding->place);
@@ -149,6 +150,6 @@ int finding_from_json(const struct json *json, const struct checks *checks, stru
 		.agent = json_text(json_get(json, "agent")), .redacted = json_text(json_get(json, "redacted")),
 		.secret_hash = json_text(json_get(json, "secret_hash")), .fix = json_text(json_get(json, "fix")),
 		.severity = (enum check_severity)severity, .fixability = (enum check_fixability)fixability, .state = (enum finding_state)state,
-		.why = json_text(json_get(json, "why")), .anchor_hash = json_text(json_get(json, "anchor")) });
+		.unfixable = json_text(json_get(json, "unfixable")), .why = json_text(json_get(json, "why")), .anchor_hash = json_text(json_get(json, "anchor")) });
 	return 0;
 }

@@ -1,4 +1,4 @@
-/* Secrets in source become reads of the environment; what they are called goes to .env.example, never what they are. */
+/* Secrets in code become reads of the environment; what they are called goes to .env.example, never what they are. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,8 +8,7 @@
 
 enum { NAME_MAX_BYTES = 60 };
 
-/* "openai_key" or "apiKey" as OPENAI_KEY, API_KEY. */
-static char *as_variable(const struct site *site, const char *name, size_t length)
+char *as_variable(const struct site *site, const char *name, size_t length)
 {
 	char out[2 * NAME_MAX_BYTES + 2];
 	size_t at = 0;
@@ -25,8 +24,7 @@ static char *as_variable(const struct site *site, const char *name, size_t lengt
 	return arena_text(heal_arena(site), isdigit((unsigned char)*out) || !*out ? "SECRET" : out);
 }
 
-/* "SEC001/openai-key" as OPENAI_KEY, when nothing beside the value names it. */
-static char *variable_of_rule(const struct site *site)
+char *variable_of_rule(const struct site *site)
 {
 	const char *slash = strchr(site->finding->rule, '/');
 
@@ -160,6 +158,11 @@ static int script_default(const struct site *site, int token, int *from)
 	return token - 2;
 }
 
+static void name_in_example(struct site *site, const char *name)
+{
+	append_line(site, path_of_agent(site, ".env.example"), arena_format(heal_arena(site), "%s=", name));
+}
+
 static const char *drop_default(struct site *site, int token, int name, int last)
 {
 	const struct code_token *it = code_token_at(site->code, name);
@@ -167,9 +170,95 @@ static const char *drop_default(struct site *site, int token, int name, int last
 	size_t from = token_end(site, last);
 
 	edit(site, EDIT_PLAIN, from, token_end(site, token) - from, "%s", "");
-	append_line(site, path_of_agent(site, ".env.example"),
-		arena_format(heal_arena(site), "%.*s=", (int)it->length - 2 * quoted, site->text + it->offset + quoted));
+	name_in_example(site, arena_text_n(heal_arena(site), site->text + it->offset + quoted, it->length - (quoted ? 2 : 0)));
 	return "the environment is read already, only what stood in when it is not set goes: it must be set; revoke the value that was written here";
+}
+
+/* --- a literal of code --- */
+
+static int has_prefix(const struct site *site, const struct code_token *it, size_t prefix, char letter)
+{
+	return memchr(site->text + it->offset, letter, prefix) || memchr(site->text + it->offset, toupper((unsigned char)letter), prefix);
+}
+
+/* A text that stands for itself: documentation, no value. */
+static int is_statement(const struct site *site, int token)
+{
+	const struct code_token *before = token ? code_token_at(site->code, token - 1) : NULL, *after = code_token_at(site->code, token + 1);
+	int begins = !before || before->kind == CODE_NEWLINE || before->kind == CODE_NL || before->kind == CODE_INDENT || before->kind == CODE_DEDENT || before->kind == CODE_COMMENT;
+
+	return is_python(site) && begins && after && after->kind == CODE_NEWLINE;
+}
+
+static int holds(const struct site *site, size_t from, size_t to, const char *letters)
+{
+	while (from < to && !strchr(letters, site->text[from]))
+		from++;
+	return from < to;
+}
+
+/* The value within a literal of Python: f"Bearer {os.environ['NAME']}". */
+static const char *within_python(struct site *site, const struct code_token *it, size_t prefix, const char *name)
+{
+	size_t from = site->finding->place.offset, to = from + site->finding->place.length, end = it->offset + it->length;
+	char quote = site->text[it->offset + prefix] == '"' ? '\'' : '"';
+	int is_format = has_prefix(site, it, prefix, 'f');
+
+	if (has_prefix(site, it, prefix, 'u') || (!is_format && (holds(site, it->offset, from, "{}") || holds(site, to, end, "{}"))))
+		return refuse(site, "the text around the value has braces of its own");
+	if (!is_format)
+		edit(site, EDIT_PLAIN, it->offset, 0, "f");
+	edit(site, EDIT_PLAIN, from, to - from, "{%s.environ[%c%s%c]}", need_module(site, "os"), quote, name, quote);
+	return "the text is put together as before, with the value from the environment, where it must be set before; revoke the one that was written here";
+}
+
+/* The same of JavaScript: `Bearer ${process.env.NAME}`. */
+static const char *within_script(struct site *site, const struct code_token *it, const char *name)
+{
+	size_t from = site->finding->place.offset, to = from + site->finding->place.length, end = it->offset + it->length;
+
+	if (site->text[it->offset] != '`' && (holds(site, it->offset, from, "`$\\") || holds(site, to, end, "`$\\")))
+		return refuse(site, "the text around the value has signs of a template of its own");
+	if (site->text[it->offset] != '`') {
+		edit(site, EDIT_PLAIN, it->offset, 1, "`");
+		edit(site, EDIT_PLAIN, end - 1, 1, "`");
+	}
+	edit(site, EDIT_PLAIN, from, to - from, "${process.env.%s}", name);
+	return "the text is put together as before, with the value from the environment, where it must be set before; revoke the one that was written here";
+}
+
+static int is_typed(const struct site *site)
+{
+	return ends_with(site->finding->path, ".ts") || ends_with(site->finding->path, ".tsx") || ends_with(site->finding->path, ".mts") || ends_with(site->finding->path, ".cts");
+}
+
+static const char *whole_literal(struct site *site, int token, const struct code_token *it, size_t prefix)
+{
+	int last = 0, read = is_python(site) ? python_default(site, token, &last) : script_default(site, token, &last);
+	const char *name;
+
+	if (read >= 0)
+		return drop_default(site, token, read, last);
+	name = name_beside(site, token);
+	if (is_python(site))
+		edit(site, EDIT_PLAIN, it->offset, it->length, "%s.environ[\"%s\"]%s", need_module(site, "os"), name, has_prefix(site, it, prefix, 'b') ? ".encode()" : "");
+	else
+		edit(site, EDIT_PLAIN, it->offset, it->length, "process.env.%s%s", name, is_typed(site) ? "!" : "");
+	name_in_example(site, name);
+	return "the same value is read from the environment, where it must be set before; revoke the one that was written here";
+}
+
+static const char *part_of_literal(struct site *site, const struct code_token *it, size_t prefix)
+{
+	char *name = variable_of_rule(site);
+	const char *safe;
+
+	if (has_prefix(site, it, prefix, 'b'))
+		return refuse(site, "the value is a part of bytes, and the environment holds text");
+	safe = is_python(site) ? within_python(site, it, prefix, name) : within_script(site, it, name);
+	if (safe)
+		name_in_example(site, name);
+	return safe;
 }
 
 static const char *in_code(struct site *site)
@@ -180,83 +269,24 @@ static const char *in_code(struct site *site)
 	if (!it)
 		return refuse(site, "the value is not one string literal of the code");
 	size_t prefix = strcspn(site->text + it->offset, "\"'`");
-	if (is_adjacent(site, token) || (prefix && (memchr(site->text + it->offset, 'f', prefix) || memchr(site->text + it->offset, 'F', prefix))) ||
-		site->text[it->offset + prefix] == '`')
-		return refuse(site, "the value is put together of several parts");
-	if (prefix && (memchr(site->text + it->offset, 'b', prefix) || memchr(site->text + it->offset, 'B', prefix)))
-		return refuse(site, "the value is bytes, and the environment holds text");
 	int whole = it->length == site->finding->place.length + prefix + 2;
-	if (!whole && strncmp(site->finding->rule, "SEC004", 6))
-		return refuse(site, "the value is only a part of the text it stands in");
 	if (is_pattern(site, token) || is_literal_only(site, token))
 		return refuse(site, "only a literal may stand there");
-	int last = 0, read = is_python(site) ? python_default(site, token, &last) : script_default(site, token, &last);
-	if (whole && read >= 0)
-		return drop_default(site, token, read, last);
-	char *name = name_beside(site, token);
-	if (is_python(site))
-		edit(site, EDIT_PLAIN, it->offset, it->length, "%s.environ[\"%s\"]", need_module(site, "os"), name);
-	else
-		edit(site, EDIT_PLAIN, it->offset, it->length, "process.env.%s", name);
-	append_line(site, path_of_agent(site, ".env.example"), arena_format(heal_arena(site), "%s=", name));
-	return "the same value is read from the environment, where it must be set before; revoke the one that was written here";
-}
-
-/* .env: kept out of git, its names in an example. */
-static const char *in_env_file(struct site *site)
-{
-	const char *base = strrchr(site->finding->path, '/');
-	size_t begin = line_begin(site, site->finding->place.offset), length = 0;
-
-	base = base ? base + 1 : site->finding->path;
-	if (!strncmp(site->text + begin, "export ", 7))
-		begin += 7;
-	while (isalnum((unsigned char)site->text[begin + length]) || site->text[begin + length] == '_')
-		length++;
-	if (!length)
-		return refuse(site, "the line names no variable");
-	append_line(site, path_beside(site, ".gitignore"), base);
-	append_line(site, path_beside(site, ".env.example"), arena_format(heal_arena(site), "%.*s=", (int)length, site->text + begin));
-	return "the file itself is not touched: it is ignored from now on and an example names its variables. Take it out of git with `git rm --cached`, and revoke the value";
-}
-
-/* JSON of an MCP client: its own ${NAME}. */
-static const char *in_client_file(struct site *site)
-{
-	size_t from = site->finding->place.offset, length = site->finding->place.length;
-	size_t begin = line_begin(site, from);
-	const char *colon = NULL, *line = site->text + begin;
-
-	for (const char *at = line; at < site->text + from; at++)
-		if (*at == ':' && at > line && at[-1] == '"')
-			colon = at;
-	if (!colon || !from || site->text[from - 1] != '"' || site->text[from + length] != '"')
-		return refuse(site, "the value is only a part of the text it stands in");
-	const char *key = colon - 1, *open = key - 1;
-	while (open > line && *open != '"')
-		open--;
-	char *name = as_variable(site, open + 1, (size_t)(key - open - 1));
-	edit(site, EDIT_PLAIN, from, length, "${%s}", name);
-	append_line(site, path_beside(site, ".env.example"), arena_format(heal_arena(site), "%s=", name));
-	return "the client puts the variable in when it starts; revoke the value that was written here";
+	if (is_statement(site, token))
+		return refuse(site, "it stands in a text that documents: take it out there");
+	if (is_adjacent(site, token) && whole)
+		return refuse(site, "the value is put together of several parts");
+	/* A connection string is read whole. */
+	if (!whole && !strncmp(site->finding->rule, "SEC004", 6) && !is_adjacent(site, token) && !has_prefix(site, it, prefix, 'f') && site->text[it->offset + prefix] != '`')
+		whole = 1;
+	return whole ? whole_literal(site, token, it, prefix) : part_of_literal(site, it, prefix);
 }
 
 static const char *secret(struct site *site)
 {
-	switch (site->file->source.kind) {
-	case SOURCE_PYTHON:
-	case SOURCE_SCRIPT: return in_code(site);
-	case SOURCE_ENV: return in_env_file(site);
-	case SOURCE_JSON: return !strncmp(site->finding->rule, "SEC011", 6) ? in_client_file(site) : refuse(site, "what reads this file must learn to read the environment first");
-	default: return refuse(site, "what reads this file must learn to read the environment first");
-	}
-}
-
-static const char *in_query(struct site *site)
-{
-	return refuse(site, "which header the other side takes is for a person to say");
+	return site->code ? in_code(site) : heal_secret_in_file(site);
 }
 
 const struct heal_row heal_secret_rows[] = {
-	{ "SEC013", in_query }, { "SEC", secret }, { NULL, NULL },
+	{ "SEC008", heal_live_env }, { "SEC", secret }, { NULL, NULL },
 };

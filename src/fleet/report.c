@@ -18,6 +18,8 @@
 #include "fleet/agent.h"
 #include "fleet/checker.h"
 #include "fleet/deps.h"
+#include "fleet/heal.h"
+#include "fleet/kept_out.h"
 #include "fleet/lake.h"
 #include "fleet/registry.h"
 #include "fleet/report_private.h"
@@ -140,8 +142,9 @@ static int open_all(struct report *report, struct error *err)
 	checker_free(checker);
 	report->rules = secret_rules_load(
 		&(struct secret_rules_options){ .checks = report->checks, .no_vectorscan = options->no_vectorscan, .hash_key = report->hash_key }, err);
-	if (!report->rules || !(report->walk = walk_tree(report->root, NULL, err)))
+	if (!report->rules || !(report->heal_values = heal_values_load(err)) || !(report->walk = walk_tree(report->root, NULL, err)))
 		return -1;
+	report->kept_out = kept_out_load(walk_root_fd(report->walk));
 	report->agents = agents_discover(report->walk, err);
 	return report->agents ? 0 : -1;
 }
@@ -176,6 +179,7 @@ static void ask_registry(struct report *report)
 		registry_findings(report->registry, report->checks, agent ? agent->path : NULL, report->findings);
 		suppress_by_config(agent, report->findings, from, report->begun_ns);
 	}
+	heal_judge(report, report->heal_values, report->findings, 1); /* a version may be known by now */
 }
 
 /* As the history, no part of what is kept. */
@@ -229,6 +233,7 @@ static int run_all(struct report *report, struct error *err)
 	if (is_cancelled(report))
 		return error_set(err, ERR_CANCELLED, "stopped after %zu files; no report was made", (size_t)atomic_load(&report->files_done));
 	findings_finish(report->findings);
+	heal_judge(report, report->heal_values, report->findings, 1);
 	report_score(report);
 	report_save(report);
 	if (report->options.archives)
@@ -279,8 +284,10 @@ void report_free(struct report *report)
 	registry_free(report->registry);
 	deps_free(report->deps);
 	agents_free(report->agents);
+	kept_out_free(report->kept_out);
 	walk_free(report->walk);
 	secret_rules_free(report->rules);
+	heal_values_free(report->heal_values);
 	checks_free(report->checks);
 	arena_free(report->arena);
 	free(report->root);
@@ -294,6 +301,11 @@ void report_free(struct report *report)
 const struct checks *report_checks(const struct report *report)
 {
 	return report->checks;
+}
+
+const struct heal_values *report_heal_values(const struct report *report)
+{
+	return report->heal_values;
 }
 
 const struct walk *report_walk(const struct report *report)

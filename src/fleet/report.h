@@ -12,6 +12,7 @@
 struct agent;
 struct deps;
 struct error;
+struct heal_values;
 struct registry;
 struct registry_options;
 struct report;
@@ -72,6 +73,7 @@ void report_free(struct report *report);
 
 const struct checks *report_checks(const struct report *report);
 const struct walk *report_walk(const struct report *report);
+const struct heal_values *report_heal_values(const struct report *report);
 const char *report_root(const struct report *report); /* absolute path of the folder */
 const struct findings *report_findings(const struct report *report); /* finished: ordered, with fingerprints and states */
 size_t report_units(const struct report *report);

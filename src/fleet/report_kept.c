@@ -10,6 +10,7 @@
 #include "base/safe.h"
 #include "base/text.h"
 #include "fleet/agent.h"
+#include "fleet/kept_out.h"
 #include "fleet/lake.h"
 #include "fleet/report_private.h"
 #include "fleet/source.h"
@@ -22,11 +23,13 @@ enum { WINDOWS_MAX = 64, TEXT_MAX = 64 << 20 };
 static void add_rules(const struct report *report, struct text *text)
 {
 	text_format(text, "%s\n%s\n%s\n", PACKAGE_VERSION, checks_version(report->checks), report_engine(report));
+	kept_out_add(report->kept_out, text);
 	for (size_t i = 0; i < walk_count(report->walk); i++) {
 		const struct walk_file *file = walk_at(report->walk, i);
 		const char *name = strrchr(file->path, '/');
 
-		if (!strcmp(name ? name + 1 : file->path, "CODEOWNERS"))
+		name = name ? name + 1 : file->path;
+		if (!strcmp(name, "CODEOWNERS") || !strcmp(name, ".gitignore"))
 			text_format(text, "%s %lld %lld\n", file->path, (long long)file->size_bytes, (long long)file->changed_ns);
 	}
 }

@@ -8,6 +8,7 @@
 
 struct agents;
 struct deps;
+struct kept_out;
 struct secret_rules;
 
 /* Files of one unit, scanned by one thread: all of an agent, or some of the rest. */
@@ -24,6 +25,8 @@ struct report {
 	struct arena *arena;
 	struct checks *checks;
 	struct secret_rules *rules;
+	struct heal_values *heal_values;
+	struct kept_out *kept_out;
 	struct walk *walk;
 	struct agents *agents;
 	struct deps *deps; /* NULL: not asked for */

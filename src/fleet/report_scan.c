@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "fleet/agent.h"
 #include "fleet/checker.h"
+#include "fleet/heal.h"
+#include "fleet/kept_out.h"
 #include "fleet/report_private.h"
 #include "fleet/secrets.h"
 #include "fleet/source.h"
@@ -14,6 +16,7 @@
 #include "fleet/walk.h"
 #include "fleet/workers.h"
 
+#define LIVE_ENV_CHECK "SEC008" /* a live environment file that is committed, or would be */
 enum { REST_CHUNK = 256, WINDOWS_MAX = 64 };
 
 struct scan {
@@ -72,8 +75,15 @@ static void scan_window(struct scan *scan, struct scanner *own, struct item *ite
 	secret_scan(own->secrets, &own->source, item->findings);
 	if (!own->source.base)
 		checker_file(own->checker, &own->source, item->findings);
-	for (size_t i = from; i < findings_count(item->findings); i++)
-		findings_at(item->findings, i)->agent = agent ? agent->path : NULL;
+	for (size_t i = from; i < findings_count(item->findings); i++) {
+		struct finding *finding = findings_at(item->findings, i);
+
+		finding->agent = agent ? agent->path : NULL;
+		if (!strcmp(finding->check->id, LIVE_ENV_CHECK) && kept_out_is(scan->report->kept_out, finding->path)) {
+			finding->state = FINDING_SUPPRESSED;
+			finding->why = "a .gitignore takes the file out, and git does not have it";
+		}
+	}
 	suppress_apply(scan->report->checks, agent, &own->source, item->findings, from, scan->report->begun_ns);
 }
 
@@ -143,6 +153,7 @@ static void scan_item(void *arg, void *thread, size_t i)
 	for (size_t f = from; f < findings_count(item->findings); f++)
 		findings_at(item->findings, f)->agent = agent ? agent->path : NULL;
 	suppress_by_config(agent, item->findings, from, scan->report->begun_ns);
+	heal_judge(scan->report, scan->report->heal_values, item->findings, 0);
 }
 
 static void tick(void *arg)

@@ -6,7 +6,7 @@
 #include "fleet/source.h"
 #include "fleet/source_private.h"
 
-static size_t utf8_encode(unsigned c, char out[4])
+size_t source_utf8(unsigned c, char out[4])
 {
 	if (c < 0x80) {
 		out[0] = (char)c;
@@ -65,7 +65,7 @@ void source_decode_utf16(struct source *source, int big_endian)
 			c = 0xfffd;
 		}
 		if (c != 0xfeff || at) {
-			size_t n = utf8_encode(c, out);
+			size_t n = source_utf8(c, out);
 
 			source_put(source, out, n, at, n == 1 ? 2 : 0);
 		}
@@ -140,7 +140,7 @@ static void take_escape(struct reader *r, int emit)
 		} else if (is_high(c) || is_low(c)) {
 			c = 0xfffd;
 		}
-		n = utf8_encode(c, out);
+		n = source_utf8(c, out);
 	}
 	if (emit)
 		source_put(r->source, out, n, from, 0);

@@ -19,6 +19,8 @@ void source_begin_text(struct source *source, size_t most);
 /* Appends length bytes that stand at `byte` of the file. scale as above. */
 void source_put(struct source *source, const char *text, size_t length, size_t byte, unsigned scale);
 
+/* A code point as UTF-8; how many bytes. */
+size_t source_utf8(unsigned c, char out[4]);
 /* UTF-16 as UTF-8; what is no character becomes U+FFFD. */
 void source_decode_utf16(struct source *source, int big_endian);
 /* The text of cells and outputs of a notebook, a line each as the file has them. 0; -1: not a notebook that can be read; the text is as it was. */

@@ -65,10 +65,8 @@ static void count_fixes(struct mend *mend, const struct heal *heal)
 
 static void plan_edits(struct mend *mend, const struct report *report)
 {
-	struct heal *heal = heal_new(report, &(struct heal_options){ .is_wanted = is_wanted, .arg = mend }, &mend->err);
+	struct heal *heal = heal_new(report, &(struct heal_options){ .is_wanted = is_wanted, .arg = mend });
 
-	if (!heal)
-		return;
 	count_fixes(mend, heal);
 	if (heal_files(heal))
 		heal_plan(heal, mend->gate, &mend->plan, &mend->err);
