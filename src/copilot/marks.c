@@ -389,7 +389,9 @@ static void find_compounds(struct marks *marks)
 			     : NULL;
 		if (whole && whole->concept[0] == C_RULES) /* "policy-engine": what it is called */
 			continue;
-		if (!whole && entries[0] && token->length - at_last <= 3 &&
+		if (!whole && !entries[0])
+			continue; /* begins a phrase, and says nothing alone */
+		if (!whole && token->length - at_last <= 3 &&
 			(entries[0]->concept[0] == C_PLAIN ||
 				(entries[0]->concept[0] == C_FILL && means(entries[parts - 1], short_nouns, 3))))
 			continue; /* "kunden-db", "test-vm" */

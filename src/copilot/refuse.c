@@ -60,6 +60,34 @@ static int told_alone(const struct reading *reading, const struct mark *mark)
 		       marks_at(marks, mark->to, C_FROM) || marks_at(marks, mark->to, C_SCOPE));
 }
 
+static void say_nothing(struct reading *reading, struct mark *mark)
+{
+	reading->marks.seen[mark->concept]--;
+	mark->concept = C_FILL;
+	reading->marks.seen[C_FILL]++;
+}
+
+/* "tiene que volver", "vms we run": "que" inside a clause asks nothing, and what we run is there
+ * already. */
+static void drop_joints(struct reading *reading)
+{
+	struct marks *marks = &reading->marks;
+
+	for (struct mark *mark = marks->marks; mark < marks->marks + marks->count; mark++) {
+		const struct token *word = &marks->fold.tokens[mark->from];
+		int first = !mark->from ||
+			    word[-1].shape & (TOKEN_END | TOKEN_ASKED | TOKEN_COMMA);
+
+		if (mark->to != mark->from + 1 || first)
+			continue;
+		if ((mark->concept == C_WHICH && word->raw_length == 3 &&
+			    !strcmp(word->text, "que") && marks->seen[C_WHICH] == 1) ||
+			(mark->concept == C_START && !strcmp(word->text, "run") &&
+				marks_at(marks, mark->from - 1u, C_TELLER)))
+			say_nothing(reading, mark);
+	}
+}
+
 /* An act that is told gives way to one that is asked for: "restart web before the shutdown". */
 void rules_drop_told(struct reading *reading)
 {
@@ -74,10 +102,10 @@ void rules_drop_told(struct reading *reading)
 				if (!told_alone(reading, mark)) {
 					asked = 1;
 				} else if (pass && asked) {
-					reading->marks.seen[mark->concept]--;
-					mark->concept = C_FILL;
+					say_nothing(reading, mark);
 				}
 			}
+	drop_joints(reading);
 }
 
 /* Changes whose words mean nothing else; "run" and "set to" also stand beside others. */

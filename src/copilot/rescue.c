@@ -105,6 +105,25 @@ int names_everyday(const struct reading *reading, size_t token)
 	return covering && covering == allowed;
 }
 
+/* "the database kopie", "database journal": a thing of ours that is what another is called. */
+static int names_thing(const struct reading *reading, size_t token)
+{
+	static const enum concept may[] = { C_REPLICAS, C_LOG, C_EVENT, C_VERSION, C_TALK };
+	const struct marks *marks = &reading->marks;
+	int thing = 0;
+
+	if (token >= marks->fold.count || marks->fold.tokens[token].shape & TOKEN_CJK)
+		return 0;
+	for (size_t i = 0; i < marks->count; i++) {
+		const struct mark *mark = &marks->marks[i];
+
+		if (mark->from == token && mark->to == token + 1)
+			for (size_t m = 0; m < sizeof(may) / sizeof(*may); m++)
+				thing |= mark->concept == may[m];
+	}
+	return thing;
+}
+
 static int covers(const struct reading *reading, size_t token, const enum concept *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -214,7 +233,8 @@ static int rescue_after_noun(struct reading *reading)
 			const struct token *noun = &reading->marks.fold.tokens[mark->to - 1];
 			size_t at = mark->to;
 
-			if (noun->text[noun->length - 1] == 's' || !names_everyday(reading, at) ||
+			if (noun->text[noun->length - 1] == 's' ||
+				!(names_everyday(reading, at) || names_thing(reading, at)) ||
 				marks_at(&reading->marks, at, C_MIGRATE))
 				continue;
 			if (take_placed(reading, at))

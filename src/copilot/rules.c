@@ -235,6 +235,21 @@ static int changes_engine(const struct reading *reading)
 	return 0;
 }
 
+/* "pasa ventas de mysql a aurora": the word between is part of the act. 0 when not so; else where the
+ * engine stands that it goes to. */
+static size_t passes_to_engine(const struct reading *reading)
+{
+	const struct marks *marks = &reading->marks;
+
+	if (!HAS(reading, C_SCALE) || !reading->names)
+		return 0;
+	for (const struct mark *from = marks_first(marks, C_FROM); from;
+		from = marks_next(marks, from))
+		if (is_engine(marks, from->to) && is_engine(marks, from->to + 2u))
+			return from->to + 2u;
+	return 0;
+}
+
 /* "prod cluster": there is one, so it is not to be listed, and nothing is said about it. */
 static int one_cluster(const struct reading *reading)
 {
@@ -314,6 +329,11 @@ int rules_type(struct reading *reading)
 {
 	if (moves_to_amount(reading)) {
 		set_type(reading, "scale");
+		return 0;
+	}
+	if (passes_to_engine(reading)) {
+		set_type(reading, "migrate");
+		filters_set(reading, "to", passes_to_engine(reading));
 		return 0;
 	}
 	if ((HAS(reading, C_TERMINATE) || HAS(reading, C_REMOVE)) && leaves_balancer(reading)) {
