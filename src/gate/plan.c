@@ -1,5 +1,6 @@
 #include "gate/plan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -429,8 +430,37 @@ static void diff_objects(struct text *out, const char *path, const struct json *
 }
 
 /* Only leaves that differ, and one line of context for those that do not at the top. */
+static int all_objects(const struct json *list)
+{
+	for (const struct json *item = json_first(list); item; item = json_next(item))
+		if (!json_is(item, JSON_OBJECT))
+			return 0;
+	return json_count(list) > 0;
+}
+
+/* Things of which there are as many as before are compared one by one: "containers.0.image", not the whole list twice. */
+static int diff_items(struct text *out, const char *path, const struct json *before, const struct json *after)
+{
+	size_t number = 0;
+
+	if (!json_is(before, JSON_ARRAY) || !json_is(after, JSON_ARRAY) || json_count(before) != json_count(after) || json_equal(before, after) ||
+		!all_objects(before) || !all_objects(after))
+		return 0;
+	after = json_first(after);
+	for (before = json_first(before); before; before = json_next(before), after = json_next(after)) {
+		char key[24];
+
+		snprintf(key, sizeof(key), "%zu", number++);
+		if (!json_equal(before, after))
+			diff_member(out, path, key, before, after);
+	}
+	return 1;
+}
+
 static void diff_value(struct text *out, const char *path, const struct json *before, const struct json *after)
 {
+	if (diff_items(out, path, before, after))
+		return;
 	if (json_is(before, JSON_OBJECT) && (json_is(after, JSON_OBJECT) || !after)) {
 		if (after || json_count(before)) {
 			diff_objects(out, path, before, after);

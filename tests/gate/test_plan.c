@@ -242,6 +242,9 @@ static const struct { const char *before, *after, *diff; } diffs[] = {
 	{ NULL, "{\"a\":1}", "+ a: 1\n" },
 	{ "{\"a\":1}", NULL, "- a: 1\n" },
 	{ "{\"a\":1}", "{}", "- a: 1\n" },
+	{ "{\"c\":[{\"name\":\"w\",\"image\":\"a\"},{\"name\":\"s\"}]}", "{\"c\":[{\"name\":\"w\",\"image\":\"b\"},{\"name\":\"s\"}]}",
+		"- c.0.image: a\n+ c.0.image: b\n" },
+	{ "{\"c\":[{\"n\":1}]}", "{\"c\":[{\"n\":1},{\"n\":2}]}", "- c: [{\"n\":1}]\n+ c: [{\"n\":1},{\"n\":2}]\n" },
 	{ "{\"a\":[1,2]}", "{\"a\":[1,3]}", "- a: [1,2]\n+ a: [1,3]\n" },
 	{ "{\"a\":null}", "{\"a\":\"x\"}", "- a: null\n+ a: x\n" },
 	/* a value cannot look like further lines of the diff, nor speak to the terminal */

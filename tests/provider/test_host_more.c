@@ -85,7 +85,11 @@ START_TEST(test_cron)
 	ck_assert_str_eq(json_text(json_get(hourly, "runs")), "cd / && run-parts /etc/cron.hourly");
 	ck_assert_str_eq(json_text(json_get(own, "user")), "ana");
 	ck_assert_str_eq(json_text(json_get(own, "schedule")), "*/5 * * * *");
-	ck_assert_str_eq(json_text(json_get(own, "next")), ""); /* not worked out: unknown */
+	int64_t next;
+
+	ck_assert_int_eq(clock_parse(json_text(json_get(own, "next")), &next), 0);
+	ck_assert(next > clock_now_ns() - CLOCK_SECOND_NS && next <= clock_now_ns() + 300 * CLOCK_SECOND_NS);
+	ck_assert_str_eq(json_text(json_get(item_named(items, "/etc/cron.d/job:1"), "next")), "at boot");
 	ck_assert_ptr_null(strstr(json_text(json_get(item_named(items, "/etc/cron.d/job:1"), "runs")), "hunter2"));
 	json_free(items);
 }

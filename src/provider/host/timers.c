@@ -3,14 +3,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/process.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "provider/host/cron.h"
 #include "provider/host/lists.h"
 #include "provider/host/machine.h"
 #include "provider/host/proctext.h"
@@ -142,6 +145,21 @@ int cron_line_parse(struct proctext line, int has_user, struct cron_line *out)
 	return out->command_length ? 0 : -1;
 }
 
+/* "@reboot" has no time; what cannot be read is not known. */
+static void send_next(struct rows *rows, const struct cron_line *line)
+{
+	static const char boot[] = "@reboot";
+	struct cron cron;
+	int64_t next = cron_parse(line->schedule, line->schedule_length, &cron) ? 0 : cron_next_ns(&cron, clock_now_ns());
+
+	if (next)
+		rows_time(rows, TIMER_NEXT, next);
+	else if (line->schedule_length == sizeof(boot) - 1 && !strncasecmp(line->schedule, boot, sizeof(boot) - 1))
+		rows_string(rows, TIMER_NEXT, "at boot");
+	else
+		rows_string(rows, TIMER_NEXT, "unknown");
+}
+
 static void send_cron(struct rows *rows, const struct cron_line *line, const char *user, const char *name)
 {
 	struct text command;
@@ -150,6 +168,7 @@ static void send_cron(struct rows *rows, const struct cron_line *line, const cha
 	secret_redact(&command, line->command, line->command_length); /* passwords stand in there all too often */
 	rows_begin(rows);
 	rows_text(rows, TIMER_SCHEDULE, line->schedule, line->schedule_length);
+	send_next(rows, line);
 	if (line->user)
 		rows_text(rows, TIMER_USER, line->user, line->user_length);
 	else
