@@ -227,6 +227,15 @@ static void ask_params(struct console *console, const struct kind *kind, const s
 	ask_whether_refused(console, kind, verb, refs);
 }
 
+/* Without a form the plan is made at once; whether it would be refused is asked beside it and said, as with a form. */
+static void begin(struct console *console, const struct kind *kind, const struct kind_verb *verb, const struct ref *refs, size_t count,
+	const struct json *params)
+{
+	for (size_t i = count; i-- > 0;) /* the first is on top of the dialogs */
+		submit(console, &refs[i], verb->name, params ? json_copy(params) : NULL, "");
+	ask_whether_refused(console, kind, verb, refs);
+}
+
 void console_act_all(struct console *console, const struct ref *refs, size_t count, const char *verb, struct json *params)
 {
 	const struct kind *kind = console->estate && count ? kinds_find(estate_kinds(console->estate), refs->kind) : NULL;
@@ -240,8 +249,7 @@ void console_act_all(struct console *console, const struct ref *refs, size_t cou
 	else if (row->param_count && (!params || misses_one(row, params)))
 		ask_params(console, kind, row, refs, count, params);
 	else
-		for (size_t i = count; i-- > 0;) /* the first is on top of the dialogs */
-			submit(console, &refs[i], verb, params ? json_copy(params) : NULL, "");
+		begin(console, kind, row, refs, count, params);
 	json_free(params);
 }
 

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/jobs.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/safe.h"
 #include "base/text.h"
@@ -18,7 +20,10 @@ struct row {
 	char keys[64], name[64];
 	char text[ROW_TEXT];
 	int is_heading, risk;
+	char refused[120];        /* why the source would refuse it; "" it would not, or that is not known */
 };
+
+struct rights;
 
 struct help {
 	struct pane pane;
@@ -29,6 +34,8 @@ struct help {
 	size_t shown_count, at, top;
 	int page;
 	struct input filter;
+	size_t first_verb;        /* row of the first verb of the kind under the cursor */
+	struct rights *rights;    /* being asked; NULL answered, or nothing to ask */
 };
 
 static struct help *of(struct pane *pane)
@@ -36,10 +43,69 @@ static struct help *of(struct pane *pane)
 	return (struct help *)pane;
 }
 
+/* --- what would be refused --- */
+
+struct rights {
+	struct job job;
+	struct help *help; /* NULL: closed meanwhile */
+	struct estate *estate;
+	const struct kind *kind;
+	struct ref ref;
+	struct json *refused;
+};
+
+static void ask_rights(struct job *job)
+{
+	struct rights *rights = (struct rights *)job;
+
+	rights->refused = estate_refused(rights->estate, &rights->ref, rights->kind);
+}
+
+static void rights_known(struct job *job)
+{
+	struct rights *rights = (struct rights *)job;
+	struct help *help = rights->help;
+
+	for (size_t i = 0; help && i < rights->kind->verb_count; i++) {
+		const char *why = json_text(json_get(rights->refused, rights->kind->verbs[i].name));
+
+		if (why)
+			snprintf(help->rows[help->first_verb + i].refused, sizeof(help->rows->refused), "%s", why);
+	}
+	if (help) {
+		help->rights = NULL;
+		help->pane.dirty |= 1;
+	}
+	json_free(rights->refused);
+	free(rights);
+}
+
+static void begin_rights(struct help *help, const struct kind *kind, const struct ref *ref)
+{
+	struct rights *rights = mem_zero(1, sizeof(*rights));
+
+	rights->job = (struct job){ .run = ask_rights, .done = rights_known };
+	rights->help = help;
+	rights->estate = console_estate(help->pane.console);
+	rights->kind = kind;
+	rights->ref = *ref;
+	help->rights = rights;
+	console_submit(help->pane.console, &rights->job);
+}
+
+static void forget_rights(struct help *help)
+{
+	if (!help->rights)
+		return;
+	help->rights->help = NULL;
+	atomic_store(&help->rights->job.cancelled, 1);
+}
+
 static void close_help(struct pane *pane)
 {
 	struct help *help = of(pane);
 
+	forget_rights(help);
 	free(help->rows);
 	free(help->shown);
 	free(help);
@@ -51,7 +117,7 @@ static struct row *add(struct help *help)
 	help->rows = mem_grow(help->rows, help->count + 1, sizeof(*help->rows));
 	struct row *row = &help->rows[help->count++];
 
-	*row = (struct row){ { 0 }, { 0 }, { 0 }, 0, 0 };
+	*row = (struct row){ .risk = 0 };
 	return row;
 }
 
@@ -103,6 +169,21 @@ static void add_context(struct help *help, const char *context)
 			add_command(help, &commands[i]);
 }
 
+/* A key that a command has here is the verb's in the menu of actions only. */
+static void verb_keys(struct help *help, const struct kind_verb *verb, char *out, size_t size)
+{
+	const struct keymap *keymap = console_keymap(help->pane.console);
+	const char *menu = keymap_key_of(keymap, "global.actions");
+	const struct command *taken = verb->key ? keymap_find(keymap, help->context, key_parse(verb->key)) : NULL;
+
+	if (!verb->key)
+		snprintf(out, size, "%s", menu);
+	else if (taken && strcmp(taken->name, "global.edit") != 0) /* which is the verb edit */
+		snprintf(out, size, "%s %s", menu, verb->key);
+	else
+		snprintf(out, size, "%s", verb->key);
+}
+
 /* Verbs of the kind under the cursor have keys of their own. */
 static void add_verbs(struct help *help)
 {
@@ -113,14 +194,16 @@ static void add_verbs(struct help *help)
 	if (!kind || !kind->verb_count)
 		return;
 	add_heading(help, kind->title ? kind->title : kind->name);
+	help->first_verb = help->count;
 	for (size_t i = 0; i < kind->verb_count; i++) {
 		struct row *row = add(help);
 
-		snprintf(row->keys, sizeof(row->keys), "%s", kind->verbs[i].key ? kind->verbs[i].key : "a");
+		verb_keys(help, &kind->verbs[i], row->keys, sizeof(row->keys));
 		snprintf(row->name, sizeof(row->name), "%.63s", kind->verbs[i].name);
 		snprintf(row->text, sizeof(row->text), "%s", kind->verbs[i].title ? kind->verbs[i].title : kind->verbs[i].name);
 		row->risk = kind->verbs[i].risk != RISK_READ;
 	}
+	begin_rights(help, kind, &ref);
 }
 
 static int is_in_chain(const char *context, const char *of_context)
@@ -169,9 +252,18 @@ static void draw_row(const struct help *help, struct rect area, int y, size_t nt
 		return;
 	}
 	screen_put(area, y, 1, STYLE_ACCENT, nth == help->at ? screen_glyph(GLYPH_CURSOR) : " ");
-	screen_put_n(area, y, x, KEYS_COLUMNS - 1, STYLE_KEY, row->keys, strlen(row->keys));
+	screen_put_n(area, y, x, KEYS_COLUMNS - 1, *row->refused ? STYLE_DIM : STYLE_KEY, row->keys, strlen(row->keys));
 	x += KEYS_COLUMNS;
-	screen_put_n(area, y, x, area.columns - x - (with_name ? NAME_COLUMNS : 0), row->risk ? STYLE_WARNING : STYLE_TEXT, row->text, strlen(row->text));
+	int room = area.columns - x - (with_name ? NAME_COLUMNS : 0);
+
+	if (*row->refused) {
+		char text[ROW_TEXT + sizeof(row->refused) + 4];
+		int length = snprintf(text, sizeof(text), "%s: %s", row->text, row->refused);
+
+		screen_put_n(area, y, x, room, STYLE_DIM, text, (size_t)length);
+	} else {
+		screen_put_n(area, y, x, room, row->risk ? STYLE_WARNING : STYLE_TEXT, row->text, strlen(row->text));
+	}
 	if (with_name)
 		screen_put_n(area, y, area.columns - NAME_COLUMNS, NAME_COLUMNS, STYLE_DIM, row->name, strlen(row->name));
 }

@@ -82,6 +82,8 @@ class Far:
 
 
 class Cluster:
+    rules = [{'verbs': ['*'], 'apiGroups': ['*'], 'resources': ['*']}]
+
     def __init__(self, **options):
         self.api = Api(self.answer)
         self.shells = []
@@ -99,6 +101,9 @@ class Cluster:
         if path.endswith('/exec'):
             self.shells.append(request)
             return Answer(raw=lambda connection: Far(connection, request).run(request.query['container'][0]))
+        if path.endswith('/selfsubjectrulesreviews'):
+            return Answer({'kind': 'SelfSubjectRulesReview', 'apiVersion': 'authorization.k8s.io/v1', 'metadata': {}, 'spec': {},
+                           'status': {'resourceRules': self.rules, 'nonResourceRules': [], 'incomplete': False}}, 201)
         if path == '/api/v1/namespaces':
             return Answer(table(['Name', 'Status', 'Age'], [['default', 'Active', BORN]]))
         if path.endswith('/pods') and 'watch' not in request.query:
@@ -204,6 +209,31 @@ def test_read_only_opens_no_shell():
         c.send('<C-y>')
         c.settle()
         assert not cluster.shells, [r.target for r in cluster.shells]
+
+
+def test_help_dims_what_would_be_refused():
+    class Viewer(Cluster):
+        rules = [{'verbs': ['get', 'list', 'watch'], 'apiGroups': ['*'], 'resources': ['*']}]
+    with Viewer(rows=50, columns=140) as cluster:
+        c = cluster.console
+        c.send('?')
+        c.wait_for(re.compile(r's +Open a shell in a container: .*(may not|right|allow)'))
+        c.wait_for(re.compile(r'a D +Delete: '))
+        assert c.styles_of('Open a shell') == c.styles_of('Delete: ') != c.styles_of('show only rows that match'), c.dump()
+        c.send('<Esc>')
+        c.wait_for('rebind in config.yaml', absent=True)
+        c.send('s')
+        c.wait_for('shell: bash, or sh where there is none')
+        assert not cluster.shells
+
+
+def test_help_says_by_which_keys_a_verb_is_reached():
+    with Cluster(rows=50) as cluster:
+        c = cluster.console
+        c.send('?')
+        c.wait_for(re.compile(r'^ +s +Open a shell in a container', re.M))
+        c.wait_for(re.compile(r'^ +e +Edit the manifest', re.M))
+        c.wait_for(re.compile(r'^ +a D +Delete', re.M))  # D alone writes the view to a file
 
 
 def test_the_simulated_estate_says_why_there_is_none():
