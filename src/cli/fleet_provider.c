@@ -250,7 +250,8 @@ static int feed_lake(struct listing *listing, const char *root, struct error *er
 	size_t missing = 0;
 
 	if (!index)
-		return error_set(err, ERR_NOT_FOUND, "no audit of %.150s is kept yet; r makes one, as `pilothouse report` does", root);
+		return error_set(err, ERR_NOT_FOUND, "no audit of %.100s yet: there is no index in its evidence_lake. r audits it now, as `pilothouse report` does; `:report DIR` "
+						  "another folder", root);
 	feed_begin(listing->feed);
 	for (const struct json *row = json_first(json_get(index, "agents")); row && !feed_cancelled(listing->feed); row = json_next(row)) {
 		struct json *entry = lake_read_entry(root, row);

@@ -17,6 +17,7 @@ enum { SIDE = 2 }; /* beside the halves 0 and 1, for what is laid out like one *
 
 struct fleet_audit;
 struct handover;
+struct plan;
 struct live_run;
 struct series_book;
 
@@ -104,6 +105,8 @@ void console_open_rooms(struct console *console);
 int console_opens_named(const char *word);
 void console_suspend(struct console *console);
 void console_leave(struct console *console);
+/* after_run.c */
+void console_after_run(struct console *console, const struct plan *plan);
 /* foreground.c: exit status, 128 + signal, or -1 */
 int run_in_foreground(const char *const *argv, struct error *err);
 /* dashboard.c */

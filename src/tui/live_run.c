@@ -144,6 +144,8 @@ static void done(struct job *job)
 	live->work = NULL;
 	free(work);
 	tell_end(live);
+	if (live->result && !live->console->ended)
+		console_after_run(live->console, live->plan);
 	take_out(live);
 	live_run_unref(live);
 }

@@ -121,8 +121,10 @@ static void draw_nothing(const struct table_pane *table, struct rect area)
 	if (table->feed)
 		feed_status(table->feed, &status);
 	if (*status.error) {
-		int y = screen_put_wrapped(area, 2, MARGIN, status.refused ? STYLE_WARNING : STYLE_CRITICAL, status.error);
+		int y = screen_put_wrapped(area, 2, MARGIN, status.refused || table->pane.context ? STYLE_WARNING : STYLE_CRITICAL, status.error);
 
+		if (table->pane.context) /* its keys are its own, and the error says which */
+			return;
 		screen_put(area, y, MARGIN, STYLE_DIM,
 			status.refused && table->kind->namespaced ? "n chooses a namespace, x another account; r tries again"
 								  : "r tries again, x chooses another account");

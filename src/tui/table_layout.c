@@ -10,7 +10,7 @@
 #include "tui/table_private.h"
 
 enum { SAMPLE_ROWS = 200, TEXT_ROWS = 10000, GAP = 2, MARGIN = 3, WIDTH_MAX = 60, TEXT_WIDTH_MAX = 300, NARROW_MIN = 10, NAME_LEAST = 20,
-	NAMESPACE_LEAST = 12, STATE_LEAST = 20, TEXT_LEAST = 16 };
+	NAMESPACE_LEAST = 12, STATE_LEAST = 20, TEXT_LEAST = 20 };
 
 /* --- widths --- */
 

@@ -486,6 +486,22 @@ const char *table_pane_account(struct pane *pane)
 	return pane && pane->ops == &table_ops ? of(pane)->account : "";
 }
 
+const char *table_pane_provider(struct pane *pane)
+{
+	return pane && pane->ops == &table_ops ? of(pane)->kind->provider : NULL;
+}
+
+void table_pane_ask_again(struct pane *pane)
+{
+	struct feed_status status = { 0 };
+
+	if (!table_pane_provider(pane) || !of(pane)->feed)
+		return;
+	feed_status(of(pane)->feed, &status);
+	if (status.state != FEED_LIVE)
+		feed_refresh(of(pane)->feed);
+}
+
 int table_pane_is_namespaced(struct pane *pane)
 {
 	return pane && pane->ops == &table_ops && of(pane)->kind->namespaced;

@@ -14,6 +14,9 @@ size_t table_pane_marked(struct pane *pane, struct ref **refs);
 /* The same kind at another account or namespace; NULL: as it is. */
 void table_pane_reopen(struct pane *pane, const char *account, const char *namespace_);
 const char *table_pane_account(struct pane *pane); /* "" the current one; valid as long as the pane */
+const char *table_pane_provider(struct pane *pane); /* of its kind; NULL: no table */
+/* Its source is asked now; not one that is watched. */
+void table_pane_ask_again(struct pane *pane);
 int table_pane_is_namespaced(struct pane *pane);
 /* Adds each namespace of the rows once. */
 void table_pane_namespaces(struct pane *pane, void (*add)(struct names *names, const char *name),

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Audits in the console: the lake's agents at once, an audit by a key, findings, the line in its file, the trend, healing through the gate and back."""
-import json, os, subprocess, sys, time
+import json, os, re, subprocess, sys, time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), 'data')]
 from screenpty import *
@@ -178,13 +178,30 @@ def test_heal_and_undo():
             healed = tree.read(AGENT)
             assert healed != before and github_token(0).encode() not in healed and b'os.environ' in healed, healed
             compile(healed, AGENT, 'exec')
-            console.send('<Esc>', 'u')
+            console.send('<Esc>')
+            console.wait_for('nothing matches the filter')  # the folder was audited again, without a key
+            console.send('u')
             console.wait_for('0 of 1 approvals')
             console.send('<C-y>')
             deadline = time.monotonic() + 30
             while tree.read(AGENT) != before and time.monotonic() < deadline:
                 console.read(0.05)
             assert tree.read(AGENT) == before, console.dump()
+            console.send('<Esc>')
+            console.wait_for(' 1 of ')
+
+
+def test_an_audit_is_stopped_by_a_key():
+    with Tree(fleet(300, 100)) as tree, start(tree) as console:
+        console.send('F')
+        console.wait_for('r audits it now')
+        console.send('rX')
+        console.wait_for(re.compile('cancelled|stopped'))
+        assert not os.path.exists(tree.path('evidence_lake/index.json')), 'what was stopped is no audit'
+        console.send('X')
+        console.wait_for('no audit is under way')
+        console.send('r')
+        console.wait_for('300 agents in')
 
 
 def test_a_file_that_changed_is_healed_anew_only():
