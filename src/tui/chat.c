@@ -518,6 +518,10 @@ static int key(struct pane *pane, int pressed)
 {
 	struct chat *chat = of(pane);
 
+	if (pressed == ':' && !*line_edit_text(chat->edit)) { /* no question begins with it: away, as from any other view */
+		console_dialog(pane->console, palette_new(pane->console, ""));
+		return 1;
+	}
 	if (!line_edit_key(chat->edit, pressed))
 		return 0;
 	if (chat->links.marked >= 0) {

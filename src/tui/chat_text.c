@@ -156,7 +156,28 @@ static void target_text(const char *id, char *out, size_t size)
 		snprintf(out, size, "%s %s%s%s", ref.kind, ref.namespace_, *ref.namespace_ ? "/" : "", ref.name);
 }
 
-static void findings(struct text_view *view, const struct json *turn, size_t number, struct chat_links *links)
+/* After the rest of its line; without its kind where that has no room, and on a line of its own where even that has none. */
+static void finding_target(struct text_view *view, const char *target, size_t number, struct chat_links *links, int columns)
+{
+	char shown[900];
+	const char *name = shown;
+
+	target_text(target, shown, sizeof(shown));
+	int left = columns - text_view_column(view) - 2;
+
+	if ((int)utf8_columns(name, strlen(name)) > left && strchr(name, ' '))
+		name = strchr(name, ' ') + 1;
+	if ((int)utf8_columns(name, strlen(name)) > left) {
+		text_view_end(view, -1);
+		text_view_pad(view, INDENT + 3);
+		name = shown;
+	} else {
+		text_view_add(view, STYLE_TEXT, "  ");
+	}
+	add_link(view, links, CHAT_RESOURCE, number, target, name);
+}
+
+static void findings(struct text_view *view, const struct json *turn, size_t number, struct chat_links *links, int columns)
 {
 	for (const struct json *finding = json_first(json_at(turn, "report.findings")); finding; finding = json_next(finding)) {
 		const char *target = json_text_or(json_get(finding, "target"), ""), *class = json_text_or(json_get(finding, "class"), "?");
@@ -164,16 +185,10 @@ static void findings(struct text_view *view, const struct json *turn, size_t num
 		text_view_addf(view, STYLE_BOLD, "  %lld  ", (long long)json_int(json_get(finding, "rank"), 0));
 		text_view_add(view, strcmp(class, "none") != 0 ? STYLE_BOLD : STYLE_OK, class);
 		text_view_pad(view, INDENT + 3 + CLASS_COLUMNS);
-		text_view_addf(view, STYLE_DIM, "weight %.2f", json_number(json_get(finding, "weight"), 0));
+		text_view_addf(view, STYLE_DIM, "%.2f", json_number(json_get(finding, "weight"), 0));
 		cites(view, 0, COLUMNS_ANY, json_get(finding, "cites"), number, links);
-		if (*target) {
-			char shown[900];
-
-			/* Last: a long name is cut there, a citation must not be. */
-			target_text(target, shown, sizeof(shown));
-			text_view_add(view, STYLE_TEXT, "  ");
-			add_link(view, links, CHAT_RESOURCE, number, target, shown);
-		}
+		if (*target)
+			finding_target(view, target, number, links, columns);
 		text_view_end(view, -1);
 	}
 }
@@ -247,7 +262,7 @@ void chat_text_turn(struct text_view *view, const struct json *turn, size_t numb
 	else if (json_type(answer) != JSON_NULL && is_done && !*error)
 		question(view, answer, columns);
 	plan_line(view, turn);
-	findings(view, turn, number, links);
+	findings(view, turn, number, links, columns);
 	summary(view, turn, number, links, columns);
 	proposals(view, turn, number, links, columns);
 	if (*open) {

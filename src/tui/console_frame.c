@@ -225,14 +225,14 @@ static void draw_title(struct console *console)
 	clock_text(now);
 	const char *target = has ? ref.account : account ? account->name : "", *banner = banner_text(console);
 
-	int length = snprintf(right, sizeof(right), "%s  %s  %s ", mode_text(console), link, now);
+	int length = snprintf(right, sizeof(right), "  %s  %s  %s ", mode_text(console), link, now);
 	struct naming naming = { banner, strcmp(target, console->user.host) != 0 ? target : "", account && account->insecure };
 
 	name_all(console, &naming, area.columns - length, left, sizeof(left));
 	screen_put_n(area, 0, 0, area.columns - length, style, left, strlen(left));
 	screen_put(area, 0, area.columns - length, style, right);
 	if (look == STYLE_CRITICAL)
-		screen_put(area, 0, area.columns - length + (int)strlen(mode_text(console)) + 2, STYLE_PROD, link);
+		screen_put(area, 0, area.columns - length + (int)strlen(mode_text(console)) + 4, STYLE_PROD, link);
 }
 
 /* --- head line of a pane: breadcrumbs left, status right --- */

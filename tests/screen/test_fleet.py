@@ -41,6 +41,7 @@ def test_an_audit_by_a_key():
         console.wait_for('agents/a00')
         assert 'langgraph' in line(console, 'agents/a00') and 'critical' in line(console, 'agents/a00'), console.dump()
         assert os.path.exists(tree.path('evidence_lake/index.json'))
+        assert re.search(r' {2}ro off', console.screen.lines()[0]), console.screen.lines()[0]  # a long path does not touch it
 
 
 def test_the_lake_is_shown_without_an_audit():

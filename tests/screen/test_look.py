@@ -78,6 +78,22 @@ def test_several_with_one_cause_are_looked_into_by_their_worst():
         c.wait_for(re.compile(r'1 +deployment_regression'))
 
 
+# --- the co-pilot ---
+
+def test_a_finding_names_its_target_whole_and_a_colon_leads_away():
+    with Demo() as c:
+        c.send('c')
+        c.wait_for('offline grammar')
+        c.send('why is checkout crashing in prod<Enter>')
+        c.wait_for(re.compile(r'1 +deployment_regression +0\.\d\d .*payments/checkout$', re.M))
+        c.send(':')
+        c.wait_for('go to')
+        c.send('<Esc>')
+        c.wait_for('go to', absent=True)
+        c.send('a:b')
+        c.wait_for('› a:b')
+
+
 # --- logs ---
 
 def test_the_logs_of_what_is_marked_are_merged():
