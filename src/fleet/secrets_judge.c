@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "fleet/secrets_chars.h"
 #include "fleet/secrets_private.h"
 
 double entropy_bits(const char *value, size_t length)
@@ -21,26 +22,6 @@ double entropy_bits(const char *value, size_t length)
 static int is_hex_digit(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static int is_upper(char c)
-{
-	return c >= 'A' && c <= 'Z';
-}
-
-static int is_lower(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
-static int is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static int is_letter(char c)
-{
-	return is_upper(c) || is_lower(c);
 }
 
 int value_is_hex(const char *value, size_t length)

@@ -1,6 +1,7 @@
 /* secrets_name.c - whether an identifier names a credential: "OPENAI_API_KEY", "clientSecret", "db-password". */
 #include <string.h>
 
+#include "fleet/secrets_chars.h"
 #include "fleet/secrets_private.h"
 
 enum { WORDS_MAX = 12, WORD_MAX = 31 };
@@ -9,21 +10,6 @@ struct words {
 	char text[WORDS_MAX][WORD_MAX + 1]; /* lower case */
 	int count;
 };
-
-static int is_upper(char c)
-{
-	return c >= 'A' && c <= 'Z';
-}
-
-static int is_lower(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
-static int is_alnum(char c)
-{
-	return is_upper(c) || is_lower(c) || (c >= '0' && c <= '9');
-}
 
 /* A new word at i: after a sign, at a capital after a small letter, at the last capital of several before a small one. */
 static int begins_word(const char *name, size_t length, size_t i)

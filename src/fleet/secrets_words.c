@@ -3,27 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fleet/secrets_chars.h"
 #include "fleet/secrets_private.h"
-
-static int is_upper(char c)
-{
-	return c >= 'A' && c <= 'Z';
-}
-
-static int is_lower(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
-static int is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static int is_letter(char c)
-{
-	return is_upper(c) || is_lower(c);
-}
 
 static int contains(const char *value, size_t length, const char *word)
 {
@@ -32,7 +13,7 @@ static int contains(const char *value, size_t length, const char *word)
 
 static int begins(const char *value, size_t length, const char *word)
 {
-	return length >= strlen(word) && !strncasecmp(value, word, strlen(word));
+	return length && (value[0] | 0x20) == (*word | 0x20) && length >= strlen(word) && !strncasecmp(value, word, strlen(word));
 }
 
 /* Every character of the value is one of an identifier's, or one of `also`. */
