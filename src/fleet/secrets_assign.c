@@ -44,8 +44,11 @@ static void skip_blanks(struct cursor *c)
 
 static int take(struct cursor *c, const char *word)
 {
-	size_t n = strlen(word);
+	size_t n;
 
+	if (at(c, 0) != *word)
+		return 0;
+	n = strlen(word);
 	if (c->at + n > c->length || strncmp(c->text + c->at, word, n) != 0)
 		return 0;
 	c->at += n;
@@ -293,34 +296,45 @@ static void skip_wrapper(struct cursor *c)
 		*c = before;
 }
 
-/* Inside quotes that opened on this line: "Server=x;Password=y". */
-static int in_string(const struct view *view, size_t offset)
+/* The line of `offset` read up to it. What is asked for is mostly a little further on in the line, so that a line that is a whole file is read once. */
+static const struct line_state *line_state_at(struct view *view, size_t offset)
 {
-	size_t start = offset;
-	char open = 0;
+	enum { BACK_BYTES = 4096 };
+	struct line_state *state = &view->line, *older = &view->older;
+	const char *found;
 
-	while (start && view->text[start - 1] != '\n' && offset - start < 2000)
-		start--;
-	for (size_t i = start; i < offset; i++) {
-		char c = view->text[i];
+	if (state->at > offset)
+		*state = older->at <= offset ? *older : (struct line_state){ 0 };
+	else if (state->at - older->at > BACK_BYTES)
+		*older = *state;
+	found = offset > state->at ? memrchr(view->text + state->at, '\n', offset - state->at) : NULL;
+	if (found)
+		*state = (struct line_state){ .start = (size_t)(found - view->text) + 1, .at = (size_t)(found - view->text) + 1 };
+	for (; state->at < offset; state->at++) {
+		char c = view->text[state->at];
 
-		if (c == '\\')
-			i++;
-		else if (open)
-			open = c == open ? 0 : open;
+		if (c == '\\' && view->text[state->at + 1] != '\n')
+			state->at++;
+		else if (state->open)
+			state->open = c == state->open ? 0 : state->open;
 		else if (is_quote(c))
-			open = c;
+			state->open = c;
 	}
-	return open != 0;
+	return state;
 }
 
-static int in_comment(const struct view *view, size_t offset)
+/* Inside quotes that opened on this line: "Server=x;Password=y". */
+static int in_string(struct view *view, size_t offset)
 {
-	size_t start = offset;
+	return line_state_at(view, offset)->open != 0;
+}
 
-	while (start && view->text[start - 1] != '\n' && offset - start < 400)
-		start--;
-	while (start < offset && is_blank(view->text[start]))
+static int in_comment(struct view *view, size_t offset)
+{
+	enum { INDENT_MAX = 400 };
+	size_t start = line_state_at(view, offset)->start, most = start + INDENT_MAX;
+
+	while (start < offset && start < most && is_blank(view->text[start]))
 		start++;
 	return view->text[start] == '#' || view->text[start] == '*' || (view->text[start] == '/' && start + 1 < view->length && strchr("/*", view->text[start + 1]));
 }
@@ -328,7 +342,7 @@ static int in_comment(const struct view *view, size_t offset)
 /* Where a value without quotes may stand, and what ends it. */
 enum bare { BARE_NOWHERE, BARE_TO_SIGN, BARE_TO_BLANK, BARE_TO_LINE_END };
 
-static enum bare bare_values(const struct secret_scanner *scanner, size_t offset)
+static enum bare bare_values(struct secret_scanner *scanner, size_t offset)
 {
 	if (scanner->view.kind == VIEW_DECODED)
 		return scanner->view.in_secret ? BARE_TO_LINE_END : BARE_TO_SIGN;
@@ -347,19 +361,35 @@ static enum bare bare_values(const struct secret_scanner *scanner, size_t offset
 	}
 }
 
+/* Up to the end of the line or a comment; where neither comes, longer than any value. */
+static size_t length_to_line_end(const struct cursor *c)
+{
+	const char *from = c->text + c->at, *end;
+	size_t left = c->length - c->at, n = left > BARE_MAX_BYTES ? BARE_MAX_BYTES + 1 : left;
+
+	for (const char *stop = "\n\r"; *stop; stop++)
+		if ((end = memchr(from, *stop, n)))
+			n = (size_t)(end - from);
+	n = strnlen(from, n);
+	for (const char *sign = "#;"; *sign; sign++)
+		for (const char *found = from; (found = memchr(found, *sign, n - (size_t)(found - from))); found++)
+			if (found > from && is_blank(found[-1])) {
+				n = (size_t)(found - from);
+				break;
+			}
+	while (n && n <= BARE_MAX_BYTES && is_blank(from[n - 1]))
+		n--;
+	return n;
+}
+
 static size_t bare_length(const struct cursor *c, enum bare how)
 {
 	size_t i = 0;
 
-	if (how != BARE_TO_LINE_END) {
-		while (i <= BARE_MAX_BYTES && (unsigned char)at(c, i) > ' ' && !strchr(how == BARE_TO_BLANK ? "\"'`" : "\"'`<>,;&)}]|\\", at(c, i)))
-			i++;
-		return i;
-	}
-	while (i <= BARE_MAX_BYTES && at(c, i) && at(c, i) != '\n' && at(c, i) != '\r' && !(is_blank(at(c, i)) && (at(c, i + 1) == '#' || at(c, i + 1) == ';')))
+	if (how == BARE_TO_LINE_END)
+		return length_to_line_end(c);
+	while (i <= BARE_MAX_BYTES && (unsigned char)at(c, i) > ' ' && !strchr(how == BARE_TO_BLANK ? "\"'`" : "\"'`<>,;&)}]|\\", at(c, i)))
 		i++;
-	while (i && is_blank(at(c, i - 1)))
-		i--;
 	return i;
 }
 

@@ -178,11 +178,12 @@ static size_t document_start(const struct source *source, size_t at)
 void secrets_kind_secret(struct secret_scanner *scanner, size_t at)
 {
 	const struct source *source = scanner->source;
-	size_t indent = 0, start = document_start(source, at);
+	size_t indent = 0, start;
 	int inside = 0;
 
 	if (source->kind != SOURCE_YAML || at < scanner->kind_end || (at && source->text[at - 1] != '\n' && source->text[at - 1] != ' '))
 		return;
+	start = document_start(source, at);
 	while (at > indent && source->text[at - indent - 1] == ' ')
 		indent++;
 	for (size_t i = start; i < source->length;) {

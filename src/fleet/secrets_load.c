@@ -1,4 +1,5 @@
 /* secrets_load.c - checks/secrets.yaml and the operator's own rules: read, checked, and made into literals and patterns. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,8 +129,10 @@ static int read_pattern(struct secret_rule *rule, const struct json *row, struct
 	if (!pattern || strlen(pattern) > PATTERN_MAX)
 		return wrong(row, rule->id, err, "needs a pattern of at most 2000 bytes");
 	rule->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_ANCHORED | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C, &code, &offset, NULL);
-	if (rule->code)
+	if (rule->code) {
+		pcre2_pattern_info(rule->code, PCRE2_INFO_MINLENGTH, &rule->shortest);
 		return 0;
+	}
 	pcre2_get_error_message(code, (PCRE2_UCHAR *)why, sizeof(why));
 	snprintf(message, sizeof(message), "has a pattern that does not compile, at its byte %zu: %.100s", (size_t)offset, why);
 	return wrong(row, rule->id, err, message);
@@ -149,7 +152,16 @@ static int read_keywords(struct secret_rules *rules, struct secret_rule *rule, c
 	return 0;
 }
 
-static const char *const *read_list(struct secret_rules *rules, const struct json *list)
+static const char *lower_text(struct secret_rules *rules, const char *text)
+{
+	char *copy = arena_text(rules->texts, text);
+
+	for (char *c = copy; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return copy;
+}
+
+static const char *const *read_lower(struct secret_rules *rules, const struct json *list)
 {
 	const char **words;
 	size_t count = 0;
@@ -159,7 +171,7 @@ static const char *const *read_list(struct secret_rules *rules, const struct jso
 	words = arena_alloc(rules->texts, (json_count(list) + 1) * sizeof(*words));
 	for (const struct json *item = json_first(list); item; item = json_next(item))
 		if (json_text(item))
-			words[count++] = arena_text(rules->texts, json_text(item));
+			words[count++] = lower_text(rules, json_text(item));
 	return words;
 }
 
@@ -234,7 +246,7 @@ static int read_rule(struct secret_rules *rules, const struct json *row, struct 
 	rule->walk_back = json_bool(json_get(row, "back"), 0);
 	rule->is_public = json_bool(json_get(row, "public"), 0);
 	rule->entropy = json_number(json_get(row, "entropy"), 0);
-	rule->names = read_list(rules, json_get(row, "names"));
+	rule->names = read_lower(rules, json_get(row, "names"));
 	rule->pair = arena_text(rules->texts, json_text(json_get(pair, "with")));
 	rule->pair_id = arena_text(rules->texts, json_text(json_get(pair, "as")));
 	return read_keywords(rules, rule, row, err);

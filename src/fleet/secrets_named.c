@@ -12,8 +12,13 @@
 
 enum { LINE_BYTES = 200, SHORTEST = 6 };
 
-/* The text of the line around the name, as far as it matters. */
-static struct span line_around(const struct view *view, struct span name)
+/* The text of the line around a name as far as it matters, in lower case. */
+struct near {
+	char text[2 * LINE_BYTES];
+	size_t length, name_end; /* where the name ends in it */
+};
+
+static void read_near(const struct view *view, struct span name, struct near *near)
 {
 	size_t start = name.at, end = name.at + name.length;
 
@@ -21,40 +26,31 @@ static struct span line_around(const struct view *view, struct span name)
 		start--;
 	while (end < view->length && view->text[end] != '\n' && end - name.at < LINE_BYTES)
 		end++;
-	return (struct span){ start, end - start };
-}
-
-static int holds_word(const char *text, size_t length, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (size_t i = 0; i + n <= length; i++)
-		if (tolower((unsigned char)text[i]) == *word && !strncasecmp(text + i, word, n))
-			return 1;
-	return 0;
+	near->length = end - start < sizeof(near->text) ? end - start : sizeof(near->text);
+	near->name_end = name.at + name.length - start < near->length ? name.at + name.length - start : near->length;
+	for (size_t i = 0; i < near->length; i++)
+		near->text[i] = (char)tolower((unsigned char)view->text[start + i]);
 }
 
 /* Hex of a hash's length on a line that speaks of hashes. */
 static int is_hash(const struct view *view, struct span name, const char *value, size_t length)
 {
 	static const char *const words[] = { "hash", "digest", "sha1", "sha256", "sha512", "sha-", "md5", "checksum", "etag", "commit", "revision", "integrity", "fingerprint", "git" };
-	struct span line = line_around(view, name);
-	size_t before = name.at + name.length - line.at;
+	struct near near;
 
 	if (!value_is_digest(value, length))
 		return 0;
+	read_near(view, name, &near);
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (holds_word(view->text + line.at, before, words[i]))
+		if (memmem(near.text, near.name_end, words[i], strlen(words[i])))
 			return 1;
 	return 0;
 }
 
-static int names_vendor(const struct secret_scanner *scanner, const struct secret_rule *rule, struct span name)
+static int names_vendor(const struct near *near, const struct secret_rule *rule)
 {
-	struct span line = line_around(&scanner->view, name);
-
 	for (const char *const *word = rule->names; *word; word++)
-		if (holds_word(scanner->view.text + line.at, line.length, *word))
+		if (memmem(near->text, near->length, *word, strlen(*word)))
 			return 1;
 	return 0;
 }
@@ -63,12 +59,17 @@ static int names_vendor(const struct secret_scanner *scanner, const struct secre
 static const struct secret_rule *vendor_of(struct secret_scanner *scanner, const struct named_value *value)
 {
 	const struct secret_rules *rules = scanner->rules;
+	struct near near;
 
+	near.length = 0;
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct secret_rule *rule = &rules->rules[i];
 
-		if (rule->names && names_vendor(scanner, rule, value->name) && secrets_matches_whole(scanner, rule, value->value, value->length) &&
-			entropy_bits(value->value, value->length) >= rule->entropy)
+		if (!rule->names || value->length < rule->shortest || !secrets_matches_whole(scanner, rule, value->value, value->length))
+			continue;
+		if (!near.length)
+			read_near(&scanner->view, value->name, &near);
+		if (names_vendor(&near, rule) && entropy_bits(value->value, value->length) >= rule->entropy)
 			return rule;
 	}
 	return NULL;

@@ -44,10 +44,11 @@ struct secret_rule {
 	enum secret_judge { JUDGE_FORM, JUDGE_RANDOM, JUDGE_PASSWORD } judge; /* the form alone says it, or the value must look like one, too */
 	int is_public;        /* what matches is no secret, whatever else says so */
 	double entropy;       /* floor, bits a character */
+	uint32_t shortest;    /* bytes that can match at least */
 	enum secret_proof proof;
 	enum check_severity severity;
 	enum check_fixability fixability;
-	const char *const *names; /* only for values assigned to a name (or on a line) holding one of these words; NULL: found by keyword */
+	const char *const *names; /* only for values assigned to a name (or on a line) holding one of these words, in lower case; NULL: found by keyword */
 	const char *pair, *pair_id; /* rule whose value stands within five lines; what both are then */
 };
 
@@ -129,6 +130,12 @@ enum secret_proof proof_named(const char *name); /* PROOF_COUNT: no such */
 /* A private key in PEM that begins at `at`: length of the block, 0: none. */
 size_t pem_block(const char *text, size_t length, size_t at);
 
+/* A line read up to `at`; open: the quote of the literal that stands there, or 0. */
+struct line_state {
+	size_t start, at;
+	char open;
+};
+
 /* A text in which values are looked for, and how its offsets become those of the file's text. */
 struct view {
 	const char *text;
@@ -136,6 +143,7 @@ struct view {
 	enum view_kind { VIEW_TEXT, VIEW_JOINED, VIEW_DECODED } kind;
 	struct span whole; /* VIEW_DECODED: where the encoded text stands */
 	int in_secret;     /* VIEW_DECODED: a value of a Kubernetes Secret */
+	struct line_state line, older; /* of secrets_assign.c */
 };
 
 struct candidate {

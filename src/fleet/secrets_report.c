@@ -12,7 +12,7 @@
 #include "fleet/secrets_private.h"
 #include "fleet/source.h"
 
-enum { PAIR_LINES = 5, ANCHOR_SIDE = 160, RANK_HALF = -1 };
+enum { PAIR_LINES = 5, PAIR_BYTES = 8 << 10, ANCHOR_SIDE = 160, RANK_HALF = -1 };
 
 static int by_place(const void *a, const void *b)
 {
@@ -76,26 +76,37 @@ static void drop_public(struct secret_scanner *scanner)
 
 static size_t lines_back(const struct source *source, size_t at, int lines)
 {
-	while (at && (source->text[at - 1] != '\n' || lines--))
+	size_t most = at > PAIR_BYTES ? at - PAIR_BYTES : 0;
+
+	while (at > most && (source->text[at - 1] != '\n' || lines--))
 		at--;
 	return at;
 }
 
 static size_t lines_on(const struct source *source, size_t at, int lines)
 {
-	while (at < source->length && (source->text[at] != '\n' || lines--))
+	size_t most = source->length - at > PAIR_BYTES ? at + PAIR_BYTES : source->length;
+
+	while (at < most && (source->text[at] != '\n' || lines--))
 		at++;
 	return at;
 }
 
-static struct candidate *half_near(struct secret_scanner *scanner, const struct candidate *one, size_t from, size_t to)
+static int is_half_of(const struct candidate *other, const struct candidate *one)
 {
-	for (size_t i = 0; i < scanner->count; i++) {
-		struct candidate *other = &scanner->found[i];
+	return other != one && other->rank != RANK_HALF && !other->also.length && !strcmp(other->rule->name, one->rule->pair);
+}
 
-		if (other != one && other->rank != RANK_HALF && other->span.at >= from && other->span.at < to && !other->also.length && !strcmp(other->rule->name, one->rule->pair))
-			return other;
-	}
+/* The first of its other half between from and to; those up to `count` are in order of place. */
+static struct candidate *half_near(struct secret_scanner *scanner, size_t i, size_t count, size_t from, size_t to)
+{
+	const struct candidate *one = &scanner->found[i];
+
+	while (i && scanner->found[i - 1].span.at >= from)
+		i--;
+	for (; i < count && scanner->found[i].span.at < to; i++)
+		if (scanner->found[i].span.at >= from && is_half_of(&scanner->found[i], one))
+			return &scanner->found[i];
 	return NULL;
 }
 
@@ -135,12 +146,14 @@ static void find_pairs(struct secret_scanner *scanner)
 {
 	for (size_t i = 0, count = scanner->count; i < count; i++) {
 		struct candidate *one = &scanner->found[i], *half;
-		size_t from = lines_back(scanner->source, one->span.at, PAIR_LINES), to = lines_on(scanner->source, end_of(one), PAIR_LINES);
 		const struct secret_rule *other;
+		size_t from, to;
 
 		if (!one->rule->pair || one->rank == RANK_HALF)
 			continue;
-		half = half_near(scanner, one, from, to);
+		from = lines_back(scanner->source, one->span.at, PAIR_LINES);
+		to = lines_on(scanner->source, end_of(one), PAIR_LINES);
+		half = half_near(scanner, i, count, from, to);
 		other = secrets_rule_named((struct secret_rules *)(uintptr_t)scanner->rules, one->rule->pair);
 		if (half) {
 			one->also = half->span;
@@ -179,15 +192,16 @@ static char *anchor_of(struct secret_scanner *scanner, size_t i)
 {
 	const struct candidate *c = &scanner->found[i];
 	const char *text = scanner->source->text;
-	size_t length, from, to, at;
-	const char *line = source_line(scanner->source, c->span.at, &length);
+	size_t length = scanner->source->length, from = c->span.at, to = end_of(c), at;
 	struct text out;
 	char *kept;
 
-	from = (size_t)(line - text);
-	to = from + length > end_of(c) ? from + length : end_of(c);
-	from = c->span.at - from > ANCHOR_SIDE ? c->span.at - ANCHOR_SIDE : from;
-	to = to - end_of(c) > ANCHOR_SIDE ? end_of(c) + ANCHOR_SIDE : to;
+	while (from && c->span.at - from < ANCHOR_SIDE && text[from - 1] != '\n')
+		from--;
+	while (to < length && to - end_of(c) < ANCHOR_SIDE && text[to] != '\n')
+		to++;
+	if (to > end_of(c) && to < length && text[to] == '\n' && text[to - 1] == '\r')
+		to--;
 	while (i && end_of(&scanner->found[i - 1]) > from)
 		i--;
 	text_init(&out, 4 * ANCHOR_SIDE);

@@ -154,7 +154,7 @@ int source_of_bytes(struct source *source, const char *path, const char *bytes, 
 	source->bytes = source->owned_bytes;
 	source->byte_length = source->file_bytes = length;
 	source->base = source->next_from = 0;
-	source->base_line = source->next_line = 0;
+	source->base_line = source->next_line = source->base_column = source->next_column = 0;
 	source->encoding = (int)encoding_of(bytes, length);
 	make_text(source);
 	return 0;
@@ -183,28 +183,43 @@ static int read_window(struct source *source, int fd, size_t from, size_t want, 
 	return 0;
 }
 
-static int count_lines(const char *bytes, size_t length)
+static int characters(const char *bytes, size_t from, size_t to)
+{
+	int count = 0;
+
+	for (; from < to; from++)
+		count += (bytes[from] & 0xc0) != 0x80;
+	return count;
+}
+
+/* Lines that end in the bytes, and the characters behind the last of them. */
+static int count_lines(const char *bytes, size_t length, int *column)
 {
 	int count = 0;
 
 	for (const char *at = bytes, *end = bytes + length; (at = memchr(at, '\n', (size_t)(end - at))); at++)
 		count++;
+	const char *last = memrchr(bytes, '\n', length);
+
+	*column = characters(bytes, last ? (size_t)(last - bytes) + 1 : 0, length) + (count ? 0 : *column);
 	return count;
 }
 
-/* The window is read: where the next begins, and the line it begins in. */
-static void plan_next(struct source *source, size_t from, int line)
+/* The window is read: where the next begins, and the place it begins at. */
+static void plan_next(struct source *source, size_t from, int line, int column)
 {
 	size_t step = source->byte_length > OVERLAP_BYTES ? source->byte_length - OVERLAP_BYTES : source->byte_length;
 
 	source->base = from;
 	source->base_line = line;
+	source->base_column = column;
 	source->next_from = from + source->byte_length;
 	source->next_line = line;
+	source->next_column = column;
 	if (source->next_from >= source->file_bytes)
 		return;
 	source->next_from = from + step;
-	source->next_line = line + count_lines(source->bytes, step);
+	source->next_line = line + count_lines(source->bytes, step, &source->next_column);
 }
 
 static int check_file(struct source *source, int fd, size_t from, struct error *err)
@@ -254,7 +269,7 @@ int source_load(struct source *source, int folder, const char *name, const char 
 		forget(source);
 		return -1;
 	}
-	plan_next(source, from, from ? source->next_line : 0);
+	plan_next(source, from, from ? source->next_line : 0, from ? source->next_column : 0);
 	if (!from)
 		source->encoding = (int)encoding_of(source->bytes, source->byte_length);
 	make_text(source);
@@ -300,6 +315,8 @@ static void find_lines(struct source *source)
 		source->lines[count++] = (size_t)(at - bytes);
 	}
 	source->line_count = count;
+	source->seen.offset = 0;
+	source->seen.column = 1 + source->base_column;
 }
 
 /* Line (from 0) that holds the offset. */
@@ -324,9 +341,11 @@ static void line_and_column(struct source *source, size_t offset, int *line, int
 	size_t found = line_at(source, offset);
 
 	*line = (int)found + 1 + source->base_line;
-	*column = 1;
-	for (size_t i = source->lines[found]; i < offset; i++)
-		*column += (bytes[i] & 0xc0) != 0x80;
+	if (source->seen.offset < source->lines[found] || (source->seen.offset > offset && source->seen.offset - offset > offset - source->lines[found]))
+		source->seen.offset = source->lines[found], source->seen.column = found ? 1 : 1 + source->base_column;
+	source->seen.column += source->seen.offset < offset ? characters(bytes, source->seen.offset, offset) : -characters(bytes, offset, source->seen.offset);
+	source->seen.offset = offset;
+	*column = source->seen.column;
 }
 
 struct place source_place(struct source *source, size_t offset, size_t length)

@@ -27,6 +27,7 @@ struct source {
 	size_t byte_length;
 	size_t base;      /* of a window: where its bytes begin in the file, and its first line minus 1 */
 	int base_line;
+	int base_column;  /* characters of that line before the window */
 	/* private */
 	struct source_piece *pieces; /* where text and bytes differ, ordered */
 	size_t piece_count;
@@ -36,7 +37,8 @@ struct source {
 	size_t text_room, byte_room; /* buffers are kept for the next file */
 	size_t file_bytes;           /* as the file was when opened */
 	size_t next_from;            /* the window that follows, and the lines before it */
-	int next_line;
+	int next_line, next_column;
+	struct { size_t offset; int column; } seen; /* of the place told last: places are asked for in order, and a line may be the whole file */
 	int encoding, lines_in_text; /* lines are those of the text (UTF-16), else those of the bytes */
 };
 

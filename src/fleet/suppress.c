@@ -13,7 +13,7 @@
 #include "fleet/source.h"
 #include "fleet/wildmatch.h"
 
-enum { WHOLE_FILE_LINES = 10, PRAGMAS_MAX = 1000, VALUE_MAX = 200, RULE_MAX = 80, RULES_MAX = 8 };
+enum { WHOLE_FILE_LINES = 10, PRAGMAS_MAX = 1000, PRAGMA_MAX_BYTES = 4096, VALUE_MAX = 200, RULE_MAX = 80, RULES_MAX = 8 };
 
 static const char sign[] = "cockpit-ignore";
 
@@ -150,6 +150,7 @@ static int read_pragma(struct source *source, const char *found, struct pragma *
 
 	*pragma = (struct pragma){ .offset = offset, .length = sizeof(sign) - 1, .line = place.line };
 	const char *end = line + length, *rest = found + sizeof(sign) - 1;
+	end = end - rest > PRAGMA_MAX_BYTES ? rest + PRAGMA_MAX_BYTES : end;
 	int said = rest < end && *rest == ':';
 
 	/* Without the colon it is one when nothing else follows: somebody thought that enough. */

@@ -528,6 +528,25 @@ START_TEST(threads)
 }
 END_TEST
 
+/* What each finding costs must not grow with its line: 3 MB of them on one are read before the test's end. */
+START_TEST(one_line_is_the_whole_file)
+{
+	enum { COUNT = 20000, ROOM = 140 };
+	char *text = mem_alloc(COUNT * ROOM);
+	size_t length = 0, wide = 0;
+
+	for (size_t i = 0; i < COUNT; i++)
+		length += (size_t)snprintf(text + length, ROOM, "api_key='%s', \xc3\xa9=1; x = \"password=%s\"; name=value, retries=3, %-40s;", made("", base62, 24), made("", base62, 9), "");
+	ck_assert_uint_ge(scan("a.py", text), COUNT);
+	const struct finding *last = found(findings_count(findings) - 1);
+	ck_assert_int_eq(last->place.line, 1);
+	for (const char *at = text; (at = memchr(at, '\xc3', last->place.offset - (size_t)(at - text))); at++) /* columns are characters */
+		wide++;
+	ck_assert_uint_eq((size_t)last->place.column, last->place.offset + 1 - wide);
+	free(text);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, begin, end);
@@ -549,6 +568,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, database_is_kept);
 	tcase_add_test(tc, without_vectorscan);
 	tcase_add_test(tc, threads);
+	tcase_add_test(tc, one_line_is_the_whole_file);
 }
 
 TEST_MAIN("fleet/secrets")
