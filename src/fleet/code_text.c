@@ -297,9 +297,22 @@ int code_names(struct code *code, int from, int to, int (*each)(const char *name
 	return stop;
 }
 
+/* Behind the comment the file begins with: "#!", the encoding, whose it is. */
+static int behind_head(const struct code *code)
+{
+	int i = 0, line = 1;
+
+	for (; i < code->token_count && code->tokens[i].kind == CODE_COMMENT && code->tokens[i].line == line; line++) {
+		i++;
+		while (i < code->token_count && code->tokens[i].kind == CODE_NL && code->tokens[i].line == line)
+			i++;
+	}
+	return i;
+}
+
 int code_import_place(const struct code *code)
 {
-	int place = 0, first = 1;
+	int place = behind_head(code), first = 1;
 
 	for (int i = 0; i < code->token_count; i++) {
 		enum code_token_kind kind = code->tokens[i].kind;

@@ -123,11 +123,18 @@ static int is_blank(const struct site *site, int token)
 	return kind == CODE_NL || kind == CODE_COMMENT || kind == CODE_NEWLINE || kind == CODE_INDENT || kind == CODE_DEDENT;
 }
 
-static int last_real(const struct site *site, int before)
+int last_real(const struct site *site, int before)
 {
 	while (before > 0 && is_blank(site, --before))
 		;
 	return before;
+}
+
+int next_real(const struct site *site, int token)
+{
+	while (token < code_token_count(site->code) - 1 && is_blank(site, ++token))
+		;
+	return token;
 }
 
 static int edited_at(const struct site *site, size_t offset)

@@ -259,42 +259,69 @@ static const char *blocking(struct site *site)
 
 /* --- REL013 --- */
 
+/* The element of the comprehension a call is given behind "*": its tokens, from and to "for". 0: there is none, or no plain one. */
+static int gathered(const struct site *site, const struct code_call *call, int *from, int *end)
+{
+	int open = call->open + 1;
+
+	while (open < call->close && !code_is(site->code, open, "(") && !code_is(site->code, open, "["))
+		open++;
+	if (open >= call->close || !code_is(site->code, last_real(site, open), "*") || last_real(site, last_real(site, open)) != call->open)
+		return 0;
+	*from = next_real(site, open);
+	*end = *from;
+	while (*end < code_match(site->code, open) && !code_is(site->code, *end, "for"))
+		*end = code_match(site->code, *end) > *end ? code_match(site->code, *end) + 1 : *end + 1;
+	if (*end >= code_match(site->code, open) || *end == *from)
+		return 0;
+	*end = last_real(site, *end) + 1;
+	return !code_is(site->code, *end - 1, "async");
+}
+
+/* Behind the last import that stands outside of blocks: the NEWLINE of its statement. */
+static int behind_imports(const struct site *site)
+{
+	int last = code_import_place(site->code);
+
+	for (int i = 0; i < code_import_count(site->code); i++) {
+		const struct code_import *import = code_import_at(site->code, i);
+
+		if (import->function < 0 && !code_token_at(site->code, import->token)->column && import->token >= last)
+			last = import->token;
+	}
+	while (last < code_token_count(site->code) - 1 && code_token_at(site->code, last)->kind != CODE_NEWLINE)
+		last++;
+	return last;
+}
+
+static int is_used(const struct site *site, const char *name)
+{
+	for (int t = 0; t < code_token_count(site->code); t++)
+		if (code_is(site->code, t, name))
+			return 1;
+	return 0;
+}
+
 /* gather(*(f(x) for x in xs)): each f(x) waits for a place. */
 static const char *bounded(struct site *site)
 {
 	const struct code_call *call = site_call(site);
-	const struct code_argument *first = call ? code_positional(site->code, call, 0) : NULL;
-	int open = call ? call->open + 1 : 0, end;
+	int from, end;
 
-	if (!is_python(site))
+	if (!is_python(site) || !call)
 		return only_python(site);
-	if (!call || call->argument_count < 1)
-		return no_call(site);
-	while (open < call->close && !code_is(site->code, open, "(") && !code_is(site->code, open, "["))
-		open++;
-	end = open + 1;
-	for (int depth = 0; end < call->close && !(depth == 0 && code_is(site->code, end, "for")); end++) {
-		const struct code_token *token = code_token_at(site->code, end);
-
-		if (token->kind == CODE_OP && token->length == 1 && strchr("([{", site->text[token->offset]))
-			depth++;
-		if (token->kind == CODE_OP && token->length == 1 && strchr(")]}", site->text[token->offset]))
-			depth--;
-	}
-	if (end >= call->close || end == open + 1 || (first && !code_is(site->code, call->open + 1, "*")))
+	if (!gathered(site, call, &from, &end))
 		return refuse(site, "what is gathered is no comprehension written here");
-	const char *asyncio = need_module(site, "asyncio");
-	const char *indent = file_indent(site);
-	int place = code_import_place(site->code);
-	for (int i = 0; i < code_import_count(site->code); i++)
-		if (code_import_at(site->code, i)->function < 0 && code_import_at(site->code, i)->token >= place)
-			place = code_import_at(site->code, i)->token;
-	int last = place;
-	while (last < code_token_count(site->code) - 1 && code_token_at(site->code, last)->kind != CODE_NEWLINE)
-		last++;
-	edit(site, EDIT_HELPER, token_end(site, last), 0, "\n_model_calls = %s.Semaphore(%s)\n\n\nasync def _bounded(call):\n%sasync with _model_calls:\n%s%sreturn await call\n\n", asyncio,
-		value(site, "parallel"), indent, indent, indent);
-	edit(site, EDIT_PLAIN, token_offset(site, open + 1), 0, "_bounded(");
+	for (int t = from; t < end; t++)
+		if (code_is(site->code, t, "create_task") || code_is(site->code, t, "ensure_future"))
+			return refuse(site, "its tasks run from where they are made: bound them there");
+	if (is_used(site, "_bounded") || is_used(site, "_model_calls"))
+		return refuse(site, "the names the semaphore would have are used already");
+	const char *asyncio = need_module(site, "asyncio"), *indent = file_indent(site);
+
+	edit(site, EDIT_HELPER, token_end(site, behind_imports(site)), 0, "\n_model_calls = %s.Semaphore(%s)\n\n\nasync def _bounded(call):\n%sasync with _model_calls:\n%s%sreturn await call\n\n",
+		asyncio, value(site, "parallel"), indent, indent, indent);
+	edit(site, EDIT_PLAIN, token_offset(site, from), 0, "_bounded(");
 	edit(site, EDIT_PLAIN, token_end(site, end - 1), 0, ")");
 	return "the same calls with the same results in the same order, a few at a time";
 }

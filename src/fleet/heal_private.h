@@ -160,6 +160,8 @@ const struct code_call *site_call_around(const struct site *site); /* the innerm
 /* The one call of the file that made what this is called on: of "A().b" the call A. NULL: none, or several. */
 const struct code_call *call_that_made(const struct site *site, const struct code_call *call);
 const struct code_function *site_function(const struct site *site); /* the innermost around the finding, or NULL */
+int last_real(const struct site *site, int before); /* the token before it that is no blank and no comment */
+int next_real(const struct site *site, int token);
 const char *file_indent(struct site *site); /* of the file's first block; in an arena */
 /* One more between brackets, laid out as the others are; several added at one place follow each other. */
 void add_item(struct site *site, int open, int close, const char *item);

@@ -36,8 +36,9 @@ static const char *health(struct site *site)
 	int last = assign->end;
 	while (last < code_token_count(site->code) - 1 && code_token_at(site->code, last)->kind != CODE_NEWLINE)
 		last++;
-	edit(site, EDIT_HELPER, token_end(site, last), 0, "%s\n\n@%s.%s(\"/health\")\ndef health():\n%sreturn {\"status\": \"ok\"}\n\n", code_token_at(site->code, last)->length ? "" : "\n",
-		assign->target, strstr(resolved, "lask") ? "route" : "get", file_indent(site));
+	int ends = code_token_at(site->code, last)->length > 0; /* the file's last line may not */
+	edit(site, EDIT_HELPER, token_end(site, last), 0, "%s\n\n@%s.%s(\"/health\")\ndef health():\n%sreturn {\"status\": \"ok\"}%s", ends ? "" : "\n", assign->target,
+		strstr(resolved, "lask") ? "route" : "get", file_indent(site), ends ? "\n\n" : "");
 	return "one route is added; it reads nothing and says that the process answers";
 }
 
