@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/file.h"
@@ -17,6 +16,7 @@ enum {
 	FORMAT = 2, /* another number whenever the same files would give another table */
 	IMAGE_MAX = 64 << 20,
 	STAMP_MAX = 64 << 10,
+	WORD_FILE_MAX = 1 << 20,
 	TEXTS_MAX = 16 << 20,
 	PARTS = 6,
 };
@@ -46,25 +46,25 @@ static uint64_t sum_of(const char *bytes, size_t length)
 {
 	uint64_t sum = 0x9E3779B97F4A7C15u, next;
 
-	for (size_t i = 0; i + 8 <= length; i += 8) {
-		memcpy(&next, bytes + i, 8);
+	for (size_t i = 0; i < length; i += 8) {
+		next = 0;
+		memcpy(&next, bytes + i, length - i < 8 ? length - i : 8);
 		sum = (sum ^ next) * 0xD6E8FEB86659FD93u;
 		sum ^= sum >> 32;
 	}
 	return sum;
 }
 
-/* "path size inode seconds.nanoseconds" of each file. */
+/* "name size sum" of each file: what it holds, not where it lies or when it came there. */
 static void stamp_of(char *const *paths, struct text *out)
 {
 	for (; *paths; paths++) {
-		struct stat now;
+		const char *slash = strrchr(*paths, '/');
+		size_t length = 0;
+		char *bytes = file_load(*paths, WORD_FILE_MAX, &length, NULL);
 
-		if (stat(*paths, &now))
-			memset(&now, 0, sizeof(now));
-		text_format(out, "%s %lld %llu %lld.%09ld\n", *paths, (long long)now.st_size,
-			(unsigned long long)now.st_ino, (long long)now.st_mtim.tv_sec,
-			now.st_mtim.tv_nsec);
+		text_format(out, "%s %zu %016llx\n", slash ? slash + 1 : *paths, length, bytes ? (unsigned long long)sum_of(bytes, length) : 0);
+		free(bytes);
 	}
 }
 
@@ -73,6 +73,12 @@ static char *path_of_cache(void)
 	const char *folder = file_cache_folder();
 
 	return folder && *folder ? mem_format("%s/words.bin", folder) : NULL;
+}
+
+/* The one that came with the program, of the words that came with it. */
+static char *path_of_shipped(void)
+{
+	return mem_format("%s/words.bin", file_data_folder());
 }
 
 /* Where the parts begin; 0 when they do not fill the file to its end. */
@@ -196,25 +202,32 @@ static struct words *take(struct image *image, const size_t at[PARTS])
 	return NULL;
 }
 
+static struct words *load_from(char *path, const struct text *stamp)
+{
+	const size_t head = offsetof(struct image, sum) + sizeof(((struct image *)NULL)->sum);
+	size_t length = 0, at[PARTS];
+	struct image *image = path ? (void *)file_load(path, IMAGE_MAX, &length, NULL) : NULL;
+
+	free(path);
+	if (image && length >= sizeof(*image) && same_program(image) &&
+		find_parts(image, length, at) && image->count[STAMP] == stamp->length &&
+		!memcmp((char *)image + at[STAMP], stamp->data, stamp->length) &&
+		image->sum == sum_of((char *)image + head, length - head))
+		return take(image, at);
+	free(image);
+	return NULL;
+}
+
 struct words *words_cache_load(char *const *paths)
 {
 	struct text stamp;
-	char *path = path_of_cache();
-	size_t length = 0, at[PARTS];
-	struct image *image = path ? (void *)file_load(path, IMAGE_MAX, &length, NULL) : NULL;
-	struct words *words = NULL;
-	const size_t head = offsetof(struct image, sum) + sizeof(image->sum);
 
-	free(path);
 	text_init(&stamp, STAMP_MAX);
 	stamp_of(paths, &stamp);
-	if (image && length >= sizeof(*image) && same_program(image) &&
-		find_parts(image, length, at) && image->count[STAMP] == stamp.length &&
-		!memcmp((char *)image + at[STAMP], stamp.data, stamp.length) &&
-		image->sum == sum_of((char *)image + head, length - head))
-		words = take(image, at);
-	else
-		free(image);
+	struct words *words = load_from(path_of_cache(), &stamp);
+
+	if (!words)
+		words = load_from(path_of_shipped(), &stamp);
 	text_release(&stamp);
 	return words;
 }

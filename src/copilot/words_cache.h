@@ -1,5 +1,6 @@
 /* words_cache.h - the vocabulary as it lies in memory, kept in words.bin of the cache folder: reading the YAML anew would be two
- * thirds of what one sentence on the command line costs. Bound to the files it was made of; a damaged or foreign one is no cache. */
+ * thirds of what one sentence on the command line costs. One of the program's own words is made with the program and lies in the data folder. Bound to
+ * what the files held it was made of; a damaged or foreign one is no cache. */
 #ifndef COPILOT_WORDS_CACHE_H
 #define COPILOT_WORDS_CACHE_H
 

@@ -12,7 +12,7 @@
 #include "copilot/corpus.h"
 #include "copilot/grammar.h"
 
-static char home[64], cache[96];
+static char home[64], cache[96], data[96];
 
 static const char *in_source(const char *path)
 {
@@ -24,11 +24,19 @@ static const char *in_source(const char *path)
 
 static void make_home(void)
 {
+	char link[128], target[4096];
+
 	strcpy(home, "/tmp/words_cache.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(home));
 	snprintf(cache, sizeof(cache), "%s/words.bin", home);
 	setenv("PILOTHOUSE_HOME", home, 1);
-	setenv("PILOTHOUSE_DATA", in_source("."), 1);
+	/* The words of the source, without the cache that is made with the program. */
+	snprintf(data, sizeof(data), "%s/data", home);
+	ck_assert_int_eq(mkdir(data, 0700), 0);
+	snprintf(link, sizeof(link), "%s/words", data);
+	ck_assert_ptr_nonnull(realpath(in_source("words"), target));
+	ck_assert_int_eq(symlink(target, link), 0);
+	setenv("PILOTHOUSE_DATA", data, 1);
 }
 
 static void remove_home(void)
@@ -40,6 +48,11 @@ static void remove_home(void)
 	unlink(file);
 	rmdir(folder);
 	unlink(cache);
+	snprintf(file, sizeof(file), "%s/words.bin", data);
+	unlink(file);
+	snprintf(file, sizeof(file), "%s/words", data);
+	unlink(file);
+	rmdir(data);
 	rmdir(home);
 }
 
@@ -146,12 +159,38 @@ START_TEST(a_damaged_one_is_no_cache)
 }
 END_TEST
 
+/* What came with the program serves a home that has none, until words differ from those it was made of. */
+START_TEST(the_one_that_came_with_the_program_serves_every_home)
+{
+	char shipped[128], folder[96], file[128];
+	FILE *mine;
+
+	make_home();
+	grammar_free(loaded());
+	snprintf(shipped, sizeof(shipped), "%s/words.bin", data);
+	ck_assert_int_eq(rename(cache, shipped), 0);
+	ck_assert_int_eq(class_of("restart checkout in staging"), WORDS_OK);
+	ck_assert_int_ne(access(cache, F_OK), 0);
+	snprintf(folder, sizeof(folder), "%s/words", home);
+	snprintf(file, sizeof(file), "%s/mine.yaml", folder);
+	ck_assert_int_eq(mkdir(folder, 0700), 0);
+	mine = fopen(file, "w");
+	ck_assert_ptr_nonnull(mine);
+	fputs("language: en\nwords:\n  restart: \"flabbergast\"\n", mine);
+	fclose(mine);
+	ck_assert_int_eq(class_of("flabbergast checkout in staging"), WORDS_OK);
+	ck_assert_int_eq(access(cache, F_OK), 0);
+	remove_home();
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, the_second_start_understands_the_same);
 	tcase_add_test(tc, a_changed_file_is_read_anew);
 	tcase_add_test(tc, a_damaged_one_is_no_cache);
+	tcase_add_test(tc, the_one_that_came_with_the_program_serves_every_home);
 }
 
 TEST_MAIN("copilot/words_cache")
