@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stddef.h>
 
+struct bell;
 struct error;
 struct sqlite3;
 struct store_item;
@@ -16,6 +17,7 @@ struct store {
 	int read_only;
 	int nowhere; /* no file can be made: an empty one in memory stands for it, only read */
 	int lock_fd; /* PATH.lock, shared by all who have the database open; -1 none */
+	struct bell *bell; /* in that file; NULL none */
 	struct sqlite3 *writer;
 	int writer_is_full; /* synchronous=FULL is set */
 	int found_damage;   /* while opening */

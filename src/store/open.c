@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "store/bell.h"
 #include "store/inside.h"
 #include "store/schema.h"
 #include "store/store.h"
@@ -411,6 +412,7 @@ int open_database(struct store *store, struct error *err)
 		return -1;
 	remove_beside(store, ".check");
 	flock(store->lock_fd, LOCK_SH);
+	store->bell = bell_new(store->lock_fd);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "store/bell.h"
 #include "store/inside.h"
 
 static struct store *make(const char *path)
@@ -49,6 +50,7 @@ void store_close(struct store *store)
 	writer_stop(store);
 	while (store->idle_count)
 		sqlite3_close(store->idle[--store->idle_count]);
+	bell_free(store->bell);
 	open_release(store);
 	pthread_mutex_destroy(&store->lock);
 	pthread_cond_destroy(&store->work);
@@ -86,6 +88,11 @@ const char *store_notice(const struct store *store)
 int store_read_only(const struct store *store)
 {
 	return store->read_only;
+}
+
+int store_listen(struct store *store, void (*on_commit)(void *arg), void *arg)
+{
+	return store->bell ? bell_listen(store->bell, on_commit, arg) : -1;
 }
 
 const char *store_path(const struct store *store)

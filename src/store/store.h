@@ -23,6 +23,9 @@ void store_close(struct store *store); /* writes what is queued; NULL is fine */
 const char *store_notice(const struct store *store);
 int store_read_only(const struct store *store);
 const char *store_path(const struct store *store);
+/* on_commit: from a thread of the store's, after other processes wrote something; once for several. NULL: no more, from then on.
+ * -1: they cannot be heard here. */
+int store_listen(struct store *store, void (*on_commit)(void *arg), void *arg);
 
 /* Runs fn on the writer thread in a transaction and waits for its commit. -1: fn failed (its part is rolled back by savepoint),
  * or the commit did (disk full). ERR_IO, ERR_LIMIT. */

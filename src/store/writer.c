@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/bell.h"
 #include "store/inside.h"
 
 enum { GROUP_ITEMS = 100, GROUP_MS = 20, REST_MS = 1000, WRITER_STACK = 256 << 10 };
@@ -119,6 +120,9 @@ static void write_group(struct store *store, struct store_item *items)
 	struct error err = { 0 };
 	struct store_item *posted = NULL, **last = &posted;
 	int failed = commit_items(store, items, &err);
+
+	if (!failed)
+		bell_ring(store->bell);
 
 	pthread_mutex_lock(&store->lock);
 	for (struct store_item *item = items, *next; item; item = next) {

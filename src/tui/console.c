@@ -404,6 +404,7 @@ static void on_wake(void *arg)
 
 	if (jobs)
 		jobs_collect(jobs);
+	console_hear_others(console);
 	console->news = 1;
 }
 
@@ -623,7 +624,7 @@ struct console *console_new(struct session *session)
 	console->session = session;
 	console->config = session_config(session);
 	console->loop = the_loop;
-	console->theme_watch = console->others_watch = -1;
+	console->theme_watch = -1;
 	console->series = series_book_new();
 	console->handover = handover_new(the_loop);
 	console->all_dirty = 1;

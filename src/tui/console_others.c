@@ -1,9 +1,7 @@
-/* console_others.c - what other consoles and command lines on the same database did is seen here too: the log of the database is watched, and what
+/* console_others.c - what other consoles and command lines on the same database did is seen here too: the database tells of their commits, and what
  * waits, ran or was written down is looked at again when there are entries we have not seen. */
-#include <stdio.h>
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/inotify.h>
-#include <unistd.h>
 
 #include "base/jobs.h"
 #include "base/loop.h"
@@ -13,7 +11,7 @@
 #include "store/store.h"
 #include "tui/console_private.h"
 
-enum { REST_MS = 300, EVENTS_BYTES = 4096 };
+enum { REST_MS = 300 };
 
 struct look {
 	struct job job;
@@ -41,35 +39,30 @@ static void on_rest(void *arg)
 	console_submit(console, &look->job);
 }
 
-/* Our own writes come by here too: one look for all of a while, and it costs a count. */
-static void on_written(void *arg)
-{
-	struct console *console = arg;
-	char events[EVENTS_BYTES];
+/* In the store's thread. */
+static atomic_int rang;
 
-	while (read(console->others_watch, events, sizeof(events)) > 0)
-		;
-	if (!console->others_timer)
+static void on_commit(void *loop)
+{
+	atomic_store(&rang, 1);
+	loop_wake(loop);
+}
+
+/* One look for all that comes in a while, and it costs a count. */
+void console_hear_others(struct console *console)
+{
+	if (atomic_exchange(&rang, 0) && !console->others_timer && !console->ended)
 		console->others_timer = loop_add_timer(console->loop, REST_MS, on_rest, console);
 }
 
-/* Best effort: without inotify, or where the database is no file, others are seen when something here changes. */
+/* Best effort: where the database is no file of this machine, others are seen when something here changes. */
 void console_watch_others(struct console *console)
 {
 	struct store *store = session_store(console->session, NULL);
-	char path[4096];
 
-	if (!console->gate || !store || !store_path(store))
+	if (!console->gate || !store || store_listen(store, on_commit, console->loop))
 		return;
-	console->others_watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (console->others_watch < 0)
-		return;
-	snprintf(path, sizeof(path), "%s-wal", store_path(store));
-	if (inotify_add_watch(console->others_watch, path, IN_MODIFY) < 0) {
-		console_forget_others(console);
-		return;
-	}
-	loop_add_fd(console->loop, console->others_watch, on_written, console);
+	console->hears_others = 1;
 	on_rest(console); /* what is known from now on */
 }
 
@@ -77,8 +70,7 @@ void console_forget_others(struct console *console)
 {
 	if (console->others_timer)
 		loop_remove_timer(console->loop, console->others_timer);
-	if (console->others_watch >= 0)
-		close(console->others_watch);
-	console->others_timer = 0;
-	console->others_watch = -1;
+	if (console->hears_others)
+		store_listen(session_store(console->session, NULL), NULL, NULL);
+	console->others_timer = console->hears_others = 0;
 }

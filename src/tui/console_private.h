@@ -36,7 +36,7 @@ struct console {
 	struct user user;
 	struct theme theme;
 	int theme_watch; /* inotify descriptor, -1 none */
-	int others_watch, others_timer; /* the same, of the database */
+	int hears_others, others_timer; /* who writes to the same database */
 	struct stack stacks[2];
 	int split, focus, zoom;
 	struct pane *dialogs[DIALOGS_MAX];
@@ -80,6 +80,7 @@ const char *console_account(const struct console *console, const char *provider)
 const char *console_namespace(const struct console *console, const struct kind *kind, const char *account);
 /* console_others.c */
 void console_watch_others(struct console *console);
+void console_hear_others(struct console *console);
 void console_forget_others(struct console *console);
 /* console_side.c */
 int console_side_wanted(struct console *console);
