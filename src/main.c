@@ -4,6 +4,7 @@
 #include "base/jq.h"
 #include "cli/cli.h"
 #include "cli/fleet_provider.h"
+#include "gate/session.h"
 #include "provider/files/files.h"
 #include "provider/host/host.h"
 #include "provider/kubernetes/kubernetes.h"
@@ -16,5 +17,5 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "--jq-worker"))
 		return jq_worker_main();
-	return cli_main(argc, argv, providers);
+	session_leave(cli_main(argc, argv, providers));
 }

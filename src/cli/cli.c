@@ -118,13 +118,13 @@ static int reader_is_gone(void)
 /* Output that could not be written is a failure, not silence (a full disk behind a redirect). */
 static int finish(struct cli *cli, int status)
 {
-	session_free(cli->session);
+	session_end(cli->session);
 	log_done();
 	errno = 0;
 	int failed = fflush(stdout) || ferror(stdout);
 	if (failed && errno != EPIPE && !reader_is_gone() && !status) {
 		fprintf(stderr, "pilothouse: writing the result failed: %s\n", errno ? strerror(errno) : "is there no space left?");
-		return error_exit_status(ERR_IO);
+		status = error_exit_status(ERR_IO);
 	}
 	return status;
 }

@@ -60,6 +60,11 @@ static void drop_feeds(struct estate *estate)
 	}
 }
 
+void estate_stop(struct estate *estate)
+{
+	schedule_halt(estate);
+}
+
 void estate_free(struct estate *estate)
 {
 	if (!estate)

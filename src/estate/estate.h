@@ -31,6 +31,8 @@ struct estate_options {
 
 struct estate *estate_new(const struct estate_options *options);
 void estate_free(struct estate *estate); /* cancels and waits */
+/* No list or watch begins from now on: before the jobs they run as are freed. */
+void estate_stop(struct estate *estate);
 
 struct kinds *estate_kinds(struct estate *estate);
 /* Opened at first use. NULL + err when it has nothing to talk to. Any thread. */

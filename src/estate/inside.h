@@ -117,7 +117,8 @@ int feed_interval_ms(const struct feed *feed);
 
 /* schedule.c */
 int schedule_start(struct estate *estate);
-void schedule_stop(struct estate *estate);
+void schedule_halt(struct estate *estate); /* nothing begins any more */
+void schedule_stop(struct estate *estate); /* and nothing is under way */
 void schedule_publish(struct feed *feed, int64_t due_ns);
 void schedule_poll_now(struct feed *feed);
 void feed_unref(struct feed *feed);

@@ -361,6 +361,7 @@ static void *schedule_main(void *arg)
 		}
 		estate->asleep_until_ns = 0;
 	}
+	send_errand(estate); /* what was begun has an end */
 	pthread_mutex_unlock(&estate->lock);
 	return NULL;
 }
@@ -370,7 +371,7 @@ int schedule_start(struct estate *estate)
 {
 	sigset_t all, before;
 
-	if (estate->thread_runs || !estate->options.jobs)
+	if (estate->thread_runs || estate->stopping || !estate->options.jobs)
 		return 0;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals belong to the main thread */
@@ -379,7 +380,7 @@ int schedule_start(struct estate *estate)
 	return estate->thread_runs ? 0 : -1;
 }
 
-void schedule_stop(struct estate *estate)
+void schedule_halt(struct estate *estate)
 {
 	pthread_mutex_lock(&estate->lock);
 	estate->stopping = 1;
@@ -388,6 +389,11 @@ void schedule_stop(struct estate *estate)
 	if (estate->thread_runs)
 		pthread_join(estate->thread, NULL);
 	estate->thread_runs = 0;
+}
+
+void schedule_stop(struct estate *estate)
+{
+	schedule_halt(estate);
 	pthread_mutex_lock(&estate->lock);
 	while (estate->running)
 		pthread_cond_wait(&estate->idle, &estate->lock);

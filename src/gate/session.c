@@ -1,5 +1,6 @@
 #include "gate/session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -60,6 +61,35 @@ void session_free(struct session *session)
 	free(session);
 }
 
+/* Sanitizers look for what was not freed. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define FREES_ALL 1
+#elif defined(__has_feature)
+#define FREES_ALL (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer))
+#else
+#define FREES_ALL 0
+#endif
+
+void session_end(struct session *session)
+{
+	if (!session || FREES_ALL) {
+		session_free(session);
+		return;
+	}
+	session_stop_jobs(session);
+	gate_free(session->gate); /* seals what was written down */
+	estate_free(session->estate); /* keeps the last rows */
+	store_close(session->store);
+}
+
+void session_leave(int status)
+{
+	fflush(NULL);
+	if (FREES_ALL)
+		exit(status);
+	_exit(status);
+}
+
 const struct session_options *session_options(const struct session *session)
 {
 	return &session->options;
@@ -75,6 +105,8 @@ void session_stop_jobs(struct session *session)
 {
 	if (session->net) /* a server that is slow to answer must not hold up the end */
 		net_end_reads(session->net);
+	if (session->estate)
+		estate_stop(session->estate);
 	if (session->jobs)
 		jobs_free(session->jobs);
 	session->jobs = NULL;

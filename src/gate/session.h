@@ -23,7 +23,11 @@ struct session_options {
 struct session;
 
 struct session *session_new(const struct session_options *options, struct error *err); /* loads config only; the log follows it */
-void session_free(struct session *session);
+void session_free(struct session *session); /* NULL is fine */
+/* The same at the end of the program: what is to be kept is kept; memory and connections are left to the kernel. */
+void session_end(struct session *session);
+/* Afterwards, in place of exit(): threads may still be in a library, which must not be torn down under them. */
+void session_leave(int status);
 const struct session_options *session_options(const struct session *session);
 struct config *session_config(struct session *session);
 /* Before the first room is opened: who is told of news, from any thread (the console's loop_wake). */
