@@ -71,7 +71,7 @@ static void frameworks(struct error *err)
 	struct frameworks *rows = frameworks_load(err);
 
 	if (rows)
-		framework_of(rows, SOURCE_PYTHON, text, sizeof(text) - 1);
+		framework_of(rows, &(struct framework_file){ 0 }, SOURCE_PYTHON, text, sizeof(text) - 1);
 	frameworks_free(rows);
 }
 

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "fleet/framework.h"
+#include "fleet/project.h"
 #include "fleet/source.h"
 #include "fleet/walk.h"
 
@@ -36,6 +37,7 @@ struct evidence {
 struct agents {
 	struct arena *arena;
 	struct frameworks *frameworks;
+	struct projects *projects;
 	struct agent *rows;
 	size_t count;
 	struct root *roots; /* ordered by path, strongest sign first */
@@ -81,10 +83,12 @@ static const char *const manifests[] = { "pyproject.toml", "package.json", "mcp-
 static const char *const entries[] = { "agent", "main", "app", "demo", NULL };
 /* Names that also stand for a part of an agent: they make a root only where nothing above does. */
 static const char *const hints[] = { "agents", "server", "bot", "crew", "graph", "assistant", "workflow", "run", "index", "chatbot",
-	"handler", "lambda_function", "function_app", "worker", "chat", "team", "flow", "copilot", NULL };
+	"__main__", "handler", "lambda_function", "function_app", "worker", "chat", "team", "flow", "copilot", NULL };
 static const char *const entry_ends[] = { "py", "ts", "js", "mjs", "tsx", NULL };
 /* Folders inside an agent that hold its code: `agent/agent.py` and `src/main.py` are the folder's above. */
-static const char *const inner[] = { "src", "app", "agent", "lib", NULL };
+static const char *const inner[] = { "src", "app", "agent", "lib", "mastra", NULL };
+/* Folders of an agent that hold further ones, which it calls: they are parts of it. */
+static const char *const parts[] = { "sub_agents", "subagents", "sub-agents", NULL };
 
 /* Whether a file of this name begins an agent; -1: it does not. */
 static int entry_sign(const char *name)
@@ -161,9 +165,21 @@ static const struct root *root_at(const struct agents *agents, const char *path)
 
 /* --- evidence: what the files themselves say --- */
 
+/* A test that imports a library makes no agent of what it tests. */
+static int is_test(const char *path)
+{
+	const char *name = base_name(path), *dot = strchr(name, '.');
+
+	if (!strncmp(name, "test_", 5) || !strcmp(name, "conftest.py") || (dot && (!strncmp(dot, ".test.", 6) || !strncmp(dot, ".spec.", 6))))
+		return 1;
+	if (dot && dot - name > 5 && !strncmp(dot - 5, "_test.", 6))
+		return 1;
+	return strstr(path, "/tests/") || !strncmp(path, "tests/", 6) || strstr(path, "__tests__/");
+}
+
 static int may_import(enum source_kind kind, const struct walk_file *file)
 {
-	return !file->link && (kind == SOURCE_PYTHON || kind == SOURCE_SCRIPT || kind == SOURCE_NOTEBOOK || kind == SOURCE_JSON);
+	return !file->link && !is_test(file->path) && (kind == SOURCE_PYTHON || kind == SOURCE_SCRIPT || kind == SOURCE_NOTEBOOK || kind == SOURCE_JSON);
 }
 
 static size_t read_head(int root, const char *path, char *bytes)
@@ -194,6 +210,14 @@ static void add_evidence(struct agents *agents, const char *path, const struct f
 	agents->evidence[agents->evidence_count++] = row;
 }
 
+/* A library's own code: it imports itself and its like, and nobody runs it as an agent. */
+static int is_library(const struct agents *agents, const char *path)
+{
+	const char *package = projects_package(agents->projects, path);
+
+	return package && framework_is(agents->frameworks, package);
+}
+
 static void find_evidence(struct agents *agents, const struct walk *walk)
 {
 	char *bytes = mem_alloc(HEAD_BYTES + 1);
@@ -203,14 +227,15 @@ static void find_evidence(struct agents *agents, const struct walk *walk)
 		enum source_kind kind = source_kind_of(file->path, "", 0);
 		struct source source = { 0 };
 
-		if (!may_import(kind, file))
+		if (!may_import(kind, file) || is_library(agents, file->path))
 			continue;
 		size_t length = read_head(walk_root_fd(walk), file->path, bytes);
+		const struct framework_file about = { agents->projects, file->path };
 		struct framework_match match = { 0 };
 		if (kind != SOURCE_NOTEBOOK)
-			match = framework_of(agents->frameworks, kind, bytes, length);
-		else if (framework_of_notebook(agents->frameworks, bytes, length, agents->arena, &match) && !source_of_bytes(&source, file->path, bytes, length))
-			match = framework_of(agents->frameworks, kind, source.text, source.length);
+			match = framework_of(agents->frameworks, &about, kind, bytes, length);
+		else if (framework_of_notebook(agents->frameworks, &about, bytes, length, agents->arena, &match) && !source_of_bytes(&source, file->path, bytes, length))
+			match = framework_of(agents->frameworks, &about, kind, source.text, source.length);
 		if (match.framework)
 			add_evidence(agents, file->path, &match);
 		source_release(&source);
@@ -220,17 +245,25 @@ static void find_evidence(struct agents *agents, const struct walk *walk)
 
 /* --- agents --- */
 
-/* `agents/x/src/x/main.py` under `agents/x/pyproject.toml`: the manifest's folder is the agent. */
-static int is_inside_of(const char *path, const char *manifest)
+/* "my_bot" of my-bot. */
+static int is_called(const char *at, size_t length, const char *name)
 {
-	const char *at = path + strlen(manifest) + (*manifest != 0), *own = base_name(manifest);
+	int same = length == strlen(name) && length;
+
+	for (size_t i = 0; same && i < length; i++)
+		same = at[i] == name[i] || (at[i] == '_' && name[i] == '-') || (at[i] == '-' && name[i] == '_');
+	return same;
+}
+
+/* `agents/x/src/x/main.py` under `agents/x/pyproject.toml`: the manifest's folder is the agent. */
+static int is_inside_of(const struct agents *agents, const char *path, const char *manifest)
+{
+	const char *at = path + strlen(manifest) + (*manifest != 0), *own = base_name(manifest), *name = projects_name(agents->projects, manifest);
 
 	while (*at) {
 		size_t length = strcspn(at, "/");
-		int known = length == strlen(own) && *own;
+		int known = is_called(at, length, own) || (name && is_called(at, length, name));
 
-		for (size_t i = 0; known && i < length; i++)
-			known = at[i] == own[i] || (at[i] == '_' && own[i] == '-');
 		for (const char *const *word = inner; *word && !known; word++)
 			known = strlen(*word) == length && !strncmp(*word, at, length);
 		if (!known)
@@ -240,15 +273,33 @@ static int is_inside_of(const char *path, const char *manifest)
 	return 1;
 }
 
+/* `weather/sub_agents/hourly` below `weather`. */
+static int is_part(const char *path, const char *above)
+{
+	for (const char *at = path + strlen(above) + (*above != 0); *at; at += *at == '/') {
+		size_t length = strcspn(at, "/");
+
+		for (const char *const *word = parts; *word; word++)
+			if (strlen(*word) == length && !strncmp(*word, at, length))
+				return 1;
+		at += length;
+	}
+	return 0;
+}
+
 /* Whether what was found below belongs to the root above it: to a cockpit.yaml of an agent (not of a workspace) always; a code folder to its
  * manifest's folder; a mere hint to whatever there is. */
-static int gives_way(const struct root *found, const struct root *above)
+static int gives_way(const struct agents *agents, const struct root *found, const struct root *above)
 {
 	if (above->sign == SIGN_CONFIG)
 		return *above->path && !json_get(above->config, "targets");
+	if (is_part(found->path, above->path) && above->sign != SIGN_HINT)
+		return 1;
+	if (found->sign == SIGN_HINT && above->sign == SIGN_MANIFEST && is_inside_of(agents, found->path, above->path))
+		return 1;
 	if (found->sign == SIGN_HINT)
 		return above->sign != SIGN_HINT && (*above->path || above->sign == SIGN_ENTRY);
-	return found->sign == SIGN_ENTRY && is_inside_of(found->path, above->path);
+	return found->sign == SIGN_ENTRY && is_inside_of(agents, found->path, above->path);
 }
 
 /* The root a file belongs to: the deepest above it that does not give way to a higher one. NULL: none. */
@@ -262,7 +313,7 @@ static const struct root *root_of(const struct agents *agents, const char *path)
 
 		*(slash ? slash : folder) = 0;
 		const struct root *here = root_at(agents, folder);
-		if (here && (!found || gives_way(found, here)))
+		if (here && (!found || gives_way(agents, found, here)))
 			found = here;
 	}
 	free(folder);
@@ -389,6 +440,7 @@ struct agents *agents_discover(const struct walk *walk, struct error *err)
 	struct agents *agents = mem_zero(1, sizeof(*agents));
 	agents->arena = arena_new();
 	agents->frameworks = frameworks;
+	agents->projects = projects_read(walk);
 	find_roots(agents, walk);
 	find_evidence(agents, walk);
 	add_workflows(agents);
@@ -414,6 +466,7 @@ void agents_free(struct agents *agents)
 	if (!agents)
 		return;
 	frameworks_free(agents->frameworks);
+	projects_free(agents->projects);
 	free(agents->rows);
 	free(agents->roots);
 	free(agents->evidence);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "fleet/imports.h"
+#include "fleet/project.h"
 
 enum { FILE_MAX_BYTES = 1 << 20 };
 
@@ -134,6 +135,7 @@ void frameworks_free(struct frameworks *frameworks)
 
 struct looking {
 	const struct frameworks *frameworks;
+	const struct framework_file *file;
 	struct framework_match best;
 	const char *text;
 	size_t length;
@@ -173,6 +175,11 @@ static int has_need(const struct looking *looking, const struct library *library
 	return *need || need == library->needs;
 }
 
+static int is_own(const struct looking *looking, const char *module, size_t length)
+{
+	return looking->file->projects && projects_own(looking->file->projects, looking->file->path, module, length, looking->script);
+}
+
 static void on_import(void *arg, const char *module, size_t length, const char *names, size_t names_length, int line)
 {
 	struct looking *looking = arg;
@@ -183,7 +190,7 @@ static void on_import(void *arg, const char *module, size_t length, const char *
 		struct framework_match *best = &looking->best;
 
 		if (library->script != looking->script || (best->framework && best->framework->rank <= library->row) ||
-			!library_matches(library, module, length, names, names_length) || !has_need(looking, library))
+			!library_matches(library, module, length, names, names_length) || !has_need(looking, library) || is_own(looking, module, length))
 			continue;
 		*best = (struct framework_match){ .framework = &frameworks->rows[library->row], .module = module, .module_length = length, .module_line = line };
 	}
@@ -224,9 +231,10 @@ static struct framework_match of_json(const struct frameworks *frameworks, const
 	return match;
 }
 
-struct framework_match framework_of(const struct frameworks *frameworks, enum source_kind kind, const char *text, size_t length)
+struct framework_match framework_of(
+	const struct frameworks *frameworks, const struct framework_file *file, enum source_kind kind, const char *text, size_t length)
 {
-	struct looking looking = { .frameworks = frameworks, .text = text, .length = length, .script = kind == SOURCE_SCRIPT };
+	struct looking looking = { .frameworks = frameworks, .file = file, .text = text, .length = length, .script = kind == SOURCE_SCRIPT };
 
 	if (kind == SOURCE_JSON)
 		return of_json(frameworks, text, length);
@@ -251,7 +259,7 @@ static void add_cells(struct text *code, const struct json *cells)
 	}
 }
 
-int framework_of_notebook(const struct frameworks *frameworks, const char *bytes, size_t length, struct arena *arena, struct framework_match *match)
+int framework_of_notebook(const struct frameworks *frameworks, const struct framework_file *file, const char *bytes, size_t length, struct arena *arena, struct framework_match *match)
 {
 	struct json *tree = json_parse(bytes, length, NULL);
 	struct text code;
@@ -261,9 +269,33 @@ int framework_of_notebook(const struct frameworks *frameworks, const char *bytes
 	text_init(&code, length);
 	add_cells(&code, json_get(tree, "cells"));
 	json_free(tree);
-	*match = framework_of(frameworks, SOURCE_NOTEBOOK, code.data, code.length);
+	*match = framework_of(frameworks, file, SOURCE_NOTEBOOK, code.data, code.length);
 	if (match->framework)
 		match->module = arena_text_n(arena, match->module, match->module_length);
 	text_release(&code);
+	return 0;
+}
+
+/* What an agent built on a library likes to be called: "langgraph-agent" is no part of LangGraph. */
+static int is_name_of_use(const char *rest)
+{
+	static const char *const words[] = { "agent", "bot", "app", "demo", "example", "sample", "service", "assistant", "template", "chat", "starter", "project", "workflow", "tutorial" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strstr(rest, words[i]))
+			return 1;
+	return 0;
+}
+
+int framework_is(const struct frameworks *frameworks, const char *package)
+{
+	for (size_t i = 0; i < frameworks->library_count; i++) {
+		const struct library *library = &frameworks->libraries[i];
+
+		if (library->script || library->wanted || *library->needs || strncmp(package, library->name, library->length) != 0)
+			continue;
+		if (!package[library->length] || (library->prefix && !is_name_of_use(package + library->length)))
+			return 1;
+	}
 	return 0;
 }

@@ -9,6 +9,7 @@
 struct arena;
 struct error;
 struct frameworks;
+struct projects;
 
 struct framework {
 	const char *name;
@@ -26,10 +27,19 @@ struct framework_match {
 
 struct frameworks *frameworks_load(struct error *err); /* NULL: names file and line */
 void frameworks_free(struct frameworks *frameworks);
+/* Modules of the file's own project (projects_own) count for nothing. Both NULL: nothing is known of the tree. */
+struct framework_file {
+	const struct projects *projects;
+	const char *path;
+};
+
 /* The best row of a file: by its imports, of a JSON file by the node types it names. */
-struct framework_match framework_of(const struct frameworks *frameworks, enum source_kind kind, const char *text, size_t length);
+struct framework_match framework_of(
+	const struct frameworks *frameworks, const struct framework_file *file, enum source_kind kind, const char *text, size_t length);
+/* Whether a package of that name is one of the libraries themselves, or a part of one ("langchain_openai", not "langchain_bot"). */
+int framework_is(const struct frameworks *frameworks, const char *package);
 /* The same of the code cells of a notebook, not of its prose and outputs: line numbers are those of the code. match->module is in the arena.
  * -1: it is no JSON, cut short say. */
-int framework_of_notebook(const struct frameworks *frameworks, const char *bytes, size_t length, struct arena *arena, struct framework_match *match);
+int framework_of_notebook(const struct frameworks *frameworks, const struct framework_file *file, const char *bytes, size_t length, struct arena *arena, struct framework_match *match);
 
 #endif

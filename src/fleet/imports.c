@@ -11,6 +11,8 @@ struct reader {
 	void *arg;
 	int line;
 	char open; /* Python: the quote of a string over several lines; JavaScript: '*' in a comment, '`' in a template */
+	long typing_indent;    /* Python: of the `if TYPE_CHECKING:` the line is in; -1: none */
+	const char *statement; /* JavaScript: the last `import` or `export` */
 };
 
 static int is_name(char c)
@@ -112,16 +114,48 @@ static const char *python_statement(const char *at, const char *end, char *open)
 	return end;
 }
 
+/* `if TYPE_CHECKING:`, `if typing.TYPE_CHECKING:`: what is imported there is for types only and never loaded. */
+static int is_typing(const char *at, const char *stop, const char *end)
+{
+	static const char name[] = "TYPE_CHECKING";
+
+	if (stop == end || *stop != ':' || !begins(at, stop, "if"))
+		return 0;
+	at = past_blanks(at + 2, stop);
+	size_t length = name_length(at, stop);
+
+	return past_blanks(at + length, stop) == stop && length >= sizeof(name) - 1 && !memcmp(at + length - (sizeof(name) - 1), name, sizeof(name) - 1);
+}
+
+/* Whether the line stands below an `if TYPE_CHECKING:`; one that is no deeper ends it. */
+static int in_typing(struct reader *reader, const char *line, const char *end)
+{
+	const char *at = past_blanks(line, end);
+
+	if (reader->typing_indent < 0 || at == end || *at == '#' || *at == '\r')
+		return 0;
+	if (at - line <= reader->typing_indent)
+		reader->typing_indent = -1;
+	return reader->typing_indent >= 0;
+}
+
 static void python_line(struct reader *reader, const char *line, const char *end)
 {
+	const char *first = line;
+	int typing = !reader->open && in_typing(reader, line, end);
+
 	for (const char *stop; line < end; line = stop + 1) {
 		char open = reader->open;
 		const char *at = past_blanks(line, end);
 
 		stop = python_statement(line, end, &reader->open);
-		if (!open && begins(at, stop, "import"))
+		if (!open && line == first && is_typing(at, stop, end)) {
+			reader->typing_indent = at - line;
+			typing = 1;
+		}
+		if (!open && !typing && begins(at, stop, "import"))
 			python_import(reader, at + 6, stop);
-		else if (!open && begins(at, stop, "from"))
+		else if (!open && !typing && begins(at, stop, "from"))
 			python_from(reader, at + 4, stop);
 		if (stop < end && *stop == '#')
 			return;
@@ -147,6 +181,50 @@ static int names_module(const char *line, const char *quote)
 	return 0;
 }
 
+/* `import type { A } from`, `export type { A } from`, `import { type A, type B } from`: gone once compiled. at: behind the keyword. */
+static int is_type_only(const char *at, const char *end)
+{
+	const char *close;
+
+	while (at < end && isspace((unsigned char)*at))
+		at++;
+	if (begins(at, end, "type")) {
+		at = past_blanks(at + 4, end);
+		return at < end && *at != ',' && (end - at < 5 || memcmp(at, "from", 4) != 0 || is_name(at[4]));
+	}
+	close = at < end && *at == '{' ? memchr(at, '}', (size_t)(end - at)) : NULL;
+	for (at++; close && at < close; at++) {
+		while (at < close && isspace((unsigned char)*at))
+			at++;
+		if (at == close)
+			break;
+		if (!begins(at, close, "type"))
+			return 0;
+		at = memchr(at, ',', (size_t)(close - at));
+		at = at ? at : close;
+	}
+	return close != NULL;
+}
+
+/* Whether the module named before this quote is loaded when the program runs. */
+static int is_loaded(const struct reader *reader, const char *quote)
+{
+	return !reader->statement || quote - reader->statement > NAMES_MAX || !is_type_only(reader->statement, quote);
+}
+
+/* Remembers the `import` or `export` that begins here. Returns its length, 0: none does. */
+static size_t statement_begins(struct reader *reader, const char *line, const char *at, const char *end)
+{
+	static const char *const words[] = { "import", "export" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (*at == *words[i] && end - at >= 6 && !memcmp(at, words[i], 6) && (end - at == 6 || !is_name(at[6])) && (at == line || !is_name(at[-1]))) {
+			reader->statement = at + 6;
+			return 6;
+		}
+	return 0;
+}
+
 static void script_line(struct reader *reader, const char *line, const char *end)
 {
 	for (const char *at = line; at < end; at++) {
@@ -169,16 +247,21 @@ static void script_line(struct reader *reader, const char *line, const char *end
 
 			if (!close)
 				return;
-			if (names_module(line, at))
+			if (names_module(line, at) && is_loaded(reader, at))
 				reader->on(reader->arg, at + 1, (size_t)(close - at - 1), "", 0, reader->line);
+			reader->statement = NULL;
 			at = close;
+		} else if (*at == ';') {
+			reader->statement = NULL;
+		} else {
+			at += statement_begins(reader, line, at, end) ? 5 : 0;
 		}
 	}
 }
 
 void imports_each(enum source_kind kind, const char *text, size_t length, imports_on on, void *arg)
 {
-	struct reader reader = { .on = on, .arg = arg, .text_end = text + length };
+	struct reader reader = { .on = on, .arg = arg, .text_end = text + length, .typing_indent = -1 };
 	const char *end = text + length;
 
 	if (kind != SOURCE_PYTHON && kind != SOURCE_SCRIPT && kind != SOURCE_NOTEBOOK)

@@ -146,6 +146,69 @@ START_TEST(files_belong_to_the_deepest)
 }
 END_TEST
 
+START_TEST(types_alone_are_no_import)
+{
+	make_root();
+	write_at("a/index.ts", "import type { CoreMessage } from \"ai\";\nimport { type Message, type Tool } from 'ai';\nexport type { Run } from \"openai\";\nimport type {\n  A,\n} from 'ai';\n");
+	write_at("b/main.py", "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from openai import OpenAI\n\n    import langgraph\n\ndef f(c: \"OpenAI\"): ...\n");
+	write_at("c/main.py", "import typing as t\nif t.TYPE_CHECKING:\n    from crewai import Agent\nelse:\n    Agent = None\nfrom anthropic import Anthropic\n");
+	write_at("d/main.py", "if not TYPE_CHECKING:\n    import openai\n");
+	write_at("e/index.ts", "import type { X } from './x';\nimport { type Message, streamText } from 'ai';\n");
+	write_at("f/index.ts", "import type, { X } from 'ai';\n");
+	write_at("g/main.py", "class A:\n    if TYPE_CHECKING: import openai\n");
+	expect((const struct wanted[]){
+		{ "c", "sdk:anthropic", "c/main.py", "imports anthropic (line 6)" },
+		{ "d", "sdk:openai", "d/main.py", "imports openai (line 2)" },
+		{ "e", "vercel-ai", "e/index.ts", "imports ai (line 2)" },
+		{ "f", "vercel-ai", "f/index.ts", "imports ai (line 1)" },
+		{ 0 } });
+}
+END_TEST
+
+START_TEST(a_library_is_none)
+{
+	make_root();
+	write_at("a/pyproject.toml", "[project]\nname = \"langgraph\"\n");
+	write_at("a/langgraph/pregel/main.py", "from langgraph.graph import StateGraph\nfrom langchain_core import x\nStateGraph(dict)\n");
+	write_at("b/langgraph/__init__.py", "");
+	write_at("b/langgraph/pregel/main.py", "from langgraph.graph import StateGraph\n");
+	write_at("c/setup.py", "from setuptools import setup\nsetup(name=\"crewai\", packages=[])\n");
+	write_at("c/src/crewai/cli/main.py", "from crewai import Crew\n");
+	write_at("d/package.json", "{\"name\": \"ai\"}");
+	write_at("d/src/main.ts", "import { generateText } from 'ai';\ngenerateText({})\n");
+	write_at("e/pyproject.toml", "[project]\nname = \"langchain-openai\"\n");
+	write_at("e/langchain_openai/chat.py", "import openai\nfrom langchain_core import x\n");
+	write_at("f/pyproject.toml", "[tool.poetry]\nname = \"langgraph-agent\"\n");
+	write_at("f/langgraph_agent/main.py", "from langgraph.graph import StateGraph\n");
+	write_at("g/openai/__init__.py", "");
+	write_at("g/openai/agent.py", "from openai import OpenAI\n");
+	expect((const struct wanted[]){
+		{ "f", "langgraph", "f/langgraph_agent/main.py", "imports langgraph.graph" },
+		{ "g/openai", "sdk:openai", "g/openai/agent.py", "imports openai" },
+		{ 0 } });
+}
+END_TEST
+
+START_TEST(packages_parts_and_tests)
+{
+	make_root();
+	write_at("a/pyproject.toml", "[project]\nname = \"lib\"\n");
+	write_at("a/tests/test_x.py", "import openai\nopenai.OpenAI()\n");
+	write_at("a/src/lib/llm_test.py", "import openai\n");
+	write_at("b/bot/__main__.py", "from strands import Agent\nAgent()()\n");
+	write_at("c/weather/agent.py", "from google.adk.agents import LlmAgent\nroot = LlmAgent()\n");
+	write_at("c/weather/sub_agents/hourly/agent.py", "from google.adk.agents import LlmAgent\n");
+	write_at("d/pyproject.toml", "[project]\nname = \"triage-bot\"\n");
+	write_at("d/src/triage_bot/graph.py", "from langgraph.graph import StateGraph\nStateGraph(dict)\n");
+	write_at("d/src/triage_bot/__main__.py", "from langgraph.graph import END\n");
+	expect((const struct wanted[]){
+		{ "b/bot", "strands", "b/bot/__main__.py", "imports strands" },
+		{ "c/weather", "adk", "c/weather/agent.py", "has LlmAgent(" },
+		{ "d", "langgraph", "d/src/triage_bot/graph.py", "has StateGraph(" },
+		{ 0 } });
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, a_plain_main_is_none);
@@ -154,6 +217,9 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, words_about_a_library_are_no_import);
 	tcase_add_test(tc, cockpit_yaml_goes_first);
 	tcase_add_test(tc, files_belong_to_the_deepest);
+	tcase_add_test(tc, types_alone_are_no_import);
+	tcase_add_test(tc, a_library_is_none);
+	tcase_add_test(tc, packages_parts_and_tests);
 }
 
 TEST_MAIN("fleet/agent")
