@@ -175,8 +175,56 @@ static int is_evaluation(const char *path)
 	return 0;
 }
 
+/* Tables and logs, whatever they are called. */
+static int is_data(const char *path)
+{
+	static const char *const ends[] = { ".csv", ".tsv", ".jsonl", ".ndjson", ".log", ".sql", ".psv" };
+	size_t length = strlen(path);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (length > strlen(ends[i]) && !strcasecmp(path + length - strlen(ends[i]), ends[i]))
+			return 1;
+	return 0;
+}
+
+/* A column of them: rows that each hold one, of which an address says less than an account. */
+struct column {
+	const char *what;
+	size_t at, length; /* of the first row */
+	int accounts, sure, addresses, rows; /* sure: not digits alone */
+};
+
+/* Digits prove little, one of ten passes by chance: the row or the file must say what they are, or most rows hold one. */
+static int row_says(const char *row, size_t length, const char *what)
+{
+	static const char *const words[] = { "card", "ssn", "social", "visa", "mastercard", "pan=" };
+	char lower[256];
+	size_t n = length < sizeof(lower) - 1 ? length : sizeof(lower) - 1;
+
+	for (size_t i = 0; i < n; i++)
+		lower[i] = (char)tolower((unsigned char)row[i]);
+	lower[n] = 0;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strstr(lower, words[i]))
+			return 1;
+	return strstr(what, "IBAN") != NULL;
+}
+
+static void count_row(struct column *column, const char *row, const char *what, size_t at, size_t length)
+{
+	int is_address = strstr(what, "e-mail") || strstr(what, "telephone");
+
+	if (!column->what || (column->addresses && !column->accounts && !is_address))
+		*column = (struct column){ what, at, length, column->accounts, column->sure, column->addresses, column->rows };
+	column->accounts += !is_address;
+	column->sure += !is_address && row_says(row, length, what);
+	column->addresses += is_address;
+}
+
 static void evaluation_rows(struct unit *unit)
 {
+	enum { ACCOUNTS = 2, ADDRESSES = 5 };
+	struct column column = { 0 };
 	int left = ROWS_MAX;
 
 	for (const char *at = unit->text, *end = at + unit->length, *stop; at < end && left; at = stop + 1) {
@@ -185,11 +233,18 @@ static void evaluation_rows(struct unit *unit)
 
 		stop = memchr(at, '\n', (size_t)(end - at));
 		stop = stop ? stop : end;
-		if (stop - at < ROW_BYTES && stop - at > 10 && personal_data(at, (size_t)(stop - at), &what, &where) >= 2) {
+		int kinds = stop - at < ROW_BYTES && stop - at > 10 ? personal_data(at, (size_t)(stop - at), &what, &where) : 0;
+
+		column.rows += stop - at > 2;
+		if (kinds)
+			count_row(&column, at, what, (size_t)(at - unit->text), (size_t)(stop - at));
+		if (kinds >= 2) {
 			flag_at(unit, "PRV005", (size_t)(at - unit->text), (size_t)(stop - at), "the row holds %s and more that looks like a person's", what);
 			left--;
 		}
 	}
+	if (left == ROWS_MAX && (column.sure >= ACCOUNTS || (column.accounts >= ACCOUNTS && column.accounts * 2 >= column.rows) || column.addresses >= ADDRESSES))
+		flag_at(unit, "PRV005", column.at, column.length, "%d rows of this file hold what looks like a person's: the first %s", column.accounts + column.addresses, column.what);
 }
 
 /* --- MOD001, MOD002: MODEL=… of an environment file, model = "…" of TOML --- */
@@ -276,7 +331,7 @@ void check_text(struct unit *unit)
 		piped(unit, "wget");
 	}
 	bypasses(unit);
-	if (is_evaluation(path) && (unit->kind == SOURCE_JSON || unit->kind == SOURCE_TEXT || unit->kind == SOURCE_YAML))
+	if ((is_evaluation(path) || is_data(path)) && (unit->kind == SOURCE_JSON || unit->kind == SOURCE_TEXT || unit->kind == SOURCE_YAML))
 		evaluation_rows(unit);
 	if (unit->checker->agent && !unit->is_test && (unit->kind == SOURCE_ENV || unit->kind == SOURCE_TOML || unit->kind == SOURCE_INI))
 		model_lines(unit);
