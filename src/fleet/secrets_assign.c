@@ -342,10 +342,29 @@ static int in_comment(struct view *view, size_t offset)
 /* Where a value without quotes may stand, and what ends it. */
 enum bare { BARE_NOWHERE, BARE_TO_SIGN, BARE_TO_BLANK, BARE_TO_LINE_END };
 
+/* NAME=VALUE alone on its line or in its output ("text: " stands before it), as a cell prints it: no code is written so. */
+static int is_printed(struct view *view, size_t offset)
+{
+	size_t start = offset, end = offset;
+
+	if (offset < 2 || view->text[offset - 1] != '=' || !is_name(view->text[offset - 2]))
+		return 0;
+	start--;
+	while (start && is_name(view->text[start - 1]) && offset - start < NAME_MAX_BYTES)
+		start--;
+	if (start && view->text[start - 1] != '\n' && (start < 2 || view->text[start - 1] != ' ' || view->text[start - 2] != ':'))
+		return 0;
+	while (end < view->length && end - offset < BARE_MAX_BYTES && (unsigned char)view->text[end] > ' ' && !strchr("()[]{},;\"'", view->text[end]))
+		end++;
+	return end == view->length || view->text[end] == '\n' || view->text[end] == '\r';
+}
+
 static enum bare bare_values(struct secret_scanner *scanner, size_t offset)
 {
 	if (scanner->view.kind == VIEW_DECODED)
 		return scanner->view.in_secret ? BARE_TO_LINE_END : BARE_TO_SIGN;
+	if (scanner->source->kind == SOURCE_NOTEBOOK && is_printed(&scanner->view, offset))
+		return BARE_TO_SIGN;
 	if (scanner->is_code)
 		return in_string(&scanner->view, offset) || in_comment(&scanner->view, offset) ? BARE_TO_SIGN : BARE_NOWHERE;
 	switch (scanner->source->kind) {
@@ -546,6 +565,9 @@ void secrets_assignment(struct secret_scanner *scanner, size_t from, size_t leng
 	if (name.at + name.length == scanner->name_seen)
 		return;
 	scanner->name_seen = name.at + name.length;
+	/* "arn:…:secret:x", "AWS::ApiGateway::ApiKey": a part of a name that colons hold together. */
+	if (name.at && view->text[name.at - 1] == ':')
+		return;
 	close_name(&c);
 	flag = !c.quote && is_flag(&c, name.at) && is_blank(at(&c, 0));
 	skip_blanks(&c);

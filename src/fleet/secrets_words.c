@@ -73,6 +73,17 @@ static int is_host(const char *value, size_t length)
 	return dots && last >= 2 && last <= 12;
 }
 
+/* What other values must look like. */
+static int is_pattern(const char *value, size_t length)
+{
+	static const char *const classes[] = { "[a-z", "[A-Z", "[0-9", "[^", "(?:", "(?=", "\\w", "\\d", "[\\" };
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++)
+		if (contains(value, length, classes[i]) && (*classes[i] == '\\' ? value[0] == '^' : memchr(value, ']', length) || memchr(value, ')', length)))
+			return 1;
+	return 0;
+}
+
 int value_is_reference(const char *value, size_t length)
 {
 	static const char *const prefixes[] = { "arn:", "projects/", "op://", "vault:", "env:", "env.", "file:", "ref:", "ssm:", "secretsmanager:", "keyvault:", "@Microsoft.",
@@ -90,7 +101,7 @@ int value_is_reference(const char *value, size_t length)
 		return 1;
 	if (value[0] == '$' && length > 1 && is_made_of(value + 1, length - 1, "{}:-") && value_is_words(value, length))
 		return 1;
-	return is_expression(value, length) || is_path(value, length) || is_host(value, length);
+	return is_pattern(value, length) || is_expression(value, length) || is_path(value, length) || is_host(value, length);
 }
 
 /* "name}", "user.key!r}", "}": what formats put in braces. */

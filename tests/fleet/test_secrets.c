@@ -169,6 +169,7 @@ START_TEST(places)
 		{ "a.ts", "const m = [{ role: \"system\", content: `You may use %s here` }];\n", "SEC006/anthropic-key" },
 		{ "prompts/triage.md", "Use %s here.\n", "SEC006/anthropic-key" },
 		{ "a.ipynb", "{\"cells\": [{\"cell_type\": \"code\", \"source\": [\"k = '%s'\\n\"], \"outputs\": []}]}", "SEC007/anthropic-key" },
+		{ "a.ipynb", "{\"cells\": [{\"cell_type\": \"code\", \"source\": [], \"outputs\": [{\"text\": [\"api_key=%s\\n\"]}]}]}", "SEC007/anthropic-key" },
 		{ "Dockerfile", "FROM x\nENV A=1 \\\n    KEY=%s\n", "SEC009/anthropic-key" },
 		{ "Dockerfile", "FROM x\nRUN curl -H \"x-api-key: %s\" https://x\n", "SEC001/anthropic-key" },
 		{ "mcp.json", "{\"mcpServers\": {\"a\": {\"env\": {\"KEY\": \"%s\"}}}}", "SEC011/anthropic-key" },
@@ -183,6 +184,17 @@ START_TEST(places)
 		ck_assert_msg(scan(rows[i].path, text) == 1, "%zu found in %s", findings_count(findings), text);
 		ck_assert_str_eq(found(0)->rule, rows[i].rule);
 	}
+}
+END_TEST
+
+/* What a cell prints is no code: a value needs no quotes there. */
+START_TEST(printed_by_a_cell)
+{
+	static const char form[] = "{\"cells\": [{\"cell_type\": \"code\", \"source\": [\"show()\\n\"], \"outputs\": [{\"output_type\": \"stream\", \"text\": [\"signing_secret=%s\\n\"]}]}]}";
+
+	ck_assert_uint_eq(scan_format("a.ipynb", form, made("", base62, 32)), 1);
+	ck_assert_str_eq(found(0)->rule, "SEC007/generic-secret");
+	ck_assert_uint_eq(scan_format("a.ipynb", form, "settings.signing_secret"), 0);
 }
 END_TEST
 
@@ -311,13 +323,16 @@ START_TEST(what_is_none)
 		"secret = \"{{ .Values.secret }}\"", "API_KEY = \"<your key>\"", "api_key = \"xxxxxxxxxxxxxxxxxxxxxxxx\"", "token = os.environ[\"TOKEN\"]", "password = self.password2",
 		"secret = \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf\"", "token_type = \"bearer\"", "key = \"user_profile_cache_v2\"", "max_tokens = 4096",
 		"api_key = \"f47ac10b-58cc-4372-a567-0e02b2c3d479\"", "auth = \"https://login.corp.net/oauth2/token\"", "password = \"correct horse battery staple\"",
-		("-----BEGIN RSA PRIVATE " "KEY-----\nMIIE...\n-----END RSA PRIVATE " "KEY-----"), "eos_token = \"<|im_end|>\"", ("token = \"AKIAIOSFODNN7" "EXAMPLE\"") };
+		("-----BEGIN RSA PRIVATE " "KEY-----\nMIIE...\n-----END RSA PRIVATE " "KEY-----"), "eos_token = \"<|im_end|>\"",
+		"{\"AWS::Gateway::ApiKey\": \"4820c3f1a97be56d\"}", "r = 'arn:aws:secretsmanager:*:*:secret:eks-Cluster7-pod9x/*'", "secret = '^[a-zA-Z0-9_]{3,63}$'",
+		"S3Key = 'my-app-9k2j3h4g5f6d7s8a.zip'", ("token = \"AKIAIOSFODNN7" "EXAMPLE\"") };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		ck_assert_msg(scan("a.py", texts[i]) == 0, "%s: %s", texts[i], found(0)->rule);
 	ck_assert_uint_eq(scan_format("a.py", "token = '%s'", github(1)), 0);
 	ck_assert_uint_eq(scan_format("a.py", "stripe_key = '%s'", made("pk" "_live_", base62, 24)), 0);
 	ck_assert_uint_eq(scan_format("a.py", "x = 'data:image/png;base64,iVBORw0KGgo%s'", made("", base62, 200)), 0);
+	ck_assert_uint_eq(scan("a.ipynb", "{\"cells\": [{\"cell_type\": \"code\", \"source\": [\"f(1, token=made_Up7token9x)\\n\"], \"outputs\": []}]}"), 0);
 	ck_assert_uint_eq(scan_format("yarn.lock", "  secret \"%s\"\n  token: %s\n", made("", base62, 40), made("", base62, 40)), 0);
 }
 END_TEST
@@ -551,6 +566,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_test(tc, places);
+	tcase_add_test(tc, printed_by_a_cell);
 	tcase_add_test(tc, kubernetes_secret);
 	tcase_add_test(tc, encoded_once);
 	tcase_add_test(tc, live_env);
