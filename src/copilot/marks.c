@@ -198,6 +198,21 @@ static int ends_symptom(const struct marks *marks, size_t from, size_t token)
 	return 0;
 }
 
+/* "switch orders on live to postgres": what stands before a place is no part of the act. */
+static int leads_to_scope(const struct marks *marks, size_t token)
+{
+	static const char *const lead[] = { "on", "in" };
+	static const enum concept scope[] = { C_SCOPE };
+
+	if (token + 1 >= marks->fold.count ||
+		!means(alone(marks, marks->word[token + 1]), scope, 1))
+		return 0;
+	for (size_t i = 0; i < sizeof(lead) / sizeof(*lead); i++)
+		if (!strcmp(marks->fold.tokens[token].text, lead[i]))
+			return 1;
+	return 0;
+}
+
 static size_t part_length(const unsigned part[4])
 {
 	size_t n = 0;
@@ -217,7 +232,8 @@ static size_t find_part(const struct marks *marks, const unsigned part[4], size_
 
 		while (i < length && marks->word[at + i] == part[i] && !marks->taken[at + i])
 			i++;
-		if (i == length && !(length == 1 && ends_symptom(marks, from, at)))
+		if (i == length && !(length == 1 && (ends_symptom(marks, from, at) ||
+							leads_to_scope(marks, at))))
 			return at;
 	}
 	return 0;
@@ -244,14 +260,19 @@ static int match_gap(struct marks *marks, unsigned node, size_t from, size_t to,
 			after = at[found] + part_length(gap->word[found]);
 		}
 		int ends = after == marks->fold.count ||
-			   marks->fold.tokens[after - 1].shape &
-				   (TOKEN_END | TOKEN_ASKED | TOKEN_COMMA);
+			   (marks->fold.tokens[after - 1].shape &
+				   (TOKEN_END | TOKEN_ASKED | TOKEN_COMMA)) != 0;
 
 		/* "power i-1 on staging down": the part at the end of the clause */
 		if (found == gap->parts &&
-			(words > best_words || (words == best_words && ends && !best_ends))) {
+			(words > best_words ||
+				(words == best_words &&
+					(ends > best_ends ||
+						/* "turn i-1 off on live": the nearer one */
+						(ends == best_ends && at[0] < best_at[0]))))) {
 			best = gap;
 			best_words = words;
+			best_ends = ends;
 			best_ends = ends;
 			memcpy(best_at, at, sizeof(at));
 		}
@@ -343,6 +364,7 @@ static void find_against(struct marks *marks)
 			if (entry && against_us(entry) && !marks_at(marks, i, entry->concept[0]) &&
 				!(entry->concept[0] == C_SECRET &&
 					(marks_at(marks, i, C_SYMPTOM) ||
+						marks_at(marks, i, C_EXPLAIN_COST) ||
 						marks_at(marks, i, C_EXPOSED))))
 				add_mark(marks, entry, i, at + 1);
 		}
@@ -362,9 +384,11 @@ static void find_compounds(struct marks *marks)
 		const struct words_entry *entries[4];
 		size_t parts = 0, at = 0, at_last = 0;
 		unsigned node = 0;
-		int small = 0; /* "redémarre-le": one part is a pronoun or the like */
+		int small = 0;   /* "redémarre-le": one part is a pronoun or the like */
+		int typical = 0; /* "billing-api": a service, in any language */
 
-		if (marks->taken[i] || !(token->shape & TOKEN_JOINED) || token->shape & TOKEN_DIGIT)
+		if (marks->taken[i] || !(token->shape & TOKEN_JOINED) ||
+			(token->shape & TOKEN_DIGIT && !german)) /* "s3-kosten" */
 			continue;
 		for (; at < token->length && parts < 4; parts++) {
 			size_t length = strcspn(token->text + at, "-/");
@@ -379,10 +403,11 @@ static void find_compounds(struct marks *marks)
 				break;
 			small |= entries[parts] && (entries[parts]->concept[0] == C_FILL ||
 							   entries[parts]->concept[0] == C_IT);
+			typical |= entries[parts] && entries[parts]->concept[0] == C_TYPICAL;
 			at_last = at;
 			at += length + 1;
 		}
-		if (at < token->length || parts < 2)
+		if (at < token->length || parts < 2 || typical)
 			continue;
 		const struct words_entry *whole =
 			node ? words_entry(marks->words, node, marks->languages, marks->language)

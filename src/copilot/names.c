@@ -70,6 +70,9 @@ static int score(const struct reading *reading, size_t token)
 		  (before >= 0 && COVERED(reading, (size_t)before, joints));
 	if (after >= 0 && marks_at(&reading->marks, (size_t)after, C_SCOPE))
 		points += 1;
+	/* "i need kiosk restarted", "kiosk neu starten" */
+	if (points == 2 && after >= 0 && COVERED(reading, (size_t)after, acts))
+		points += 1;
 	return points;
 }
 

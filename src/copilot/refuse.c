@@ -225,6 +225,19 @@ static int forbids_act(const struct reading *reading)
 	return reading->write || acts_said(reading);
 }
 
+static int is_article(const struct token *token)
+{
+	static const char *const articles[] = { "the", "a", "an", "our", "my", "this", "that", "der",
+		"die", "das", "den", "ein", "eine", "unser", "unsere", "le", "la", "les", "un", "une",
+		"notre", "el", "los", "las", "una", "nuestro", "nuestra", "o", "os", "as", "um",
+		"uma", "nosso", "nossa" };
+
+	for (size_t i = 0; i < sizeof(articles) / sizeof(*articles); i++)
+		if (!strcmp(token->text, articles[i]))
+			return 1;
+	return 0;
+}
+
 /* "renew the certificate of x", "open port 22 to me": the sentence begins with an act nobody here
  * does. Further on the same words are nouns: "since the last deploy". */
 static int begins_with_other(const struct reading *reading)
@@ -238,7 +251,7 @@ static int begins_with_other(const struct reading *reading)
 		!strcmp(reading->marks.fold.tokens[at].text, "open") &&
 		!strcmp(reading->marks.fold.tokens[at + 1].text, "port"))
 		return 1;
-	if (!HAS(reading, C_OTHER))
+	if (!HAS(reading, C_OTHER) || (at && is_article(&reading->marks.fold.tokens[at - 1])))
 		return 0;
 	const struct mark *mark = marks_first(&reading->marks, C_OTHER);
 	return mark->from == at || reading->marks.fold.tokens[mark->from].shape & TOKEN_CJK;

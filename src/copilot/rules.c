@@ -169,7 +169,8 @@ static int plural_records(const struct reading *reading)
 	const struct mark *mark = marks_first(&reading->marks, C_DNS);
 	const struct token *last = mark ? &reading->marks.fold.tokens[mark->to - 1] : NULL;
 
-	return last && last->length > 3 && last->text[last->length - 1] == 's';
+	return last && last->length > 3 &&
+	       (last->text[last->length - 1] == 's' || strstr(last->text, "eintrage"));
 }
 
 /* "remove api-6 from the load balancer": it leaves, and lives on. */
@@ -235,18 +236,21 @@ static int changes_engine(const struct reading *reading)
 	return 0;
 }
 
-/* "pasa ventas de mysql a aurora": the word between is part of the act. 0 when not so; else where the
- * engine stands that it goes to. */
+/* "pasa ventas de mysql a aurora", "switch orders mysql to postgres": what a thing is set to is an engine. 0
+ * when not so; else where the engine stands. */
 static size_t passes_to_engine(const struct reading *reading)
 {
+	static const char *const lead[] = { "to", "auf", "nach", "zu", "vers", "a", "hacia", "para",
+		"en", "sur" };
 	const struct marks *marks = &reading->marks;
 
-	if (!HAS(reading, C_SCALE) || !reading->names)
+	if (!HAS(reading, C_SCALE) || !reading->names || HAS(reading, C_NUMBER) ||
+		rules_has_entity(reading, ENTITY_SIZE))
 		return 0;
-	for (const struct mark *from = marks_first(marks, C_FROM); from;
-		from = marks_next(marks, from))
-		if (is_engine(marks, from->to) && is_engine(marks, from->to + 2u))
-			return from->to + 2u;
+	for (size_t at = 1; at < marks->fold.count; at++)
+		for (size_t i = 0; is_engine(marks, at) && i < sizeof(lead) / sizeof(*lead); i++)
+			if (!strcmp(marks->fold.tokens[at - 1].text, lead[i]))
+				return at;
 	return 0;
 }
 
@@ -290,6 +294,8 @@ static int type_implied(struct reading *reading)
 		set_type(reading, "status");
 	else if (reading->names && (HAS(reading, C_CERT) || HAS(reading, C_DNS)))
 		set_type(reading, "status");
+	else if (reading->names && HAS(reading, C_METRIC) && HAS(reading, C_RUNOUT))
+		set_type(reading, "investigate"); /* "disk on web-7 is full" */
 	else if (rules_plural(reading))
 		list_described(reading);
 	else if (!reading->names && HAS(reading, C_METRIC) && reading->context && reading->context->usual)
@@ -312,9 +318,11 @@ static void kills_daemon(struct reading *reading)
 /* "put api on v1.9.3 again": what it is set to is no amount. */
 static int set_to_version(const struct reading *reading)
 {
-	return reading->names && rules_has_entity(reading, ENTITY_VERSION) &&
-	       !HAS(reading, C_REPLICAS) && !HAS(reading, C_NUMBER) &&
-	       !rules_has_entity(reading, ENTITY_SIZE) && !HAS(reading, C_KIND);
+	if (!reading->names || HAS(reading, C_REPLICAS) || HAS(reading, C_KIND))
+		return 0;
+	return HAS(reading, C_REVISION) ||
+	       (rules_has_entity(reading, ENTITY_VERSION) && !HAS(reading, C_NUMBER) &&
+		       !rules_has_entity(reading, ENTITY_SIZE));
 }
 
 /* "passe catalogue à quatre réplicas": a move, but to an amount and to no place. */
