@@ -176,6 +176,7 @@ static int is_event(const struct reading *reading, size_t token)
 
 	if (!HAS(reading, C_EVENT) || (marks->taken[token] && !marks_at(marks, token, C_PLAIN) &&
 					      !marks_at(marks, token, C_OTHER) &&
+					      !marks_at(marks, token, C_TYPICAL) &&
 					      !marks_at(marks, token, C_STATUS)))
 		return 0;
 	for (size_t at = token; at-- && words < EVENT_WORDS;) {

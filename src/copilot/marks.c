@@ -5,6 +5,7 @@
 enum {
 	LETTER_POINTS = 8,
 	GAP_MAX = 8,          /* words between the parts of a phrase */
+	LONG_PHRASE = 3,      /* words of one inside which none with a gap begins */
 	SLIPS_LOOKED_UP = 24, /* a sentence of nothing but unknown words must stay cheap */
 };
 
@@ -296,12 +297,14 @@ static void find_gaps(struct marks *marks)
 		if (marks->taken[i])
 			continue;
 		plain = find_longest(marks, i, &entry);
-		while (to < marks->fold.count && !marks->taken[to] &&
+		int matched = 0;
+		while (!matched && to < marks->fold.count && !marks->taken[to] &&
 			(node = words_step(marks->words, node, marks->word[to]))) {
 			to++;
-			if (match_gap(marks, node, i, to, plain))
-				break;
+			matched = match_gap(marks, node, i, to, plain);
 		}
+		if (!matched && plain >= LONG_PHRASE) /* "qu'est-ce qui se passe": no "passe _ à" */
+			i += plain - 1;
 	}
 }
 

@@ -67,6 +67,14 @@ static void say_nothing(struct reading *reading, struct mark *mark)
 	reading->marks.seen[C_FILL]++;
 }
 
+static int begins_clause(const struct marks *marks, size_t token)
+{
+	while (token && marks_at(marks, token - 1, C_FILL) &&
+		!(marks->fold.tokens[token - 1].shape & (TOKEN_END | TOKEN_COMMA)))
+		token--;
+	return !token || marks->fold.tokens[token - 1].shape & (TOKEN_END | TOKEN_COMMA);
+}
+
 /* "tiene que volver", "vms we run": "que" inside a clause asks nothing, and what we run is there
  * already. */
 static void drop_joints(struct reading *reading)
@@ -78,6 +86,10 @@ static void drop_joints(struct reading *reading)
 		int first = !mark->from ||
 			    word[-1].shape & (TOKEN_END | TOKEN_ASKED | TOKEN_COMMA);
 
+		/* "para el próximo mes": only where a clause begins is it an act */
+		if (mark->concept == C_STOP && !strcmp(word->text, "para") &&
+			!begins_clause(marks, mark->from))
+			say_nothing(reading, mark);
 		if (mark->to != mark->from + 1 || first)
 			continue;
 		if ((mark->concept == C_WHICH && word->raw_length == 3 &&

@@ -167,10 +167,15 @@ static int goes_to_amount(const struct reading *reading)
 static int plural_records(const struct reading *reading)
 {
 	const struct mark *mark = marks_first(&reading->marks, C_DNS);
-	const struct token *last = mark ? &reading->marks.fold.tokens[mark->to - 1] : NULL;
 
-	return last && last->length > 3 &&
-	       (last->text[last->length - 1] == 's' || strstr(last->text, "eintrage"));
+	for (size_t i = mark ? mark->from : 0; mark && i < mark->to; i++) {
+		const struct token *word = &reading->marks.fold.tokens[i];
+
+		if (word->length > 3 &&
+			(word->text[word->length - 1] == 's' || strstr(word->text, "eintrage")))
+			return 1;
+	}
+	return 0;
 }
 
 /* "remove api-6 from the load balancer": it leaves, and lives on. */
@@ -263,11 +268,24 @@ static int one_cluster(const struct reading *reading)
 	       !HAS(reading, C_ALL) && !HAS(reading, C_DB) && !HAS(reading, C_LIST);
 }
 
+/* "para checkout en prod": stop, where the sentence begins; elsewhere it means "for". */
+static int says_para(const struct reading *reading)
+{
+	const struct marks *marks = &reading->marks;
+
+	const char *language = words_language(marks->words, marks->language);
+
+	return reading->names && !strcmp(marks->fold.tokens[0].text, "para") &&
+	       (!strcmp(language, "es") || !strcmp(language, "pt"));
+}
+
 /* No act is said: "pods in dev?", "ranker to 4", "login 4.0.2". */
 static int type_implied(struct reading *reading)
 {
 	if (reading->names && goes_to_amount(reading))
 		set_type(reading, "scale");
+	else if (says_para(reading))
+		set_type(reading, "stop");
 	else if (reading->names && changes_engine(reading))
 		set_type(reading, "migrate");
 	else if (reading->names && HAS(reading, C_INTO) &&

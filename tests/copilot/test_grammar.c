@@ -121,6 +121,19 @@ START_TEST(reads_the_judged_sets)
 }
 END_TEST
 
+/* Each act in each language, said in some ten ways; filters are not labelled. */
+START_TEST(reads_the_families)
+{
+	struct grammar *grammar = loaded();
+	struct corpus_score score = { 0 };
+
+	ck_assert_int_eq(
+		corpus_score_jsonl(grammar, in_source("tests/copilot/families.jsonl"), 0, &score), 0);
+	must_pass("families", &score);
+	grammar_free(grammar);
+}
+END_TEST
+
 START_TEST(reads_the_shared_samples)
 {
 	const char *path = "../shared/data/intents-sample.jsonl";
@@ -593,6 +606,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, reads_the_later_phrases);
 	tcase_add_test(tc, reads_the_blind_sets);
 	tcase_add_test(tc, reads_the_judged_sets);
+	tcase_add_test(tc, reads_the_families);
 	tcase_add_test(tc, reads_the_shared_samples);
 	tcase_add_test(tc, names_on_the_screen_take_part);
 	tcase_add_test(tc, the_answer_has_the_promised_shape);
