@@ -233,7 +233,7 @@ static void head_text(const struct shown *shown, const struct series_sum *sum, c
 	value_text(shown, sum->low, low);
 	value_text(shown, sum->high, high);
 	if (sum->count)
-		snprintf(out, size, "%-8s %s   low %s  high %s  %zu samples%s%s", shown->line.label, now, low, high, sum->count, *shown->worst ? "   " : "",
+		snprintf(out, size, "%-8s %s   low %s  high %s  %zu sample%s%s%s", shown->line.label, now, low, high, sum->count, sum->count == 1 ? "" : "s", *shown->worst ? "   " : "",
 			shown->worst);
 	else
 		snprintf(out, size, "%-8s no sample in this time", shown->line.label);

@@ -22,6 +22,7 @@
 #include "gate/session.h"
 #include "tui/console_private.h"
 #include "tui/handover.h"
+#include "tui/series_store.h"
 #include "tui/series.h"
 
 enum { NEWS_EVERY_MS = 100, KEYS_A_TURN = 4096, RECORD_MAX = 16 * 1024 * 1024, SHOWN_MAX = 3 + DIALOGS_MAX };
@@ -597,6 +598,7 @@ static void start(void *arg)
 		console_say_error(console, &err);
 	console_watch_themes(console);
 	console_watch_others(console);
+	series_store_begin(console);
 	malloc_trim(0); /* what reading the data files took */
 }
 
@@ -642,6 +644,7 @@ struct console *console_new(struct session *session)
 void console_free(struct console *console)
 {
 	console->ended = 1;
+	series_store_end(console);
 	close_all(console);
 	handover_close(console->handover);
 	session_stop_jobs(console->session);

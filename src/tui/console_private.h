@@ -49,6 +49,7 @@ struct console {
 	int side_timer, side_off;
 	struct json *said;     /* turns with the co-pilot, when it was last closed; NULL none */
 	struct series_book *series; /* what charts and gauges remember */
+	int series_timer;      /* until it is kept in the store; 0: not yet read from there */
 	char message[512];
 	enum style message_style;
 	char problem[300]; /* why a room could not be opened; "" none */

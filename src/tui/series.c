@@ -69,6 +69,28 @@ void series_add(struct series *series, int64_t at_ns, double value)
 		minutes->list[minutes->count - 1].value = value;
 }
 
+void series_add_before(struct series *series, int64_t at_ns, double value)
+{
+	struct samples *minutes = &series->minutes;
+
+	if (isnan(value) || minutes->count == minutes->max || (minutes->count && at_ns / MINUTE_NS >= minutes->list[0].at_ns / MINUTE_NS))
+		return;
+	minutes->list = mem_grow(minutes->list, minutes->count + 1, sizeof(*minutes->list));
+	memmove(minutes->list + 1, minutes->list, minutes->count++ * sizeof(*minutes->list));
+	minutes->list[0] = (struct sample){ at_ns, value };
+}
+
+size_t series_minutes(const struct series *series)
+{
+	return series->minutes.count;
+}
+
+void series_each_minute(const struct series *series, void (*on_minute)(void *arg, int64_t at_ns, double value), void *arg)
+{
+	for (size_t i = 0; i < series->minutes.count; i++)
+		on_minute(arg, series->minutes.list[i].at_ns, series->minutes.list[i].value);
+}
+
 size_t series_count(const struct series *series)
 {
 	return series->recent.count;
@@ -140,6 +162,11 @@ struct series_sum series_sum(const struct series *series, int64_t from_ns, int64
 		sum.high = !sum.count || value > sum.high ? value : sum.high;
 		sum.count++;
 	}
+	/* Of a minute its peak is known; the last sample as it came. */
+	int64_t last = series_last_ns(series);
+
+	if (sum.count && last >= from_ns && last < to_ns)
+		sum.now = series->recent.list[series->recent.count - 1].value;
 	return sum;
 }
 
@@ -165,6 +192,12 @@ void series_book_free(struct series_book *book)
 		series_free(book->pages[i].series);
 	}
 	free(book);
+}
+
+void series_book_each(const struct series_book *book, void (*on_series)(void *arg, const char *key, const struct series *series), void *arg)
+{
+	for (size_t i = 0; i < book->count; i++)
+		on_series(arg, book->pages[i].key, book->pages[i].series);
 }
 
 struct series *series_of(struct series_book *book, const char *key)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The console from outside: first screen, keys, filter, palette, help, menus, themes, split, signals, poor terminals."""
-import os, re, signal, subprocess, sys, time
+import os, re, shutil, signal, subprocess, sys, tempfile, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from screenpty import *
 
@@ -199,6 +199,26 @@ def test_numbers_over_time():
     finally:
         burn.kill()
         burn.wait()
+
+
+def test_the_trend_of_an_earlier_console_is_shown_with_its_gap():
+    if not shutil.which('faketime'):
+        raise Skip('faketime is not installed')
+    home = tempfile.mkdtemp(prefix='pilothouse-screen-')
+    try:
+        with first(home=home) as c:
+            c.wait_for(re.compile(r'Saturation +now +5 min'))
+        with Console('-f', '-40m', PROGRAM, home=home, program=shutil.which('faketime')) as c:
+            c.wait_for(re.compile(r'cpu +\d+ %'))
+            c.send('Q')
+            c.wait_end()
+        with first(home=home) as c:
+            c.wait_for(re.compile(r'Saturation +now +1 h'))
+            c.send('%')
+            c.wait_for(re.compile(r'[2-9] samples'))
+            c.wait_for('blank: not looked at')
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def test_saturation_opens_as_charts():

@@ -2,8 +2,10 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "check_main.h"
 #include "tui/series.h"
+#include "tui/series_store.h"
 
 #define S(n) ((int64_t)(n) * CLOCK_SECOND_NS)
 #define BEGIN S(1700000040) /* a whole minute */
@@ -103,8 +105,46 @@ START_TEST(a_book_keeps_them_by_name)
 }
 END_TEST
 
+START_TEST(what_was_kept_goes_before_and_the_time_between_is_a_gap)
+{
+	struct series_book *book = series_book_new(), *next = series_book_new();
+	int64_t now = clock_now_ns() / S(60) * S(60), hour = S(3600);
+	struct series *series = series_of(book, "vm/hosts/cpu/");
+	struct text bytes;
+	double slots[61];
+
+	for (int i = 0; i < 10; i++)
+		series_add(series, now - hour + S(60 * i), 50 + i);
+	series_add(series_of(book, "vm/hosts/mem/"), now - 2 * S(86400), 7); /* older than a day */
+	text_init(&bytes, 1 << 20);
+	series_book_pack(book, &bytes);
+	series_add(series_of(next, "vm/hosts/cpu/"), now, 99);
+	series_book_unpack(next, bytes.data, bytes.length);
+	series = series_of(next, "vm/hosts/cpu/");
+	ck_assert_uint_eq(series_minutes(series), 11);
+	ck_assert_int_eq(series_first_ns(series), now - hour);
+	ck_assert_uint_eq(series_minutes(series_of(next, "vm/hosts/mem/")), 0);
+	series_slots(series, now - hour, now + S(60), S(15), slots, 61);
+	ck_assert_double_eq(slots[0], 50);
+	ck_assert(isnan(slots[30]));
+	ck_assert_double_eq(slots[60], 99);
+	ck_assert_double_eq(series_sum(series, now - hour, now + S(60)).now, 99);
+	series_book_free(next);
+
+	/* Cut anywhere, it gives what is whole and no more. */
+	for (size_t length = 0; length < bytes.length; length++) {
+		next = series_book_new();
+		series_book_unpack(next, bytes.data, length);
+		series_book_free(next);
+	}
+	text_release(&bytes);
+	series_book_free(book);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, what_was_kept_goes_before_and_the_time_between_is_a_gap);
 	tcase_add_test(tc, a_time_nobody_looked_is_a_gap);
 	tcase_add_test(tc, a_peak_stays_when_many_share_a_slot);
 	tcase_add_test(tc, what_is_older_than_the_samples_is_known_by_the_minute);
