@@ -65,6 +65,16 @@ struct kind_link {             /* drill down: Enter on a deployment shows its po
 	const char *filter;    /* template over this row's cells, a filter expression on the other kind */
 };
 
+enum { KIND_BESIDE_MAX = 4 };
+struct kind_beside {           /* columns of another kind whose rows have the same namespace and name: what a pod uses, beside the pod */
+	const char *kind;      /* NULL: none */
+	const char *absent;    /* few words for when it is not to be had: "no metrics server" */
+	struct {
+		const char *name, *of; /* header, and the other kind's column */
+	} columns[KIND_BESIDE_MAX];
+	size_t count;
+};
+
 struct kind {
 	const char *name;      /* "pods": plural, as typed */
 	const char *provider;
@@ -81,6 +91,7 @@ struct kind {
 	size_t rule_count;
 	struct kind_link *links;
 	size_t link_count;
+	struct kind_beside beside;
 	int namespaced, watchable, logs;
 	int poll_ms;           /* while visible; hidden: ten times as seldom, in whole minutes */
 	int history;           /* its changes are kept (default); 0 for log-like and fleeting kinds: `history: false` */

@@ -362,6 +362,32 @@ static int parse_links(struct parse *p, const struct json *list)
 	return 0;
 }
 
+static int parse_beside(struct parse *p, const struct json *json)
+{
+	static const char *const known[] = { "kind", "columns", "absent" }, *const of_column[] = { "name", "of" };
+	struct kind_beside *beside = &p->kind->beside;
+
+	if (!json)
+		return 0;
+	if (check_keys(p, json, "beside", known, COUNT(known)) || check_list(p, json_get(json, "columns"), "columns"))
+		return -1;
+	beside->kind = json_text(json_get(json, "kind"));
+	beside->absent = json_text_or(json_get(json, "absent"), "");
+	if (!beside->kind)
+		return fail(p, json, "beside needs a kind");
+	for (const struct json *item = json_first(json_get(json, "columns")); item; item = json_next(item)) {
+		const char *name = json_text(json_get(item, "name")), *of = json_text(json_get(item, "of"));
+
+		if (check_keys(p, item, "a column beside", of_column, COUNT(of_column)))
+			return -1;
+		if (!name || beside->count == KIND_BESIDE_MAX)
+			return fail(p, item, "a column beside needs a name, and there are at most %d", KIND_BESIDE_MAX);
+		beside->columns[beside->count].name = name;
+		beside->columns[beside->count++].of = of ? of : name;
+	}
+	return 0;
+}
+
 static int parse_param(struct parse *p, const struct json *item, struct kind_param *param)
 {
 	static const char *const known[] = { "name", "type", "required", "default", "initial", "help",
@@ -523,7 +549,7 @@ static int parse_all(struct parse *p, const struct json *definition, const char 
 {
 	static const char *const known[] = { "kind", "provider", "title", "singular", "aliases",
 		"help", "empty", "namespaced", "watch", "logs", "poll", "history", "wrong_now", "sort",
-		"columns", "hidden", "severity", "links", "verbs", "spec" };
+		"columns", "hidden", "severity", "links", "beside", "verbs", "spec" };
 
 	if (check_keys(p, definition, "a kind", known, COUNT(known)) ||
 		parse_head(p, definition, file) || parse_columns(p, definition) ||
@@ -531,6 +557,7 @@ static int parse_all(struct parse *p, const struct json *definition, const char 
 		parse_poll(p, json_get(definition, "poll")) ||
 		parse_sort(p, json_get(definition, "sort")) ||
 		parse_links(p, json_get(definition, "links")) ||
+		parse_beside(p, json_get(definition, "beside")) ||
 		parse_verbs(p, json_get(definition, "verbs")))
 		return -1;
 	return parse_rules(p, json_get(definition, "severity"));

@@ -14,6 +14,9 @@ enum { MARGIN = 3, DUMP_ROWS_MAX = 200000 };
 size_t table_cell(const struct table_pane *table, size_t row, int column, int64_t now_ns, char out[CELL_MAX], int64_t *age_step_ns)
 {
 	size_t length;
+
+	if (column >= BESIDE)
+		return beside_cell(table, row, column, now_ns, out, age_step_ns);
 	const char *cell = snapshot_cell(view_snapshot(table->view), row, column, &length);
 
 	return format_cell(table->kind->columns[column].type, cell, length, now_ns, out, CELL_MAX, age_step_ns);
@@ -28,7 +31,7 @@ static void draw_header(const struct table_pane *table, struct rect area)
 	screen_clear_line(area, 0, 0);
 	for (int i = 0; i < table->shown_count; i++) {
 		const struct shown_column *shown = &table->shown[i];
-		const struct kind_column *column = &table->kind->columns[shown->column];
+		const struct kind_column *column = table_column(table, shown->column);
 		enum style style = shown->column == sorted ? STYLE_ACCENT : STYLE_HEADER;
 		size_t length = strlen(column->name);
 
@@ -105,7 +108,7 @@ static void draw_row(struct table_pane *table, struct rect area, int y, size_t p
 
 		if (step && (!table->next_age_ns || step < table->next_age_ns))
 			table->next_age_ns = step;
-		if (is_right_aligned(table->kind->columns[shown->column].type))
+		if (is_right_aligned(table_column(table, shown->column)->type))
 			screen_put_right(area, y, shown->x, shown->width, style, cell, length);
 		else if (style == STYLE_SELECTED && !bar && (int)utf8_columns(cell, length) < shown->width)
 			screen_put(area, y, shown->x, style, cell); /* the name itself, not the blanks after it */
@@ -237,16 +240,17 @@ static void dump_cells(const struct table_pane *table, struct text *out, size_t 
 {
 	char cell[CELL_MAX];
 	int64_t step;
+	int order[ALL_COLUMNS], count = table_order(table, order);
 
-	for (int i = 0; i < table_visible_columns(table); i++) {
-		const struct kind_column *column = &table->kind->columns[i];
-		size_t length = is_header ? strlen(column->name) : table_cell(table, row, i, now_ns, cell, &step);
+	for (int i = 0; i < count; i++) {
+		const struct kind_column *column = table_column(table, order[i]);
+		size_t length = is_header ? strlen(column->name) : table_cell(table, row, order[i], now_ns, cell, &step);
 		const char *text = is_header ? column->name : cell;
-		int pad = table->widths[i] - (int)utf8_columns(text, length), right = is_right_aligned(column->type);
+		int pad = table->widths[order[i]] - (int)utf8_columns(text, length), right = is_right_aligned(column->type);
 
 		text_format(out, "%s%*s", i ? "  " : "", right && pad > 0 ? pad : 0, "");
 		text_add_n(out, text, length);
-		if (!right && i + 1 < table_visible_columns(table))
+		if (!right && i + 1 < count)
 			text_format(out, "%*s", pad > 0 ? pad : 0, "");
 	}
 	text_add_char(out, '\n');

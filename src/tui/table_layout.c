@@ -10,7 +10,7 @@
 #include "tui/table_private.h"
 
 enum { SAMPLE_ROWS = 200, TEXT_ROWS = 10000, GAP = 2, MARGIN = 3, WIDTH_MAX = 60, TEXT_WIDTH_MAX = 300, NARROW_MIN = 10, NAME_LEAST = 20,
-	NAMESPACE_LEAST = 12, STATE_LEAST = 20, TEXT_LEAST = 20 };
+	NAMESPACE_LEAST = 12, STATE_LEAST = 20, TEXT_LEAST = 20, BESIDE_LEAST = 7 };
 
 /* --- widths --- */
 
@@ -59,13 +59,18 @@ void table_measure(struct table_pane *table)
 	size_t count = view_count(table->view), step = count / SAMPLE_ROWS + 1, row;
 	int64_t now = clock_now_ns();
 
+	int order[ALL_COLUMNS], columns = table_order(table, order);
+
 	if (table->is_tight && !table->pane.mode)
 		memset(table->widths, 0, sizeof(table->widths));
-	for (int i = 0; i < table_visible_columns(table); i++) {
-		int width = (int)utf8_columns(table->kind->columns[i].name, strlen(table->kind->columns[i].name));
+	for (int i = 0; i < columns; i++) {
+		const char *name = table_column(table, order[i])->name;
+		int width = (int)utf8_columns(name, strlen(name));
 
-		if (width > table->widths[i])
-			table->widths[i] = width;
+		if (order[i] >= BESIDE && width < BESIDE_LEAST) /* its numbers come later */
+			width = BESIDE_LEAST;
+		if (width > table->widths[order[i]])
+			table->widths[order[i]] = width;
 	}
 	for (size_t place = 0; place < count; place += step)
 		if (table_row_at(table, place, &row))
@@ -79,17 +84,43 @@ void table_measure(struct table_pane *table)
 
 /* --- which ones --- */
 
+const struct kind_column *table_column(const struct table_pane *table, int column)
+{
+	return column >= BESIDE ? &table->beside.heads[column - BESIDE] : &table->kind->columns[column];
+}
+
+/* What stands beside comes after the last of the kind's own, before its wide ones. */
+int table_order(const struct table_pane *table, int order[ALL_COLUMNS])
+{
+	int count = 0, last = -1;
+
+	for (int i = 0; i < table_visible_columns(table); i++)
+		if (!table->kind->columns[i].wide)
+			last = i;
+	for (int i = 0; i < table_visible_columns(table); i++) {
+		order[count++] = i;
+		for (int beside = 0; i == last && beside < table->beside.count; beside++)
+			order[count++] = BESIDE + beside;
+	}
+	return count;
+}
+
+static int is_wide(const struct table_pane *table, int column)
+{
+	return column >= BESIDE || table->kind->columns[column].wide;
+}
+
 /* One namespace chosen: the column would say the same in every row. */
 static int is_told_above(const struct table_pane *table, int column)
 {
-	return table->kind->columns[column].role == ROLE_NAMESPACE && *table->namespace_ && strcmp(table->namespace_, "*") != 0;
+	return column < BESIDE && table->kind->columns[column].role == ROLE_NAMESPACE && *table->namespace_ && strcmp(table->namespace_, "*") != 0;
 }
 
 enum fit { AS_SUGGESTED, AS_MEASURED }; /* what the kind suggests, so that numbers may grow in their place; without it when that is too much */
 
 static int full_width(const struct table_pane *table, int column, enum fit fit)
 {
-	int suggested = fit == AS_SUGGESTED ? table->kind->columns[column].width : 0;
+	int suggested = fit == AS_SUGGESTED ? table_column(table, column)->width : 0;
 
 	return table->widths[column] > suggested ? table->widths[column] : suggested;
 }
@@ -102,31 +133,26 @@ static int width_of(const struct table_pane *table, int column, enum fit fit)
 	return width < WIDTH_MAX ? width : WIDTH_MAX;
 }
 
-/* Those of the kind: where == 1 for them. Returns their columns. */
-static int want_own(const struct table_pane *table, enum fit fit, char where[COLUMNS_MAX])
+/* Those of the kind, and as many of its wide ones, in their order, as there is room for when nothing is cut: is_wanted == 1 for those. */
+static enum fit want(struct table_pane *table, const int *order, int count, int columns, char is_wanted[ALL_COLUMNS])
 {
 	int total = MARGIN - GAP;
 
-	for (int i = 0; i < table_visible_columns(table); i++) {
-		where[i] = !is_told_above(table, i) && (table->wide || !table->kind->columns[i].wide);
-		total += where[i] ? full_width(table, i, fit) + GAP : 0;
+	for (int i = 0; i < count; i++) {
+		is_wanted[i] = !is_told_above(table, order[i]) && (table->wide || !is_wide(table, order[i]));
+		total += is_wanted[i] ? full_width(table, order[i], AS_SUGGESTED) + GAP : 0;
 	}
-	return total;
-}
-
-/* And as many of its wide ones, in their order, as there is room for when nothing is cut. */
-static enum fit want(const struct table_pane *table, int columns, char where[COLUMNS_MAX])
-{
-	int total = want_own(table, AS_SUGGESTED, where);
-
 	if (total > columns)
 		return AS_MEASURED;
-	for (int i = 0; i < table_visible_columns(table); i++) {
-		int more = full_width(table, i, AS_SUGGESTED) + GAP;
+	for (int i = 0; i < count; i++) {
+		int more = full_width(table, order[i], AS_SUGGESTED) + GAP;
 
-		if (where[i] || is_told_above(table, i) || total + more > columns)
+		if (is_wanted[i] || is_told_above(table, order[i]) || total + more > columns)
 			continue;
-		where[i] = 1;
+		table->beside.wanted |= order[i] >= BESIDE;
+		if (order[i] >= BESIDE && beside_failed(table)) /* the status says so: the room is for others */
+			continue;
+		is_wanted[i] = 1;
 		total += more;
 	}
 	return AS_SUGGESTED;
@@ -134,21 +160,23 @@ static enum fit want(const struct table_pane *table, int columns, char where[COL
 
 static void choose_columns(struct table_pane *table, int columns)
 {
-	int name = table->kind->role[ROLE_NAME], skipped = 0;
-	char where[COLUMNS_MAX];
+	int name = table->kind->role[ROLE_NAME], skipped = 0, order[ALL_COLUMNS], count = table_order(table, order);
+	char is_wanted[ALL_COLUMNS];
 
-	enum fit fit = want(table, columns, where);
+	table->beside.wanted = 0;
+	enum fit fit = want(table, order, count, columns, is_wanted);
 
 	table->shown_count = 0;
-	for (int i = 0; i < table_visible_columns(table); i++) {
-		if (!where[i])
+	for (int i = 0; i < count; i++) {
+		if (!is_wanted[i])
 			continue;
 		/* Moving to the right leaves the name where it is. */
-		if (i != name && skipped < table->first_column) {
+		if (order[i] != name && skipped < table->first_column) {
 			skipped++;
 			continue;
 		}
-		table->shown[table->shown_count++] = (struct shown_column){ .column = i, .width = width_of(table, i, fit) };
+		table->beside.wanted |= order[i] >= BESIDE;
+		table->shown[table->shown_count++] = (struct shown_column){ .column = order[i], .width = width_of(table, order[i], fit) };
 	}
 	table->first_column = skipped;
 }
@@ -167,7 +195,7 @@ static int shown_width(const struct table_pane *table)
 /* What one can still tell names apart by, and read a state in. */
 static int least_width(const struct table_pane *table, const struct shown_column *shown)
 {
-	const struct kind_column *column = &table->kind->columns[shown->column];
+	const struct kind_column *column = table_column(table, shown->column);
 	int header = (int)strlen(column->name), least = header > TEXT_LEAST ? header : TEXT_LEAST;
 
 	if (is_right_aligned(column->type))
@@ -193,7 +221,7 @@ static void leave_out(struct table_pane *table, int columns)
 		struct shown_column *last = &table->shown[table->shown_count - 1];
 		int left = least_width(table, last) - (least_total(table) - columns);
 
-		if (!is_right_aligned(table->kind->columns[last->column].type) && left >= NARROW_MIN) {
+		if (!is_right_aligned(table_column(table, last->column)->type) && left >= NARROW_MIN) {
 			last->width = left;
 			break;
 		}
@@ -226,7 +254,7 @@ static void give_room(struct table_pane *table, int left)
 		int more = table->widths[shown->column] - shown->width;
 
 		more = more < left ? more : left;
-		if (more > 0 && !is_right_aligned(table->kind->columns[shown->column].type)) {
+		if (more > 0 && !is_right_aligned(table_column(table, shown->column)->type)) {
 			shown->width += more;
 			left -= more;
 		}

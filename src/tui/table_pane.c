@@ -113,9 +113,11 @@ static int recalc(struct pane *pane)
 
 	if (!table->feed)
 		return 0;
+	int beside = beside_recalc(table);
+
 	version = feed_version(table->feed);
 	if (version == table->version)
-		return 0;
+		return beside;
 	table->version = version;
 	struct snapshot *had = view_snapshot(table->view), *now = feed_snapshot(table->feed);
 	int same = now && now == had;
@@ -138,6 +140,7 @@ static void open_feed(struct table_pane *table)
 	table->feed = estate_open(estate, table->kind, &table->selection);
 	feed_set_visible(table->feed, table->is_visible);
 	table->version = feed_version(table->feed) - 1;
+	beside_open(table);
 	recalc(&table->pane);
 }
 
@@ -146,6 +149,7 @@ static void close_feed(struct table_pane *table)
 	if (table->feed)
 		estate_close(console_estate(table->pane.console), table->feed);
 	table->feed = NULL;
+	beside_close(table);
 }
 
 static void set_visible(struct pane *pane, int visible)
@@ -155,6 +159,7 @@ static void set_visible(struct pane *pane, int visible)
 	table->is_visible = visible;
 	if (table->feed)
 		feed_set_visible(table->feed, visible);
+	beside_visible(table, visible);
 	if (visible)
 		recalc(pane);
 }
@@ -262,12 +267,27 @@ static void set_sort(struct table_pane *table, int column, int descending)
 	free(id);
 }
 
+/* What stands beside is looked up for the rows on the screen only: in order it is a table of its own. */
+static void open_beside(struct table_pane *table, int nth)
+{
+	struct beside *beside = &table->beside;
+	struct pane *pane = table_pane_new(table->pane.console, beside->kind, &table->selection, NULL);
+
+	set_sort(of(pane), beside->columns[nth], 1);
+	console_push(table->pane.console, pane);
+}
+
 /* Numbers are looked at from the top: the largest first; names from A. The same column again turns it round. */
 static void sort_by(struct table_pane *table, int column)
 {
 	int descending, now = view_sort_column(table->view, &descending);
-	enum column_type type = table->kind->columns[column].type;
+	enum column_type type;
 
+	if (column >= BESIDE) {
+		open_beside(table, column - BESIDE);
+		return;
+	}
+	type = table->kind->columns[column].type;
 	set_sort(table, column, now == column ? !descending : type != COLUMN_TEXT && type != COLUMN_BOOL && type != COLUMN_AGE);
 }
 
@@ -289,19 +309,23 @@ static void use_sort(struct console *console, size_t row, void *arg)
 
 	if (console_top(console) != pane)
 		return;
+	size_t own = (size_t)table_visible_columns(of(pane));
+
 	if (row)
-		sort_by(of(pane), (int)row - 1);
+		sort_by(of(pane), row <= own ? (int)row - 1 : BESIDE + (int)(row - own) - 1);
 	else
 		set_sort(of(pane), -1, 0);
 }
 
 static void choose_sort(struct table_pane *table)
 {
-	struct menu_row rows[COLUMNS_MAX + 1] = { { .label = "as listed" } };
-	size_t count = table->kind->visible_count < COLUMNS_MAX ? table->kind->visible_count : COLUMNS_MAX;
+	struct menu_row rows[ALL_COLUMNS + 1] = { { .label = "as listed" } };
+	size_t count = (size_t)table_visible_columns(table);
 
 	for (size_t i = 0; i < count; i++)
 		rows[i + 1] = (struct menu_row){ .label = table->kind->columns[i].name, .note = column_type_name(table->kind->columns[i].type) };
+	for (int i = 0; i < table->beside.count; i++)
+		rows[++count] = (struct menu_row){ .label = table->beside.heads[i].name, .note = "as a table of its own" };
 	console_dialog(table->pane.console,
 		menu_new(table->pane.console, "Sort by", rows, count + 1, (size_t)(view_sort_column(table->view, &(int){ 0 }) + 1), use_sort, table, NULL));
 }
@@ -729,7 +753,7 @@ static void status(struct pane *pane, char *out, size_t size)
 	struct table_pane *table = of(pane);
 	struct feed_status now = { 0 };
 	struct snapshot *snapshot = view_snapshot(table->view);
-	char count[80], age[32] = "", cut[64] = "", more[48] = "", marked[32] = "", total[32];
+	char count[80], age[32] = "", cut[64] = "", more[48] = "", marked[32] = "", total[32], beside[48] = "";
 	int64_t step = 0;
 
 	count_text(table, count, sizeof(count));
@@ -741,6 +765,8 @@ static void status(struct pane *pane, char *out, size_t size)
 		format_count(now.total, total, sizeof(total));
 		snprintf(cut, sizeof(cut), "  cut: %s exist", total);
 	}
+	if (table->beside.wanted && beside_failed(table) && *table->kind->beside.absent)
+		snprintf(beside, sizeof(beside), "  %.40s", table->kind->beside.absent);
 	if (table->cut_columns)
 		snprintf(more, sizeof(more), "  +%d column%s %s", table->cut_columns, table->cut_columns == 1 ? "" : "s", screen_glyph(GLYPH_ARROW));
 	const char *state = now.refused && now.state != FEED_FAILED ? "in part" : *now.error ? "failed" : now.stale ? "stale" : now.state == FEED_CACHED ? "last known" : now.state == FEED_LOADING ? "loading" :
@@ -748,7 +774,7 @@ static void status(struct pane *pane, char *out, size_t size)
 
 	if (table->marks.count)
 		snprintf(marked, sizeof(marked), "  %zu marked", table->marks.count);
-	snprintf(out, size, "%s%s%s%s  %s%s%s%s", count, cut, more, marked, state, *age && *state ? " " : "", *age ? "age " : "", age);
+	snprintf(out, size, "%s%s%s%s%s  %s%s%s%s", count, cut, more, beside, marked, state, *age && *state ? " " : "", *age ? "age " : "", age);
 }
 
 static int64_t next_change(struct pane *pane)

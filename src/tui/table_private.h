@@ -20,6 +20,21 @@ struct shown_column {
 	int column, width, x;
 };
 
+enum { BESIDE = COLUMNS_MAX, ALL_COLUMNS = COLUMNS_MAX + KIND_BESIDE_MAX }; /* columns from BESIDE on are those of the kind beside */
+
+/* Rows of another kind, found by namespace and name. */
+struct beside {
+	const struct kind *kind; /* NULL: none, or none is known by that name */
+	struct kind_column heads[KIND_BESIDE_MAX];
+	int columns[KIND_BESIDE_MAX], count;
+	struct feed *feed;
+	unsigned version;
+	struct snapshot *snapshot;
+	unsigned *rows;          /* open addressing by hash; row + 1, 0 free */
+	size_t room;
+	int wanted;              /* there is room on the screen: it may be asked for */
+};
+
 struct table_pane {
 	struct pane pane;
 	const struct kind *kind;
@@ -33,10 +48,11 @@ struct table_pane {
 	size_t cursor, top; /* places in the view */
 	int page;           /* rows that fit */
 	int first_column, wide, is_visible;
-	int widths[COLUMNS_MAX]; /* of the kind's columns; grow, so that nothing jumps */
+	struct beside beside;
+	int widths[ALL_COLUMNS]; /* of the kind's columns; grow, so that nothing jumps */
 	int is_tight;            /* they were too much for the screen */
 	size_t measured; /* of how many rows the widths are; 0 they are not */
-	struct shown_column shown[COLUMNS_MAX];
+	struct shown_column shown[ALL_COLUMNS];
 	int shown_count, cut_columns;
 	struct marks marks;
 	struct input filter;
@@ -60,6 +76,16 @@ int table_visible_columns(const struct table_pane *table);
 void table_measure(struct table_pane *table);
 void table_lay_out(struct table_pane *table, int columns); /* fills in shown, shown_count and cut_columns */
 int table_column_at(const struct table_pane *table, int x); /* of the kind; -1 none */
+/* In the order in which they stand when all are shown; how many. */
+int table_order(const struct table_pane *table, int order[ALL_COLUMNS]);
+const struct kind_column *table_column(const struct table_pane *table, int column);
+/* table_beside.c */
+void beside_open(struct table_pane *table);    /* finds the kind; its rows are asked for when there is room for them */
+void beside_close(struct table_pane *table);
+int beside_recalc(struct table_pane *table);   /* 1: something of it is to be drawn again */
+void beside_visible(struct table_pane *table, int visible);
+size_t beside_cell(const struct table_pane *table, size_t row, int column, int64_t now_ns, char out[CELL_MAX], int64_t *age_step_ns);
+int beside_failed(const struct table_pane *table); /* it is asked for, and not to be had */
 /* table_marks.c */
 int marks_has(const struct marks *marks, const char *id, size_t length);
 void marks_set(struct marks *marks, const char *id, size_t length, int on);

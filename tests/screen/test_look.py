@@ -4,6 +4,7 @@ the logs of what is marked."""
 import os, re, shutil, sys, tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from screenpty import *
+from fakecluster import Cluster
 
 
 class Demo(Console):
@@ -57,6 +58,33 @@ def test_what_is_left_out_is_counted_in_words_that_fit():
         c.send('w')
         c.wait_for(re.compile(r'\+\d+ columns? →'))
         assert '+1 columns' not in c.dump(), c.dump()
+
+
+# --- what pods use, beside them ---
+
+class Measured(Cluster):
+    usage = [('one', '250m', '64Mi'), ('two', '1', '2Gi')]
+
+
+def test_what_pods_use_stands_beside_them():
+    with Measured(columns=110) as cluster:
+        c = cluster.console
+        c.wait_for(re.compile(r'CPU +MEMORY'))
+        c.wait_for(re.compile(r'one .* 250m +64Mi'))
+        c.wait_for(re.compile(r'two .* 1000m +2(\.0)?Gi'))
+        c.send('S')
+        c.wait_for('as a table of its own')
+        c.send('memory<Enter>')
+        c.wait_for(re.compile(r'podmetrics › '))
+        c.wait_for(re.compile(r'two .*\n.*one ', re.S))
+
+
+def test_without_a_metrics_server_that_is_said_once():
+    with Cluster(columns=110) as cluster:
+        c = cluster.console
+        c.wait_for('no metrics server')
+        c.wait_for(re.compile(r'NODE +IP'))
+        assert 'MEMORY' not in c.dump(), c.dump()
 
 
 # --- the first screen ---
