@@ -112,6 +112,8 @@ static void print_findings(struct cli *cli, const struct findings *findings)
 		cli_write(cli_out(cli), "          %s:%d  %s  %s, %s\n", finding->path, finding->place.line, finding->rule, finding->check->persona,
 			fixability_name(finding->fixability));
 		cli_write(cli_out(cli), "          fix: %s\n", finding->fix ? finding->fix : finding->check->fix);
+		if (finding->unfixable)
+			cli_write(cli_out(cli), "          by hand: %s\n", finding->unfixable);
 	}
 	free(rows);
 }

@@ -180,7 +180,7 @@ static void heal_one(struct heal *heal, const struct finding *finding, struct he
 {
 	healer mend = healer_of(finding);
 	struct heal_target *file = target_of(heal, finding->path);
-	size_t before = file->count, appended = heal->append_count;
+	size_t before = file->count, appended = heal->append_count, named = heal->name_count;
 	struct site site = { .heal = heal, .file = file, .at = *finding, .code = file->code, .text = file->text, .length = file->length };
 
 	site.finding = &site.at;
@@ -197,6 +197,7 @@ static void heal_one(struct heal *heal, const struct finding *finding, struct he
 		return;
 	file->count = before;
 	heal->append_count = appended;
+	heal->name_count = named;
 	fix->refused = arena_text(heal->arena, site.why);
 	fix->later = site.later;
 }
@@ -305,6 +306,7 @@ void heal_free(struct heal *heal)
 	deps_free(heal->deps);
 	free(heal->files);
 	free(heal->appends);
+	free(heal->names);
 	free(heal->shown);
 	free(heal->fixes);
 	arena_free(heal->arena);
@@ -368,7 +370,7 @@ static void judge_file(struct heal *heal, struct findings *findings, struct find
 	settle(heal);
 	for (size_t i = 0; i < count; i++)
 		judge_fix(findings, &heal->fixes[i], rows[i]);
-	heal->fix_count = heal->append_count = 0;
+	heal->fix_count = heal->append_count = heal->name_count = 0;
 	free_targets(heal);
 	arena_free(heal->arena);
 	heal->arena = arena_new();

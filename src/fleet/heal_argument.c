@@ -12,7 +12,7 @@ static int row_fits(const struct json *row, const struct code_call *call)
 {
 	const char *begins = json_text_or(json_get(row, "begins"), ""), *ends = json_text_or(json_get(row, "ends"), ""), *resolved = call->resolved ? call->resolved : "";
 
-	return (!*begins || !strncmp(resolved, begins, strlen(begins))) && ends_with(call->written, ends);
+	return (!*begins || !strncmp(resolved, begins, strlen(begins))) && (ends_with(call->written, ends) || ends_with(resolved, ends));
 }
 
 const char *argument_by_row(struct site *site, const char *name, const char *safe)
@@ -40,9 +40,7 @@ const char *argument_by_row(struct site *site, const char *name, const char *saf
 
 static const char *timeout(struct site *site)
 {
-	const char *safe = "one argument is added; a request that took longer fails instead of hanging";
-
-	return is_python(site) ? with_argument(site, value(site, "timeout"), safe) : argument_by_row(site, "timeouts", safe);
+	return argument_by_row(site, "timeouts", "one argument is added; a request that took longer fails instead of hanging");
 }
 
 static const char *turn_limit(struct site *site)

@@ -221,7 +221,12 @@ static void remove_below_comment(struct site *site, int before, int first, int e
 	size_t from = with_blanks_before(site, first);
 
 	if (code_is(site->code, end, ",")) {
-		edit(site, EDIT_PLAIN, from, token_end(site, end) - from, "%s", "");
+		/* Its own comment keeps its line. */
+		int kept = end_with_comment(site, end) != token_end(site, end);
+		size_t to = kept ? token_offset(site, end + 1) : token_end(site, end);
+
+		from = kept ? token_offset(site, first) : from;
+		edit(site, EDIT_PLAIN, from, to - from, "%s", "");
 		return;
 	}
 	if (code_is(site->code, before, ","))

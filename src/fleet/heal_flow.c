@@ -40,6 +40,69 @@ static const char *effect_in(const struct site *site, const struct code_function
 	return NULL;
 }
 
+static int is_parameter(const struct site *site, const struct code_function *function, const char *name, size_t length)
+{
+	for (int k = 0; k < function->parameter_count; k++) {
+		const char *it = code_parameter_at(site->code, function->parameters + k)->name;
+
+		if (strlen(it) == length && !strncmp(it, name, length))
+			return 1;
+	}
+	return 0;
+}
+
+/* The name a chain begins with is one the function made itself. */
+static int is_local(const struct site *site, const struct code_function *function, const char *chain)
+{
+	size_t length = strcspn(chain, ".[(");
+
+	if (is_parameter(site, function, chain, length))
+		return 0;
+	for (int i = 0; i < code_assign_count(site->code); i++) {
+		const struct code_assign *assign = code_assign_at(site->code, i);
+
+		if (assign->token >= function->body && assign->token < function->end && strlen(assign->target) == length && !strncmp(assign->target, chain, length))
+			return 1;
+	}
+	return 0;
+}
+
+static int in_same_loop(const struct site *site, int token, int other)
+{
+	for (int i = 0; i < code_block_count(site->code); i++) {
+		const struct code_block *block = code_block_at(site->code, i);
+
+		if ((block->kind == BLOCK_FOR || block->kind == BLOCK_WHILE) && block->body <= token && token < block->end && block->body <= other && other < block->end)
+			return 1;
+	}
+	return 0;
+}
+
+/* What is kept outside of the function and changes before the call, so that a second try would find it changed twice: self.history.append(q),
+ * self.count += 1. NULL: nothing. */
+static const char *changed_before(const struct site *site, const struct code_function *function, const struct code_call *call)
+{
+	static const char *const changes[] = { ".append", ".extend", ".insert", ".add", ".pop", ".popleft", ".appendleft", ".clear", ".remove", ".update", ".setdefault", ".put_nowait" };
+
+	for (int i = 0; i < code_call_count(site->code); i++) {
+		const struct code_call *it = code_call_at(site->code, i);
+
+		if (it->open < function->body || it->open >= function->end || (it->open > call->open && !in_same_loop(site, it->open, call->open)))
+			continue;
+		for (size_t k = 0; k < sizeof(changes) / sizeof(*changes); k++)
+			if (ends_with(it->written, changes[k]) && !is_local(site, function, it->written))
+				return it->written;
+	}
+	for (int i = 0; i < code_assign_count(site->code); i++) {
+		const struct code_assign *it = code_assign_at(site->code, i);
+
+		if (it->kind == ASSIGN_ADD && it->token >= function->body && it->token < function->end && strchr(it->target, '.') && !is_local(site, function, it->target) &&
+			(it->token < call->open || in_same_loop(site, it->token, call->open)))
+			return it->target;
+	}
+	return NULL;
+}
+
 /* Why the function cannot be called again as a whole; NULL: it can. */
 static const char *why_once(struct site *site, const struct code_function *function)
 {
@@ -57,6 +120,9 @@ static const char *why_once(struct site *site, const struct code_function *funct
 	effect = effect_in(site, function);
 	if (effect)
 		return arena_format(heal_arena(site), "it also does %.60s, which a retry would do again: put the model call into a function of its own", effect);
+	effect = call ? changed_before(site, function, call) : NULL;
+	if (effect)
+		return arena_format(heal_arena(site), "%.60s changes before the call, and would a second time: put the model call into a function of its own", effect);
 	return NULL;
 }
 

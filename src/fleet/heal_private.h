@@ -54,6 +54,11 @@ struct site {
 	int later;             /* it is one for now only */
 };
 
+/* The variable a secret became: another secret of the same example is called otherwise. */
+struct heal_name {
+	const char *example, *name, *hash;
+};
+
 /* A line at the end of a file that another's edits need. */
 struct heal_append {
 	const struct heal_target *file, *because;
@@ -69,6 +74,8 @@ struct heal {
 	struct heal_target **files;
 	size_t file_count, shown_count;
 	struct heal_target **shown;
+	struct heal_name *names; /* of variables given to secrets */
+	size_t name_count;
 	struct heal_append *appends;
 	size_t append_count;
 	struct heal_fix *fixes;
@@ -140,6 +147,8 @@ const char *switch_out(struct site *site, const char *const *names, const char *
 /* "openai_key" or "apiKey" as OPENAI_KEY, API_KEY; in an arena. */
 char *as_variable(const struct site *site, const char *name, size_t length);
 
+/* The name with a number behind when another secret of the same example has it; the example gets a line for it. */
+const char *name_in_example(struct site *site, const char *example, const char *name);
 char *variable_of_rule(const struct site *site); /* "SEC001/openai-key" as OPENAI_KEY, where nothing beside the value names it */
 const char *heal_secret_in_file(struct site *site);
 const char *heal_live_env(struct site *site);

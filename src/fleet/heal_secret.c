@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/mem.h"
 #include "fleet/heal_private.h"
 
 enum { NAME_MAX_BYTES = 60 };
@@ -158,9 +159,30 @@ static int script_default(const struct site *site, int token, int *from)
 	return token - 2;
 }
 
-static void name_in_example(struct site *site, const char *name)
+static int is_another(const struct heal_name *it, const char *example, const char *name, const char *hash)
 {
-	append_line(site, path_of_agent(site, ".env.example"), arena_format(heal_arena(site), "%s=", name));
+	return !strcmp(it->example, example) && !strcmp(it->name, name) && strcmp(it->hash, hash) != 0;
+}
+
+const char *name_in_example(struct site *site, const char *example, const char *name)
+{
+	struct heal *heal = site->heal;
+	const char *hash = site->finding->secret_hash ? site->finding->secret_hash : "", *given = name;
+
+	for (size_t i = 0, number = 2; i < heal->name_count; i++)
+		if (is_another(&heal->names[i], example, given, hash)) {
+			given = arena_format(heal_arena(site), "%s_%zu", name, number++);
+			i = (size_t)-1;
+		}
+	heal->names = mem_grow(heal->names, heal->name_count + 1, sizeof(*heal->names));
+	heal->names[heal->name_count++] = (struct heal_name){ arena_text(heal_arena(site), example), given, arena_text(heal_arena(site), hash) };
+	append_line(site, example, arena_format(heal_arena(site), "%s=", given));
+	return given;
+}
+
+static const char *name_of_agent(struct site *site, const char *name)
+{
+	return name_in_example(site, path_of_agent(site, ".env.example"), name);
 }
 
 static const char *drop_default(struct site *site, int token, int name, int last)
@@ -170,7 +192,7 @@ static const char *drop_default(struct site *site, int token, int name, int last
 	size_t from = token_end(site, last);
 
 	edit(site, EDIT_PLAIN, from, token_end(site, token) - from, "%s", "");
-	name_in_example(site, arena_text_n(heal_arena(site), site->text + it->offset + quoted, it->length - (quoted ? 2 : 0)));
+	append_line(site, path_of_agent(site, ".env.example"), arena_format(heal_arena(site), "%.*s=", (int)it->length - 2 * quoted, site->text + it->offset + quoted));
 	return "the environment is read already, only what stood in when it is not set goes: it must be set; revoke the value that was written here";
 }
 
@@ -239,26 +261,22 @@ static const char *whole_literal(struct site *site, int token, const struct code
 
 	if (read >= 0)
 		return drop_default(site, token, read, last);
-	name = name_beside(site, token);
+	name = name_of_agent(site, name_beside(site, token));
 	if (is_python(site))
 		edit(site, EDIT_PLAIN, it->offset, it->length, "%s.environ[\"%s\"]%s", need_module(site, "os"), name, has_prefix(site, it, prefix, 'b') ? ".encode()" : "");
 	else
 		edit(site, EDIT_PLAIN, it->offset, it->length, "process.env.%s%s", name, is_typed(site) ? "!" : "");
-	name_in_example(site, name);
 	return "the same value is read from the environment, where it must be set before; revoke the one that was written here";
 }
 
 static const char *part_of_literal(struct site *site, const struct code_token *it, size_t prefix)
 {
-	char *name = variable_of_rule(site);
-	const char *safe;
+	const char *name;
 
 	if (has_prefix(site, it, prefix, 'b'))
 		return refuse(site, "the value is a part of bytes, and the environment holds text");
-	safe = is_python(site) ? within_python(site, it, prefix, name) : within_script(site, it, name);
-	if (safe)
-		name_in_example(site, name);
-	return safe;
+	name = name_of_agent(site, variable_of_rule(site));
+	return is_python(site) ? within_python(site, it, prefix, name) : within_script(site, it, name);
 }
 
 static const char *in_code(struct site *site)

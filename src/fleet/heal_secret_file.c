@@ -44,13 +44,12 @@ static char *variable_here(const struct site *site)
 static const char *expand(struct site *site, const char *format, const char *safe)
 {
 	const struct place *place = &site->finding->place;
-	char *name = variable_here(site);
-	const char *mark = strstr(format, "NAME");
+	const char *mark = strstr(format, "NAME"), *name;
 
 	if (!place->length)
 		return refuse(site, "the value is not found again");
+	name = name_in_example(site, path_beside(site, ".env.example"), variable_here(site));
 	edit(site, EDIT_PLAIN, place->offset, place->length, "%.*s%s%s", (int)(mark - format), format, name, mark + 4);
-	append_line(site, path_beside(site, ".env.example"), arena_format(heal_arena(site), "%s=", name));
 	return safe;
 }
 
@@ -85,9 +84,7 @@ static const char *in_shell(struct site *site)
 		return expand(site, "${NAME:?}", "the shell puts the variable in, and stops where it is not set; revoke the value that was written here");
 	if (!from || site->text[from - 1] != '\'' || site->text[to] != '\'')
 		return refuse(site, "in single quotes the shell puts no variable in");
-	char *name = variable_here(site);
-	edit(site, EDIT_PLAIN, from - 1, to - from + 2, "\"${%s:?}\"", name);
-	append_line(site, path_beside(site, ".env.example"), arena_format(heal_arena(site), "%s=", name));
+	edit(site, EDIT_PLAIN, from - 1, to - from + 2, "\"${%s:?}\"", name_in_example(site, path_beside(site, ".env.example"), variable_here(site)));
 	return "the shell puts the variable in, and stops where it is not set; revoke the value that was written here";
 }
 

@@ -207,9 +207,12 @@ static const char *card_scheme(struct site *site)
 
 	if (site->code || !open)
 		return refuse(site, "only a card written as JSON is edited from here");
-	size_t at = (size_t)(open - site->text) + 1;
-	const char *indent = site->text[at] == '\n' && at + 1 < site->length ? indent_at(site, at + 1) : "  ";
-	edit(site, EDIT_PLAIN, at, 0, "\n%s\"securitySchemes\": {\"bearer\": {\"type\": \"http\", \"scheme\": \"bearer\"}},\n%s\"security\": [{\"bearer\": []}],", indent, indent);
+	size_t at = (size_t)(open - site->text) + 1, line = line_end_at(site, at);
+	const char *indent = line == at && after_line(site, at) < site->length ? indent_at(site, after_line(site, at)) : NULL;
+	const char *between = indent ? arena_format(heal_arena(site), "\n%s", indent) : "";
+
+	edit(site, EDIT_PLAIN, at, 0, "%s\"securitySchemes\": {\"bearer\": {\"type\": \"http\", \"scheme\": \"bearer\"}},%s\"security\": [{\"bearer\": []}],%s", between, indent ? between : " ",
+		indent ? "" : " ");
 	return "the card says that callers show a bearer token; let the server ask for it";
 }
 

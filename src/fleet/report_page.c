@@ -88,7 +88,7 @@ static void html_finding(const struct finding *finding, struct text *out)
 	text_format(out, "<tr><td class=\"%s\">%s<td>", severity, severity);
 	add_parts(out, (const char *const[]){ "<b>", finding->check->title, "</b> <small>", finding->rule, " · ", finding->check->persona, " · ",
 		fixability_name(finding->fixability), "</small><br>", finding->message, " <code>", finding->redacted ? finding->redacted : "",
-		"</code><br><small>", fix_of(finding), "</small><td><code>", finding->path, NULL });
+		"</code><br><small>", fix_of(finding), finding->unfixable ? "; by hand: " : "", finding->unfixable ? finding->unfixable : "", "</small><td><code>", finding->path, NULL });
 	text_format(out, ":%d</code></tr>\n", finding->place.line);
 }
 

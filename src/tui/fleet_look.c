@@ -32,6 +32,8 @@ static void add_note(struct text *out, const struct json *finding, int is_asked)
 	text_format(out, "^        %s %s  %s%s%s\n", of(finding, "severity"), of(finding, "rule"), message, *of(finding, "redacted") ? "  " : "", of(finding, "redacted"));
 	if (is_asked)
 		text_format(out, "^        %s, %s; fix: %s\n", of(finding, "persona"), of(finding, "fixability"), of(finding, "fix"));
+	if (is_asked && *of(finding, "unfixable"))
+		text_format(out, "^        by hand: %s\n", of(finding, "unfixable"));
 }
 
 static void add_notes(struct text *out, const struct json *all, const struct json *asked, long line)

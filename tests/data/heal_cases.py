@@ -33,6 +33,10 @@ ASK = 'client.chat.completions.create(model="gpt-4o-2024-11-20", max_completion_
 JS = 'import OpenAI from "openai";\n'
 JSCLIENT = JS + 'const client = new OpenAI({ timeout: 1000, maxRetries: 2 });\n'
 
+# Clients whose time-out is called otherwise: (import, constructor).
+CLIENTS = {'from google import genai\nc = genai.Client()\n': 'genai.Client(http_options={"timeout": 30000})', 'from mistralai import Mistral\nc = Mistral()\n': 'Mistral(timeout_ms=30000)',
+           'from langchain_ollama import ChatOllama\nc = ChatOllama(model="m")\n': 'ChatOllama(model="m", client_kwargs={"timeout": 30})', 'import groq\nc = groq.Groq()\n': 'groq.Groq(timeout=30)'}
+
 # Files no agent owns: what locks of the tree settle on.
 ELSEWHERE = {
     'zlocks/uv.lock': 'version = 1\n\n[[package]]\nname = "openai"\nversion = "1.99.1"\n\n[[package]]\nname = "mcp-server-git"\nversion = "2025.7.1"\n',
@@ -69,6 +73,7 @@ CASES = [
     ('SEC013', {'agent.py': 'import os\nimport httpx\n' + OPENAI + 'access_token = os.getenv("ACCESS_TOKEN")\ndef f(q):\n    return httpx.get(f"https://api.acme.io/v1?access_token={access_token}&q=1", timeout=5)\n'}, None),
     ('SEC013', {'agent.py': 'import os\nimport requests\n' + OPENAI + 'api_key = os.environ["API_KEY"]\ndef f(q):\n    return requests.get(f"https://api.acme.io/v1?api_key={api_key}", timeout=5)\n'},
      'which header the other side takes'),
+    ('SEC001', {'agent.py': OPENAI, 'x.py': ('A = "%s"\n' % TOKENS[23]).encode('utf-16')}, 'UTF-16'),
     # --- reliability ---
     ('REL001', {'agent.py': '#!/usr/bin/env python3\n# -*- coding: utf-8 -*-\n"""Doc."""\nfrom __future__ import annotations\nfrom openai import OpenAI\nimport tenacity as tn\nclient = OpenAI(timeout=3)\n\n\n'
                 'class A:\n\tdef ask(self, q):\n\t\treturn %s\n' % ASK}, None),

@@ -178,13 +178,16 @@ def test_a_default_beside_a_read_goes_and_patterns_stay():
 def test_what_is_never_wrapped():
     body = 'from openai import OpenAI\nc = OpenAI(timeout=3)\n\n\n'
     call = 'c.chat.completions.create(model="gpt-4o-2024-11-20", max_completion_tokens=3, messages=q)'
-    wrapped = {'plain': 'def plain(q):\n    return %s\n' % call, 'kept': '@tool\ndef kept(q):\n    """Says."""\n    q.append(1)\n    return %s\n' % call}
+    wrapped = {'plain': 'def plain(q):\n    return %s\n' % call, 'kept': '@tool\ndef kept(q):\n    """Says."""\n    q = list(q)\n    m = []\n    m.append(1)\n    return %s\n' % call,
+               'noted': 'def noted(self, q):\n    r = %s\n    self.history.append(r)\n    return r\n' % call}
     never = {'saves': 'def saves(q, db):\n    r = %s\n    db.execute("INSERT INTO t VALUES (?)", (r,))\n' % call,
              'mails': 'def mails(q, box):\n    box.sendmail("a", "b", %s)\n' % call,
              'pays': 'def pays(q):\n    stripe.Refund.create(amount=%s)\n' % call,
              'streams': 'def streams(q):\n    for x in %s:\n        yield x\n' % call,
              'retried': '@backoff.on_exception(backoff.expo, Exception)\ndef retried(q):\n    return %s\n' % call,
              'looped': 'def looped(q):\n    for attempt in range(3):\n        try:\n            return %s\n        except Exception:\n            time.sleep(2 ** attempt)\n' % call}
+    never['doubles'] = 'def doubles(self, q):\n    self.history.append(q)\n    return %s\n' % call
+    never['counts'] = 'def counts(self, q):\n    self.asked += 1\n    return %s\n' % call
     text = body + 'import backoff\nimport stripe\nimport time\n\n\ndef tool(f):\n    return f\n\n\n' + '\n\n'.join(list(wrapped.values()) + list(never.values()))
     with Tree({'a/agent.py': text}) as tree:
         ph(tree, 'report', tree.root, '--heal', '--approve')

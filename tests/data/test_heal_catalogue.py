@@ -224,4 +224,45 @@ def test_every_1_click_check_is_mended_or_said_to_be_structural():
     assert len(one_click()) == 46, len(one_click())
 
 
+def test_each_client_takes_its_own_argument():
+    with Tree({'c%d/agent.py' % n: text for n, text in enumerate(helpers['CLIENTS'])}) as tree:
+        heal(tree)
+        after = files_of(tree)
+        for n, wanted in enumerate(helpers['CLIENTS'].values()):
+            assert 'c = %s\n' % wanted in after['c%d/agent.py' % n].decode(), after['c%d/agent.py' % n].decode()
+        assert not [f for f in report(tree)['findings'] if f['id'] == 'REL002']
+
+
+def test_two_secrets_never_share_a_variable():
+    a, b, c = helpers['TOKENS'][30:33]
+    with Tree({'a/agent.py': helpers['OPENAI'] + 'H = "Bearer %s"\nI = "token %s"\nJ = "Bearer %s"\nTOKEN = "%s"\n' % (a, b, a, c), 'a/tools.py': 'TOKEN = "%s"\n' % b}) as tree:
+        heal(tree)
+        after = files_of(tree)
+        text = after['a/agent.py'].decode()
+        assert "H = f\"Bearer {os.environ['GITHUB_TOKEN']}\"\nI = f\"token {os.environ['GITHUB_TOKEN_2']}\"\nJ = f\"Bearer {os.environ['GITHUB_TOKEN']}\"\nTOKEN = os.environ[\"TOKEN\"]\n" in text, text
+        assert after['a/tools.py'].decode().endswith('TOKEN = os.environ["TOKEN_2"]\n'), after['a/tools.py']
+        assert sorted(after['a/.env.example'].split()) == [b'GITHUB_TOKEN=', b'GITHUB_TOKEN_2=', b'TOKEN=', b'TOKEN_2='], after['a/.env.example']
+
+
+def test_an_environment_file_git_leaves_alone():
+    """SEC008 is over when a .gitignore takes the file out and the index has it not."""
+    with Tree({'a/agent.py': helpers['OPENAI'], 'a/.env': 'T=%s\n' % helpers['TOKENS'][35]}) as tree:
+        git = lambda *args: subprocess.run(['git', '-C', tree.root, '-c', 'user.name=a', '-c', 'user.email=a@b', *args], check=True, stdout=subprocess.DEVNULL)
+        git('init', '-q')
+        for version in ('2', '4'):
+            git('config', 'index.version', version)
+            git('add', '-f', 'a/.env', 'a/agent.py')
+            git('update-index', '--force-write-index', '--index-version', version)
+            found = {f['state'] for f in report(tree)['findings'] if f['id'] == 'SEC008'}
+            assert found == {'open'}, (version, found)
+            heal(tree)
+            again = [f for f in report(tree)['findings'] if f['id'] == 'SEC008']
+            assert again and again[0]['fixability'] == 'Structural' and 'git rm --cached' in again[0]['unfixable'], again
+            git('rm', '-q', '--cached', 'a/.env')
+            after = report(tree)
+            assert not [f for f in after['findings'] if f['id'] == 'SEC008'], version
+            assert [f['why'] for f in after['suppressed'] if f['id'] == 'SEC008'] == ['a .gitignore takes the file out, and git does not have it']
+            os.unlink(tree.path('a/.gitignore'))
+
+
 screenpty.run_tests(globals())
