@@ -207,7 +207,8 @@ def test_completion_of_bash_completes():
     with tempfile.TemporaryDirectory() as home:
         script = ph('completion', 'bash').stdout + '\nt() { COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); COMPREPLY=(); _pilothouse; echo "${COMPREPLY[*]}"; }\n'
         script += ''.join('t %s\n' % line for line, _ in cases)
-        env = {'PATH': folder + ':' + os.environ['PATH'], 'PILOTHOUSE_HOME': home, 'PILOTHOUSE_DATA': ROOT, 'HOME': home}
+        env = {'PATH': folder + ':' + os.environ['PATH'], 'PILOTHOUSE_HOME': home, 'PILOTHOUSE_DATA': ROOT, 'HOME': home,
+               **{k: v for k, v in os.environ.items() if k.endswith('SAN_OPTIONS')}}
         said = subprocess.run(['bash', '--norc', '-c', script], stdout=subprocess.PIPE, text=True, env=env, cwd=ROOT).stdout.splitlines()
     assert said == [wanted for _, wanted in cases], said
 

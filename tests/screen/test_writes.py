@@ -44,7 +44,7 @@ class Target:
 
 def ph(console, *args):
     env = {'PATH': os.environ['PATH'], 'PILOTHOUSE_HOME': console.home, 'PILOTHOUSE_DATA': ROOT, 'HOME': console.home, 'TZ': 'UTC',
-           'KUBECONFIG': os.path.join(console.home, 'none')}
+           'KUBECONFIG': os.path.join(console.home, 'none'), **{k: v for k, v in os.environ.items() if k.endswith('SAN_OPTIONS')}}
     return subprocess.run([PROGRAM, *args], env=env, cwd=console.home, capture_output=True, text=True, timeout=60)
 
 
