@@ -136,7 +136,7 @@ static struct json *get_n(const struct json *object, const char *key, size_t len
 	if (kind_of(object) != cJSON_Object)
 		return NULL;
 	for (cJSON *item = json_node(object)->child; item; item = item->next)
-		if (item->string && !strncmp(item->string, key, length) && !item->string[length])
+		if (item->string && (!length || *item->string == *key) && !strncmp(item->string, key, length) && !item->string[length])
 			return json_of(item);
 	return NULL;
 }

@@ -1,5 +1,6 @@
 #include "sim/world.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,13 +13,16 @@
 #include "sim/resources.h"
 #include "sim/tree.h"
 
-enum { CHANGES_MAX = 4096, EVENT_S = 3600 };
+enum { CHANGES_MAX = 4096, EVENT_S = 3600, TYPES_MAX = 32 };
 
 /* The part nobody else needs to see. */
 struct private_world {
 	struct world world; /* first: one is the other */
 	pthread_mutex_t lock;
 	struct object **end;
+	struct alike {
+		struct object *first, *last;
+	} types[TYPES_MAX]; /* as resource_types has them */
 	struct world_change changes[CHANGES_MAX]; /* a ring */
 	size_t change_count, change_first;
 	uint64_t forgotten; /* versions up to this one cannot be asked for */
@@ -96,21 +100,27 @@ const char *object_namespace(const struct object *object)
 	return json_text_or(json_get(json_get(object->json, "metadata"), "namespace"), "");
 }
 
+static struct alike *of_type(struct private_world *self, const struct resource_type *type)
+{
+	assert(resource_type_count <= TYPES_MAX);
+	return &self->types[type - resource_types];
+}
+
 static struct object *alive(struct object *object, const struct resource_type *type)
 {
-	while (object && (object->dead || (type && object->type != type)))
-		object = object->next;
+	while (object && object->dead)
+		object = type ? object->alike : object->next;
 	return object;
 }
 
 struct object *world_begin(const struct world *world, const struct resource_type *type)
 {
-	return alive(world->first, type);
+	return alive(type ? of_type(own(world), type)->first : world->first, type);
 }
 
 struct object *world_next(const struct object *object, const struct resource_type *type)
 {
-	return alive(object->next, type);
+	return alive(type ? object->alike : object->next, type);
 }
 
 struct object *world_find(struct world *world, const struct resource_type *type, const char *namespace_, const char *name)
@@ -149,6 +159,18 @@ static void renew(struct world *world, struct object *object, const char *change
 	record(world, change, object);
 }
 
+/* At the end of all, and of those of its type. */
+static void link_object(struct private_world *self, struct object *object)
+{
+	struct alike *alike = of_type(self, object->type);
+
+	object->next = object->alike = NULL;
+	*self->end = object;
+	self->end = &object->next;
+	*(alike->first ? &alike->last->alike : &alike->first) = object;
+	alike->last = object;
+}
+
 struct object *world_add(struct world *world, const struct resource_type *type, struct json *json)
 {
 	struct private_world *self = own(world);
@@ -165,8 +187,7 @@ struct object *world_add(struct world *world, const struct resource_type *type, 
 		tree_put_int(json, "metadata.generation", 1);
 	tree_put_text(json, "kind", type->kind);
 	tree_put_text(json, "apiVersion", resource_api(type));
-	*self->end = object;
-	self->end = &object->next;
+	link_object(self, object);
 	renew(world, object, "ADDED");
 	return object;
 }
@@ -189,19 +210,18 @@ void world_sweep(struct world *world)
 	for (struct object *object = world->first; object; object = object->next)
 		if (object->owner && object->owner->dead)
 			object->owner = NULL;
-	for (struct object **at = &world->first; *at;) {
-		struct object *object = *at;
+	struct object *object = world->first, *next;
 
-		if (object->dead) {
-			*at = object->next;
-			object_free(object);
-		} else {
-			at = &object->next;
-		}
-	}
+	world->first = NULL;
 	self->end = &world->first;
-	while (*self->end)
-		self->end = &(*self->end)->next;
+	memset(self->types, 0, sizeof(self->types));
+	for (; object; object = next) {
+		next = object->next;
+		if (object->dead)
+			object_free(object);
+		else
+			link_object(self, object);
+	}
 }
 
 const struct world_change *world_after(const struct world *world, uint64_t version, int *gone)

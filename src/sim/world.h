@@ -50,8 +50,8 @@ struct object {
 	struct life life;      /* pods */
 	int64_t moved_ns;      /* deployments: when the rollout last made progress; sets: when a refusal was told; nodes: when one was put out */
 	int64_t held_ns[WORLD_TROUBLES_MAX]; /* nodes: since when each trouble holds; 0: it does not */
-	struct object *next;   /* private */
-	int dead;              /* private */
+	struct object *next, *alike; /* private: in all, and among those of its type */
+	int dead;                    /* private */
 };
 
 struct world_change {
@@ -79,7 +79,7 @@ void world_lock(struct world *world);
 void world_unlock(struct world *world);
 
 struct object *world_find(struct world *world, const struct resource_type *type, const char *namespace_, const char *name);
-struct object *world_next(const struct object *object, const struct resource_type *type /* NULL: any */);
+struct object *world_next(const struct object *object, const struct resource_type *type /* its own, or NULL: any */);
 struct object *world_begin(const struct world *world, const struct resource_type *type);
 /* Takes json. uid, creationTimestamp (now, when it has none), generation are filled in. */
 struct object *world_add(struct world *world, const struct resource_type *type, struct json *json);
