@@ -26,6 +26,12 @@ def harm_in(data, csv=False):
 
 # --- running the program ---
 
+def built_with(sanitizer):
+    """Whether the program was built with it: 'asan', 'tsan'."""
+    with open(PROGRAM, 'rb') as f:
+        return b'__%s_init' % sanitizer.encode() in f.read()
+
+
 class Done:
     def __init__(self, code, out, err, seconds, rss_kb, argv):
         self.code, self.out, self.err, self.seconds, self.rss_kb, self.argv = code, out, err, seconds, rss_kb, argv

@@ -550,11 +550,14 @@ def test_clock_jumps():
     tool = shutil.which('faketime')
     if not tool:
         raise Skip('faketime is not installed: apt-get install faketime')
+    if built_with('tsan'):
+        raise Skip('faketime stands before TSan in pthread_cond_timedwait, which then sees no lock given up')
     cluster = Cluster()
     with Api(cluster) as api, Home() as home:
         kubeconfig(home, api.url)
+        env = dict(home.env, ASAN_OPTIONS=home.env.get('ASAN_OPTIONS', '') + ':verify_asan_link_order=0') # faketime is preloaded
         for offset in ('+0', '+400d', '-400d', '+1h', '-1s', '+0'):
-            done = subprocess.run([tool, '-f', offset, PROGRAM, *label('k%d' % len(cluster.patched), 'v', '--approve')], env=home.env, capture_output=True, timeout=60)
+            done = subprocess.run([tool, '-f', offset, PROGRAM, *label('k%d' % len(cluster.patched), 'v', '--approve')], env=env, capture_output=True, timeout=60)
             check(done.returncode == 0, offset, done)
             check(home.run('audit', 'verify').code == 0, 'the log does not verify after %s' % offset)
 
@@ -609,7 +612,9 @@ def test_no_core_and_no_debugger():
     with Api(lambda r: Answer(raw=hold)) as api, Home() as home:
         kubeconfig(home, api.url)
         resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
-        child = home.start('get', 'pods', stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # Where a sanitizer is built in, a fatal signal is its own; here the program's own end is what is asked about.
+        ours = {name: home.env.get(name, '') + ':handle_segv=0' for name in ('ASAN_OPTIONS', 'TSAN_OPTIONS')}
+        child = home.start('get', 'pods', stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ours)
         while not api.requests:
             time.sleep(0.02)
         with open('/proc/%d/limits' % child.pid) as f:
