@@ -5,6 +5,8 @@
 
 #include <check.h>
 #include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +26,23 @@ static inline void check_setup_worker(void)
 	static char path[PATH_MAX];
 
 	jq_setup(check_in_valgrind() && realpath("/proc/self/exe", path) ? path : NULL);
+}
+
+/* How much of its data or rounds a test takes: all, or the percentage TEST_SCALE says, where each step costs many times as
+ * much (./dev sanitize, ./dev valgrind). It is said, so that nobody takes a part for the whole. */
+static inline int check_scaled(int full)
+{
+	const char *set = getenv("TEST_SCALE");
+	int percent = set ? atoi(set) : 100;
+
+	if (percent < 1 || percent >= 100)
+		return full;
+	int part = (int)((int64_t)full * percent / 100);
+	if (part < 1)
+		part = 1;
+	printf("scaled: %d of %d\n", part, full);
+	fflush(stdout);
+	return part;
 }
 
 /* In a test program: static void add_tests(TCase *tc) { tcase_add_test(tc, ...); … } TEST_MAIN("gate/plan") */

@@ -144,7 +144,7 @@ START_TEST(is_the_naive_model)
 
 	for (int i = 0; i < NAMES; i++)
 		model[i] = -1;
-	for (int round = 0; round < 30000; round++) {
+	for (int round = 0, rounds = check_scaled(30000); round < rounds; round++) {
 		int name = (int)random_below(NAMES);
 		char line[80], id[80];
 
@@ -247,7 +247,7 @@ START_TEST(damaged_bytes_do_no_harm)
 
 	text_init(&bytes, 1 << 20);
 	snapshot_to_bytes(snapshot, &bytes);
-	for (int round = 0; round < 20000; round++) {
+	for (int round = 0, rounds = check_scaled(20000); round < rounds; round++) {
 		size_t length = random_below(4) ? bytes.length : random_below((unsigned)bytes.length);
 		char *copy = mem_alloc(length + 1);
 		struct snapshot *back;
