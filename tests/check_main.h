@@ -45,6 +45,14 @@ static inline int check_scaled(int full)
 	return part;
 }
 
+/* A limit that a slow run must not meet before what is tested does: longer by the factor for the checks' own limits. */
+static inline int check_patient_ms(int ms)
+{
+	const char *factor = getenv("CK_TIMEOUT_MULTIPLIER");
+
+	return factor && atoi(factor) > 1 ? ms * atoi(factor) : ms;
+}
+
 /* In a test program: static void add_tests(TCase *tc) { tcase_add_test(tc, ...); … } TEST_MAIN("gate/plan") */
 #define TEST_MAIN(name)                                                                            \
 	int main(int argc, char **argv)                                                            \

@@ -14,7 +14,7 @@ def harmless(done, csv=False):
     check(not harm_in(done.out, csv), 'stdout of %s: %s' % (' '.join(done.argv), harm_in(done.out, csv)))
     check(not harm_in(done.err), 'stderr of %s: %s' % (' '.join(done.argv), harm_in(done.err)))
     check(isinstance(done.code, int) and 0 <= done.code <= 7, repr(done))
-    check(done.rss_kb < 200 * 1024, 'took %d KB: %r' % (done.rss_kb, done))
+    check(done.rss_kb < 200 * 1024 * MEMORY_TIMES, 'took %d KB: %r' % (done.rss_kb, done))
 
 
 class Cluster:

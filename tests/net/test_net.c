@@ -219,7 +219,7 @@ START_TEST(a_stream_that_falls_silent_stalls)
 	struct ticks ticks = { .stop_at = 100 };
 
 	ck_fails(ERR_TIMEOUT, "/stream?every-ms=1&count=3", .on_data = on_tick, .arg = &ticks,
-		.timeout_ms = -1, .stall_timeout_ms = 300);
+		.timeout_ms = -1, .stall_timeout_ms = check_patient_ms(300));
 	ck_assert_uint_eq(ticks.count, 3);
 }
 END_TEST
