@@ -53,6 +53,16 @@ static inline int check_patient_ms(int ms)
 	return factor && atoi(factor) > 1 ? ms * atoi(factor) : ms;
 }
 
+/* Whether a test is left out; then it is said with the reason, and tests/run counts it as skipped. */
+static inline int check_left_out(int is, const char *test, const char *why)
+{
+	if (is) {
+		printf("skip %s: %s\n", test, why);
+		fflush(stdout);
+	}
+	return is;
+}
+
 /* In a test program: static void add_tests(TCase *tc) { tcase_add_test(tc, ...); … } TEST_MAIN("gate/plan") */
 #define TEST_MAIN(name)                                                                            \
 	int main(int argc, char **argv)                                                            \

@@ -1,11 +1,13 @@
 #include "check_main.h"
 #include "host_tree.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
@@ -69,6 +71,16 @@ static struct act_request *order(struct order *out, const char *kind, const char
 	return &out->request;
 }
 
+/* An act holds its process by a pidfd, which valgrind 3.19 does not know. */
+static int left_out(const char *test)
+{
+	int held = (int)syscall(SYS_pidfd_open, getpid(), 0);
+
+	if (held >= 0)
+		close(held);
+	return check_left_out(held < 0 && errno == ENOSYS, test, "pidfd_open is not known here (valgrind)");
+}
+
 /* A child that only waits, with signals as a program has them at its start (libcheck's handlers are not for it). */
 static pid_t start_child(void)
 {
@@ -88,6 +100,8 @@ static pid_t start_child(void)
 
 START_TEST(test_signal)
 {
+	if (left_out("test_signal"))
+		return;
 	pid_t child = start_child();
 	char name[16];
 	struct order term;
@@ -154,6 +168,8 @@ END_TEST
 
 START_TEST(test_stop_and_its_undo)
 {
+	if (left_out("test_stop_and_its_undo"))
+		return;
 	pid_t child = start_child();
 	char name[16];
 	struct order stop, cont;
@@ -188,6 +204,8 @@ END_TEST
 
 START_TEST(test_renice)
 {
+	if (left_out("test_renice"))
+		return;
 	pid_t child = start_child();
 	char name[16];
 	struct order up;
