@@ -264,15 +264,60 @@ static uint64_t put_value(struct pool *pool, const char *value)
 	return offset;
 }
 
-static void put_entry(struct pool *pool, struct words_entry *entry)
+/* What is saved is copied member by member: between them lies whatever the heap held before, which has no place in a file. */
+static void put_entry(struct pool *pool, struct words_entry *to, const struct words_entry *from)
 {
+	to->language = from->language;
+	to->marks = from->marks;
+	memcpy(to->concept, from->concept, sizeof(to->concept));
 	for (unsigned m = 0; m < WORDS_MARKS; m++)
-		entry->value[m] = (const char *)(uintptr_t)put_value(pool, entry->value[m]);
+		to->value[m] = (const char *)(uintptr_t)put_value(pool, from->value[m]);
 }
 
-static void *copy_of(const void *items, size_t count, size_t size)
+static struct word *put_words(struct pool *pool, const struct words *words)
 {
-	return memcpy(mem_alloc(count * size), items, count * size);
+	struct word *list = mem_zero(words->word_count, sizeof(*list));
+
+	for (size_t i = 1; i < words->word_count; i++) {
+		const struct word *from = &words->words[i];
+		struct word *to = &list[i];
+
+		to->text = (const char *)(uintptr_t)put_text(pool, from->text);
+		to->length = from->length;
+		to->languages = from->languages;
+		to->telling = from->telling;
+		to->slips = from->slips;
+		to->idle = from->idle;
+		to->next = from->next;
+		to->slot_next = from->slot_next;
+	}
+	return list;
+}
+
+static struct listed *put_entries(struct pool *pool, const struct words *words)
+{
+	struct listed *entries = mem_zero(words->entry_count, sizeof(*entries));
+
+	for (size_t i = 1; i < words->entry_count; i++) {
+		put_entry(pool, &entries[i].entry, &words->entries[i].entry);
+		entries[i].next = words->entries[i].next;
+	}
+	return entries;
+}
+
+static struct words_gap *put_gaps(struct pool *pool, const struct words *words)
+{
+	struct words_gap *gaps = mem_zero(words->gap_count, sizeof(*gaps));
+
+	for (size_t i = 1; i < words->gap_count; i++) {
+		const struct words_gap *from = &words->gaps[i];
+
+		gaps[i].parts = from->parts;
+		memcpy(gaps[i].word, from->word, sizeof(gaps[i].word));
+		put_entry(pool, &gaps[i].entry, &from->entry);
+		gaps[i].next = from->next;
+	}
+	return gaps;
 }
 
 static void fill_header(struct image *image, const struct words *words, struct pool *pool)
@@ -321,9 +366,6 @@ void words_cache_save(const struct words *words, char *const *paths)
 {
 	struct image *head = mem_zero(1, sizeof(*head));
 	struct pool *pool = mem_zero(1, sizeof(*pool));
-	struct word *list = copy_of(words->words, words->word_count, sizeof(*list));
-	struct listed *entries = copy_of(words->entries, words->entry_count, sizeof(*entries));
-	struct words_gap *gaps = copy_of(words->gaps, words->gap_count, sizeof(*gaps));
 	struct text stamp;
 
 	text_init(&stamp, STAMP_MAX);
@@ -331,12 +373,10 @@ void words_cache_save(const struct words *words, char *const *paths)
 	put_text(pool, ""); /* 0 is none */
 	stamp_of(paths, &stamp);
 	fill_header(head, words, pool);
-	for (size_t i = 1; i < words->word_count; i++)
-		list[i].text = (const char *)(uintptr_t)put_text(pool, list[i].text);
-	for (size_t i = 1; i < words->entry_count; i++)
-		put_entry(pool, &entries[i].entry);
-	for (size_t i = 1; i < words->gap_count; i++)
-		put_entry(pool, &gaps[i].entry);
+	struct word *list = put_words(pool, words);
+	struct listed *entries = put_entries(pool, words);
+	struct words_gap *gaps = put_gaps(pool, words);
+
 	head->count[STAMP] = stamp.length;
 	head->count[TEXTS] = pool->bytes.length;
 	write_image(head,

@@ -1,5 +1,6 @@
 #include "copilot/words_cache.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,28 @@ START_TEST(the_second_start_understands_the_same)
 }
 END_TEST
 
+/* Nothing of what the heap held before gets into it. */
+START_TEST(it_is_the_same_bytes_each_time)
+{
+	char *bytes[2];
+	size_t length[2];
+
+	make_home();
+	for (int i = 0; i < 2; i++) {
+		mallopt(M_PERTURB, i ? 0x5a : 0xa5); /* what malloc gives is full of it */
+		grammar_free(loaded());
+		bytes[i] = file_load(cache, 64 << 20, &length[i], NULL);
+		ck_assert_ptr_nonnull(bytes[i]);
+		unlink(cache);
+	}
+	ck_assert_uint_eq(length[0], length[1]);
+	ck_assert_int_eq(memcmp(bytes[0], bytes[1], length[0]), 0);
+	free(bytes[0]);
+	free(bytes[1]);
+	remove_home();
+}
+END_TEST
+
 START_TEST(a_changed_file_is_read_anew)
 {
 	char folder[96], file[128];
@@ -188,6 +211,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, the_second_start_understands_the_same);
+	tcase_add_test(tc, it_is_the_same_bytes_each_time);
 	tcase_add_test(tc, a_changed_file_is_read_anew);
 	tcase_add_test(tc, a_damaged_one_is_no_cache);
 	tcase_add_test(tc, the_one_that_came_with_the_program_serves_every_home);
