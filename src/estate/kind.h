@@ -75,6 +75,11 @@ struct kind_beside {           /* columns of another kind whose rows have the sa
 	size_t count;
 };
 
+struct kind_detail {           /* what else the whole object has to say to a person */
+	const char *title;
+	const char *rows;      /* jq over the object: [[label, text, severity or nothing], …] */
+};
+
 struct kind {
 	const char *name;      /* "pods": plural, as typed */
 	const char *provider;
@@ -92,6 +97,8 @@ struct kind {
 	struct kind_link *links;
 	size_t link_count;
 	struct kind_beside beside;
+	struct kind_detail *details;
+	size_t detail_count;
 	int namespaced, watchable, logs;
 	int poll_ms;           /* while visible; hidden: ten times as seldom, in whole minutes */
 	int history;           /* its changes are kept (default); 0 for log-like and fleeting kinds: `history: false` */

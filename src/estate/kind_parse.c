@@ -388,6 +388,27 @@ static int parse_beside(struct parse *p, const struct json *json)
 	return 0;
 }
 
+static int parse_details(struct parse *p, const struct json *list)
+{
+	static const char *const known[] = { "title", "rows" };
+	struct kind *kind = p->kind;
+
+	if (check_list(p, list, "detail"))
+		return -1;
+	kind->details = arena_alloc(p->arena, (json_count(list) + 1) * sizeof(*kind->details));
+	for (const struct json *item = json_first(list); item; item = json_next(item)) {
+		struct kind_detail *detail = &kind->details[kind->detail_count];
+
+		if (check_keys(p, item, "a part of the detail", known, COUNT(known)))
+			return -1;
+		*detail = (struct kind_detail){ .title = json_text(json_get(item, "title")), .rows = json_text(json_get(item, "rows")) };
+		if (!detail->title || !detail->rows)
+			return fail(p, item, "a part of the detail needs a title and rows");
+		kind->detail_count++;
+	}
+	return 0;
+}
+
 static int parse_param(struct parse *p, const struct json *item, struct kind_param *param)
 {
 	static const char *const known[] = { "name", "type", "required", "default", "initial", "help",
@@ -549,7 +570,7 @@ static int parse_all(struct parse *p, const struct json *definition, const char 
 {
 	static const char *const known[] = { "kind", "provider", "title", "singular", "aliases",
 		"help", "empty", "namespaced", "watch", "logs", "poll", "history", "wrong_now", "sort",
-		"columns", "hidden", "severity", "links", "beside", "verbs", "spec" };
+		"columns", "hidden", "severity", "links", "beside", "detail", "verbs", "spec" };
 
 	if (check_keys(p, definition, "a kind", known, COUNT(known)) ||
 		parse_head(p, definition, file) || parse_columns(p, definition) ||
@@ -558,6 +579,7 @@ static int parse_all(struct parse *p, const struct json *definition, const char 
 		parse_sort(p, json_get(definition, "sort")) ||
 		parse_links(p, json_get(definition, "links")) ||
 		parse_beside(p, json_get(definition, "beside")) ||
+		parse_details(p, json_get(definition, "detail")) ||
 		parse_verbs(p, json_get(definition, "verbs")))
 		return -1;
 	return parse_rules(p, json_get(definition, "severity"));

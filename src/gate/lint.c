@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/jq.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/yaml.h"
@@ -43,9 +44,28 @@ static struct json *load(const char *path, struct json *problems)
 
 /* --- kinds --- */
 
+/* Expressions are tried here, not at each start: it takes a process of its own. */
+static void check_details(const struct kind *kind, const char *path, struct json *problems)
+{
+	char text[400];
+
+	for (size_t i = 0; i < kind->detail_count; i++) {
+		struct error err = { 0 };
+
+		if (!jq_check(kind->details[i].rows, &err))
+			continue;
+		snprintf(text, sizeof(text), "detail \"%.60s\": %.300s", kind->details[i].title, err.text);
+		playbook_problem(problems, path, 0, text);
+	}
+}
+
 static void check_kinds(const char *path, struct json *problems)
 {
-	kinds_free(kinds_load_file(path, problems));
+	struct kinds *kinds = kinds_load_file(path, problems);
+
+	for (size_t i = 0; kinds && i < kinds_count(kinds); i++)
+		check_details(kinds_at(kinds, i), path, problems);
+	kinds_free(kinds);
 }
 
 /* --- policies --- */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/jq.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -17,11 +18,11 @@
 #include "tui/pane.h"
 #include "tui/text_view.h"
 
-enum { BODY_MAX = 4 << 20, WORDS_COLUMNS_MAX = 120, LABEL = 16, EVENTS_MAX = 30, CHANGES_MAX = 20, LINKS_MAX = 500, CELL = 4096,
+enum { BODY_MAX = 4 << 20, WORDS_COLUMNS_MAX = 120, LABEL = 16, RELATION = 20, EVENTS_MAX = 30, CHANGES_MAX = 20, LINKS_MAX = 500, CELL = 4096,
 	FIELDS_EVERY_S = 5, ALL_EVERY_S = 30 };
 #define CHANGES_SINCE_NS (INT64_C(7) * 24 * 3600 * CLOCK_SECOND_NS)
 
-enum part { PART_FIELDS, PART_EVENTS, PART_DEPENDENTS, PART_CHANGES, PART_COUNT };
+enum part { PART_FIELDS, PART_OBJECT, PART_EVENTS, PART_DEPENDENTS, PART_CHANGES, PART_COUNT };
 
 struct answer {
 	struct asking *asking;
@@ -186,7 +187,37 @@ static void ask_changes(struct asking *asking)
 	json_free(changes);
 }
 
-static void (*const questions[PART_COUNT])(struct asking *asking) = { ask_fields, ask_events, ask_dependents, ask_changes };
+/* What the kind's table says of the whole object: {"title","rows":[[label, text, severity]]} or {"title","error"} each. */
+static void ask_object(struct asking *asking)
+{
+	const struct kind *kind = estate_kind(asking->estate, asking->ref.kind, &asking->err);
+	struct json *object = NULL;
+
+	if (!kind)
+		return;
+	if (!kind->detail_count) {
+		asking->json = json_array();
+		return;
+	}
+	if (estate_get(asking->estate, &asking->ref, &object, &asking->err))
+		return;
+	asking->json = json_array();
+	for (size_t i = 0; i < kind->detail_count; i++) {
+		struct json *part = json_set_text(json_object(), "title", kind->details[i].title);
+		struct error err = { 0 };
+		struct json *rows = jq_eval(kind->details[i].rows, object, &err);
+
+		if (rows)
+			json_set(part, "rows", rows);
+		else
+			json_set_text(part, "error", err.text);
+		json_add(asking->json, part);
+	}
+	json_make_safe(asking->json);
+	json_free(object);
+}
+
+static void (*const questions[PART_COUNT])(struct asking *asking) = { ask_fields, ask_object, ask_events, ask_dependents, ask_changes };
 
 static void answered(void *pane, struct asking *asking)
 {
@@ -370,6 +401,37 @@ static void age_of(struct detail *detail, const char *at, char *out, size_t size
 	note_step(detail, step);
 }
 
+static void object_row(struct detail *detail, const struct json *row, int columns)
+{
+	const struct json *label = json_first(row), *text = json_next(label), *severity = text ? json_next(text) : NULL;
+	const char *level = json_text_or(severity, "");
+
+	text_view_field(&detail->view, json_text_or(label, ""), LABEL, columns, *level ? style_of_severity(level) : STYLE_TEXT, json_text_or(text, ""));
+}
+
+/* Nothing is said where there is nothing to say, and while it is under way: the fields stand above. */
+static void object_parts(struct detail *detail, int columns)
+{
+	const struct answer *answer = &detail->parts[PART_OBJECT];
+
+	if (!answer->json && answer->err.code && answer->err.code != ERR_NOT_FOUND) {
+		head(detail, "The object");
+		text_view_line(&detail->view, STYLE_WARNING, answer->err.text);
+	}
+	for (const struct json *part = json_first(answer->json); part; part = json_next(part)) {
+		const struct json *rows = json_get(part, "rows");
+		const char *problem = json_text(json_get(part, "error"));
+
+		if (!problem && !json_count(rows))
+			continue;
+		head(detail, json_text_or(json_get(part, "title"), ""));
+		if (problem)
+			text_view_line(&detail->view, STYLE_WARNING, problem);
+		for (const struct json *row = json_first(rows); row; row = json_next(row))
+			object_row(detail, row, columns);
+	}
+}
+
 static void events(struct detail *detail, int columns)
 {
 	char age[32];
@@ -397,7 +459,7 @@ static void dependents(struct detail *detail)
 		const char *id = json_text_or(json_get(item, "id"), "");
 
 		text_view_addf(&detail->view, STYLE_DIM, "%s", json_text_or(json_get(item, "relation"), ""));
-		text_view_pad(&detail->view, LABEL);
+		text_view_pad(&detail->view, RELATION);
 		text_view_add(&detail->view, STYLE_TEXT, json_text_or(json_get(item, "name"), id));
 		text_view_end(&detail->view, add_link(detail, id));
 	}
@@ -431,6 +493,7 @@ static void build(struct detail *detail, int columns)
 	drop_links(detail);
 	text_view_clear(&detail->view);
 	fields(detail, columns);
+	object_parts(detail, columns);
 	if (has_events(detail))
 		events(detail, columns);
 	dependents(detail);

@@ -106,6 +106,20 @@ def test_several_with_one_cause_are_looked_into_by_their_worst():
         c.wait_for(re.compile(r'1 +deployment_regression'))
 
 
+# --- everything about one ---
+
+def test_a_pod_says_how_its_containers_are_and_how_they_ended():
+    with Demo(rows=50) as c:
+        c.table('pods', 'RESTARTS')
+        c.send('/name ~ checkout and restarts > 0<Enter>')
+        c.wait_for(re.compile(r' 3 of \d+ '))
+        c.send('d')
+        c.wait_for(re.compile(r'^  checkout +(waiting: CrashLoopBackOff|ended: Error|running)', re.M))
+        c.wait_for(re.compile(r'before that it ended .* ago: Error, exit 1'))
+        c.wait_for(re.compile(r'image \S+/checkout:v42, \d+ restarts'))
+        c.wait_for('limits memory 512Mi')
+
+
 # --- the co-pilot ---
 
 def test_a_finding_names_its_target_whole_and_a_colon_leads_away():
