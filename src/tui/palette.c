@@ -25,6 +25,7 @@ struct choice {
 	char *id;             /* of a row: opens everything about it */
 	int is_namespace;     /* of the table below: shows that one */
 	int bias;             /* of equal matches the more usual first */
+	int first;            /* while nothing is typed: what there is to look at here, and what goes wrong, before the rest */
 	int score;
 };
 
@@ -93,6 +94,7 @@ static void add_kinds(struct palette *palette)
 
 		snprintf(note, sizeof(note), "%s  %s", kind->provider, kind->title ? kind->title : "");
 		add(palette, 4, kind->name, kind->name, note);
+		palette->choices[palette->count - 1].first = 2 * (console_account(palette->pane.console, kind->provider) != NULL) + kind->wrong_now;
 		for (size_t a = 0; kind->aliases && kind->aliases[a]; a++)
 			add(palette, 1, kind->aliases[a], kind->name, kind->name);
 	}
@@ -233,6 +235,8 @@ static void find(struct palette *palette)
 		struct choice *choice = &palette->choices[i];
 
 		choice->score = fuzzy_score(word, choice->name);
+		if (choice->score && !*word)
+			choice->score += choice->first;
 		if (choice->score)
 			palette->found[palette->found_count++] = i;
 	}

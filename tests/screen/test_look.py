@@ -120,6 +120,17 @@ def test_a_pod_says_how_its_containers_are_and_how_they_ended():
         c.wait_for('limits memory 512Mi')
 
 
+# --- going somewhere ---
+
+def test_the_palette_offers_first_what_there_is_to_look_at():
+    with Console() as c:
+        c.wait_for(re.compile(r'cpu +\d+ %'))
+        c.send(':')
+        c.wait_for('go to')
+        offered = [l for l in c.screen.lines() if re.search(r'│[▸ ] ?[a-z]', l)]
+        assert len(offered) > 5 and all('kubernetes' not in l for l in offered), c.dump()
+
+
 # --- the co-pilot ---
 
 def test_a_finding_names_its_target_whole_and_a_colon_leads_away():
