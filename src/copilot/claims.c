@@ -236,6 +236,18 @@ static size_t led_to(const struct reading *reading, const struct mark *mark)
 	return at;
 }
 
+/* "blog to cluster eks-2": nothing but a move leads there. */
+static int goes_to_cluster(const struct reading *reading, size_t at)
+{
+	for (int act = C_SCALE; act <= C_DRAIN; act++)
+		if (HAS(reading, act))
+			return 0;
+	return reading->entity[at] == ENTITY_DASHED && !HAS(reading, C_WHY) &&
+	       !HAS(reading, C_LIST) && !HAS(reading, C_SYMPTOM) &&
+	       (marks_at(&reading->marks, at - 1, C_CLUSTER) ||
+		       strstr(reading->marks.fold.tokens[at].text, "cluster"));
+}
+
 /* "should live in cluster-2": the act's own last word leads to the place. */
 static int ends_leading(const struct marks *marks, size_t at)
 {
@@ -260,7 +272,8 @@ static void claim_destination(struct reading *reading)
 		size_t at = led_to(reading, mark);
 
 		if (may_be_destination(reading, at) &&
-			(HAS(reading, C_MIGRATE) || reading->entity[at] == ENTITY_REGION)) {
+			(HAS(reading, C_MIGRATE) || reading->entity[at] == ENTITY_REGION ||
+				goes_to_cluster(reading, at))) {
 			take_destination(reading, at);
 			return;
 		}

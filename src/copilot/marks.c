@@ -391,7 +391,8 @@ static void find_compounds(struct marks *marks)
 		int typical = 0; /* "billing-api": a service, in any language */
 
 		if (marks->taken[i] || !(token->shape & TOKEN_JOINED) ||
-			(token->shape & TOKEN_DIGIT && !german)) /* "s3-kosten" */
+			(token->shape & TOKEN_DIGIT && /* "s3-kosten"; "db-host-1" is a name */
+				(!german || strchr("0123456789", token->text[token->length - 1]))))
 			continue;
 		for (; at < token->length && parts < 4; parts++) {
 			size_t length = strcspn(token->text + at, "-/");

@@ -93,6 +93,15 @@ static int machine_metric(const struct reading *reading)
 	return 0;
 }
 
+/* "api to five instances": the noun says of what there shall be so many. */
+static int counts_machines(const struct reading *reading)
+{
+	const struct mark *mark = marks_first(&reading->marks, C_MACHINE);
+
+	return is_type(reading, "scale") && reading->names && !HAS(reading, C_PROVIDER) &&
+	       mark->from && filters_number(reading, mark->from - 1u) >= 0;
+}
+
 /* Disk, load, processor or memory. */
 static int machine_part(const struct reading *reading)
 {
@@ -246,7 +255,7 @@ static const char *resource_of(struct reading *reading)
 		if (rules_fit(reading, row->need, 3, row->avoid, 4, row->named))
 			return row->resource;
 	}
-	if (HAS(reading, C_MACHINE))
+	if (HAS(reading, C_MACHINE) && !counts_machines(reading))
 		return machine(reading);
 	if (is_type(reading, "audit_security") && !reading->names)
 		return "sg";

@@ -19,6 +19,8 @@ static const struct type_row type_rows[] = {
 	{ "drain", { C_REMOVE, C_LB }, { C_WHY, C_CALLED }, NAMED },
 	{ "explain_cost", { C_COST, C_WHY }, { C_FUTURE }, ANY_NAME },
 	{ "explain_cost", { C_BILLED, C_WHY }, { C_FUTURE, C_RESTART }, ANY_NAME },
+	{ "explain_cost", { C_WHY, C_UP, C_PROVIDER },
+		{ C_METRIC, C_KUBERNETES, C_DB, C_MACHINE, C_VM }, UNNAMED },
 	{ "investigate", { C_WHY, C_SYMPTOM }, { 0 }, ANY_NAME },
 	{ "investigate", { C_INVESTIGATE, C_SYMPTOM }, { C_COST, C_FUTURE }, ANY_NAME },
 	{ "migrate", { C_MIGRATE }, { C_WHY, C_LIST, C_INVESTIGATE, C_WHICH }, ANY_NAME },
@@ -268,6 +270,18 @@ static int one_cluster(const struct reading *reading)
 	       !HAS(reading, C_ALL) && !HAS(reading, C_DB) && !HAS(reading, C_LIST);
 }
 
+/* A revision by its number, or the version before, with nothing asked about it. */
+static int names_earlier(const struct reading *reading)
+{
+	const struct mark *revision = marks_first(&reading->marks, C_REVISION);
+	const struct mark *version = marks_first(&reading->marks, C_VERSION);
+
+	if (HAS(reading, C_WHICH) || HAS(reading, C_LIST) || HAS(reading, C_WHY) || HAS(reading, C_OTHER))
+		return 0;
+	return (revision && filters_number(reading, revision->to) >= 0) ||
+	       (version && version->value && !strcmp(version->value, "previous"));
+}
+
 /* "para checkout en prod": stop, where the sentence begins; elsewhere it means "for". */
 static int says_para(const struct reading *reading)
 {
@@ -292,6 +306,8 @@ static int type_implied(struct reading *reading)
 		 rules_has_entity(reading, ENTITY_VERSION) &&
 		 !HAS(reading, C_PLAIN) && !HAS(reading, C_OTHER))
 		set_type(reading, "rollback"); /* "orders to 3.9.0 again" */
+	else if (reading->names && names_earlier(reading))
+		set_type(reading, "rollback"); /* "revision 3 of cms please" */
 	else if (reading->names && json_get(reading->intent->filters, "to"))
 		set_type(reading, "migrate"); /* "bring nb-2 to asia-east1" */
 	else if (leaves_balancer(reading))
@@ -333,6 +349,23 @@ static void kills_daemon(struct reading *reading)
 		set_type(reading, "stop");
 }
 
+/* "auf 8 Instanzen hochfahren": what is brought up to a number. */
+static int starts_so_many(const struct reading *reading)
+{
+	const struct marks *marks = &reading->marks;
+
+	if (!HAS(reading, C_START) || !reading->names || HAS(reading, C_SYMPTOM))
+		return 0;
+	for (const struct mark *mark = marks_first(marks, C_INTO); mark;
+		mark = marks_next(marks, mark))
+		if (filters_number(reading, mark->to) >= 0 &&
+			(marks_at(marks, mark->to + 1u, C_MACHINE) ||
+				marks_at(marks, mark->to + 1u, C_REPLICAS) ||
+				marks_at(marks, mark->to + 1u, C_KIND)))
+			return 1;
+	return 0;
+}
+
 /* "put api on v1.9.3 again": what it is set to is no amount. */
 static int set_to_version(const struct reading *reading)
 {
@@ -354,6 +387,10 @@ static int moves_to_amount(const struct reading *reading)
 int rules_type(struct reading *reading)
 {
 	if (moves_to_amount(reading)) {
+		set_type(reading, "scale");
+		return 0;
+	}
+	if (starts_so_many(reading)) {
 		set_type(reading, "scale");
 		return 0;
 	}
