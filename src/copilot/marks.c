@@ -59,6 +59,9 @@ static unsigned points_for(const struct marks *marks, size_t token, unsigned lan
 		return 0;
 	if (is_joined(said) || (said->length == 1 && !(said->shape & TOKEN_CJK)))
 		return 1;
+	/* English is allowed beside any other, and what services are called is mostly English */
+	if (!strcmp(words_language(marks->words, language), "en"))
+		return 2 + (languages == 1u << language);
 	return 2 + 2 * (languages == 1u << language) +
 	       2 * (unsigned)words_telling(marks->words, word, language) +
 	       2 * (unsigned)words_joins(marks->words, word, language);

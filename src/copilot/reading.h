@@ -45,6 +45,8 @@ int entity_region(const char *text);
 void names_find(struct reading *reading);
 /* rescue.c: a word of the vocabulary that is a name by its place; after names_find. */
 void names_rescue(struct reading *reading);
+/* daemon.c: the daemon and the machine it runs on, where both are said. */
+void names_daemon(struct reading *reading);
 int names_everyday(const struct reading *reading, size_t token); /* an act or a cue a team may also call a service */
 void names_to_filter(struct reading *reading);
 const struct token *names_token(const struct reading *reading, size_t i);

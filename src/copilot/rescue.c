@@ -136,16 +136,18 @@ static int covers(const struct reading *reading, size_t token, const enum concep
  * a noun that wants a name. */
 static int rescue_before_noun(struct reading *reading)
 {
-	static const enum concept nouns[] = { C_DB, C_APP, C_LB, C_NAMESPACE, C_LOG };
+	static const enum concept nouns[] = { C_DB, C_APP, C_LB, C_NAMESPACE, C_LOG, C_KIND };
 	static const enum concept acts[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE,
-		C_ROLLBACK, C_MIGRATE, C_SCOPE };
+		C_ROLLBACK, C_MIGRATE, C_SCOPE, C_ON };
 
 	for (size_t n = 0; n < sizeof(nouns) / sizeof(*nouns); n++)
 		for (const struct mark *mark = marks_first(&reading->marks, nouns[n]); mark;
 			mark = marks_next(&reading->marks, mark)) {
 			size_t at = mark->from - 1u;
 
-			if (!mark->from || mark->value || !names_everyday(reading, at))
+			if (!mark->from || (mark->value && nouns[n] != C_KIND) ||
+				!names_everyday(reading, at) ||
+				(nouns[n] == C_KIND && rules_plural(reading)))
 				continue;
 			const struct token *before =
 				at ? &reading->marks.fold.tokens[at - 1] : NULL;
@@ -265,133 +267,6 @@ static int rescue_in_scope(struct reading *reading)
 	return 0;
 }
 
-static int has_any(const struct reading *reading, const enum concept *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (HAS(reading, list[i]))
-			return 1;
-	return 0;
-}
-
-static int says_at(const struct token *token)
-{
-	static const char *const words[] = { "on", "at", "of", "auf", "an", "sur", "en", "em", "na",
-		"no" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (!strcmp(token->text, words[i]))
-			return 1;
-	return 0;
-}
-
-/* "worker-5", "ci-runner-2": ends in a number, and is no cluster or node. */
-static int like_a_machine(const struct token *token)
-{
-	static const char *const others[] = { "cluster", "node", "pool", "k8s", "kube", "eks", "gke",
-		"aks", "prod", "staging", "stage", "dev", "lb", "rev", "rds" };
-
-	if (!(token->shape & TOKEN_DIGIT) || token->text[token->length - 1] < '0' ||
-		token->text[token->length - 1] > '9' || token->text[0] < 'a')
-		return 0;
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-		if (strstr(token->text, others[i]))
-			return 0;
-	return 1;
-}
-
-/* "cache-1", "orders-db-2": rather a database than a machine, when the word before is nobody's. */
-static int like_a_database(const struct token *token)
-{
-	static const char *const parts[] = { "db", "cache", "redis", "pg", "mysql", "postgres" };
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
-		if (strstr(token->text, parts[i]))
-			return 1;
-	return 0;
-}
-
-/* Where the machine stands: a name like one, or a name beside a word for one. */
-static int is_machine(const struct reading *reading, size_t token)
-{
-	const struct marks *marks = &reading->marks;
-
-	if (marks_at(marks, token, C_HERE))
-		return 1;
-	return !marks->taken[token] && !reading->used[token] &&
-	       reading->entity[token] >= ENTITY_DOMAIN &&
-	       (like_a_machine(&marks->fold.tokens[token]) ||
-		       reading->entity[token] == ENTITY_DOMAIN ||
-		       (token && marks_at(marks, token - 1, C_HOST)));
-}
-
-/* "memcached on cache-1": an engine by the name of its daemon, right before the machine. */
-static int is_engine_daemon(const struct reading *reading, size_t token)
-{
-	static const char *const daemons[] = { "memcached", "mysql", "mariadb", "postgres",
-		"postgresql", "redis", "valkey", "mongodb", "cassandra" };
-
-	if (!marks_at(&reading->marks, token, C_DB) ||
-		!(HAS(reading, C_RESTART) || HAS(reading, C_STOP) || HAS(reading, C_START) ||
-			HAS(reading, C_STATUS)))
-		return 0;
-	for (size_t i = 0; i < sizeof(daemons) / sizeof(*daemons); i++)
-		if (!strcmp(reading->marks.fold.tokens[token].text, daemons[i]))
-			return 1;
-	return 0;
-}
-
-/* A word nobody knows, which may be the daemon's. */
-static int is_unknown_daemon(const struct reading *reading, size_t token, size_t machine)
-{
-	const struct marks *marks = &reading->marks;
-
-	return !HAS(reading, C_DB) && !like_a_database(&marks->fold.tokens[machine]) &&
-	       !marks->taken[token] && !reading->used[token] &&
-	       marks->fold.tokens[token].length > 2 && reading->entity[token] >= ENTITY_DASHED &&
-	       !(marks->fold.tokens[token].shape & (TOKEN_CJK | TOKEN_DIGIT));
-}
-
-static void set_daemon(struct reading *reading, size_t token, size_t machine)
-{
-	filters_set(reading, "service", token);
-	reading->marks.seen[C_SERVICE]++;
-	reading->unknown -= reading->unknown > 0;
-	reading->names = 0;
-	if (marks_at(&reading->marks, machine, C_HERE))
-		return;
-	reading->name[0] = (unsigned short)machine;
-	reading->names = 1;
-	reading->points = 10;
-}
-
-/* "halt sidekiq on worker-5": a word nobody knows, on a machine, is a daemon. */
-static void take_daemon(struct reading *reading)
-{
-	static const enum concept others[] = { C_KUBERNETES, C_APP, C_LB, C_CERT, C_DNS, C_LOG,
-		C_SCALE, C_MIGRATE, C_EC2, C_VM, C_SG, C_COST, C_SERVICE, C_DRAIN, C_CORDON,
-		C_ROLLBACK, C_LIST };
-	struct marks *marks = &reading->marks;
-
-	if (has_any(reading, others, sizeof(others) / sizeof(*others)))
-		return;
-	for (size_t i = 2; i < marks->fold.count; i++) {
-		size_t at = i;
-
-		if (!is_machine(reading, i))
-			continue;
-		while (at && !says_at(&marks->fold.tokens[at - 1]) &&
-			(marks_at(marks, at - 1, C_FILL) || marks_at(marks, at - 1, C_HOST) ||
-				marks_at(marks, at - 1, C_MACHINE)))
-			at--;
-		if (at < 2 || !says_at(&marks->fold.tokens[at - 1]))
-			continue;
-		if (is_engine_daemon(reading, at - 2) || is_unknown_daemon(reading, at - 2, i)) {
-			set_daemon(reading, at - 2, i);
-			return;
-		}
-	}
-}
-
 /* "the node pool named burst": whatever it else means. */
 static int rescue_called(struct reading *reading)
 {
@@ -411,9 +286,137 @@ static int rescue_called(struct reading *reading)
 	return 0;
 }
 
+/* Words so general that nothing is called so: "restart the system". */
+static int is_general(const struct token *token)
+{
+	static const char *const words[] = { "system", "systems", "platform", "infrastructure", "infra",
+		"data", "internet", "world", "people", "everybody", "team", "group", "groups", "side",
+		"company", "business", "process", "page", "pages", "info", "information", "change",
+		"changes", "config", "configuration", "status", "state", "health", "list", "show",
+		"kernel", "hardware", "upgrade", "update", "deploy", "install", "create", "build",
+		"backup", "open", "check", "review", "reason", "cause", "cost", "costs", "bill",
+		"bills", "spend", "spending", "security", "forecast", "estimate", "stuff", "more",
+		"less", "enough", "plenty", "now", "here" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(token->text, words[i]))
+			return 1;
+	return 0;
+}
+
+static int is_the(const struct token *token)
+{
+	static const char *const articles[] = { "the", "a", "an", "der", "die", "das", "den", "dem",
+		"ein", "eine", "my", "our", "some", "any", "all", "which", "what" };
+
+	for (size_t i = 0; i < sizeof(articles) / sizeof(*articles); i++)
+		if (!strcmp(token->text, articles[i]))
+			return 1;
+	return 0;
+}
+
+/* A word with a meaning of its own a team may also call a service: "users", "import", "media". One of the
+ * sentence's own language is only meant so in English. */
+static int may_be_called(const struct reading *reading, size_t token)
+{
+	static const enum concept may[] = { C_PLAIN, C_OTHER, C_TALK, C_LIST, C_STATUS,
+		C_REVEAL, C_CHECK, C_AUDIT, C_FORECAST, C_METRIC, C_LOG, C_EVENT };
+	static const char *const often[] = { "billing", "pricing", "invoicing", "search" };
+	const struct marks *marks = &reading->marks;
+	const struct token *word = &marks->fold.tokens[token];
+	unsigned own = 1u << marks->language;
+	int english = !strcmp(words_language(marks->words, marks->language), "en");
+	size_t covering = 0, allowed = 0;
+
+	if (word->length < 4 || word->shape & (TOKEN_CJK | TOKEN_DIGIT) || marks->slip[token] ||
+		reading->used[token] || is_general(word))
+		return 0;
+	if (!english && words_languages(marks->words, marks->word[token]) & own &&
+		!(word->shape & TOKEN_JOINED))
+		return 0;
+	for (size_t i = 0; i < sizeof(often) / sizeof(*often); i++)
+		if (!strcmp(word->text, often[i]))
+			return 1;
+	for (size_t i = 0; i < marks->count; i++) {
+		const struct mark *mark = &marks->marks[i];
+
+		if (token < mark->from || token >= mark->to)
+			continue;
+		covering++;
+		allowed += mark->concept == C_FILL && marks_at(marks, token, C_TALK);
+		for (size_t m = 0; mark->to == mark->from + 1 && m < sizeof(may) / sizeof(*may); m++)
+			allowed += mark->concept == may[m];
+	}
+	return covering && covering == allowed;
+}
+
+/* The second half of an act: "bring users [back up]". */
+static int is_tail(const struct marks *marks, size_t token)
+{
+	if (!marks->taken[token])
+		return 0;
+	for (size_t i = 0; i < marks->count; i++)
+		if (marks->marks[i].from <= token && token < marks->marks[i].to)
+			return 0;
+	return 1;
+}
+
+/* Before a place, or where what happens to it follows: "import in prod", "users is down". */
+static int stands_like_a_name(const struct reading *reading, size_t token)
+{
+	static const enum concept ends[] = { C_SCOPE, C_INTO, C_FROM, C_SYMPTOM, C_STATUS, C_ASK, C_SCALE,
+		C_RESTART, C_STOP, C_START, C_TERMINATE, C_ROLLBACK, C_MIGRATE, C_INVESTIGATE, C_UP,
+		C_DOWN, C_NUMBER, C_KIND, C_REPLICAS };
+	static const enum concept begins[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE,
+		C_ROLLBACK, C_MIGRATE, C_INVESTIGATE, C_ON, C_FROM, C_INTO, C_FILL, C_KIND, C_NAMESPACE,
+		C_DB, C_APP, C_LB, C_REPLICAS, C_VERSION, C_LOG, C_SYMPTOM, C_STATUS, C_ASK, C_IT };
+	const struct marks *marks = &reading->marks;
+	size_t at = token + 1;
+
+	if (token && (is_the(&marks->fold.tokens[token - 1]) ||
+			     (!covers(reading, token - 1, begins, sizeof(begins) / sizeof(*begins)) &&
+				     !(marks->fold.tokens[token - 1].shape & (TOKEN_END | TOKEN_COMMA)) &&
+				     marks->taken[token - 1])))
+		return 0;
+	if (marks->fold.tokens[token].shape & (TOKEN_END | TOKEN_ASKED | TOKEN_COMMA))
+		return token > 0 || marks_at(marks, at, C_SCOPE);
+	if (marks->fold.cjk)
+		return 1;
+	while (marks_at(marks, at, C_FILL) || marks_at(marks, at, C_ON))
+		at++;
+	return at >= marks->fold.count || reading->entity[at] == ENTITY_VERSION ||
+	       reading->entity[at] == ENTITY_NUMBER || is_tail(marks, at) ||
+	       covers(reading, at, ends, sizeof(ends) / sizeof(*ends));
+}
+
+/* "restart import in prod": when something is to be done, or ails, and nothing else is the target. */
+static void rescue_target(struct reading *reading)
+{
+	static const enum concept needs[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE, C_ROLLBACK,
+		C_MIGRATE, C_STATUS, C_ASK, C_SYMPTOM, C_INVESTIGATE, C_WHY, C_LOG };
+	static const enum concept others[] = { C_EC2, C_VM, C_SG, C_HOST, C_CERT, C_DNS, C_CLUSTER,
+		C_MACHINE, C_RISKY, C_EXPOSED, C_FUTURE, C_EXPLAIN_COST, C_BILLED, C_PROVIDER,
+		C_SERVICE };
+	const struct mark *it = marks_first(&reading->marks, C_IT);
+	int wanted = 0;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (HAS(reading, others[i]))
+			return;
+	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++)
+		wanted |= HAS(reading, needs[i]);
+	for (size_t i = 0; wanted && i < reading->marks.fold.count; i++)
+		/* "users in dev is off, turn it on": "it" was named before */
+		if ((!it || i < it->from) && may_be_called(reading, i) &&
+			stands_like_a_name(reading, i)) {
+			take(reading, i);
+			return;
+		}
+}
+
 void names_rescue(struct reading *reading)
 {
-	take_daemon(reading);
+	names_daemon(reading);
 	if (!reading->names && rescue_called(reading))
 		return;
 	if (reading->names && reading->points > 3)
@@ -425,4 +428,6 @@ void names_rescue(struct reading *reading)
 	if (!rescue_after_act(reading) && !rescue_after_noun(reading) && !rescue_in_scope(reading))
 		rescue_name(reading);
 	rescue_plain(reading);
+	if (!reading->names && HAS(reading, C_SCOPE))
+		rescue_target(reading);
 }
