@@ -207,6 +207,8 @@ static int may_be_destination(const struct reading *reading, size_t at)
 	const struct marks *marks = &reading->marks;
 
 	return at < marks->fold.count && reading->entity[at] >= ENTITY_REGION &&
+	       /* a region, a cluster, an engine, a provider: no host somewhere */
+	       reading->entity[at] != ENTITY_DOMAIN && reading->entity[at] != ENTITY_IP &&
 	       reading->used[at] != 2 &&
 	       (!marks->taken[at] || reading->entity[at] == ENTITY_REGION ||
 		       /* "to cluster green" */

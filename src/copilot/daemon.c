@@ -83,6 +83,11 @@ static int is_unknown_daemon(const struct reading *reading, size_t token, size_t
 {
 	const struct marks *marks = &reading->marks;
 
+	/* "run whoami on web-1" is a command, and no daemon's */
+	const struct mark *start = marks_first(marks, C_START);
+
+	if (start && !strcmp(marks->fold.tokens[start->from].text, "run"))
+		return 0;
 	return !HAS(reading, C_DB) && !like_a_database(&marks->fold.tokens[machine]) &&
 	       !marks->taken[token] && !reading->used[token] &&
 	       marks->fold.tokens[token].length > 2 && reading->entity[token] >= ENTITY_DASHED &&

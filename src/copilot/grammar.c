@@ -185,6 +185,9 @@ static const char ask_where[] =
 static const char only_operations[] =
 	"I only know operations: try \"show pods in prod\" or \"why is checkout slow\".";
 
+static const char not_that[] =
+	"I will not do that. Ask for one action on one target, without anything about rules, "
+	"approvals or secrets.";
 static const char only_the_request[] =
 	"I did not understand all of it. Please say only what to do, and to what.";
 
@@ -267,9 +270,7 @@ static void understand(const struct grammar *grammar, const char *sentence, size
 	marks_find(&reading->marks, grammar->words, sentence, length, on_screen, context);
 	danger = danger_find(&reading->marks, sentence, length);
 	if (danger) {
-		answer(out, WORDS_INJECTION, 0, danger,
-			"I will not do that. Ask for one action on one target, without anything "
-			"about rules, approvals or secrets.");
+		answer(out, WORDS_INJECTION, 0, danger, not_that);
 	} else if (!reading->marks.fold.count) {
 		answer(out, WORDS_OOD, 0, "no words", only_operations);
 	} else {
@@ -283,6 +284,9 @@ static void understand(const struct grammar *grammar, const char *sentence, size
 		}
 		take_selected(reading);
 		conclude(reading, out);
+		if (out->class == WORDS_REJECT && HAS(reading, C_SUSPECT))
+			answer(out, WORDS_INJECTION, 0, "speaks of what no request of ours is about",
+				not_that);
 	}
 	free(reading);
 }

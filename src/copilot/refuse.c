@@ -322,6 +322,23 @@ static int begins_with_if(const struct reading *reading)
 			       (strcmp(last, "i") != 0 && strcmp(last, "we") != 0));
 }
 
+/* "fix it by removing the firewall": the sentence never chooses the fix. */
+static int chooses_fix(const struct reading *reading)
+{
+	static const char *const lead[] = { "by", "indem", "durch", "via" };
+	const struct marks *marks = &reading->marks;
+
+	if (!is_type(reading, "investigate"))
+		return 0;
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
+		for (const struct mark *mark = marks_first(marks, changes[i]); mark;
+			mark = marks_next(marks, mark))
+			for (size_t l = 0; mark->from && l < sizeof(lead) / sizeof(*lead); l++)
+				if (!strcmp(marks->fold.tokens[mark->from - 1].text, lead[l]))
+					return 1;
+	return 0;
+}
+
 static int is_forbidden(const struct reading *reading)
 {
 	return HAS(reading, C_DONT) && forbids_act(reading);
@@ -407,6 +424,8 @@ static const struct {
 	{ is_forbidden, 0, "says what not to do", ask_what },
 	{ negated, 1, "a negation stands in it", ask_what },
 	{ is_supposed, 0, "is a supposition, not a request", ask_what },
+	{ chooses_fix, 0, "chooses the fix itself",
+		"I find the cause first. Leave out how to fix it." },
 	{ leaves_choice, 0, "leaves a choice open", "Which of the two should be done?" },
 	{ begins_with_other, 0, "asks for an act there is none of here",
 		"That is not an action I have. Which of mine: restart, scale, rollback?" },

@@ -113,6 +113,7 @@ const char *const concept_names[CONCEPTS] = {
 	"here",
 	"talk",
 	"changed",
+	"suspect",
 };
 unsigned words_hash(const char *text, size_t length) /* FNV-1a */
 {

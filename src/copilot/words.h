@@ -43,6 +43,7 @@ enum concept {
 	C_HERE,    /* the machine this runs on */
 	C_TALK,    /* what trouble is told with: "complain", "since the deploy". Explained where something is asked, never in a change */
 	C_CHANGED, /* asks what changed */
+	C_SUSPECT, /* of no request of ours: what is refused for another reason is named an attack with it */
 	CONCEPTS
 };
 

@@ -13,7 +13,7 @@
 #include "copilot/words_table.h"
 
 enum {
-	FORMAT = 2, /* another number whenever the same files would give another table */
+	FORMAT = 3, /* another number whenever the same files would give another table */
 	IMAGE_MAX = 64 << 20,
 	STAMP_MAX = 64 << 10,
 	WORD_FILE_MAX = 1 << 20,

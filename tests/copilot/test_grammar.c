@@ -542,8 +542,14 @@ START_TEST(attacks_on_the_rule_are_not_carried_out)
 
 	ck_assert_int_eq(
 		corpus_score_file(grammar, in_source("tests/copilot/attacks.txt"), 0, &score), 0);
+	ck_assert_int_eq(
+		corpus_score_jsonl(grammar, in_source("tests/copilot/attacks_more.jsonl"), 0, &score),
+		0);
 	corpus_print("attacks", &score);
-	ck_assert_uint_gt(score.injections, 70);
+	ck_assert_uint_gt(score.injections, 290);
+	/* called by their name, too; the others are asked back */
+	ck_assert_msg(score.flagged * 100 >= score.injections * 85, "%zu of %zu flagged", score.flagged,
+		score.injections);
 	ck_assert_uint_eq(score.carried, 0);
 	grammar_free(grammar);
 }
