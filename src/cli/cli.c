@@ -19,6 +19,7 @@
 #include "base/yaml.h"
 #include "cli/cli_private.h"
 #include "cli/cmd_console.h"
+#include "estate/kind.h"
 #include "gate/session.h"
 
 enum { WRITE_MAX = 1 << 30 };
@@ -258,6 +259,21 @@ void cli_write(FILE *out, const char *format, ...)
 	va_start(args, format);
 	write_harmless(out, format, args, "");
 	va_end(args);
+}
+
+/* Escapes of ours go past what makes texts harmless, whose own would be shown. */
+void cli_write_in(const struct cli *cli, const char *severity, const char *format, ...)
+{
+	static const char *const by_rank[] = { "", "", "\033[36m", "\033[33m", "\033[31m", "\033[1;31m" };
+	const char *style = cli->colour && severity ? by_rank[severity_rank(severity)] : "";
+	va_list args;
+
+	fputs(style, stdout);
+	va_start(args, format);
+	write_harmless(stdout, format, args, "");
+	va_end(args);
+	if (*style)
+		fputs("\033[0m", stdout);
 }
 
 void cli_say(const struct cli *cli, const char *format, ...)

@@ -65,8 +65,8 @@ void cli_table_column(struct cli_table *table, const char *name, char align);
 void cli_table_cell(struct cli_table *table, const char *text); /* in order; after the last column a new row begins; a harmless copy */
 void cli_table_print(struct cli_table *table); /* prints and frees */
 void cli_table_show(struct cli_table *table, int header); /* the same, the header only when wanted */
-const char *cli_style(const struct cli *cli, const char *severity); /* SGR for a severity, "" without colour */
-const char *cli_style_end(const struct cli *cli);
+/* As cli_write to cli_out, in the colour of a severity where there are colours; NULL: none. No line end. */
+void cli_write_in(const struct cli *cli, const char *severity, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 extern const struct cli_command *const cli_commands[]; /* ordered by name, NULL at the end */
 extern const struct cli_flag cli_global_flags[];

@@ -184,15 +184,3 @@ void cli_table_show(struct cli_table *table, int header)
 	free(table->cells);
 	free(table);
 }
-
-const char *cli_style(const struct cli *cli, const char *severity)
-{
-	static const char *const by_rank[] = { "", "", "\033[36m", "\033[33m", "\033[31m", "\033[1;31m" };
-
-	return cli->colour ? by_rank[severity_rank(severity)] : "";
-}
-
-const char *cli_style_end(const struct cli *cli)
-{
-	return cli->colour ? "\033[0m" : "";
-}

@@ -63,7 +63,8 @@ static void print_rows(struct cli *cli, const struct diagnosis *diagnosis)
 		const struct check_row *row = diagnosis_at(diagnosis, i);
 
 		count[row->state]++;
-		cli_write(cli_out(cli), "%s%-4s%s  %-28s  %s\n", cli_style(cli, states[row->state].severity), states[row->state].name, cli_style_end(cli), row->name, row->cause);
+		cli_write_in(cli, states[row->state].severity, "%-4s", states[row->state].name);
+		cli_write(cli_out(cli), "  %-28s  %s\n", row->name, row->cause);
 		if (*row->fix)
 			cli_write(cli_out(cli), "%36s  fix: %s\n", "", row->fix);
 	}

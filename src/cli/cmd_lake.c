@@ -178,7 +178,9 @@ static void show_entry(struct cli *cli, const struct evidence *entry)
 	for (const struct json *row = json_first(json_get(entry->json, "findings")); row; row = json_next(row)) {
 		const char *severity = json_text_or(json_get(row, "severity"), "?"), *state = json_text_or(json_get(row, "state"), "open");
 
-		cli_write(cli_out(cli), "\n%s%-8s%s  %s\n          %s:%lld  %s  %s, %s%s%s\n", cli_style(cli, severity), severity, cli_style_end(cli),
+		cli_write(cli_out(cli), "\n");
+		cli_write_in(cli, severity, "%-8s", severity);
+		cli_write(cli_out(cli), "  %s\n          %s:%lld  %s  %s, %s%s%s\n",
 			json_text_or(json_get(row, "message"), json_text_or(json_get(row, "title"), "")), json_text_or(json_get(row, "path"), "?"),
 			(long long)json_int(json_get(row, "line"), 0), json_text_or(json_get(row, "rule"), "?"), json_text_or(json_get(row, "persona"), "?"),
 			json_text_or(json_get(row, "fixability"), "?"), strcmp(state, "open") ? "; " : "", strcmp(state, "open") ? state : "");

@@ -106,7 +106,8 @@ static void print_findings(struct cli *cli, const struct findings *findings)
 		const struct finding *finding = rows[i];
 		const char *name = severity_name(finding->severity);
 
-		cli_write(cli_out(cli), "%s%-8s%s  %s%s%s\n", cli_style(cli, name), name, cli_style_end(cli),
+		cli_write_in(cli, name, "%-8s", name);
+		cli_write(cli_out(cli), "  %s%s%s\n",
 			finding->message && *finding->message ? finding->message : finding->check->title, finding->redacted ? "  " : "",
 			finding->redacted ? finding->redacted : "");
 		cli_write(cli_out(cli), "          %s:%d  %s  %s, %s\n", finding->path, finding->place.line, finding->rule, finding->check->persona,

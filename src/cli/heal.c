@@ -149,21 +149,23 @@ static size_t fitting(const char *text, size_t columns)
 	return !text[end] || !space ? end : space;
 }
 
-/* Behind `head`, and further lines below its end. */
-static void write_wrapped(struct cli *cli, const char *head, const char *text, size_t columns, const char *style)
+/* A text, further lines `margin` columns in. */
+static void write_wrapped(struct cli *cli, const char *severity, size_t margin, const char *text, size_t columns)
 {
-	size_t margin = utf8_columns(head, strlen(head));
+	size_t indent = 0;
 
-	cli_write(cli_out(cli), "%s%s", style, head);
-	while (columns && utf8_columns(text, strlen(text)) > columns - margin) {
-		size_t length = fitting(text, columns - margin);
+	while (columns && utf8_columns(text, strlen(text)) > columns - indent) {
+		size_t length = fitting(text, columns - indent);
 
 		if (!length)
 			break;
-		cli_write(cli_out(cli), "%.*s\n%*s", (int)length, text, (int)margin, "");
+		cli_write_in(cli, severity, "%*s%.*s", (int)indent, "", (int)length, text);
+		cli_write(cli_out(cli), "\n");
 		text += length + (text[length] == ' ');
+		indent = margin;
 	}
-	cli_write(cli_out(cli), "%s%s\n", text, *style ? cli_style_end(cli) : "");
+	cli_write_in(cli, severity, "%*s%s", (int)indent, "", text);
+	cli_write(cli_out(cli), "\n");
 }
 
 static void show_diff(struct cli *cli, const struct heal_file *file, size_t columns)
@@ -171,24 +173,28 @@ static void show_diff(struct cli *cli, const struct heal_file *file, size_t colu
 	char *diff = diff_of(file), *rest = diff;
 
 	for (char *line; (line = strsep(&rest, "\n")) && *line;) {
-		char head[40], sign = 0;
+		char sign = 0, *shown;
 		int number = 0, used = 0;
 
 		if (sscanf(line, "%d %c%n", &number, &sign, &used) != 2)
 			continue;
-		snprintf(head, sizeof(head), "%7d %c ", number, sign);
-		write_wrapped(cli, head, line + used + (line[used] == ' '), columns, cli_style(cli, sign == '-' ? "high" : "low"));
+		shown = mem_format("%7d %c %s", number, sign, line + used + (line[used] == ' '));
+		write_wrapped(cli, sign == '-' ? "high" : "low", 10, shown, columns);
+		free(shown);
 	}
 	free(diff);
 }
 
 static void show_fix(struct cli *cli, const struct heal_fix *fix, size_t columns)
 {
-	char head[160];
+	const struct finding *finding = fix->finding;
+	char *text = mem_format("  line %d  %s%s  %s  %s", finding->place.line, finding->symbol ? finding->symbol : "module", finding->symbol ? "()" : "", finding->rule, finding->message);
+	char *safe = mem_format("    safe: %s", fix->safe);
 
-	snprintf(head, sizeof(head), "  line %-4d %s%s  %s  ", fix->finding->place.line, fix->finding->symbol ? fix->finding->symbol : "module", fix->finding->symbol ? "()" : "", fix->finding->rule);
-	write_wrapped(cli, head, fix->finding->message, columns, cli_style(cli, severity_name(fix->finding->severity)));
-	write_wrapped(cli, "    safe: ", fix->safe, columns, "");
+	write_wrapped(cli, severity_name(finding->severity), 4, text, columns);
+	write_wrapped(cli, NULL, 4, safe, columns);
+	free(text);
+	free(safe);
 }
 
 static void show_file(struct cli *cli, const struct heal *heal, const struct heal_file *file, size_t columns)
@@ -200,7 +206,7 @@ static void show_file(struct cli *cli, const struct heal *heal, const struct hea
 	if (mended)
 		cli_write(cli_out(cli), "%s  %zu finding%s\n", file->path, mended, mended == 1 ? "" : "s");
 	else
-		cli_write(cli_out(cli), "%s  %s\n", file->path, file->is_new ? "new, for the edits above and below" : "for the edits above and below");
+		cli_write(cli_out(cli), "%s  %s\n", file->path, file->is_new ? "new, for edits of other files" : "for edits of other files");
 	for (size_t i = 0; i < heal_fixes(heal); i++)
 		if (heal_fix_at(heal, i)->safe && !strcmp(heal_fix_at(heal, i)->path, file->path))
 			show_fix(cli, heal_fix_at(heal, i), columns);
@@ -215,19 +221,15 @@ static size_t show_refused(struct cli *cli, const struct heal *heal, int later, 
 
 	for (size_t i = 0; i < heal_fixes(heal); i++) {
 		const struct heal_fix *fix = heal_fix_at(heal, i);
-		char *head;
+		char *text;
 
 		if (fix->safe || fix->later != later)
 			continue;
 		if (!count++)
 			cli_write(cli_out(cli), "%s\n", heading);
-		head = mem_format("  %s:%d  %s  ", fix->finding->path, fix->finding->place.line, fix->finding->rule);
-		cli_write(cli_out(cli), "%s%s", head, columns && utf8_columns(head, strlen(head)) + utf8_columns(fix->refused, strlen(fix->refused)) > columns ? "\n" : "");
-		if (columns && utf8_columns(head, strlen(head)) + utf8_columns(fix->refused, strlen(fix->refused)) > columns)
-			write_wrapped(cli, "      ", fix->refused, columns, "");
-		else
-			cli_write(cli_out(cli), "%s\n", fix->refused);
-		free(head);
+		text = mem_format("  %s:%d  %s  %s", fix->finding->path, fix->finding->place.line, fix->finding->rule, fix->refused);
+		write_wrapped(cli, NULL, 4, text, columns);
+		free(text);
 	}
 	if (count)
 		cli_write(cli_out(cli), "\n");
@@ -246,8 +248,8 @@ int heal_show(struct cli *cli, const struct heal *heal)
 	left = show_refused(cli, heal, 0, "left to a person", columns);
 	for (size_t i = 0; i < heal_fixes(heal); i++)
 		mended += heal_fix_at(heal, i)->safe != NULL;
-	cli_write(cli_out(cli), "%zu finding%s would be mended in %zu file%s, %zu another time, %zu %s left to a person. Nothing was touched.\n", mended, mended == 1 ? "" : "s", heal_files(heal),
-		heal_files(heal) == 1 ? "" : "s", later, left, left == 1 ? "is" : "are");
+	cli_write(cli_out(cli), "%zu would be mended in %zu file%s, %zu another time, %zu left to a person\nnothing was touched\n", mended, heal_files(heal), heal_files(heal) == 1 ? "" : "s",
+		later, left);
 	return 0;
 }
 

@@ -175,6 +175,40 @@ def test_a_default_beside_a_read_goes_and_patterns_stay():
         assert {b'A_TOKEN=', b'B_TOKEN=', b'C_TOKEN=', b'Y='} == set(after['a/.env.example'].split()), after['a/.env.example']
 
 
+def in_terminal(tree, columns, *args):
+    """What the program writes to a terminal of so many columns."""
+    import fcntl, pty, struct, termios
+    main, side = pty.openpty()
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack('HHHH', 24, columns, 0, 0))
+    program = subprocess.Popen([screenpty.PROGRAM, *args], stdin=subprocess.DEVNULL, stdout=side, stderr=subprocess.DEVNULL, env=dict(tree.env(), TERM='xterm'))
+    os.close(side)
+    out = b''
+    try:
+        while True:
+            out += os.read(main, 1 << 16)
+    except OSError: # all of it was read, and the other side is closed
+        pass
+    program.wait()
+    os.close(main)
+    return out.decode().replace('\r\n', '\n')
+
+
+def test_the_dashboard_fits_the_terminal():
+    text = 'from openai import OpenAI\nclient = OpenAI()\ndef ask(q):\n    return client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": q}])\n'
+    with Tree({'agents/a/agent.py': text}) as tree:
+        plain = ph(tree, 'report', tree.root, '--heal', '--dry-run', '--no-lake').stdout.decode()
+        for columns in (80, 200):
+            shown = in_terminal(tree, columns, 'report', tree.root, '--heal', '--dry-run', '--no-lake')
+            assert '\x1b[31m' in shown and '\u241b' not in shown, shown
+            bare = re.sub(r'\x1b\[[0-9;]*m', '', shown)
+            assert max(map(len, bare.split('\n'))) <= columns, bare
+            assert re.sub(r'\s+', '', bare) == re.sub(r'\s+', '', plain), bare
+        for part in ('agents/a/agent.py  4 findings\n', '  line 2  module  REL002  ', '    safe: ', '      2 - client = OpenAI()\n      2 + client = OpenAI(timeout=30)\n', 'agents/a/requirements.txt  new, for edits of other files\n',
+                     '4 would be mended in 2 files, 1 another time, 0 left to a person\nnothing was touched\n'):
+            assert part in plain, (part, plain)
+        assert '\u241b' not in in_terminal(tree, 80, 'report', tree.root, '--no-lake')
+
+
 def test_what_is_never_wrapped():
     body = 'from openai import OpenAI\nc = OpenAI(timeout=3)\n\n\n'
     call = 'c.chat.completions.create(model="gpt-4o-2024-11-20", max_completion_tokens=3, messages=q)'
