@@ -150,7 +150,9 @@ static size_t end_with_comment(const struct site *site, int token)
 {
 	const struct code_token *next = code_token_at(site->code, token + 1), *it = code_token_at(site->code, token);
 
-	return next && next->kind == CODE_COMMENT && next->line == it->end_line && next->end_line == it->end_line ? token_end(site, token + 1) : token_end(site, token);
+	if (!next || next->kind != CODE_COMMENT || next->line != it->end_line || next->end_line != it->end_line)
+		return token_end(site, token);
+	return token_end(site, token + 1) - (site->text[token_end(site, token + 1) - 1] == '\r');
 }
 
 /* The closing bracket stands on a line of its own, as formatters lay out long calls: so does what is added. */
