@@ -465,8 +465,8 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, setup, logged_end);
 	tcase_add_loop_test(tc, in_the_database, 0, ATTACKS);
-	tcase_add_loop_test(tc, in_a_copy, 0, ATTACKS);
-	tcase_add_loop_test(tc, in_an_export, 0, ATTACKS);
+	tcase_add_loop_test(tc, in_a_copy, 0, check_scaled(ATTACKS));
+	tcase_add_loop_test(tc, in_an_export, 0, check_scaled(ATTACKS));
 	tcase_add_test(tc, whole_file_rollback);
 	tcase_add_test(tc, taken_away_altogether);
 	tcase_add_loop_test(tc, resealed, 0, 4);
