@@ -227,7 +227,7 @@ static int rescue_after_noun(struct reading *reading)
 	static const enum concept nouns[] = { C_KIND, C_DB, C_APP, C_KUBERNETES, C_LB, C_EC2, C_VM };
 	int act = 0;
 
-	for (int a = C_SCALE; a <= C_MIGRATE; a++)
+	for (int a = C_SCALE; a <= C_MIGRATE && !HAS(reading, C_WHY); a++)
 		act |= a != C_FORECAST && HAS(reading, a);
 	for (size_t n = 0; act && n < sizeof(nouns) / sizeof(*nouns); n++)
 		for (const struct mark *mark = marks_first(&reading->marks, nouns[n]); mark;

@@ -76,6 +76,9 @@ static const struct type_row type_rows[] = {
 	{ "list", { C_STATUS, C_WHICH, C_VM }, { 0 }, UNNAMED },
 	{ "list", { C_STATUS, C_WHICH, C_MACHINE }, { 0 }, UNNAMED },
 	{ "list", { C_STATUS, C_WHICH, C_KIND }, { 0 }, UNNAMED },
+	{ "list", { C_STATUS, C_WHICH, C_DB }, { C_ASK }, UNNAMED },
+	{ "list", { C_STATUS, C_WHICH, C_HOST }, { C_ASK }, UNNAMED },
+	{ "list", { C_STATUS, C_WHICH, C_LB }, { C_ASK }, UNNAMED },
 	{ "status", { C_STATUS }, { C_LIST }, ANY_NAME },
 	{ "list", { C_LIST, C_DNS }, { 0 }, ANY_NAME },
 	{ "status", { C_STATUS, C_LIST }, { C_MANY }, NAMED },
@@ -328,8 +331,9 @@ static int type_implied(struct reading *reading)
 		set_type(reading, "status");
 	else if (reading->names && (HAS(reading, C_CERT) || HAS(reading, C_DNS)))
 		set_type(reading, "status");
-	else if (reading->names && HAS(reading, C_METRIC) && HAS(reading, C_RUNOUT))
-		set_type(reading, "investigate"); /* "disk on web-7 is full" */
+	else if (reading->names && HAS(reading, C_METRIC) && !HAS(reading, C_WHICH))
+		/* "disk on web-7 is full" */
+		set_type(reading, asks_yes_or_no(reading) ? "status" : "investigate");
 	else if (rules_plural(reading))
 		list_described(reading);
 	else if (!reading->names && HAS(reading, C_METRIC) && reading->context && reading->context->usual)
@@ -347,6 +351,19 @@ static void kills_daemon(struct reading *reading)
 	if (act && HAS(reading, C_SERVICE) && !HAS(reading, C_KIND) &&
 		!strncmp(reading->marks.fold.tokens[act->from].text, "kill", 4))
 		set_type(reading, "stop");
+}
+
+/* "did api start", "est-ce que api est remonté": whether it is done, not that it be done. */
+static int asks_what_was_done(const struct reading *reading)
+{
+	static const char *const lead[] = { "is", "are", "has", "have", "did", "does", "was", "were",
+		"ist", "sind", "hat", "haben", "wurde", "est-ce", "est", "sont" };
+	const struct fold *fold = &reading->marks.fold;
+
+	for (size_t i = 0; reading->names && i < sizeof(lead) / sizeof(*lead); i++)
+		if (!strcmp(fold->tokens[0].text, lead[i]))
+			return 1;
+	return 0;
 }
 
 /* "auf 8 Instanzen hochfahren": what is brought up to a number. */
@@ -416,6 +433,9 @@ int rules_type(struct reading *reading)
 		set_type(reading, row->type);
 		if (!strcmp(row->type, "terminate"))
 			kills_daemon(reading);
+		if ((!strcmp(row->type, "start") || !strcmp(row->type, "restart")) &&
+			asks_what_was_done(reading))
+			set_type(reading, "status");
 		if (!strcmp(row->type, "scale") && set_to_version(reading))
 			set_type(reading, "rollback");
 		return 0;
