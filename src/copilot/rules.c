@@ -353,6 +353,23 @@ static void kills_daemon(struct reading *reading)
 		set_type(reading, "stop");
 }
 
+/* "está ligada": an act right after a word for "is" is what has been done. */
+static int is_said_to_be(const struct reading *reading)
+{
+	static const char *const words[] = { "esta", "estan", "estao", "foi", "foram", "fue", "fueron",
+		"ist", "sind", "wurde", "wurden", "est", "sont", "is", "are", "was", "were", "been",
+		"ha", "sido" };
+	static const enum concept acts[] = { C_START, C_RESTART, C_STOP, C_SCALE };
+
+	for (size_t a = 0; a < sizeof(acts) / sizeof(*acts); a++)
+		for (const struct mark *mark = marks_first(&reading->marks, acts[a]); mark;
+			mark = marks_next(&reading->marks, mark))
+			for (size_t i = 0; mark->from && i < sizeof(words) / sizeof(*words); i++)
+				if (!strcmp(reading->marks.fold.tokens[mark->from - 1].text, words[i]))
+					return 1;
+	return 0;
+}
+
 /* "did api start", "est-ce que api est remonté": whether it is done, not that it be done. */
 static int asks_what_was_done(const struct reading *reading)
 {
@@ -363,7 +380,8 @@ static int asks_what_was_done(const struct reading *reading)
 	for (size_t i = 0; reading->names && i < sizeof(lead) / sizeof(*lead); i++)
 		if (!strcmp(fold->tokens[0].text, lead[i]))
 			return 1;
-	return 0;
+	return reading->names && fold->count &&
+	       fold->tokens[fold->count - 1].shape & TOKEN_ASKED && is_said_to_be(reading);
 }
 
 /* "auf 8 Instanzen hochfahren": what is brought up to a number. */
@@ -433,7 +451,8 @@ int rules_type(struct reading *reading)
 		set_type(reading, row->type);
 		if (!strcmp(row->type, "terminate"))
 			kills_daemon(reading);
-		if ((!strcmp(row->type, "start") || !strcmp(row->type, "restart")) &&
+		if ((!strcmp(row->type, "start") || !strcmp(row->type, "restart") ||
+			    !strcmp(row->type, "stop")) &&
 			asks_what_was_done(reading))
 			set_type(reading, "status");
 		if (!strcmp(row->type, "scale") && set_to_version(reading))
