@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -15,39 +14,14 @@
 #include "gate/gate.h"
 #include "gate/intent.h"
 #include "gate/session.h"
+#include "tui/approve_private.h"
 #include "tui/asking.h"
 #include "tui/console_private.h"
 #include "tui/live_run.h"
 #include "tui/plan_text.h"
 #include "tui/text_view.h"
 
-enum { BODY_MAX = 1 << 20, BOX_COLUMNS = 96, FOOT_ROWS = 3, FRAME = 2, INNER = 4 };
-
-enum stage {
-	STAGE_CHECKING,  /* is it still good? the gate looks at the target */
-	STAGE_OPEN,      /* can be approved */
-	STAGE_ENOUGH,    /* needs no approval, or has them all: can be run */
-	STAGE_WAITING,   /* approved by this person, others are needed */
-	STAGE_VOID,      /* expired or drifted */
-	STAGE_REFUSED,   /* read-only, dry run, or the policy denies */
-	STAGE_WORKING,   /* approval is under way */
-};
-
-struct approve {
-	struct pane pane;
-	struct plan *plan;
-	struct text_view view;
-	struct input typed;
-	struct asking *asking;
-	struct json *drift;
-	enum stage stage;
-	enum style said_style;
-	char said[400];
-	char name[512];        /* to be typed; "" not protected */
-	int asked_key;
-	int built_columns;
-	unsigned version;      /* of the gate, as last looked at */
-};
+enum { BODY_MAX = 1 << 20 };
 
 static struct approve *of(struct pane *pane)
 {
@@ -66,7 +40,7 @@ static void close_approve(struct pane *pane)
 	screen_cursor(screen_size(), -1, 0);
 }
 
-static struct gate *gate_of(const struct approve *approve)
+struct gate *approve_gate(const struct approve *approve)
 {
 	return console_gate(approve->pane.console);
 }
@@ -135,7 +109,7 @@ static void checked(void *pane, struct asking *asking)
 
 static const char *refusal(const struct approve *approve)
 {
-	struct gate *gate = gate_of(approve);
+	struct gate *gate = approve_gate(approve);
 
 	if (!gate)
 		return "the gate is not open: nothing can be changed";
@@ -157,7 +131,7 @@ static void check(struct approve *approve)
 	struct asking *asking = asking_new(approve->pane.console, &approve->asking, approve, ask_check, checked);
 
 	set_stage(approve, STAGE_CHECKING, STYLE_DIM, "looking whether the target is still as planned …");
-	approve->version = gate_version(gate_of(approve));
+	approve->version = gate_version(approve_gate(approve));
 	snprintf(asking->text, sizeof(asking->text), "%s", approve->plan->id);
 	asking_send(asking);
 }
@@ -222,7 +196,7 @@ static void approved(void *pane, struct asking *asking)
 	}
 }
 
-static int name_is_typed(const struct approve *approve)
+int approve_name_is_typed(const struct approve *approve)
 {
 	return !*approve->name || !strcmp(approve->typed.text, approve->name);
 }
@@ -237,12 +211,12 @@ static void send_approval(struct approve *approve)
 	asking_send(asking);
 }
 
-static int is_expired(const struct approve *approve)
+int approve_is_expired(const struct approve *approve)
 {
 	return clock_now_ns() >= approve->plan->expires_ns;
 }
 
-static void expire(struct approve *approve)
+void approve_expire(struct approve *approve)
 {
 	set_stage(approve, STAGE_VOID, STYLE_WARNING, "this plan has expired: nothing was done; a new plan looks at the target again");
 }
@@ -253,11 +227,11 @@ static void confirm(struct approve *approve)
 		say(approve, STYLE_WARNING, "the key that asked does not approve: bind approve.confirm to another key");
 	else if (approve->stage != STAGE_OPEN && approve->stage != STAGE_ENOUGH)
 		say(approve, approve->said_style, approve->said);
-	else if (is_expired(approve))
-		expire(approve);
+	else if (approve_is_expired(approve))
+		approve_expire(approve);
 	else if (refusal(approve))
 		set_stage(approve, STAGE_REFUSED, STYLE_CRITICAL, refusal(approve));
-	else if (!name_is_typed(approve))
+	else if (!approve_name_is_typed(approve))
 		say(approve, STYLE_WARNING, "type the target's name first, exactly");
 	else if (approve->stage == STAGE_ENOUGH)
 		begin_run(approve);
@@ -318,7 +292,7 @@ static void planned_again(void *pane, struct asking *asking)
 
 static void renew(struct approve *approve)
 {
-	if (approve->stage == STAGE_WORKING || !gate_of(approve))
+	if (approve->stage == STAGE_WORKING || !approve_gate(approve))
 		return;
 	struct asking *asking = asking_new(approve->pane.console, &approve->asking, approve, ask_again, planned_again);
 
@@ -349,7 +323,7 @@ static void denied(void *pane, struct asking *asking)
 
 static void deny(struct approve *approve)
 {
-	if (approve->stage == STAGE_WORKING || !gate_of(approve))
+	if (approve->stage == STAGE_WORKING || !approve_gate(approve))
 		return;
 	struct asking *asking = asking_new(approve->pane.console, &approve->asking, approve, ask_deny, denied);
 
@@ -370,138 +344,6 @@ static void cancel(struct approve *approve)
 	else
 		console_say(console, STYLE_DIM, "cancelled: nothing was changed; the plan waits in the approvals");
 	console_close(console, &approve->pane);
-}
-
-/* --- drawing --- */
-
-static void build(struct approve *approve, int columns)
-{
-	const struct user *user = gate_of(approve) ? gate_user(gate_of(approve)) : NULL;
-	char role[64] = "unknown";
-
-	if (approve->built_columns == columns)
-		return;
-	approve->built_columns = columns;
-	text_view_clear(&approve->view);
-	plan_text_drift(&approve->view, approve->drift, columns);
-	if (user)
-		user_role_text(user, role);
-	plan_text(&approve->view, approve->plan, role, columns);
-}
-
-static int foot_rows(const struct approve *approve)
-{
-	return FOOT_ROWS + (*approve->name != 0); /* one more to say what to type, however long the name is */
-}
-
-static struct rect box_of(struct approve *approve, struct rect area)
-{
-	struct rect box = { .columns = area.columns - 2 < BOX_COLUMNS ? area.columns - 2 : BOX_COLUMNS };
-
-	build(approve, box.columns - INNER - 1);
-	box.rows = (int)approve->view.count + FRAME + foot_rows(approve);
-	if (box.rows > area.rows)
-		box.rows = area.rows;
-	box.y = area.y + (area.rows - box.rows) / 2;
-	box.x = area.x + (area.columns - box.columns) / 2;
-	return box;
-}
-
-/* "expires 14:17", or how long is left when that is short. */
-static void expiry(const struct approve *approve, char *out, size_t size)
-{
-	time_t at = (time_t)(approve->plan->expires_ns / CLOCK_SECOND_NS);
-	int64_t left_s = (approve->plan->expires_ns - clock_now_ns()) / CLOCK_SECOND_NS;
-	struct tm local;
-	char clock[8];
-
-	localtime_r(&at, &local);
-	strftime(clock, sizeof(clock), "%H:%M", &local);
-	if (left_s < 0 || is_expired(approve))
-		snprintf(out, size, "expired %s", clock);
-	else if (left_s < 90)
-		snprintf(out, size, "%d s left", (int)left_s);
-	else
-		snprintf(out, size, "expires %s, %d min", clock, (int)(left_s / 60));
-}
-
-static const char *key_of(const struct approve *approve, const char *name)
-{
-	return keymap_key_of(console_keymap(approve->pane.console), name);
-}
-
-/* What a person can do, beside Cancel. */
-static void draw_question(struct approve *approve, struct rect foot, int right)
-{
-	int protected = *approve->name != 0, y = foot.rows - 1;
-	const char *what = approve->stage == STAGE_ENOUGH ? "run" : "approve";
-	char text[700];
-
-	if (protected)
-		screen_clear_line(foot, 1, 0);
-	if (approve->stage == STAGE_VOID) {
-		snprintf(text, sizeof(text), "%s  make a new plan", key_of(approve, "approve.renew"));
-		screen_put_n(foot, y, 0, right, STYLE_KEY, text, strlen(text));
-	} else if (approve->stage != STAGE_OPEN && approve->stage != STAGE_ENOUGH) {
-		return;
-	} else if (protected) {
-		snprintf(text, sizeof(text), "Type %s and press %s to %s", approve->name, key_of(approve, "approve.confirm"), what);
-		screen_put_n(foot, 1, 0, foot.columns, STYLE_BOLD, text, strlen(text));
-		screen_put(foot, y, 0, STYLE_ACCENT, screen_glyph(GLYPH_CRUMB));
-		input_draw(&approve->typed, foot, y, 2, right - 3, name_is_typed(approve) ? STYLE_OK : STYLE_TEXT, 1, 0);
-	} else {
-		snprintf(text, sizeof(text), "%s  %s", key_of(approve, "approve.confirm"), what);
-		screen_put_n(foot, y, 0, right, STYLE_KEY, text, strlen(text));
-	}
-}
-
-static void draw_foot(struct approve *approve, struct rect foot)
-{
-	char when[64], button[24];
-	int y = foot.rows - 1;
-
-	expiry(approve, when, sizeof(when));
-	snprintf(button, sizeof(button), "[ %s ]", approve->stage == STAGE_WAITING || approve->stage == STAGE_REFUSED ? "Close" : "Cancel");
-	int when_x = foot.columns - (int)utf8_columns(when, strlen(when)), button_x = when_x - (int)strlen(button) - 3;
-
-	screen_put_n(foot, 0, 0, foot.columns, approve->said_style, approve->said, strlen(approve->said));
-	screen_clear_line(foot, y, 0);
-	draw_question(approve, foot, button_x - 1);
-	screen_put(foot, y, button_x, STYLE_SELECTED, button);
-	screen_put(foot, y, when_x, is_expired(approve) ? STYLE_WARNING : STYLE_DIM, when);
-}
-
-/* What cannot be seen is said: nobody should approve what they could not know of. */
-static void draw_more(const struct approve *approve, struct rect box, struct rect body)
-{
-	size_t seen = approve->view.top + (size_t)body.rows;
-	char text[64];
-
-	if (seen >= approve->view.count)
-		return;
-	snprintf(text, sizeof(text), "%zu more line%s: PgDn", approve->view.count - seen, approve->view.count - seen == 1 ? "" : "s");
-	screen_put_right(box, body.rows + 1, 1, box.columns - 3, STYLE_WARNING, text, strlen(text));
-}
-
-static void draw(struct pane *pane, struct rect area)
-{
-	struct approve *approve = of(pane);
-
-	if (!approve->plan) /* its run has begun; this closes with the turn */
-		return;
-	if (approve->stage <= STAGE_ENOUGH && is_expired(approve))
-		expire(approve);
-	struct rect box = box_of(approve, area);
-	int protected = *approve->name != 0, below = foot_rows(approve);
-	struct rect body = { .y = box.y + 1, .x = box.x + 1, .rows = box.rows - FRAME - below, .columns = box.columns - 2 };
-	struct rect foot = { .y = body.y + body.rows + 1, .x = box.x + 2, .rows = below - 1, .columns = box.columns - INNER };
-
-	screen_clear(box);
-	screen_frame(box, protected ? STYLE_PROD : STYLE_ACCENT, protected ? "PROD" : "Approve");
-	screen_cursor(screen_size(), -1, 0);
-	text_view_draw(&approve->view, NULL, body);
-	draw_more(approve, box, body);
-	draw_foot(approve, foot);
 }
 
 /* --- keys --- */
@@ -571,9 +413,9 @@ static int recalc(struct pane *pane)
 {
 	struct approve *approve = of(pane);
 
-	if (!approve->plan || !gate_of(approve) || approve->version == gate_version(gate_of(approve)))
+	if (!approve->plan || !approve_gate(approve) || approve->version == gate_version(approve_gate(approve)))
 		return 0;
-	approve->version = gate_version(gate_of(approve));
+	approve->version = gate_version(approve_gate(approve));
 	if (approve->stage != STAGE_WAITING)
 		return 0;
 	check(approve);
@@ -607,7 +449,7 @@ static const struct pane_ops ops = {
 	.context = "approve",
 	.close = close_approve,
 	.recalc = recalc,
-	.draw = draw,
+	.draw = approve_draw,
 	.command = command,
 	.key = key,
 	.mouse = mouse,

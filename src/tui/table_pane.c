@@ -1,14 +1,10 @@
-/* table_pane.c - any kind as a table: feed, view, cursor, filter, sort, marks, drill down. */
+/* table_pane.c - any kind as a table: feed, view, cursor, marks, head line. */
 #include "tui/table_pane.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/error.h"
-#include "base/json.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/safe.h"
@@ -24,7 +20,7 @@ enum { SLICE_US = 4000 }; /* of filtering and sorting, before the screen gets it
 
 static const struct pane_ops table_ops;
 
-static struct table_pane *of(struct pane *pane)
+struct table_pane *table_of(struct pane *pane)
 {
 	return (struct table_pane *)pane;
 }
@@ -44,7 +40,7 @@ void table_changed(struct table_pane *table)
 	table->pane.dirty |= 1;
 }
 
-static char *id_under_cursor(const struct table_pane *table)
+char *table_id_under_cursor(const struct table_pane *table)
 {
 	size_t row;
 
@@ -73,7 +69,7 @@ static void work(struct table_pane *table)
 }
 
 /* The cursor stays on its row through a new snapshot, filter or order. */
-static void work_keeping_cursor(struct table_pane *table, const char *id)
+void table_work_keeping(struct table_pane *table, const char *id)
 {
 	work(table);
 	long place = id ? view_find(table->view, id) : -1;
@@ -94,11 +90,11 @@ static void take_snapshot(struct table_pane *table)
 
 	if (!snapshot)
 		return;
-	char *id = table->has_rows && table->cursor ? id_under_cursor(table) : NULL;
+	char *id = table->has_rows && table->cursor ? table_id_under_cursor(table) : NULL;
 
 	view_set_snapshot(table->view, snapshot);
 	snapshot_unref(snapshot);
-	work_keeping_cursor(table, id);
+	table_work_keeping(table, id);
 	free(id);
 	/* The first page of many is no measure of them all; later ones seldom change it. */
 	if (!table->has_rows || view_count(table->view) < 1000 || view_count(table->view) >= 2 * table->measured)
@@ -108,7 +104,7 @@ static void take_snapshot(struct table_pane *table)
 
 static int recalc(struct pane *pane)
 {
-	struct table_pane *table = of(pane);
+	struct table_pane *table = table_of(pane);
 	unsigned version;
 
 	if (!table->feed)
@@ -154,7 +150,7 @@ static void close_feed(struct table_pane *table)
 
 static void set_visible(struct pane *pane, int visible)
 {
-	struct table_pane *table = of(pane);
+	struct table_pane *table = table_of(pane);
 
 	table->is_visible = visible;
 	if (table->feed)
@@ -166,7 +162,7 @@ static void set_visible(struct pane *pane, int visible)
 
 static void close_table(struct pane *pane)
 {
-	struct table_pane *table = of(pane);
+	struct table_pane *table = table_of(pane);
 
 	if (table->work_timer)
 		loop_remove_timer(console_loop(pane->console), table->work_timer);
@@ -190,7 +186,7 @@ static void set_selection(struct table_pane *table, const struct selection *sele
 
 void table_pane_reopen(struct pane *pane, const char *account, const char *namespace_)
 {
-	struct table_pane *table = of(pane);
+	struct table_pane *table = table_of(pane);
 
 	if (!pane || pane->ops != &table_ops)
 		return;
@@ -209,138 +205,9 @@ void table_pane_reopen(struct pane *pane, const char *account, const char *names
 	pane->dirty = 1;
 }
 
-/* --- filter --- */
-
-static void apply_filter(struct table_pane *table)
-{
-	struct error err = { 0 };
-	char *id = id_under_cursor(table);
-
-	*table->filter_problem = 0;
-	if (view_set_filter(table->view, table->filter.text, &err))
-		snprintf(table->filter_problem, sizeof(table->filter_problem), "%.199s", err.text);
-	work_keeping_cursor(table, id);
-	free(id);
-}
-
-static void begin_filter(struct table_pane *table)
-{
-	snprintf(table->filter_before, sizeof(table->filter_before), "%s", table->filter.text);
-	table->pane.mode = "line";
-	table_changed(table);
-}
-
-static void end_filter(struct table_pane *table, int keep)
-{
-	table->pane.mode = NULL;
-	screen_cursor(screen_size(), -1, 0);
-	if (!keep || *table->filter_problem) {
-		input_set(&table->filter, keep ? "" : table->filter_before);
-		apply_filter(table);
-	}
-	if (table->is_tight)
-		table->measured = 0;
-	table_changed(table);
-}
-
-static int typed(struct pane *pane, int key)
-{
-	struct table_pane *table = of(pane);
-	int changed;
-
-	if (!pane->mode || !input_key(&table->filter, key, &changed))
-		return 0;
-	if (changed)
-		apply_filter(table);
-	table_changed(table);
-	return 1;
-}
-
-/* --- sorting --- */
-
-static void set_sort(struct table_pane *table, int column, int descending)
-{
-	char *id = id_under_cursor(table);
-
-	view_set_sort(table->view, column, descending);
-	work_keeping_cursor(table, table->cursor ? id : NULL);
-	free(id);
-}
-
-/* What stands beside is looked up for the rows on the screen only: in order it is a table of its own. */
-static void open_beside(struct table_pane *table, int nth)
-{
-	struct beside *beside = &table->beside;
-	struct pane *pane = table_pane_new(table->pane.console, beside->kind, &table->selection, NULL);
-
-	set_sort(of(pane), beside->columns[nth], 1);
-	console_push(table->pane.console, pane);
-}
-
-/* Numbers are looked at from the top: the largest first; names from A. The same column again turns it round. */
-static void sort_by(struct table_pane *table, int column)
-{
-	int descending, now = view_sort_column(table->view, &descending);
-	enum column_type type;
-
-	if (column >= BESIDE) {
-		open_beside(table, column - BESIDE);
-		return;
-	}
-	type = table->kind->columns[column].type;
-	set_sort(table, column, now == column ? !descending : type != COLUMN_TEXT && type != COLUMN_BOOL && type != COLUMN_AGE);
-}
-
-static void initial_sort(struct table_pane *table)
-{
-	const char *sort = table->kind->sort;
-	int given = sort && *sort, column = given ? kind_column_find(table->kind, sort + (*sort == '-')) : -1;
-
-	/* Namespaces are listed side by side and come in any order. */
-	if (!given && (!*table->namespace_ || !strcmp(table->namespace_, "*")))
-		column = table->kind->role[ROLE_NAMESPACE];
-	if (column >= 0)
-		view_set_sort(table->view, column, given && *sort == '-');
-}
-
-static void use_sort(struct console *console, size_t row, void *arg)
-{
-	struct pane *pane = arg;
-
-	if (console_top(console) != pane)
-		return;
-	size_t own = (size_t)table_visible_columns(of(pane));
-
-	if (row)
-		sort_by(of(pane), row <= own ? (int)row - 1 : BESIDE + (int)(row - own) - 1);
-	else
-		set_sort(of(pane), -1, 0);
-}
-
-static void choose_sort(struct table_pane *table)
-{
-	struct menu_row rows[ALL_COLUMNS + 1] = { { .label = "as listed" } };
-	size_t count = (size_t)table_visible_columns(table);
-
-	for (size_t i = 0; i < count; i++)
-		rows[i + 1] = (struct menu_row){ .label = table->kind->columns[i].name, .note = column_type_name(table->kind->columns[i].type) };
-	for (int i = 0; i < table->beside.count; i++)
-		rows[++count] = (struct menu_row){ .label = table->beside.heads[i].name, .note = "as a table of its own" };
-	console_dialog(table->pane.console,
-		menu_new(table->pane.console, "Sort by", rows, count + 1, (size_t)(view_sort_column(table->view, &(int){ 0 }) + 1), use_sort, table, NULL));
-}
-
-static void reverse(struct table_pane *table)
-{
-	int descending, column = view_sort_column(table->view, &descending);
-
-	if (column >= 0)
-		set_sort(table, column, !descending);
-}
-
 /* --- what is under the cursor --- */
 
-static int target_at(const struct table_pane *table, size_t place, struct ref *ref)
+int table_target_at(const struct table_pane *table, size_t place, struct ref *ref)
 {
 	size_t row;
 
@@ -355,89 +222,7 @@ static int target_at(const struct table_pane *table, size_t place, struct ref *r
 
 static int target(struct pane *pane, struct ref *ref)
 {
-	return target_at(of(pane), of(pane)->cursor, ref);
-}
-
-/* "{namespace}" and "{NAME}" by the row's cells; an unknown one stays empty, which matches nothing it should not. */
-static void fill_template(const struct table_pane *table, size_t row, const char *template, char *out, size_t size)
-{
-	size_t used = 0;
-
-	while (*template && used + 1 < size) {
-		const char *end = *template == '{' ? strchr(template, '}') : NULL;
-		char name[64];
-		size_t length;
-
-		if (!end || (size_t)(end - template) > sizeof(name)) {
-			out[used++] = *template++;
-			continue;
-		}
-		snprintf(name, sizeof(name), "%.*s", (int)(end - template - 1), template + 1);
-		const char *cell = snapshot_cell(view_snapshot(table->view), row, kind_column_find(table->kind, name), &length);
-
-		if (length > size - used - 1)
-			length = size - used - 1;
-		memcpy(out + used, cell, length);
-		used += length;
-		template = end + 1;
-	}
-	out[used] = 0;
-}
-
-static void open_link(struct table_pane *table, const struct kind_link *link)
-{
-	struct console *console = table->pane.console;
-	const struct kind *kind = kinds_find(estate_kinds(console_estate(console)), link->kind);
-	char filter[INPUT_MAX];
-	size_t row;
-	struct ref ref;
-
-	if (!kind || !table_row_at(table, table->cursor, &row) || !target(&table->pane, &ref)) {
-		console_say(console, STYLE_WARNING, "the kind \"%s\" is not known", link->kind);
-		return;
-	}
-	struct selection selection = { .account = *ref.account ? ref.account : NULL,
-		.namespace_ = kind->namespaced ? (*ref.namespace_ ? ref.namespace_ : "*") : NULL };
-
-	fill_template(table, row, link->filter ? link->filter : "", filter, sizeof(filter));
-	console_push(console, table_pane_new(console, kind, &selection, filter));
-}
-
-static void use_link(struct console *console, size_t row, void *arg)
-{
-	struct pane *pane = arg;
-	struct ref ref;
-
-	if (console_top(console) != pane)
-		return;
-	if (row < of(pane)->kind->link_count)
-		open_link(of(pane), &of(pane)->kind->links[row]);
-	else if (target(pane, &ref))
-		console_push(console, detail_new(console, &ref));
-}
-
-static void open_row(struct table_pane *table)
-{
-	const struct kind *kind = table->kind;
-	struct console *console = table->pane.console;
-	struct menu_row rows[17] = { { 0 } };
-	size_t count = kind->link_count < 16 ? kind->link_count : 16;
-	struct ref ref;
-
-	if (!target(&table->pane, &ref))
-		return;
-	if (kind->link_count == 1) {
-		open_link(table, &kind->links[0]);
-		return;
-	}
-	if (!kind->link_count) {
-		console_push(console, detail_new(console, &ref));
-		return;
-	}
-	for (size_t i = 0; i < count; i++)
-		rows[i] = (struct menu_row){ .label = kind->links[i].title ? kind->links[i].title : kind->links[i].kind, .note = kind->links[i].kind };
-	rows[count] = (struct menu_row){ .label = "everything about it", .note = "describe" };
-	console_dialog(console, menu_new(console, ref.name, rows, count + 1, 0, use_link, table, NULL));
+	return table_target_at(table_of(pane), table_of(pane)->cursor, ref);
 }
 
 /* --- marks --- */
@@ -474,7 +259,7 @@ static void mark_all(struct table_pane *table)
 
 size_t table_pane_marked(struct pane *pane, struct ref **refs)
 {
-	struct table_pane *table = of(pane);
+	struct table_pane *table = table_of(pane);
 	size_t count = 0, row, length;
 
 	*refs = NULL;
@@ -486,7 +271,7 @@ size_t table_pane_marked(struct pane *pane, struct ref **refs)
 		if (!marks_has(&table->marks, id, length))
 			continue;
 		*refs = mem_grow(*refs, count + 1, sizeof(**refs));
-		count += (size_t)target_at(table, place, *refs + count);
+		count += (size_t)table_target_at(table, place, *refs + count);
 	}
 	return count;
 }
@@ -497,38 +282,38 @@ void table_pane_rows(struct pane *pane, size_t max, void (*on_row)(void *arg, co
 
 	if (!pane || pane->ops != &table_ops)
 		return;
-	for (size_t place = 0; place < max && table_row_at(of(pane), place, &row); place++)
-		on_row(arg, view_snapshot(of(pane)->view), row, place == of(pane)->cursor);
-	if (of(pane)->cursor >= max && table_row_at(of(pane), of(pane)->cursor, &row))
-		on_row(arg, view_snapshot(of(pane)->view), row, 1);
+	for (size_t place = 0; place < max && table_row_at(table_of(pane), place, &row); place++)
+		on_row(arg, view_snapshot(table_of(pane)->view), row, place == table_of(pane)->cursor);
+	if (table_of(pane)->cursor >= max && table_row_at(table_of(pane), table_of(pane)->cursor, &row))
+		on_row(arg, view_snapshot(table_of(pane)->view), row, 1);
 }
 
 /* --- namespaces --- */
 
 const char *table_pane_account(struct pane *pane)
 {
-	return pane && pane->ops == &table_ops ? of(pane)->account : "";
+	return pane && pane->ops == &table_ops ? table_of(pane)->account : "";
 }
 
 const char *table_pane_provider(struct pane *pane)
 {
-	return pane && pane->ops == &table_ops ? of(pane)->kind->provider : NULL;
+	return pane && pane->ops == &table_ops ? table_of(pane)->kind->provider : NULL;
 }
 
 void table_pane_ask_again(struct pane *pane)
 {
 	struct feed_status status = { 0 };
 
-	if (!table_pane_provider(pane) || !of(pane)->feed)
+	if (!table_pane_provider(pane) || !table_of(pane)->feed)
 		return;
-	feed_status(of(pane)->feed, &status);
+	feed_status(table_of(pane)->feed, &status);
 	if (status.state != FEED_LIVE)
-		feed_refresh(of(pane)->feed);
+		feed_refresh(table_of(pane)->feed);
 }
 
 int table_pane_is_namespaced(struct pane *pane)
 {
-	return pane && pane->ops == &table_ops && of(pane)->kind->namespaced;
+	return pane && pane->ops == &table_ops && table_of(pane)->kind->namespaced;
 }
 
 void table_pane_namespaces(struct pane *pane, void (*add)(struct names *names, const char *name),
@@ -536,7 +321,7 @@ void table_pane_namespaces(struct pane *pane, void (*add)(struct names *names, c
 {
 	if (!table_pane_is_namespaced(pane))
 		return;
-	struct snapshot *snapshot = view_snapshot(of(pane)->view);
+	struct snapshot *snapshot = view_snapshot(table_of(pane)->view);
 	char last[254] = "", name[254];
 	size_t length, count = snapshot ? snapshot_count(snapshot) : 0;
 
@@ -608,7 +393,7 @@ static int take_back(struct table_pane *table)
 		marks_clear(&table->marks);
 	} else if (table->filter.length) {
 		input_set(&table->filter, "");
-		apply_filter(table);
+		table_apply_filter(table);
 	} else {
 		return 0;
 	}
@@ -656,27 +441,27 @@ static const struct {
 } rows_of_commands[] = {
 	{ "global.refresh", refresh },
 	{ "table.all_namespaces", toggle_namespaces },
-	{ "table.filter", begin_filter },
+	{ "table.filter", table_begin_filter },
 	{ "table.left", shift_left },
 	{ "table.mark", mark },
 	{ "table.mark_all", mark_all },
-	{ "table.open", open_row },
-	{ "table.reverse", reverse },
+	{ "table.open", table_open_row },
+	{ "table.reverse", table_reverse },
 	{ "table.right", shift_right },
-	{ "table.sort", choose_sort },
+	{ "table.sort", table_choose_sort },
 	{ "table.wide", toggle_wide },
 };
 
 static int command(struct pane *pane, const struct command *what)
 {
-	struct table_pane *table = of(pane);
+	struct table_pane *table = table_of(pane);
 
 	if (pane->mode) {
 		int keep = !strcmp(what->name, "dialog.accept");
 
 		if (!keep && strcmp(what->name, "dialog.cancel") != 0)
 			return move(table, !strcmp(what->name, "dialog.down") ? "table.down" : !strcmp(what->name, "dialog.up") ? "table.up" : "");
-		end_filter(table, keep);
+		table_end_filter(table, keep);
 		return 1;
 	}
 	if (!strcmp(what->name, "global.back"))
@@ -696,7 +481,7 @@ enum { WHEEL_UP = 4, WHEEL_DOWN = 5, WHEEL_ROWS = 3 };
 
 static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
 {
-	struct table_pane *table = of(pane);
+	struct table_pane *table = table_of(pane);
 	size_t place = table->top + (size_t)(y > 0 ? y - 1 : 0);
 
 	(void)area;
@@ -706,13 +491,13 @@ static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
 		int column = table_column_at(table, x);
 
 		if (column >= 0)
-			sort_by(table, column);
+			table_sort_by(table, column);
 	} else if (place < view_count(table->view)) {
 		int again = place == table->cursor && button == 1;
 
 		go(table, (long)place);
 		if (again) /* a click on the row that has the cursor opens it */
-			open_row(table);
+			table_open_row(table);
 	}
 }
 
@@ -720,7 +505,7 @@ static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
 
 static void title(struct pane *pane, char *out, size_t size)
 {
-	struct table_pane *table = of(pane);
+	struct table_pane *table = table_of(pane);
 	const char *where = *table->namespace_ && strcmp(table->namespace_, "*") != 0 ? table->namespace_ :
 			    !strcmp(table->namespace_, "*") && table->kind->namespaced ? "all namespaces" : "";
 	const char *crumb = screen_glyph(GLYPH_CRUMB);
@@ -750,7 +535,7 @@ static size_t count_text(const struct table_pane *table, char *out, size_t size)
 
 static void status(struct pane *pane, char *out, size_t size)
 {
-	struct table_pane *table = of(pane);
+	struct table_pane *table = table_of(pane);
 	struct feed_status now = { 0 };
 	struct snapshot *snapshot = view_snapshot(table->view);
 	char count[80], age[32] = "", cut[64] = "", more[48] = "", marked[32] = "", total[32], beside[48] = "";
@@ -779,7 +564,7 @@ static void status(struct pane *pane, char *out, size_t size)
 
 static int64_t next_change(struct pane *pane)
 {
-	struct table_pane *table = of(pane);
+	struct table_pane *table = table_of(pane);
 	struct feed_status now = { 0 };
 	int64_t step = table->next_age_ns, data = 0;
 	char age[32];
@@ -798,7 +583,7 @@ static const struct pane_ops table_ops = {
 	.recalc = recalc,
 	.draw = table_draw,
 	.command = command,
-	.key = typed,
+	.key = table_typed,
 	.mouse = mouse,
 	.title = title,
 	.status = status,
@@ -824,10 +609,10 @@ struct pane *table_pane_new(struct console *console, const struct kind *kind, co
 
 	view_set_snapshot(table->view, none);
 	snapshot_unref(none);
-	initial_sort(table);
+	table_initial_sort(table);
 	if (filter && *filter) {
 		input_set(&table->filter, filter);
-		apply_filter(table);
+		table_apply_filter(table);
 	}
 	open_feed(table);
 	return &table->pane;

@@ -90,7 +90,24 @@ int beside_failed(const struct table_pane *table); /* it is asked for, and not t
 int marks_has(const struct marks *marks, const char *id, size_t length);
 void marks_set(struct marks *marks, const char *id, size_t length, int on);
 void marks_clear(struct marks *marks);
+/* table_order.c */
+void table_apply_filter(struct table_pane *table);
+void table_begin_filter(struct table_pane *table);
+void table_end_filter(struct table_pane *table, int keep);
+int table_typed(struct pane *pane, int key); /* pane_ops.key */
+void table_set_sort(struct table_pane *table, int column, int descending);
+void table_sort_by(struct table_pane *table, int column); /* the same again turns it round */
+void table_initial_sort(struct table_pane *table);
+void table_choose_sort(struct table_pane *table);
+void table_reverse(struct table_pane *table);
+/* table_links.c */
+void table_open_row(struct table_pane *table);
 /* table_pane.c */
+struct table_pane *table_of(struct pane *pane);
+char *table_id_under_cursor(const struct table_pane *table); /* yours; NULL none */
+int table_target_at(const struct table_pane *table, size_t place, struct ref *ref);
+/* Filters and sorts, in slices; the cursor goes with that row (NULL: stays in its place). */
+void table_work_keeping(struct table_pane *table, const char *id);
 int table_row_at(const struct table_pane *table, size_t place, size_t *row); /* 1 when there is one */
 void table_changed(struct table_pane *table);
 

@@ -214,7 +214,8 @@ def test_the_trend_of_an_earlier_console_is_shown_with_its_gap():
             c.wait_end()
         with first(home=home) as c:
             c.wait_for(re.compile(r'Saturation +now +1 h'))
-            c.send('%')
+            c.send('G<Enter>')  # the last gauge
+            c.wait_for('chart of saturation')
             c.wait_for(re.compile(r'[2-9] samples'))
             c.wait_for('blank: not looked at')
     finally:

@@ -1,0 +1,90 @@
+/* table_links.c - what a row of a table leads to: what belongs to it, or everything about it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "estate/snapshot.h"
+#include "estate/view.h"
+#include "tui/console_private.h"
+#include "tui/table_private.h"
+
+/* "{namespace}" and "{NAME}" by the row's cells; an unknown one stays empty, which matches nothing it should not. */
+static void fill_template(const struct table_pane *table, size_t row, const char *template, char *out, size_t size)
+{
+	size_t used = 0;
+
+	while (*template && used + 1 < size) {
+		const char *end = *template == '{' ? strchr(template, '}') : NULL;
+		char name[64];
+		size_t length;
+
+		if (!end || (size_t)(end - template) > sizeof(name)) {
+			out[used++] = *template++;
+			continue;
+		}
+		snprintf(name, sizeof(name), "%.*s", (int)(end - template - 1), template + 1);
+		const char *cell = snapshot_cell(view_snapshot(table->view), row, kind_column_find(table->kind, name), &length);
+
+		if (length > size - used - 1)
+			length = size - used - 1;
+		memcpy(out + used, cell, length);
+		used += length;
+		template = end + 1;
+	}
+	out[used] = 0;
+}
+
+static void open_link(struct table_pane *table, const struct kind_link *link)
+{
+	struct console *console = table->pane.console;
+	const struct kind *kind = kinds_find(estate_kinds(console_estate(console)), link->kind);
+	char filter[INPUT_MAX];
+	size_t row;
+	struct ref ref;
+
+	if (!kind || !table_row_at(table, table->cursor, &row) || !table_target_at(table, table->cursor, &ref)) {
+		console_say(console, STYLE_WARNING, "the kind \"%s\" is not known", link->kind);
+		return;
+	}
+	struct selection selection = { .account = *ref.account ? ref.account : NULL,
+		.namespace_ = kind->namespaced ? (*ref.namespace_ ? ref.namespace_ : "*") : NULL };
+
+	fill_template(table, row, link->filter ? link->filter : "", filter, sizeof(filter));
+	console_push(console, table_pane_new(console, kind, &selection, filter));
+}
+
+static void use_link(struct console *console, size_t row, void *arg)
+{
+	struct pane *pane = arg;
+	struct ref ref;
+
+	if (console_top(console) != pane)
+		return;
+	if (row < table_of(pane)->kind->link_count)
+		open_link(table_of(pane), &table_of(pane)->kind->links[row]);
+	else if (table_target_at(table_of(pane), table_of(pane)->cursor, &ref))
+		console_push(console, detail_new(console, &ref));
+}
+
+void table_open_row(struct table_pane *table)
+{
+	const struct kind *kind = table->kind;
+	struct console *console = table->pane.console;
+	struct menu_row rows[17] = { { 0 } };
+	size_t count = kind->link_count < 16 ? kind->link_count : 16;
+	struct ref ref;
+
+	if (!table_target_at(table, table->cursor, &ref))
+		return;
+	if (kind->link_count == 1) {
+		open_link(table, &kind->links[0]);
+		return;
+	}
+	if (!kind->link_count) {
+		console_push(console, detail_new(console, &ref));
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		rows[i] = (struct menu_row){ .label = kind->links[i].title ? kind->links[i].title : kind->links[i].kind, .note = kind->links[i].kind };
+	rows[count] = (struct menu_row){ .label = "everything about it", .note = "describe" };
+	console_dialog(console, menu_new(console, ref.name, rows, count + 1, 0, use_link, table, NULL));
+}
