@@ -215,9 +215,12 @@ def test_the_trend_of_an_earlier_console_is_shown_with_its_gap():
         with first(home=home) as c:
             c.wait_for(re.compile(r'Saturation +now +1 h'))
             c.send('G<Enter>')  # the last gauge
-            c.wait_for('chart of saturation')
-            c.wait_for(re.compile(r'[2-9] samples'))
             c.wait_for('blank: not looked at')
+            c.send('--')
+            c.wait_for(re.compile(r'saturation +1 h'))
+            dots = lambda text: [l for l in text.splitlines() if re.search('[\u2801-\u28ff]', l[:40])]  # forty minutes back is in the left half
+            c.wait_for(dots)
+            assert all(re.search('[\u2801-\u28ff]\s{6,}[\u2801-\u28ff]', l) for l in dots(c.dump())), c.dump()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
