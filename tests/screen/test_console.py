@@ -206,10 +206,11 @@ def test_the_trend_of_an_earlier_console_is_shown_with_its_gap():
         raise Skip('faketime is not installed')
     home = tempfile.mkdtemp(prefix='pilothouse-screen-')
     try:
-        with first(home=home) as c:
-            c.wait_for(re.compile(r'Saturation +now +5 min'))
         with Console('-f', '-40m', PROGRAM, home=home, program=shutil.which('faketime')) as c:
-            c.wait_for(re.compile(r'cpu +\d+ %'))
+            c.wait_for(re.compile(r'Saturation +now +5 min'))
+            c.wait_for(re.compile(r'memory +\d+ %'))
+            c.send('H')  # what was asked of the store before has been answered when this is
+            c.wait_for('the log is empty')
             c.send('Q')
             c.wait_end()
         with first(home=home) as c:
@@ -218,9 +219,8 @@ def test_the_trend_of_an_earlier_console_is_shown_with_its_gap():
             c.wait_for('blank: not looked at')
             c.send('--')
             c.wait_for(re.compile(r'saturation +1 h'))
-            dots = lambda text: [l for l in text.splitlines() if re.search('[\u2801-\u28ff]', l[:40])]  # forty minutes back is in the left half
-            c.wait_for(dots)
-            assert all(re.search('[\u2801-\u28ff]\s{6,}[\u2801-\u28ff]', l) for l in dots(c.dump())), c.dump()
+            dots = '[\u2801-\u28ff]'  # forty minutes back is in the left half, then nothing for a while
+            c.wait_for(lambda text: any(re.search(dots + r'\s{6,}' + dots, l) and re.search(dots, l[:40]) for l in text.splitlines()))
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
