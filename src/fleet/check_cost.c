@@ -1,6 +1,7 @@
 /* COST001 to COST007: what is spent without a limit, or twice. */
 #include <string.h>
 
+#include "base/arena.h"
 #include "fleet/checker_parts.h"
 
 enum { LOOPS = 1 << BLOCK_FOR | 1 << BLOCK_WHILE, SMALL_OUTPUT = 256 };
@@ -92,22 +93,86 @@ static void premium_model(struct unit *unit, int i)
 	}
 }
 
+/* The list that a call makes longer: "messages" of messages.append, "turns" of self.turns.push; NULL: it does not. */
+static const char *grown(const struct code_call *call, size_t *length)
+{
+	static const char *const methods[] = { ".append", ".push", ".extend" };
+	const char *written = call->written, *end = NULL, *name;
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
+		if (ends_with(written, methods[i]))
+			end = written + strlen(written) - strlen(methods[i]);
+	if (!end || end == written)
+		return NULL;
+	for (name = end; name > written && name[-1] != '.' && name[-1] != ')' && name[-1] != ']'; name--)
+		;
+	*length = (size_t)(end - name);
+	return *length ? name : NULL;
+}
+
+/* Whether a model call of the loop is given the list. */
+static int is_sent(struct unit *unit, const struct code_block *loop, const char *name)
+{
+	for (int i = code_call_from(unit->code, loop->body); i < code_call_count(unit->code) && call_at(unit, i)->open < loop->end; i++)
+		if (role(unit, i) & (ANY_RUN | ROLE_REACHES) && range_has_word(unit, call_at(unit, i)->open + 1, call_at(unit, i)->close, name, 1))
+			return 1;
+	return 0;
+}
+
+/* turns[-20:], turns.slice(-20): only the end is kept or sent. */
+static int is_cut(struct unit *unit, const struct code_block *loop, const char *name)
+{
+	for (int i = loop->body; i < loop->end; i++)
+		if (code_is(unit->code, i, name) && ((code_is(unit->code, i + 1, "[") && code_is(unit->code, i + 2, "-")) || (code_is(unit->code, i + 1, ".") && code_is(unit->code, i + 2, "slice"))))
+			return 1;
+	return 0;
+}
+
+static int is_history(const char *name)
+{
+	return !strcmp(name, "messages") || !strcmp(name, "history") || !strcmp(name, "conversation");
+}
+
+static int grows_without_end(struct unit *unit, int loop, const char *name, int function)
+{
+	const struct code_block *block = loop < 0 ? NULL : code_block_at(unit->code, loop);
+
+	if (!block || function_says(unit, function, WORD_TRIM) || is_cut(unit, block, name))
+		return 0;
+	return is_sent(unit, block, name) || (is_history(name) && runs_model(unit, block->body, block->end));
+}
+
 static void growing_history(struct unit *unit, int i)
 {
-	static const char *const lists[] = { "messages.append", "history.append", "conversation.append", "messages.push", "history.push", "messages.extend", "history.extend", "conversation.push" };
 	const struct code_call *call = call_at(unit, i);
-	int known = 0, loop = block_of_kind(unit, call->block, 1 << BLOCK_WHILE);
+	int loop = block_of_kind(unit, call->block, 1 << BLOCK_WHILE);
+	size_t length = 0;
+	const char *at = grown(call, &length), *name;
 
-	for (size_t k = 0; k < sizeof(lists) / sizeof(*lists); k++)
-		known |= ends_with(call->written, lists[k]);
-	if (!known || loop < 0 || !runs_model(unit, code_block_at(unit->code, loop)->body, code_block_at(unit->code, loop)->end) || function_says(unit, call->function, WORD_TRIM))
+	if (!at || loop < 0)
+		return;
+	name = arena_text_n(unit->arena, at, length);
+	if (!grows_without_end(unit, loop, name, call->function))
 		return;
 	/* Once a loop. */
 	for (int k = i - 1; k >= 0 && call_at(unit, k)->open > code_block_at(unit->code, loop)->body; k--)
-		for (size_t n = 0; n < sizeof(lists) / sizeof(*lists); n++)
-			if (ends_with(call_at(unit, k)->written, lists[n]))
-				return;
-	flag_call(unit, "COST006", call, "the history grows with every turn and nothing shortens it");
+		if (grown(call_at(unit, k), &length) && is_sent(unit, code_block_at(unit->code, loop), arena_text_n(unit->arena, grown(call_at(unit, k), &length), length)))
+			return;
+	flag_call(unit, "COST006", call, "%s grows with every turn and nothing shortens it", is_history(name) ? "the history" : name);
+}
+
+/* turns += [reply], turns = turns + [reply], turns = [...turns, reply] */
+static void growing_by_assignment(struct unit *unit, int i)
+{
+	const struct code_assign *assign = code_assign_at(unit->code, i);
+	int loop = block_of_kind(unit, assign->block, 1 << BLOCK_WHILE);
+	const char *point = strrchr(assign->target, '.'), *name = point ? point + 1 : assign->target;
+	int list = code_is(unit->code, assign->value, "[") || (assign->end > assign->value && code_is(unit->code, assign->end - 1, "]"));
+
+	if (loop < 0 || !list || (assign->kind != ASSIGN_ADD && (assign->kind != ASSIGN_SET || !range_has_word(unit, assign->value, assign->end, name, 0))))
+		return;
+	if (is_sent(unit, code_block_at(unit->code, loop), name) && grows_without_end(unit, loop, name, assign->function))
+		flag(unit, "COST006", assign->token, assign->end, "%s grows with every turn and nothing shortens it", is_history(name) ? "the history" : name);
 }
 
 static void embeds_again(struct unit *unit, int i)
@@ -129,6 +194,8 @@ void check_cost(struct unit *unit)
 		growing_history(unit, i);
 		embeds_again(unit, i);
 	}
+	for (int i = 0; i < code_assign_count(unit->code); i++)
+		growing_by_assignment(unit, i);
 	for (int i = 0; i < code_block_count(unit->code); i++)
 		no_budget(unit, i);
 }

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/toml.h"
 #include "base/yaml.h"
 #include "fleet/checker_parts.h"
 #include "fleet/place_url.h"
@@ -99,7 +100,8 @@ static void mcp_command(struct unit *unit, const struct json *server, const char
 
 static int has_credentials(const struct json *server)
 {
-	static const char *const keys[] = { "headers", "oauth", "auth", "authorization", "authorization_token", "authProvider", "bearer_token", "token", "env", "requestInit", "apiKey", "api_key" };
+	static const char *const keys[] = { "headers", "oauth", "auth", "authorization", "authorization_token", "authProvider", "bearer_token", "token", "env", "requestInit", "apiKey", "api_key",
+		"bearer_token_env_var", "http_headers", "env_http_headers" };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (json_get(server, keys[i]))
@@ -174,7 +176,12 @@ static void container(struct unit *unit, const struct json *it, int needs_limits
 
 	if (json_bool(privileged, 0))
 		flag_line(unit, "IAC004", line_of(privileged, it), "container %s is privileged", name);
-	if (needs_limits && !json_count(json_at(it, "resources.limits")))
+	const struct json *resources = json_get(it, "resources");
+
+	/* What a chart's values say of it is not known here. */
+	if (json_text(resources) || json_get(resources, helm_mark) || json_text(json_get(resources, "limits")))
+		return;
+	if (needs_limits && !json_count(json_get(resources, "limits")))
 		flag_line(unit, "IAC006", json_line(it), "container %s has no limits", name);
 }
 
@@ -228,6 +235,16 @@ static void kubernetes(struct unit *unit, const struct json *doc)
 		flag_line(unit, "AGY006", line_of(json_at(doc, "roleRef.name"), doc), "cluster-admin is bound to the account");
 }
 
+static int has_limits(const struct json *service)
+{
+	static const char *const keys[] = { "mem_limit", "cpus", "cpu_quota", "extends" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (json_get(service, keys[i]))
+			return 1;
+	return json_count(json_at(service, "deploy.resources.limits")) > 0;
+}
+
 static void compose(struct unit *unit, const struct json *doc)
 {
 	const char *name = strrchr(unit->path, '/');
@@ -235,6 +252,8 @@ static void compose(struct unit *unit, const struct json *doc)
 	if (!strstr(name ? name : unit->path, "compose"))
 		return;
 	for (const struct json *service = json_first(json_get(doc, "services")); service; service = json_next(service)) {
+		if (json_is(service, JSON_OBJECT) && !has_limits(service))
+			flag_line(unit, "IAC006", json_line(service), "service %s has no limits", json_key(service));
 		if (json_bool(json_get(service, "privileged"), 0))
 			flag_line(unit, "IAC004", line_of(json_get(service, "privileged"), service), "service %s is privileged", json_key(service));
 		for (const struct json *volume = json_first(json_get(service, "volumes")); volume; volume = json_next(volume)) {
@@ -384,11 +403,14 @@ static int is_of_interest(const struct unit *unit)
 		"roles/editor", "cloud-platform", "AdministratorAccess", "jobs:", "skills", "model", "engine", "auto_approve", "autoApprove", "allowed_tools", "allowedTools", "base_url", "trace",
 		"delegat", "code_execution", "permission", "tools" };
 
-	if (unit->length > DOCUMENT_MAX || ends_with(unit->path, ".jsonl") || ends_with(unit->path, ".ndjson"))
+	if (ends_with(unit->path, ".jsonl") || ends_with(unit->path, ".ndjson"))
 		return 0;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (memmem(unit->text, unit->length, words[i], strlen(words[i])))
-			return 1;
+		if (memmem(unit->text, unit->length, words[i], strlen(words[i]))) {
+			if (unit->length > DOCUMENT_MAX && (unit->kind == SOURCE_YAML || is_mcp_file(unit)))
+				unit->checker->skipped = "is of more than 1 MiB: its secrets were looked for, not what it sets";
+			return unit->length <= DOCUMENT_MAX;
+		}
 	return 0;
 }
 
@@ -438,6 +460,13 @@ void check_document(struct unit *unit)
 	int wanted = is_of_interest(unit);
 	struct json *tree = wanted ? yaml_parse_all(unit->text, unit->length, NULL) : NULL;
 
+	if (!tree && wanted && unit->kind == SOURCE_YAML && memmem(unit->text, unit->length, "{{", 2)) {
+		char *plain = helm_plain(unit->arena, unit->text, unit->length);
+
+		tree = yaml_parse_all(plain, strlen(plain), NULL);
+	}
+	if (!tree && wanted && unit->kind == SOURCE_YAML)
+		unit->checker->skipped = "is no YAML that could be read: its secrets were looked for, not what it sets";
 	if (!tree && wanted && unit->kind == SOURCE_JSON && memchr(unit->text, '/', unit->length))
 		tree = yaml_parse_all(without_comments(unit), unit->length, NULL);
 	if (!tree && unit->kind == SOURCE_JSON && wanted) {
@@ -447,6 +476,8 @@ void check_document(struct unit *unit)
 			check_tree(unit, doc);
 		else
 			rules_apply(unit->checker->rules, unit, NULL);
+		if (!doc && is_mcp_file(unit))
+			unit->checker->skipped = "is no JSON that could be read: its secrets were looked for, not what it sets";
 		json_free(doc);
 		return;
 	}
@@ -454,5 +485,20 @@ void check_document(struct unit *unit)
 		check_tree(unit, doc);
 	if (!tree)
 		rules_apply(unit->checker->rules, unit, NULL);
+	json_free(tree);
+}
+
+void check_toml(struct unit *unit)
+{
+	struct json *tree = NULL;
+
+	if (unit->length <= DOCUMENT_MAX && (memmem(unit->text, unit->length, "mcp_servers", 11) || memmem(unit->text, unit->length, "mcpServers", 10) ||
+		memmem(unit->text, unit->length, "mcp.servers", 11))) {
+		tree = toml_parse(unit->text, unit->length, NULL);
+		if (!tree)
+			unit->checker->skipped = "is no TOML that could be read: its secrets were looked for, not what it sets";
+	}
+	if (tree)
+		mcp(unit, tree);
 	json_free(tree);
 }

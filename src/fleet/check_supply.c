@@ -76,8 +76,25 @@ static void requirement(struct unit *unit, const char *text, size_t length)
 		unpinned(unit, name, offset, end);
 }
 
+/* Whether the version is settled: ==, ===, an address or a file. */
+static int is_settled(const char *text, size_t length)
+{
+	return memmem(text, length, "==", 2) || memmem(text, length, "://", 3) || memmem(text, length, " @ ", 3) || *text == '.' || *text == '/';
+}
+
+/* A file in which every version is settled is a lock itself. */
+static void wants_lock(struct unit *unit, int loose)
+{
+	struct whole *whole = &unit->checker->whole;
+
+	if (loose && unit->checker->agent && !strcmp(base_name(unit->path), "requirements.txt") && whole->manifest_count < 8)
+		whole->manifests[whole->manifest_count++] = arena_text(unit->checker->arena, unit->path);
+}
+
 static void requirements(struct unit *unit)
 {
+	int loose = 0;
+
 	for (const char *at = unit->text, *end = at + unit->length, *stop; at < end; at = stop + 1) {
 		const char *comment;
 		size_t length;
@@ -91,11 +108,13 @@ static void requirements(struct unit *unit)
 		length = comment ? (size_t)(comment - at) : length;
 		if (!length || *at == '#')
 			continue;
+		loose += *at != '-' && !is_settled(at, length);
 		if (*at != '-')
 			requirement(unit, at, length);
 		else if (!strncmp(at, "-e ", 3) && memmem(at, length, "git+", 4) && !has_commit(at, length))
 			flag_at(unit, "SUP002", (size_t)(at - unit->text), length, "the dependency follows a branch or tag, not a commit");
 	}
+	wants_lock(unit, loose);
 }
 
 /* --- pyproject.toml, Pipfile: sections, arrays of strings, tables of names --- */
@@ -223,12 +242,30 @@ static void package_json(struct unit *unit)
 	json_free(tree);
 }
 
+/* Kept until the manifests are known: whether it has what they want. */
+static void keep_lock(struct unit *unit)
+{
+	enum { LOCK_MAX = 4 << 20, LOCKS_BYTES = 16 << 20 };
+	struct checker *checker = unit->checker;
+	struct lock_text *lock;
+
+	checker->whole.locks++;
+	if (unit->length > LOCK_MAX || checker->kept_bytes + unit->length > LOCKS_BYTES) {
+		checker->whole.locks_unread = 1;
+		return;
+	}
+	lock = arena_alloc(checker->arena, sizeof(*lock));
+	*lock = (struct lock_text){ arena_text_n(checker->arena, unit->text, unit->length), unit->length, checker->whole.lock_texts };
+	checker->whole.lock_texts = lock;
+	checker->kept_bytes += unit->length;
+}
+
 void check_supply(struct unit *unit)
 {
 	const char *name = base_name(unit->path);
 
 	if (unit->kind == SOURCE_LOCK)
-		unit->checker->whole.locks++;
+		keep_lock(unit);
 	else if (unit->kind == SOURCE_REQUIREMENTS)
 		requirements(unit);
 	else if (!strcmp(name, "pyproject.toml") || !strcmp(name, "Pipfile"))

@@ -160,17 +160,41 @@ static int is_locked(const struct checker *checker, const char *manifest)
 	return tree_has_lock(checker->tree, arena_text_n(checker->arena, manifest, slash ? (size_t)(slash - manifest) : 0));
 }
 
+static int is_name(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+/* name = "openai", "node_modules/openai", openai@^4: the whole name, whatever the lock's form. */
+static int lock_names(const struct lock_text *lock, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = lock->text, *end = lock->text + lock->length; (at = memmem(at, (size_t)(end - at), name, length)); at++)
+		if ((at == lock->text || !is_name(at[-1])) && !is_name(at[length]) && at[length] != '/')
+			return 1;
+	return 0;
+}
+
+static int has_version(const struct checker *checker, const struct unpinned *wanted)
+{
+	if (!checker->whole.locks)
+		return is_locked(checker, wanted->path);
+	for (const struct lock_text *lock = checker->whole.lock_texts; lock; lock = lock->next)
+		if (lock_names(lock, wanted->name))
+			return 1;
+	return checker->whole.locks_unread;
+}
+
 static void about_supply(struct checker *checker, struct findings *findings)
 {
 	const struct whole *whole = &checker->whole;
 
-	if (whole->locks)
-		return;
-	for (int i = 0; i < whole->manifest_count; i++)
+	for (int i = 0; i < whole->manifest_count && !whole->locks; i++)
 		if (!is_locked(checker, whole->manifests[i]))
 			flag_whole(checker, findings, "SUP003", whole->manifests[i], NULL, "no lock file stands beside it");
 	for (int i = 0; i < whole->unpinned_count; i++)
-		if (!is_locked(checker, whole->unpinned[i].path))
+		if (!has_version(checker, &whole->unpinned[i]))
 			flag_whole(checker, findings, "SUP001", whole->unpinned[i].path, &whole->unpinned[i].place, "%s has no version and no lock has one", whole->unpinned[i].name);
 }
 

@@ -260,7 +260,7 @@ static int is_of_interest(const struct unit *unit)
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (memmem(unit->text, unit->length, words[i], strlen(words[i])))
-			return !is_minified(unit);
+			return 1;
 	return 0;
 }
 
@@ -282,6 +282,9 @@ static void keep_code(struct checker *checker, const struct unit *file)
 static void check_other(struct unit *unit)
 {
 	switch (unit->kind) {
+	case SOURCE_TOML:
+		check_toml(unit);
+		break;
 	case SOURCE_YAML:
 	case SOURCE_JSON:
 		check_document(unit);
@@ -332,6 +335,7 @@ void checker_file(struct checker *checker, struct source *source, struct finding
 		.source = source, .findings = findings, .is_test = is_test(checker, source->path) };
 	int is_code = source->kind == SOURCE_PYTHON || source->kind == SOURCE_SCRIPT;
 
+	checker->skipped = NULL;
 	if (source->kind == SOURCE_BINARY || in_folder(source->path, foreign_folders))
 		return;
 	if (source->kind == SOURCE_NOTEBOOK && checker->agent) {
@@ -344,12 +348,20 @@ void checker_file(struct checker *checker, struct source *source, struct finding
 	if (!is_code)
 		return;
 	check_text(&unit);
-	if (!checker->agent || source->length > CODE_MAX || !is_of_interest(&unit))
+	if (checker->agent && is_of_interest(&unit))
+		checker->skipped = source->length > CODE_MAX ? "is code of more than 2 MiB: its secrets were looked for, not how it is built" :
+			is_minified(&unit) ? "is minified or bundled: its secrets were looked for, not how it is built" : NULL;
+	if (!checker->agent || checker->skipped || !is_of_interest(&unit))
 		rules_apply(checker->rules, &unit, NULL);
 	else if (source->bytes == source->text && checker->kept_bytes + source->length <= KEPT_MAX)
 		keep_code(checker, &unit);
 	else
 		check_alone(&unit);
+}
+
+const char *checker_skipped(const struct checker *checker)
+{
+	return checker->skipped;
 }
 
 void checker_end(struct checker *checker, struct findings *findings)

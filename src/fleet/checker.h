@@ -20,6 +20,8 @@ void checker_tree(struct checker *checker, const struct walk *walk);
 void checker_begin(struct checker *checker, const struct agent *agent);
 /* findings already holds what secret_scan found in this file: checks of context (a secret in a prompt, SEC006) may change their rule. */
 void checker_file(struct checker *checker, struct source *source, struct findings *findings);
+/* Why the file told of last was not looked at whole, though there is something to look at; NULL: it was. Valid until the next. */
+const char *checker_skipped(const struct checker *checker);
 void checker_end(struct checker *checker, struct findings *findings);
 
 #endif

@@ -80,12 +80,20 @@ struct whole {
 	int evals, code_files, tools, prompts, cites;
 	const char *manifests[8];   /* that want a lock */
 	int manifest_count, locks;
+	struct lock_text *lock_texts; /* of lock files, to ask them for a name; NULL where one was too long to keep */
+	int locks_unread;
 	int app_auth;               /* app_has_auth in some file */
 	int gated;                  /* gates_tools in some file */
 	int private_data, untrusted_input, way_out; /* the three that must not meet */
 	struct unpinned *unpinned;  /* SDKs without a version */
 	int unpinned_count;
 	struct pins *pins;          /* what tools say of themselves, and said */
+};
+
+struct lock_text {
+	const char *text;
+	size_t length;
+	struct lock_text *next;
 };
 
 struct unpinned {
@@ -103,6 +111,7 @@ struct checker {
 	struct unit *units, **last_unit;
 	struct unit **stems; /* by the last part of their path */
 	size_t kept_bytes;
+	const char *skipped; /* what of the last file was not looked at */
 	struct whole whole;
 	struct source again;       /* for places in files looked at again at the end */
 };
@@ -176,6 +185,9 @@ void check_remember(struct unit *unit); /* the same, with places */
 int app_has_auth(struct unit *unit);      /* middleware or a dependency of every route */
 int gates_tools(const struct unit *unit); /* a person or a rule stands before every tool */
 void check_document(struct unit *unit); /* YAML and JSON */
+void check_toml(struct unit *unit);     /* clients' settings */
+char *helm_plain(struct arena *arena, const char *text, size_t length); /* a template of Helm as YAML with as many lines */
+extern const char helm_mark[]; /* the key, and value, of a mapping that a template writes */
 void check_dockerfile(struct unit *unit);
 void check_terraform(struct unit *unit);
 void check_supply(struct unit *unit);

@@ -39,7 +39,7 @@ struct report {
 	struct findings *findings;
 	struct report_note *notes;
 	size_t note_count;
-	int *unread;        /* of each unit: something of it could not be read */
+	int *unread;        /* of each unit: something of it was not read, or not whole */
 	uint8_t hash_key[SHA256_BYTES];
 	atomic_size_t files_done;
 	atomic_llong bytes_done;

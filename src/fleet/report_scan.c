@@ -74,7 +74,11 @@ static void scan_window(struct scan *scan, struct scanner *own, struct item *ite
 
 	secret_scan(own->secrets, &own->source, item->findings);
 	if (!own->source.base)
+	{
 		checker_file(own->checker, &own->source, item->findings);
+		if (checker_skipped(own->checker))
+			note(item, own->source.path, 0, checker_skipped(own->checker));
+	}
 	for (size_t i = from; i < findings_count(item->findings); i++) {
 		struct finding *finding = findings_at(item->findings, i);
 
@@ -170,7 +174,7 @@ static void join(struct report *report, struct item *item)
 {
 	for (size_t i = 0; i < item->note_count; i++) {
 		report_note(report, item->notes[i].path, item->notes[i].failed, item->notes[i].text);
-		report->unread[item->unit] |= item->notes[i].failed;
+		report->unread[item->unit] = 1; /* so that the next run says it too */
 	}
 	free(item->notes);
 	if (item->findings)

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/yaml.h"
 #include "fleet/agent.h"
 #include "fleet/check.h"
@@ -260,6 +261,44 @@ START_TEST(a_wrong_rule_is_named_with_its_place)
 }
 END_TEST
 
+/* What is passed over is said. */
+START_TEST(what_is_not_looked_at_is_told)
+{
+	enum { LONG = (2 << 20) + 100 };
+	static const struct {
+		const char *path, *text, *why;
+	} rows[] = {
+		{ "app.js", "!function(e,t){import(\"ai\");var a=e.model,b=t.tool;return a+b+\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}();", "minified" },
+		{ "deploy.yaml", "apiVersion: v1\nkind: [\n", "no YAML" },
+		{ "config.toml", "[mcp_servers.x\ncommand = 1\n", "no TOML" },
+		{ "agent.py", "import openai\n", NULL },
+		{ "chart/templates/a.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  {{- include \"x\" . | nindent 2 }}\nspec: {{ .Values.spec }}\n", NULL },
+	};
+	struct checks *checks = checks_load(NULL);
+	struct checker *checker = checker_new(checks, NULL);
+	struct findings *findings = findings_new();
+	struct source source = { 0 };
+	char *code = mem_alloc(LONG + 1);
+
+	checker_begin(checker, &(struct agent){ .path = "a", .brain = "a/agent.py", .brain_why = "", .framework = "unknown" });
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		check_file(checker, &source, findings, rows[i].path, rows[i].text, strlen(rows[i].text));
+		ck_assert_msg(rows[i].why ? checker_skipped(checker) && strstr(checker_skipped(checker), rows[i].why) : !checker_skipped(checker), "%s: %s", rows[i].path,
+			checker_skipped(checker) ? checker_skipped(checker) : "nothing");
+	}
+	for (size_t i = 0; i < LONG; i++)
+		code[i] = "import openai  # a\n"[i % 19];
+	check_file(checker, &source, findings, "generated.py", code, LONG);
+	ck_assert_ptr_nonnull(checker_skipped(checker));
+	checker_end(checker, findings);
+	free(code);
+	findings_free(findings);
+	source_release(&source);
+	checker_free(checker);
+	checks_free(checks);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	read_cases();
@@ -267,6 +306,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, every_check_has_both_cases);
 	tcase_add_loop_test(tc, an_operators_rule_is_a_check, 0, sizeof(house) / sizeof(*house));
 	tcase_add_loop_test(tc, a_wrong_rule_is_named_with_its_place, 0, sizeof(wrong_rules) / sizeof(*wrong_rules));
+	tcase_add_test(tc, what_is_not_looked_at_is_told);
 }
 
 TEST_MAIN("fleet/checker")
