@@ -554,6 +554,16 @@ static struct span with_word_before(const struct secret_scanner *scanner, struct
 	return (struct span){ start, name.at + name.length - start };
 }
 
+/* $env:NAME, $script:Name of PowerShell. */
+static int is_scoped(const struct view *view, size_t at)
+{
+	size_t start = at - 1;
+
+	while (start && is_name(view->text[start - 1]) && at - start < 16)
+		start--;
+	return start && view->text[start - 1] == '$';
+}
+
 void secrets_assignment(struct secret_scanner *scanner, size_t from, size_t length)
 {
 	const struct view *view = &scanner->view;
@@ -566,7 +576,7 @@ void secrets_assignment(struct secret_scanner *scanner, size_t from, size_t leng
 		return;
 	scanner->name_seen = name.at + name.length;
 	/* "arn:…:secret:x", "AWS::ApiGateway::ApiKey": a part of a name that colons hold together. */
-	if (name.at && view->text[name.at - 1] == ':')
+	if (name.at && view->text[name.at - 1] == ':' && !is_scoped(view, name.at))
 		return;
 	close_name(&c);
 	flag = !c.quote && is_flag(&c, name.at) && is_blank(at(&c, 0));

@@ -346,6 +346,7 @@ START_TEST(without_a_sign)
 	ck_assert_uint_eq(scan_format("notes.txt", "ENV DB_PASSWORD %s\n", made("", base62, 16)), 0);
 	ck_assert_uint_eq(scan_format(".pgpass", "db.corp.net:5432:prod:svc:%s\n", made("", base62, 16)), 1);
 	ck_assert_uint_eq(scan_format("app.properties", "app.service.api.key=%s\n", made("", "0123456789abcdef", 40)), 1);
+	ck_assert_uint_eq(scan_format("a.ps1", "$env:DB_PASSWORD = \"%s!7\"\n", made("", base62, 12)), 1);
 	ck_assert_uint_eq(scan_format("app.properties", "app.cache.key=%s\n", made("", "0123456789abcdef", 40)), 0);
 	ck_assert_uint_eq(scan_format("a.yaml", "ports: [\"127.0.0.1:5432:5432\"]\n"), 0);
 }
