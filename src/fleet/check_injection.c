@@ -292,7 +292,9 @@ static void opens(struct unit *unit, int i)
 	const struct code_call *call = code_call_at(unit->code, i);
 	const struct code_argument *path = first_argument(unit, call);
 
-	if (!(role(unit, i) & ROLE(FILE)) || !path || !in_tool(unit, call->function) || !(taint_of(unit, path->value, path->end) & FROM_TOOL))
+	int parts = call->resolved && !strcmp(call->resolved, "pathlib.Path"); /* each argument is a part of the path */
+
+	if (!(role(unit, i) & ROLE(FILE)) || !path || !in_tool(unit, call->function) || !(taint_of(unit, path->value, parts ? call->close : path->end) & FROM_TOOL))
 		return;
 	if (call->resolved && !strcmp(call->resolved, "pathlib.Path") && code_is(unit->code, call->close + 1, ".") &&
 		(code_is(unit->code, call->close + 2, "name") || code_is(unit->code, call->close + 2, "suffix") || code_is(unit->code, call->close + 2, "stem")))
@@ -359,6 +361,26 @@ static void unmarked_retrieval(struct unit *unit)
 	}
 }
 
+/* ctx + "\n" + question as (a part of) what a model call is given. */
+static void unmarked_sum(struct unit *unit, int i)
+{
+	const struct code_call *call = code_call_at(unit->code, i);
+
+	for (int k = 0; role(unit, i) & ANY_RUN && k < call->argument_count; k++) {
+		const struct code_argument *argument = code_argument_at(unit->code, call->arguments + k);
+		int sums = 0, marked = 0;
+
+		for (int t = argument->value; t < argument->end; t++) {
+			const char *text = code_token_at(unit->code, t)->kind == CODE_STRING ? code_string(unit->code, t, t + 1, NULL) : NULL;
+
+			sums |= code_is(unit->code, t, "+");
+			marked |= (text && has_delimiter(text)) || code_has_fields(unit->code, t);
+		}
+		if (sums && !marked && taint_of(unit, argument->value, argument->end) & FROM_RETRIEVED)
+			flag(unit, "INJ011", argument->value, argument->end, "retrieved text goes into the prompt without marks that say it is data");
+	}
+}
+
 static void compiled_template(struct unit *unit, int i)
 {
 	const struct code_call *call = code_call_at(unit->code, i);
@@ -387,6 +409,7 @@ void check_injection(struct unit *unit)
 		raw_html_call(unit, i);
 		fetches(unit, i);
 		opens(unit, i);
+		unmarked_sum(unit, i);
 		unchecked_reply(unit, i);
 		compiled_template(unit, i);
 	}

@@ -175,6 +175,22 @@ static int mark_parameters(struct unit *unit)
 	return changed;
 }
 
+/* `from flask import request`: what somebody sends, under a name of the module. */
+static int mark_requests(struct unit *unit)
+{
+	static const char *const modules[] = { "flask", "quart", "bottle", "sanic" };
+	int changed = 0;
+
+	for (int i = 0; i < code_import_count(unit->code); i++) {
+		const struct code_import *import = code_import_at(unit->code, i);
+
+		for (size_t k = 0; import->name && !strcmp(import->name, "request") && k < sizeof(modules) / sizeof(*modules); k++)
+			if (!strcmp(import->module, modules[k]))
+				changed |= mark(unit, import->alias, -1, FROM_USER);
+	}
+	return changed;
+}
+
 static int follow_assigns(struct unit *unit)
 {
 	int changed = 0;
@@ -252,7 +268,7 @@ void taint_find(struct unit *unit)
 {
 	unit->returned = arena_alloc(unit->arena, ((size_t)code_function_count(unit->code) + 1) * sizeof(*unit->returned));
 	unit->taint = arena_alloc(unit->arena, sizeof(*unit->taint));
-	unit->taint->any = mark_parameters(unit) || has_origin(unit);
+	unit->taint->any = mark_requests(unit) | mark_parameters(unit) || has_origin(unit);
 	if (!unit->taint->any)
 		return;
 	for (int round = 0, changed = 1; round < ROUNDS && changed; round++) {
