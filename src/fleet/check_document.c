@@ -454,8 +454,22 @@ static char *without_comments(struct unit *unit)
 	return text;
 }
 
+/* An edit of a template cannot be proven to parse: only what the chart makes of it could. */
+static void left_to_a_person(struct unit *unit, size_t from)
+{
+	for (; from < findings_count(unit->findings); from++) {
+		struct finding *finding = findings_at(unit->findings, from);
+
+		finding->fixability = FIX_STRUCTURAL;
+		flag_fix(unit, finding, "%s, by hand: only what the chart makes of this template can be proven to parse", finding->fix ? finding->fix : finding->check->fix);
+	}
+}
+
 void check_document(struct unit *unit)
 {
+	size_t from = findings_count(unit->findings);
+	int is_template = 0;
+
 	/* JSON is YAML, and so its lines are known; what only JSON's reader takes has none. */
 	int wanted = is_of_interest(unit);
 	struct json *tree = wanted ? yaml_parse_all(unit->text, unit->length, NULL) : NULL;
@@ -464,6 +478,7 @@ void check_document(struct unit *unit)
 		char *plain = helm_plain(unit->arena, unit->text, unit->length);
 
 		tree = yaml_parse_all(plain, strlen(plain), NULL);
+		is_template = tree != NULL;
 	}
 	if (!tree && wanted && unit->kind == SOURCE_YAML)
 		unit->checker->skipped = "is no YAML that could be read: its secrets were looked for, not what it sets";
@@ -483,6 +498,8 @@ void check_document(struct unit *unit)
 	}
 	for (const struct json *doc = json_first(tree); doc; doc = json_next(doc))
 		check_tree(unit, doc);
+	if (is_template)
+		left_to_a_person(unit, from);
 	if (!tree)
 		rules_apply(unit->checker->rules, unit, NULL);
 	json_free(tree);

@@ -246,11 +246,16 @@ static void check_code(struct unit *unit)
 /* Made by a bundler: few and long lines. */
 static int is_minified(const struct unit *unit)
 {
-	size_t lines = 1;
+	size_t lines = 1, blanks = 0;
 
-	for (const char *at = unit->text, *end = at + unit->length; unit->kind == SOURCE_SCRIPT && (at = memchr(at, '\n', (size_t)(end - at))); at++)
-		lines++;
-	return unit->kind == SOURCE_SCRIPT && unit->length / lines > MEAN_LINE_MAX;
+	if (unit->kind != SOURCE_SCRIPT)
+		return 0;
+	for (size_t i = 0; i < unit->length; i++) {
+		lines += unit->text[i] == '\n';
+		blanks += unit->text[i] == ' ';
+	}
+	/* A prompt is long lines, too, but of words. */
+	return unit->length / lines > MEAN_LINE_MAX && blanks * 10 < unit->length;
 }
 
 /* Words without which a file of code has nothing the checks look for. */

@@ -261,6 +261,50 @@ START_TEST(a_wrong_rule_is_named_with_its_place)
 }
 END_TEST
 
+/* YAML with actions in it; what is found there is a person's to mend. */
+START_TEST(templates_of_helm)
+{
+	static const char head[] = "{{- if .Values.enabled }}\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ include \"x.fullname\" . }}\n  labels:\n"
+		"    {{- include \"x.labels\" . | nindent 4 }}\nspec:\n  template:\n    spec:\n      containers:\n        - name: {{ .Chart.Name }}\n"
+		"          image: \"{{ .Values.image }}:{{ .Values.tag }}\"\n";
+	static const struct {
+		const char *rest, *rule;
+		int line;
+	} rows[] = {
+		{ "{{- end }}\n", "IAC006", 12 },
+		{ "          resources:\n            {{- toYaml .Values.resources | nindent 12 }}\n{{- end }}\n", NULL, 0 },
+		{ "          resources: {{ .Values.resources }}\n{{- end }}\n", NULL, 0 },
+		{ "          resources: {limits: {cpu: 1}}\n          securityContext:\n            privileged: true\n          {{- with .Values.env }}\n          env:\n"
+			"            {{- toYaml . | nindent 12 }}\n          {{- end }}\n{{- end }}\n", "IAC004", 16 },
+		{ "          resources: {limits: {cpu: 1}}\n          {{- /* a comment\n of two lines */ -}}\n          securityContext: {privileged: true}\n{{- end }}\n", "IAC004", 17 },
+	};
+	struct checks *checks = checks_load(NULL);
+	struct checker *checker = checker_new(checks, NULL);
+	struct source source = { 0 };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct findings *findings = findings_new();
+		char text[2000];
+
+		snprintf(text, sizeof(text), "%s%s", head, rows[i].rest);
+		checker_begin(checker, &(struct agent){ .path = "a", .brain = "a/agent.py", .brain_why = "", .framework = "unknown" });
+		check_file(checker, &source, findings, "chart/templates/deployment.yaml", text, strlen(text));
+		ck_assert_ptr_null(checker_skipped(checker));
+		ck_assert_msg(findings_count(findings) == (rows[i].rule != NULL), "%zu: %zu findings, %s", i, findings_count(findings),
+			findings_count(findings) ? findings_at(findings, 0)->message : "");
+		if (rows[i].rule) {
+			ck_assert_str_eq(findings_at(findings, 0)->rule, rows[i].rule);
+			ck_assert_int_eq(findings_at(findings, 0)->place.line, rows[i].line);
+			ck_assert_int_eq(findings_at(findings, 0)->fixability, FIX_STRUCTURAL);
+		}
+		findings_free(findings);
+	}
+	source_release(&source);
+	checker_free(checker);
+	checks_free(checks);
+}
+END_TEST
+
 /* What is passed over is said. */
 START_TEST(what_is_not_looked_at_is_told)
 {
@@ -307,6 +351,7 @@ static void add_tests(TCase *tc)
 	tcase_add_loop_test(tc, an_operators_rule_is_a_check, 0, sizeof(house) / sizeof(*house));
 	tcase_add_loop_test(tc, a_wrong_rule_is_named_with_its_place, 0, sizeof(wrong_rules) / sizeof(*wrong_rules));
 	tcase_add_test(tc, what_is_not_looked_at_is_told);
+	tcase_add_test(tc, templates_of_helm);
 }
 
 TEST_MAIN("fleet/checker")
