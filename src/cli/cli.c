@@ -119,10 +119,12 @@ static int reader_is_gone(void)
 /* Output that could not be written is a failure, not silence (a full disk behind a redirect). */
 static int finish(struct cli *cli, int status)
 {
+	errno = 0;
+	int failed = fflush(stdout) || ferror(stdout), why = errno; /* the reader has it before what is kept is written */
+
 	session_end(cli->session);
 	log_done();
-	errno = 0;
-	int failed = fflush(stdout) || ferror(stdout);
+	errno = why;
 	if (failed && errno != EPIPE && !reader_is_gone() && !status) {
 		fprintf(stderr, "pilothouse: writing the result failed: %s\n", errno ? strerror(errno) : "is there no space left?");
 		status = error_exit_status(ERR_IO);

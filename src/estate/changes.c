@@ -124,24 +124,46 @@ void changes_record(struct feed *feed, const char *id, const char *old_row, size
 		free(fields.texts[i]);
 }
 
+struct first_sight {
+	struct snapshot *snapshot;
+	size_t next;
+	char source[SOURCE_MAX];
+	char *id;
+	struct text row;
+};
+
+static int next_seen(void *arg, struct history_version *version)
+{
+	struct first_sight *sight = arg;
+
+	if (sight->next == snapshot_count(sight->snapshot))
+		return 0;
+	free(sight->id);
+	sight->id = snapshot_role_text(sight->snapshot, sight->next, ROLE_ID);
+	text_clear(&sight->row);
+	snapshot_row(sight->snapshot, sight->next++, &sight->row);
+	source_of(sight->id, sight->source, sizeof(sight->source));
+	*version = (struct history_version){ .source = sight->source, .id = sight->id, .row = sight->row.data, .row_length = sight->row.length };
+	return 1;
+}
+
+static void forget_sight(void *arg)
+{
+	struct first_sight *sight = arg;
+
+	snapshot_unref(sight->snapshot);
+	text_release(&sight->row);
+	free(sight->id);
+	free(sight);
+}
+
 void changes_first_sight(struct feed *feed, struct snapshot *snapshot)
 {
-	int64_t now = clock_now_ns();
-	char source[SOURCE_MAX];
-	struct text row;
+	struct first_sight *sight = mem_zero(1, sizeof(*sight));
 
-	text_init(&row, ROW_MOST);
-	for (size_t i = 0; i < snapshot_count(snapshot); i++) {
-		char *id = snapshot_role_text(snapshot, i, ROLE_ID);
-
-		text_clear(&row);
-		snapshot_row(snapshot, i, &row);
-		source_of(id, source, sizeof(source));
-		history_add(feed->estate->options.store, feed->kind->name, source, id, now, row.data,
-			row.length, NULL, 0);
-		free(id);
-	}
-	text_release(&row);
+	sight->snapshot = snapshot_ref(snapshot);
+	text_init(&sight->row, ROW_MOST);
+	history_add_all(feed->estate->options.store, feed->kind->name, clock_now_ns(), next_seen, sight, forget_sight);
 }
 
 /* --- reading --- */

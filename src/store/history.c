@@ -6,7 +6,10 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "store/inside.h"
 #include "store/store.h"
+
+#define ADD_VERSION "INSERT INTO version(kind, source, id, at_ns, row) VALUES(?,?,?,?,?)"
 
 enum { VERSIONS_KEPT = 200000 };
 
@@ -22,7 +25,7 @@ static int add_in(struct sqlite3 *db, void *arg, struct error *err)
 	const struct adding *a = arg;
 
 	if (store_exec(db, err,
-		    "INSERT INTO version(kind, source, id, at_ns, row) VALUES(?,?,?,?,?)",
+		    ADD_VERSION,
 		    a->row ? "tttib" : "tttin", a->kind, a->source, a->id, a->at_ns, a->row,
 		    a->row_length))
 		return -1;
@@ -89,6 +92,59 @@ void history_add(struct store *store, const char *kind, const char *source, cons
 			.new_ = mem_text(changes[i].new_),
 			.by = mem_text(changes[i].by ? changes[i].by : "") };
 	store_post(store, add_in, a, release);
+}
+
+/* --- many at once --- */
+
+struct adding_all {
+	char *kind;
+	int64_t at_ns;
+	int (*next)(void *arg, struct history_version *version);
+	void *arg;
+	void (*let_go)(void *arg);
+};
+
+static int add_version(sqlite3_stmt *statement, const struct adding_all *all, const struct history_version *version)
+{
+	int failed = sqlite3_bind_text(statement, 1, all->kind, -1, SQLITE_STATIC) || sqlite3_bind_text(statement, 2, version->source, -1, SQLITE_STATIC) ||
+		     sqlite3_bind_text(statement, 3, version->id, -1, SQLITE_STATIC) || sqlite3_bind_int64(statement, 4, all->at_ns) ||
+		     sqlite3_bind_blob64(statement, 5, version->row, version->row_length, SQLITE_STATIC) || sqlite3_step(statement) != SQLITE_DONE;
+
+	return sqlite3_reset(statement) || failed;
+}
+
+/* The statement is made once: for thousands of rows making it would be most of the work. */
+static int add_all_in(struct sqlite3 *db, void *arg, struct error *err)
+{
+	const struct adding_all *all = arg;
+	struct history_version version;
+	sqlite3_stmt *statement = NULL;
+	int failed = sqlite3_prepare_v2(db, ADD_VERSION, -1, &statement, NULL);
+
+	while (!failed && all->next(all->arg, &version))
+		failed = add_version(statement, all, &version);
+	if (failed)
+		store_failed(db, err);
+	sqlite3_finalize(statement);
+	return failed ? -1 : 0;
+}
+
+static void release_all(void *arg)
+{
+	struct adding_all *all = arg;
+
+	all->let_go(all->arg);
+	free(all->kind);
+	free(all);
+}
+
+void history_add_all(struct store *store, const char *kind, int64_t at_ns, int (*next)(void *arg, struct history_version *version), void *arg,
+	void (*let_go)(void *arg))
+{
+	struct adding_all *all = mem_zero(1, sizeof(*all));
+
+	*all = (struct adding_all){ .kind = mem_text(kind), .at_ns = at_ns, .next = next, .arg = arg, .let_go = let_go };
+	store_post(store, add_all_in, all, release_all);
 }
 
 struct asking {

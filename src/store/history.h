@@ -17,6 +17,14 @@ struct history_change {
  * changes may be empty (a first sight). All copied. */
 void history_add(struct store *store, const char *kind, const char *source, const char *id, int64_t at_ns,
 	const char *row, size_t row_length, const struct history_change *changes, size_t count);
+/* Many rows seen for the first time, at one time and in one go. next: on the writer's thread; fills *version, valid until it is called again, and
+ * returns 1; 0 at the end. arg is the store's from here on, and freed by let_go. */
+struct history_version {
+	const char *source, *id, *row;
+	size_t row_length;
+};
+void history_add_all(struct store *store, const char *kind, int64_t at_ns, int (*next)(void *arg, struct history_version *version), void *arg,
+	void (*let_go)(void *arg));
 /* Newest first, at most limit. kind/id NULL: any. on_change: non-zero stops; texts valid during the call. */
 int history_changes(struct store *store, const char *kind, const char *id, int64_t since_ns, int64_t until_ns, size_t limit,
 	int (*on_change)(const struct history_change *change, void *arg), void *arg, struct error *err);

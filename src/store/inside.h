@@ -46,6 +46,9 @@ void open_mark_damaged(struct store *store);
 void store_notify(struct store *store, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* statement.c: what SQLite says went wrong, in our words; -1 */
+int store_failed(struct sqlite3 *db, struct error *err);
+
 /* writer.c */
 int writer_start(struct store *store, struct error *err);
 void writer_stop(struct store *store); /* writes what is queued */

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "store/inside.h"
 #include "store/store.h"
 
-static int fail(struct sqlite3 *db, struct error *err)
+int store_failed(struct sqlite3 *db, struct error *err)
 {
 	int code = sqlite3_errcode(db) & 0xff;
 
@@ -72,11 +73,11 @@ static int run(struct sqlite3 *db, struct error *err,
 	sqlite3_stmt *statement = NULL;
 
 	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL))
-		return fail(db, err);
+		return store_failed(db, err);
 	int failed = bind_all(statement, format, args) ||
 		     each_row(statement, on_row, arg) != SQLITE_DONE;
 	if (failed)
-		fail(db, err);
+		store_failed(db, err);
 	sqlite3_finalize(statement);
 	return failed ? -1 : 0;
 }

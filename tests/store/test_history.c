@@ -1,5 +1,6 @@
 #include "stored.h"
 
+#include "base/mem.h"
 #include "store/history.h"
 
 static char seen[1000];
@@ -105,11 +106,60 @@ START_TEST(trimming_keeps_what_still_holds)
 }
 END_TEST
 
+struct counted {
+	int next, end, *freed;
+	char id[16], row[32];
+};
+
+static int next_of(void *arg, struct history_version *version)
+{
+	struct counted *counted = arg;
+
+	if (counted->next == counted->end)
+		return 0;
+	snprintf(counted->id, sizeof(counted->id), "n%d", counted->next);
+	snprintf(counted->row, sizeof(counted->row), "n%d\x1fReady", counted->next++);
+	*version = (struct history_version){ .source = "west", .id = counted->id, .row = counted->row, .row_length = strlen(counted->row) };
+	return 1;
+}
+
+static void count_freed(void *arg)
+{
+	++*((struct counted *)arg)->freed;
+	free(arg);
+}
+
+static int count_row(const char *source, const char *id, int64_t observed_ns, const char *row, size_t row_length, void *arg)
+{
+	(void)observed_ns;
+	*(int *)arg += !strcmp(source, "west") && row_length > 6 && !strncmp(row, id, strlen(id)) && !memcmp(row + row_length - 6, "\x1fReady", 6);
+	return 0;
+}
+
+START_TEST(many_are_added_in_one_go)
+{
+	struct counted *counted = mem_zero(1, sizeof(*counted));
+	int freed = 0, right = 0;
+
+	counted->end = 3000;
+	counted->freed = &freed;
+	history_add_all(store, "node", 50, next_of, counted, count_freed);
+	ck_assert_int_eq(store_flush(store, &err), 0);
+	ck_assert_int_eq(freed, 1);
+	ck_assert_int_eq(history_rows_at(store, "node", 50, count_row, &right, &err), 0);
+	ck_assert_int_eq(right, 3000);
+	right = 0;
+	ck_assert_int_eq(history_rows_at(store, "node", 49, count_row, &right, &err), 0);
+	ck_assert_int_eq(right, 0);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, three_days, tear_down);
 	tcase_add_test(tc, changes_come_newest_first);
 	tcase_add_test(tc, rows_are_as_they_were);
 	tcase_add_test(tc, trimming_keeps_what_still_holds);
+	tcase_add_test(tc, many_are_added_in_one_go);
 }
 TEST_MAIN("store/history")
