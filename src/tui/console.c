@@ -25,7 +25,7 @@
 #include "tui/series_store.h"
 #include "tui/series.h"
 
-enum { NEWS_EVERY_MS = 100, KEYS_A_TURN = 4096, RECORD_MAX = 16 * 1024 * 1024, SHOWN_MAX = 3 + DIALOGS_MAX };
+enum { NEWS_EVERY_MS = 105, /* ten paints a second at most */ KEYS_A_TURN = 4096, RECORD_MAX = 16 * 1024 * 1024, SHOWN_MAX = 3 + DIALOGS_MAX };
 
 const char *pane_context(const struct pane *pane)
 {
