@@ -80,6 +80,11 @@ struct playbooks *gate_playbooks(struct gate *gate)
 	return playbooks;
 }
 
+struct playbooks *gate_known_playbooks(const struct gate *gate)
+{
+	return gate->playbooks;
+}
+
 const struct user *gate_user(const struct gate *gate)
 {
 	return &gate->user;

@@ -33,6 +33,7 @@ struct gate *gate_new(const struct gate_options *options, struct error *err); /*
 void gate_free(struct gate *gate);
 struct audit *gate_audit(struct gate *gate);
 struct playbooks *gate_playbooks(struct gate *gate); /* any thread; reads files the first time */
+struct playbooks *gate_known_playbooks(const struct gate *gate); /* NULL: nobody has asked for them yet. Waits for nothing */
 const struct user *gate_user(const struct gate *gate);
 int gate_read_only(const struct gate *gate);
 void gate_set_read_only(struct gate *gate, int read_only); /* also net_set_read_only */

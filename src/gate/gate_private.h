@@ -16,7 +16,7 @@ struct gate {
 	struct audit *audit;
 	struct policy *policy;
 	pthread_mutex_t loading;     /* of the playbooks: a pane, a conversation and a key may all be the first to want them */
-	struct playbooks *playbooks; /* loaded at first use, by gate_playbooks() */
+	_Atomic(struct playbooks *) playbooks; /* loaded at first use, by gate_playbooks() */
 	struct user user;
 	atomic_int read_only;
 	atomic_uint version;

@@ -197,23 +197,58 @@ static int open_found(struct console *console, const char *verb, const char *res
 	return 0;
 }
 
-/* --- a playbook as it is written --- */
+/* --- a playbook as it is written: read in a job --- */
+
+struct reading {
+	struct job job;
+	struct console *console;
+	struct gate *gate;
+	char name[128];
+	char *text;
+	struct error err;
+};
+
+static void read_playbook(struct job *job)
+{
+	struct reading *reading = (struct reading *)job;
+	struct playbooks *playbooks = gate_playbooks(reading->gate);
+	const struct playbook *playbook = playbooks ? playbooks_find(playbooks, reading->name) : NULL;
+	size_t length;
+
+	if (playbook)
+		reading->text = file_load(playbook->file, PLAYBOOK_MAX, &length, &reading->err);
+	else
+		error_set(&reading->err, ERR_NOT_FOUND, "no playbook is called \"%.80s\"", reading->name);
+}
+
+static void playbook_is_read(struct job *job)
+{
+	struct reading *reading = (struct reading *)job;
+	char title[160];
+
+	snprintf(title, sizeof(title), "playbook %.127s", reading->name);
+	if (reading->console->ended || atomic_load(&job->cancelled))
+		;
+	else if (reading->text)
+		console_push(reading->console, text_pane_new(reading->console, title, reading->text, TEXT_YAML));
+	else
+		console_say_error(reading->console, &reading->err);
+	free(reading->text);
+	free(reading);
+}
 
 static int open_playbook(struct console *console, const char *name, struct error *err)
 {
-	struct playbooks *playbooks = console->gate ? gate_playbooks(console->gate) : NULL;
-	const struct playbook *playbook = playbooks ? playbooks_find(playbooks, name) : NULL;
-	size_t length;
+	struct reading *reading;
 
-	if (!playbook)
+	if (!console->gate)
 		return error_set(err, ERR_NOT_FOUND, "no playbook is called \"%.80s\"", name);
-	char *text = file_load(playbook->file, PLAYBOOK_MAX, &length, err), title[160];
-
-	if (!text)
-		return -1;
-	snprintf(title, sizeof(title), "playbook %.140s", name);
-	console_push(console, text_pane_new(console, title, text, TEXT_YAML));
-	free(text);
+	reading = mem_zero(1, sizeof(*reading));
+	reading->job = (struct job){ .run = read_playbook, .done = playbook_is_read };
+	reading->console = console;
+	reading->gate = console->gate;
+	snprintf(reading->name, sizeof(reading->name), "%s", name);
+	console_submit(console, &reading->job);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "estate/snapshot.h"
 #include "gate/gate.h"
 #include "gate/playbook.h"
+#include "tui/asking.h"
 #include "tui/console_private.h"
 #include "tui/fuzzy.h"
 #include "tui/input.h"
@@ -36,6 +37,7 @@ struct palette {
 	size_t count;
 	size_t *found;
 	size_t found_count, at, top;
+	struct asking *asking; /* for the playbooks; NULL: none under way */
 	int at_chosen; /* the person moved to a choice: Enter takes it, not the typed words */
 };
 
@@ -48,6 +50,7 @@ static void close_palette(struct pane *pane)
 {
 	struct palette *palette = of(pane);
 
+	asking_stop(&palette->asking);
 	for (size_t i = 0; i < palette->count; i++)
 		free(palette->choices[i].id);
 	free(palette->choices);
@@ -116,7 +119,7 @@ static void add_accounts(struct palette *palette)
 static void add_playbooks(struct palette *palette)
 {
 	struct console *console = palette->pane.console;
-	struct playbooks *playbooks = console->gate ? gate_playbooks(console->gate) : NULL;
+	struct playbooks *playbooks = console->gate ? gate_known_playbooks(console->gate) : NULL;
 	size_t count = playbooks ? playbooks_count(playbooks) : 0;
 	char open[NAME_TEXT + 32];
 
@@ -244,6 +247,31 @@ static void find(struct palette *palette)
 	drop_repeated(palette);
 	palette->at = palette->top = 0;
 	palette->at_chosen = 0;
+}
+
+/* --- playbooks are read from files the first time: in a worker, while the palette stands and is typed into --- */
+
+static void ask(struct asking *asking)
+{
+	gate_playbooks(asking->gate);
+}
+
+static void answered(void *pane, struct asking *asking)
+{
+	struct palette *palette = pane;
+	size_t chosen = palette->found_count ? palette->found[palette->at] : 0, at_chosen = palette->found_count && palette->at_chosen;
+
+	(void)asking;
+	add_playbooks(palette);
+	palette->found = mem_resize(palette->found, (palette->count + 1) * sizeof(*palette->found));
+	find(palette);
+	for (size_t i = 0; at_chosen && i < palette->found_count; i++) {
+		if (palette->found[i] != chosen)
+			continue;
+		palette->at = i;
+		palette->at_chosen = 1;
+	}
+	palette->pane.dirty |= 1;
 }
 
 static int is_kind(const struct palette *palette, const char *word)
@@ -408,5 +436,7 @@ struct pane *palette_new(struct console *console, const char *text)
 	palette->found = mem_zero(palette->count + 1, sizeof(*palette->found));
 	input_set(&palette->input, text);
 	find(palette);
+	if (console->gate && !gate_known_playbooks(console->gate))
+		asking_send(asking_new(console, &palette->asking, palette, ask, answered));
 	return &palette->pane;
 }
