@@ -23,6 +23,7 @@ struct estate *estate_new(const struct estate_options *options)
 	estate->scopes = scopes_new(options->config);
 	pthread_mutex_init(&estate->link_lock, NULL);
 	pthread_mutex_init(&estate->lock, NULL);
+	pthread_mutex_init(&estate->accounts_lock, NULL);
 	told_init(estate);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -76,6 +77,7 @@ void estate_free(struct estate *estate)
 	free(estate->links);
 	scopes_free(estate->scopes);
 	told_release(estate);
+	accounts_release(estate);
 	pthread_mutex_destroy(&estate->link_lock);
 	pthread_mutex_destroy(&estate->lock);
 	pthread_cond_destroy(&estate->due);
@@ -99,7 +101,7 @@ static struct link *find_link(struct estate *estate, const char *name)
 }
 
 /* A failure is not remembered: opening is cheap, and a kubeconfig may appear. */
-static struct provider *open_link(struct estate *estate, struct link *link, struct error *err)
+struct provider *estate_open_link(struct estate *estate, struct link *link, struct error *err)
 {
 	struct estate_options *options = &estate->options;
 	struct provider *provider = NULL;
@@ -124,7 +126,7 @@ struct provider *estate_provider(struct estate *estate, const char *name,
 	}
 	if (ops)
 		*ops = link->ops;
-	return open_link(estate, link, err);
+	return estate_open_link(estate, link, err);
 }
 
 static const struct kind *resolve(struct estate *estate, const char *name, struct error *err)
@@ -140,7 +142,7 @@ static const struct kind *resolve(struct estate *estate, const char *name, struc
 		struct provider *provider;
 		const struct kind *kind;
 
-		if (!link->ops->resolve || !(provider = open_link(estate, link, &why)))
+		if (!link->ops->resolve || !(provider = estate_open_link(estate, link, &why)))
 			continue;
 		kind = link->ops->resolve(provider, named ? slash + 1 : name, &why);
 		if (kind)
@@ -165,29 +167,6 @@ const struct kind *estate_kind(struct estate *estate, const char *name, struct e
 		error_set(err, ERR_NOT_FOUND, "there is no kind \"%.60s\"; see `pilothouse kinds`",
 			name);
 	return NULL;
-}
-
-size_t estate_accounts(struct estate *estate, struct provider_account *out, const char **providers,
-	size_t max)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < estate->link_count; i++) {
-		struct link *link = &estate->links[i];
-		struct provider *provider = link->ops->accounts ? open_link(estate, link, NULL) : NULL;
-		size_t more = provider ? link->ops->accounts(provider, out + count, max - count) : 0;
-
-		if (more > max - count)
-			more = max - count;
-		for (size_t j = 0; j < more; j++) {
-			if (providers)
-				providers[count + j] = link->ops->name;
-			if (!*out[count + j].scope)
-				estate_scope(estate, NULL, out[count + j].name, out[count + j].scope);
-		}
-		count += more;
-	}
-	return count;
 }
 
 void estate_scope(const struct estate *estate, const char *namespace_, const char *account,
@@ -227,13 +206,16 @@ static struct feed *open_new(struct estate *estate, const struct kind *kind,
 	struct feed *feed = feed_new(estate, kind, link ? link->ops : NULL, selection);
 	struct error err = { 0 };
 
-	feed_load_cache(feed);
+	if (!link || !estate->options.jobs)
+		feed_load_cache(feed); /* there is no scheduler to read it */
 	pthread_mutex_lock(&estate->lock);
 	feed->users = 1;
 	feed->next = estate->feeds;
 	estate->feeds = feed;
-	if (link && estate->options.jobs)
+	if (link && estate->options.jobs) {
+		feed->wants_cache = 1;
 		feed->poll_due_ns = clock_monotonic_ns();
+	}
 	if (schedule_start(estate))
 		error_set(&err, ERR_LIMIT, "cannot start a thread");
 	pthread_cond_signal(&estate->due);

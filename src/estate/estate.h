@@ -39,8 +39,10 @@ struct kinds *estate_kinds(struct estate *estate);
 struct provider *estate_provider(struct estate *estate, const char *name, const struct provider_ops **ops, struct error *err);
 /* kinds_find, then each provider's resolve (network: worker threads only). */
 const struct kind *estate_kind(struct estate *estate, const char *name, struct error *err);
-/* All accounts of all providers that could be opened. */
+/* All accounts of all providers that could be opened, at most 64. Reads files. */
 size_t estate_accounts(struct estate *estate, struct provider_account *out, const char **providers, size_t max);
+/* The same as they were found last: looked at by the workers after each list, and when a link fails or answers again. */
+size_t estate_known_accounts(struct estate *estate, struct provider_account *out, const char **providers, size_t max);
 /* prod staging dev or "": by config `scopes:` patterns, then the built-in ones, over namespace, then name (namespaces), then account, then host name.
  * config `scope` (--scope given on the command line) holds for what has none. Any thread. */
 void estate_scope(const struct estate *estate, const char *namespace_, const char *account, char out[12]);

@@ -155,13 +155,17 @@ void feed_load_cache(struct feed *feed)
 	free(bytes);
 	if (!snapshot)
 		return;
+	pthread_mutex_lock(&feed->work);
 	table_load(feed->table, snapshot);
 	feed->primed = 1;
+	pthread_mutex_lock(&feed->lock);
 	feed->snapshot = snapshot;
 	feed->state = FEED_CACHED;
 	feed->observed_ns = snapshot_time(snapshot);
 	feed->total = snapshot_total(snapshot);
-	atomic_fetch_add(&feed->version, 1);
+	pthread_mutex_unlock(&feed->lock);
+	pthread_mutex_unlock(&feed->work);
+	feed_news(feed);
 }
 
 void feed_news(struct feed *feed)
@@ -311,8 +315,10 @@ static void set_live(struct feed *feed)
 	feed->observed_ns = clock_now_ns();
 	*feed->error = '\0';
 	pthread_mutex_unlock(&feed->lock);
-	if (changed)
-		feed_news(feed);
+	if (!changed)
+		return;
+	feed_news(feed);
+	schedule_accounts(feed->estate);
 }
 
 static void first_sight(struct feed *feed)
@@ -490,8 +496,10 @@ void feed_note(struct feed *feed, const char *source, const struct error *err)
 	pthread_mutex_lock(&feed->lock);
 	changed = set_note(feed, clean, err);
 	pthread_mutex_unlock(&feed->lock);
-	if (changed)
-		feed_news(feed);
+	if (!changed)
+		return;
+	feed_news(feed);
+	schedule_accounts(feed->estate);
 }
 
 void feed_by(struct feed *feed, const char *who)
@@ -539,6 +547,7 @@ void feed_fail(struct feed *feed, const struct error *err)
 	snprintf(feed->error, sizeof(feed->error), "%s", err->text);
 	pthread_mutex_unlock(&feed->lock);
 	feed_news(feed);
+	schedule_accounts(feed->estate);
 }
 
 struct snapshot *feed_snapshot(struct feed *feed)

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "estate/estate.h"
 
+struct accounts;
 struct kind;
 struct scopes;
 struct table;
@@ -39,7 +40,10 @@ struct estate {
 	struct run *quick;    /* lists due now that take a moment, for one worker */
 	int quick_is_new;     /* some of them no worker was sent for */
 	int64_t asleep_until_ns; /* the scheduler; 0: awake */
+	int accounts_due;        /* a link may stand otherwise now */
 	atomic_uint changes;  /* how many were recorded */
+	pthread_mutex_t accounts_lock;
+	struct accounts *accounts; /* as they were looked at last; NULL: never. Under accounts_lock */
 	pthread_mutex_t told_lock;
 	struct told *told;    /* what sources answered of changes; under told_lock */
 };
@@ -97,8 +101,12 @@ struct feed {
 	int refs, users, running, failures;
 	int quick;                  /* its last list took a moment */
 	int64_t poll_due_ns, publish_due_ns, judge_due_ns; /* monotonic; 0 none */
+	int wants_cache;            /* what the last run kept of it is not read yet */
 	int64_t expected_ns;        /* when the list under way is due again; 0 none */
 };
+
+/* estate.c: NULL with err when there is nothing to talk to. */
+struct provider *estate_open_link(struct estate *estate, struct link *link, struct error *err);
 
 /* feed.c. A new feed has one reference. */
 struct feed *feed_new(struct estate *estate, const struct kind *kind, const struct provider_ops *ops,
@@ -115,12 +123,17 @@ void feed_news(struct feed *feed);
 int feed_untold(struct feed *feed); /* 1: there was news held back until the end of a list, and it is yours to tell */
 int feed_interval_ms(const struct feed *feed);
 
+/* accounts.c: asks the providers, which may read files. 1: something is otherwise than the last time. */
+int accounts_look(struct estate *estate);
+void accounts_release(struct estate *estate);
+
 /* schedule.c */
 int schedule_start(struct estate *estate);
 void schedule_halt(struct estate *estate); /* nothing begins any more */
 void schedule_stop(struct estate *estate); /* and nothing is under way */
 void schedule_publish(struct feed *feed, int64_t due_ns);
 void schedule_poll_now(struct feed *feed);
+void schedule_accounts(struct estate *estate); /* are to be looked at: from wherever a link fails or answers again */
 void feed_unref(struct feed *feed);
 
 /* changes.c: what a table tells, written to the history. row NULL: gone, old NULL: appeared. */

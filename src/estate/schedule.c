@@ -148,7 +148,7 @@ static int run_feed(struct run *run, int hold)
 	untold = feed_untold(feed);
 	if (failed && !feed_cancelled(feed))
 		feed_fail(feed, &err);
-	if (untold && !hold)
+	if (!hold && (accounts_look(feed->estate) || untold))
 		tell(feed->estate);
 	feed->quick = !failed && clock_monotonic_ns() - began < QUICK_MS * ms; /* read when it is due again */
 	end_run(run, failed, err.code);
@@ -221,7 +221,7 @@ static void run_errand(struct job *job)
 		told = clock_monotonic_ns();
 		untold = 0;
 	}
-	if (untold)
+	if (accounts_look(estate) || untold)
 		tell(estate);
 	errand_ended(estate);
 }
@@ -319,6 +319,13 @@ static int work_once(struct estate *estate, int64_t *earliest)
 
 	*earliest = 0;
 	for (struct feed *feed = estate->feeds; feed; feed = feed->next) {
+		if (feed->wants_cache) { /* before it is listed */
+			feed->wants_cache = 0;
+			work_on(feed, feed_load_cache);
+			return 1;
+		}
+	}
+	for (struct feed *feed = estate->feeds; feed; feed = feed->next) {
 		if (is_due(feed->publish_due_ns, now, earliest)) {
 			feed->publish_due_ns = 0;
 			work_on(feed, feed_publish_due);
@@ -340,6 +347,19 @@ static int work_once(struct estate *estate, int64_t *earliest)
 	return 0;
 }
 
+/* With estate->lock held, which is let go meanwhile. */
+static int look_at_accounts(struct estate *estate)
+{
+	if (!estate->accounts_due)
+		return 0;
+	estate->accounts_due = 0;
+	pthread_mutex_unlock(&estate->lock);
+	if (accounts_look(estate))
+		tell(estate);
+	pthread_mutex_lock(&estate->lock);
+	return 1;
+}
+
 static void *schedule_main(void *arg)
 {
 	struct estate *estate = arg;
@@ -347,7 +367,7 @@ static void *schedule_main(void *arg)
 
 	pthread_mutex_lock(&estate->lock);
 	while (!estate->stopping) {
-		if (work_once(estate, &earliest) || send_errand(estate))
+		if (work_once(estate, &earliest) || send_errand(estate) || look_at_accounts(estate))
 			continue;
 		estate->asleep_until_ns = earliest ? earliest : INT64_MAX;
 		if (earliest) {
@@ -416,6 +436,14 @@ void schedule_poll_now(struct feed *feed)
 
 	pthread_mutex_lock(&estate->lock);
 	feed->poll_due_ns = clock_monotonic_ns();
+	pthread_cond_signal(&estate->due);
+	pthread_mutex_unlock(&estate->lock);
+}
+
+void schedule_accounts(struct estate *estate)
+{
+	pthread_mutex_lock(&estate->lock);
+	estate->accounts_due = estate->thread_runs;
 	pthread_cond_signal(&estate->due);
 	pthread_mutex_unlock(&estate->lock);
 }

@@ -301,7 +301,7 @@ static void take_news(struct console *console)
 	}
 	console->news = 0;
 	console->painted_news_ns = clock_monotonic_ns();
-	console_refresh_accounts(console);
+	console_take_accounts(console);
 	for (size_t i = shown_panes(console, panes); i > 0; i--)
 		if (panes[i - 1]->ops->recalc && panes[i - 1]->ops->recalc(panes[i - 1]))
 			panes[i - 1]->dirty = 1;

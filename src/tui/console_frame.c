@@ -69,6 +69,12 @@ struct rect console_area(const struct console *console, int half)
 
 /* --- title line --- */
 
+void console_take_accounts(struct console *console)
+{
+	if (console->estate)
+		console->account_count = estate_known_accounts(console->estate, console->accounts, console->account_providers, ACCOUNTS_MAX);
+}
+
 void console_refresh_accounts(struct console *console)
 {
 	if (console->estate)

@@ -74,7 +74,8 @@ struct console {
 /* console_frame.c */
 struct rect console_area(const struct console *console, int half); /* of a half's pane, or SIDE, without its head line */
 void console_paint(struct console *console);
-void console_refresh_accounts(struct console *console);
+void console_refresh_accounts(struct console *console); /* asks: after one was chosen */
+void console_take_accounts(struct console *console);    /* as they were found last */
 /* The current account of a provider; "" when none is chosen, NULL when it has nothing to talk to. */
 const char *console_account(const struct console *console, const char *provider);
 /* The namespace a kind opens in there: the account's own, else "*"; NULL for what has none. */
