@@ -250,16 +250,38 @@ static int goes_to_cluster(const struct reading *reading, size_t at)
 		       strstr(reading->marks.fold.tokens[at].text, "cluster"));
 }
 
-/* "should live in cluster-2": the act's own last word leads to the place. */
-static int ends_leading(const struct marks *marks, size_t at)
+static int is_article(const struct token *token)
+{
+	static const char *const articles[] = { "the", "den", "das", "die", "le", "la", "el", "o" };
+
+	for (size_t i = 0; i < sizeof(articles) / sizeof(*articles); i++)
+		if (!strcmp(token->text, articles[i]))
+			return 1;
+	return 0;
+}
+
+static int leads(const struct token *token)
 {
 	static const char *const lead[] = { "in", "on", "to", "into", "nach", "auf", "vers", "sur",
 		"dans", "a", "para", "hacia", "em", "en" };
-	const struct mark *act = marks_at(marks, at - 1, C_MIGRATE);
 
-	for (size_t i = 0; act && act->to == at && i < sizeof(lead) / sizeof(*lead); i++)
-		if (!strcmp(marks->fold.tokens[at - 1].text, lead[i]))
+	for (size_t i = 0; i < sizeof(lead) / sizeof(*lead); i++)
+		if (!strcmp(token->text, lead[i]))
 			return 1;
+	return 0;
+}
+
+/* "should live in cluster-2": the act's own last word leads to the place. */
+static int ends_leading(const struct marks *marks, size_t at)
+{
+	static const enum concept acts[] = { C_MIGRATE, C_SCALE };
+
+	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++) {
+		const struct mark *act = marks_at(marks, at - 1, acts[i]);
+
+		if (act && act->to == at)
+			return 1;
+	}
 	return 0;
 }
 
@@ -283,9 +305,11 @@ static void claim_destination(struct reading *reading)
 	for (size_t at = 1; HAS(reading, C_MIGRATE) && at < marks->fold.count; at++) {
 		size_t to = at + (marks_at(marks, at, C_CLUSTER) != NULL);
 
-		if ((strcmp(marks->fold.tokens[at - 1].text, "to") != 0 &&
-			    !ends_leading(marks, at)) ||
-			!may_be_destination(reading, to))
+		size_t before = at - (at > 1 && is_article(&marks->fold.tokens[at - 1]));
+
+		if (!leads(&marks->fold.tokens[before - 1]) || !may_be_destination(reading, to) ||
+			(strcmp(marks->fold.tokens[before - 1].text, "to") != 0 &&
+				!ends_leading(marks, at) && !marks_at(marks, to, C_DB)))
 			continue;
 		take_destination(reading, to); /* "should go to cluster-2" */
 		return;

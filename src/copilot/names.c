@@ -88,6 +88,17 @@ static int like_an_adverb(const struct token *token)
 	return 0;
 }
 
+static int is_article(const char *text)
+{
+	static const char *const articles[] = { "the", "der", "die", "das", "den", "le", "la",
+		"les", "el", "los", "las" };
+
+	for (size_t i = 0; i < sizeof(articles) / sizeof(*articles); i++)
+		if (!strcmp(text, articles[i]))
+			return 1;
+	return 0;
+}
+
 /* A word nobody knows, beside nothing a name stands beside, while the target is a noun already. */
 static int stray(const struct reading *reading, size_t token, int points)
 {
@@ -102,6 +113,8 @@ static int stray(const struct reading *reading, size_t token, int points)
 			     !strcmp(fold->tokens[token - 1].text, "my")) &&
 		!marks_at(&reading->marks, token, C_TYPICAL) && points < 5)
 		return 1; /* "an insider": nothing is called so */
+	if (!token && fold->count > 1 && is_article(fold->tokens[1].text))
+		return 1; /* "turn the whole thing down" */
 	if (fold->tokens[token].length < 3 && points < 5)
 		return 1; /* "em", "al": small words of another language */
 	points -= like_an_adverb(&fold->tokens[token]);

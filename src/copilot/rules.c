@@ -254,8 +254,7 @@ static size_t passes_to_engine(const struct reading *reading)
 		"en", "sur" };
 	const struct marks *marks = &reading->marks;
 
-	if (!HAS(reading, C_SCALE) || !reading->names || HAS(reading, C_NUMBER) ||
-		rules_has_entity(reading, ENTITY_SIZE))
+	if (!reading->names || HAS(reading, C_NUMBER) || rules_has_entity(reading, ENTITY_SIZE))
 		return 0;
 	for (size_t at = 1; at < marks->fold.count; at++)
 		for (size_t i = 0; is_engine(marks, at) && i < sizeof(lead) / sizeof(*lead); i++)
@@ -305,6 +304,10 @@ static int type_implied(struct reading *reading)
 		set_type(reading, "stop");
 	else if (reading->names && changes_engine(reading))
 		set_type(reading, "migrate");
+	else if (passes_to_engine(reading) > 1 && !HAS(reading, C_WHICH) && !HAS(reading, C_OTHER)) {
+		set_type(reading, "migrate"); /* "users postgres to aurora please" */
+		filters_set(reading, "to", passes_to_engine(reading));
+	}
 	else if (reading->names && HAS(reading, C_INTO) &&
 		 rules_has_entity(reading, ENTITY_VERSION) &&
 		 !HAS(reading, C_PLAIN) && !HAS(reading, C_OTHER))
@@ -384,12 +387,13 @@ static int asks_what_was_done(const struct reading *reading)
 	       fold->tokens[fold->count - 1].shape & TOKEN_ASKED && is_said_to_be(reading);
 }
 
-/* "auf 8 Instanzen hochfahren": what is brought up to a number. */
+/* "auf 8 Instanzen hochfahren", "auf 2 Pods runter": what is brought to a number. */
 static int starts_so_many(const struct reading *reading)
 {
 	const struct marks *marks = &reading->marks;
 
-	if (!HAS(reading, C_START) || !reading->names || HAS(reading, C_SYMPTOM))
+	if (!(HAS(reading, C_START) || HAS(reading, C_STOP)) || !reading->names ||
+		HAS(reading, C_SYMPTOM))
 		return 0;
 	for (const struct mark *mark = marks_first(marks, C_INTO); mark;
 		mark = marks_next(marks, mark))
@@ -429,7 +433,7 @@ int rules_type(struct reading *reading)
 		set_type(reading, "scale");
 		return 0;
 	}
-	if (passes_to_engine(reading)) {
+	if (HAS(reading, C_SCALE) && passes_to_engine(reading)) {
 		set_type(reading, "migrate");
 		filters_set(reading, "to", passes_to_engine(reading));
 		return 0;
@@ -455,6 +459,10 @@ int rules_type(struct reading *reading)
 			    !strcmp(row->type, "stop")) &&
 			asks_what_was_done(reading))
 			set_type(reading, "status");
+		if (!strcmp(row->type, "scale") && reading->names &&
+			rules_has_entity(reading, ENTITY_REGION) && !HAS(reading, C_NUMBER) &&
+			!rules_has_entity(reading, ENTITY_SIZE))
+			set_type(reading, "migrate"); /* "leve users para sa-east-1" */
 		if (!strcmp(row->type, "scale") && set_to_version(reading))
 			set_type(reading, "rollback");
 		return 0;
