@@ -70,6 +70,23 @@ static int takes_value(const char *option)
 	return 0;
 }
 
+/* At the text on its line, so that two of one line are two findings. */
+static void unpinned(struct unit *unit, int line, const char *server, const char *package)
+{
+	const char *at = unit->text, *end = unit->text + unit->length, *stop;
+
+	for (int i = 1; i < line && at; i++) {
+		at = memchr(at, '\n', (size_t)(end - at));
+		at = at ? at + 1 : NULL;
+	}
+	stop = at ? memchr(at, '\n', (size_t)(end - at)) : NULL;
+	at = at ? memmem(at, (size_t)((stop ? stop : end) - at), package, strlen(package)) : NULL;
+	if (at)
+		flag_at(unit, "AGY003", (size_t)(at - unit->text), strlen(package), "MCP server %s: %s is fetched without a version", server, package);
+	else
+		flag_line(unit, "AGY003", line, "MCP server %s: %s is fetched without a version", server, package);
+}
+
 static void mcp_command(struct unit *unit, const struct json *server, const char *name)
 {
 	const char *command = json_text(json_get(server, "command")), *base = command ? strrchr(command, '/') : NULL;
@@ -93,7 +110,7 @@ static void mcp_command(struct unit *unit, const struct json *server, const char
 			continue;
 		}
 		if (text && !(docker ? is_pinned_image(text) : is_pinned_package(text)) && *text != '.' && *text != '/' && *text != '$')
-			flag_line(unit, "AGY003", line_of(item, server), "MCP server %s: %s is fetched without a version", name, text);
+			unpinned(unit, line_of(item, server), name, text);
 		return;
 	}
 }

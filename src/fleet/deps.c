@@ -211,6 +211,11 @@ static const struct file_kind {
 	{ "npm-shrinkwrap.json", deps_npm_lock },
 	{ "yarn.lock", deps_yarn_lock },
 	{ "pnpm-lock.yaml", deps_pnpm_lock },
+	{ "mcp.json", deps_mcp },
+	{ ".mcp.json", deps_mcp },
+	{ "mcp-config.json", deps_mcp },
+	{ "mcp_config.json", deps_mcp },
+	{ "claude_desktop_config.json", deps_mcp },
 };
 
 static const char *base_name(const char *path)

@@ -60,6 +60,7 @@ void deps_uv_toml(struct reading *reading);
 void deps_npm_lock(struct reading *reading); /* package-lock.json v1 to v3, npm-shrinkwrap.json */
 void deps_yarn_lock(struct reading *reading);
 void deps_pnpm_lock(struct reading *reading);
+void deps_mcp(struct reading *reading); /* of MCP clients */
 /* One requirement as PEP 508 has it. */
 void deps_pep508(struct reading *reading, const char *text, size_t length, int line, int development);
 

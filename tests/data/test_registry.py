@@ -365,6 +365,16 @@ def test_a_version_no_lock_has_is_the_latest_of_the_index():
         assert healed(tree, '--registry')('agents/a/requirements.txt').startswith('openai==1.55.0\n')
 
 
+def test_a_server_of_an_mcp_client_is_pinned_to_the_latest_of_the_index():
+    text = '{"mcpServers": {"a": {"command": "npx", "args": ["-y", "@acme/mcp-a"]}, "b": {"command": "uvx", "args": ["--from", "openai[cli]", "x"]}, "c": {"command": "npx", "args": ["d@1.0.0"]}}}\n'
+    with Index(PUBLIC, npm={'@acme/mcp-a': {'1.2.0': None}, 'd': {'1.0.0': None}}) as public, Tree({'a/mcp.json': text, 'a/cockpit.yaml': 'owner: x\n'}, **mirror(public)) as tree:
+        assert healed(tree)('a/mcp.json') == text
+        rows = rows_of(tree.json('--registry'))
+        assert {name: row['state'] for name, row in rows.items()} == {'@acme/mcp-a': 'known', 'openai': 'known', 'd': 'known'}, rows
+        pinned = healed(tree, '--registry')('a/mcp.json')
+        assert pinned == text.replace('mcp-a"', 'mcp-a@1.2.0"').replace('openai[cli]', 'openai[cli]==1.55.0'), pinned
+
+
 # --- the cache ---
 
 def test_offline_uses_only_what_is_kept():
