@@ -60,7 +60,8 @@ static const char *by_name(const struct token *token)
 		{ "db", "db" }, { "postgres", "db" }, { "mysql", "db" }, { "redis", "db" },
 		{ "cache", "db" }, { "pg", "db" }, { "rds", "db" }, { "asg", "ec2" },
 		{ "vm", "vm" }, { "node", "kubernetes" }, { "server", "host" }, { "host", "host" },
-		{ "srv", "host" }, { "sg", "sg" }, { "bastion", "host" } };
+		{ "srv", "host" }, { "sg", "sg" }, { "bastion", "host" },
+		{ "datenbank", "db" }, { "loadbalancer", "lb" } };
 
 	for (const char *at = token->text; *at;) {
 		size_t length = strcspn(at, "-_.");
@@ -166,7 +167,7 @@ static int scope_alone(const struct reading *reading)
 		return 0;
 	return is_type(reading, "forecast") ||
 	       (is_type(reading, "status") &&
-		       (HAS(reading, C_STATUS) || !strncmp(reading->marks.fold.tokens[0].text, "how", 3))) ||
+		       (HAS(reading, C_STATUS) || HAS(reading, C_ASK) || !strncmp(reading->marks.fold.tokens[0].text, "how", 3))) ||
 	       /* "what is wrong in prod" */
 	       (is_type(reading, "investigate") && HAS(reading, C_WHICH) &&
 		       (HAS(reading, C_INVESTIGATE) || HAS(reading, C_SYMPTOM))) ||

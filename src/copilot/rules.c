@@ -272,6 +272,12 @@ static int one_cluster(const struct reading *reading)
 	       !HAS(reading, C_ALL) && !HAS(reading, C_DB) && !HAS(reading, C_LIST);
 }
 
+static int points_on(const struct reading *reading)
+{
+	return memmem(reading->sentence, reading->length, "->", 2) ||
+	       memmem(reading->sentence, reading->length, "=>", 2);
+}
+
 /* A revision by its number, or the version before, with nothing asked about it. */
 static int names_earlier(const struct reading *reading)
 {
@@ -312,6 +318,8 @@ static int type_implied(struct reading *reading)
 		 rules_has_entity(reading, ENTITY_VERSION) &&
 		 !HAS(reading, C_PLAIN) && !HAS(reading, C_OTHER))
 		set_type(reading, "rollback"); /* "orders to 3.9.0 again" */
+	else if (reading->names && rules_has_entity(reading, ENTITY_VERSION) && points_on(reading))
+		set_type(reading, "rollback"); /* "geo-api staging -> 1.0.7" */
 	else if (reading->names && names_earlier(reading))
 		set_type(reading, "rollback"); /* "revision 3 of cms please" */
 	else if (reading->names && json_get(reading->intent->filters, "to"))
@@ -354,6 +362,21 @@ static void kills_daemon(struct reading *reading)
 	if (act && HAS(reading, C_SERVICE) && !HAS(reading, C_KIND) &&
 		!strncmp(reading->marks.fold.tokens[act->from].text, "kill", 4))
 		set_type(reading, "stop");
+}
+
+/* "is login broken?", "kiosk em staging subiu?": nothing but whether it is so. */
+static int asks_whether_ill(const struct reading *reading)
+{
+	static const enum concept more[] = { C_WHY, C_INVESTIGATE, C_METRIC, C_WHICH, C_LOG, C_COST,
+		C_STATUS_CODE, C_DNS, C_CERT };
+	const struct fold *fold = &reading->marks.fold;
+
+	if (!reading->names || !fold->count || !(fold->tokens[fold->count - 1].shape & TOKEN_ASKED))
+		return 0;
+	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++)
+		if (HAS(reading, more[i]))
+			return 0;
+	return 1;
 }
 
 /* "está ligada": an act right after a word for "is" is what has been done. */
@@ -455,6 +478,8 @@ int rules_type(struct reading *reading)
 		set_type(reading, row->type);
 		if (!strcmp(row->type, "terminate"))
 			kills_daemon(reading);
+		if (!strcmp(row->type, "investigate") && asks_whether_ill(reading))
+			set_type(reading, "status");
 		if ((!strcmp(row->type, "start") || !strcmp(row->type, "restart") ||
 			    !strcmp(row->type, "stop")) &&
 			asks_what_was_done(reading))
