@@ -175,15 +175,20 @@ static int has_line(const struct heal_target *file, const char *line)
 	return 0;
 }
 
-void append_line(struct site *site, const char *path, const char *line)
+void append_at(struct site *site, const char *path, size_t offset, const char *text)
 {
 	struct heal *heal = site->heal;
-	struct heal_target *file = target_of(heal, path);
 
-	if (file->unusable || has_line(file, line))
-		return;
 	heal->appends = mem_grow(heal->appends, heal->append_count + 1, sizeof(*heal->appends));
-	heal->appends[heal->append_count++] = (struct heal_append){ file, site->file, arena_text(heal->arena, line) };
+	heal->appends[heal->append_count++] = (struct heal_append){ target_of(heal, path), site->file, arena_text(heal->arena, text), offset };
+}
+
+void append_line(struct site *site, const char *path, const char *line)
+{
+	const struct heal_target *file = target_of(site->heal, path);
+
+	if (!file->unusable && !has_line(file, line))
+		append_at(site, path, SIZE_MAX, line);
 }
 
 void target_drop_appended(struct heal *heal, const struct heal_target *because)
@@ -212,7 +217,10 @@ void target_append(struct heal *heal, struct heal_target *file)
 
 	text_init(&text, TEXT_MAX);
 	for (size_t i = 0; i < heal->append_count; i++)
-		if (heal->appends[i].file == file && !is_said(heal, i))
+		if (heal->appends[i].file == file && heal->appends[i].at != SIZE_MAX && !is_said(heal, i))
+			edit(&site, EDIT_PLAIN, heal->appends[i].at, 0, "%s", heal->appends[i].line);
+	for (size_t i = 0; i < heal->append_count; i++)
+		if (heal->appends[i].file == file && heal->appends[i].at == SIZE_MAX && !is_said(heal, i))
 			text_format(&text, "%s%s\n", !text.length && end && file->text[end - 1] != '\n' ? "\n" : "", heal->appends[i].line);
 	if (text.length)
 		edit(&site, EDIT_PLAIN, end, 0, "%s", text.data);

@@ -140,7 +140,7 @@ static const char *decorate(struct site *site)
 	const char *module = need_module(site, "tenacity");
 
 	edit(site, EDIT_DECORATOR, at, 0, "%s@%s\n", indent_at(site, at), retry_text(site, module));
-	append_line(site, path_of_agent(site, "requirements.txt"), value(site, "retry_requirement"));
+	need_package(site, "tenacity", value(site, "retry_version"));
 	return "a decorator is added inside those that are there; the last failure is still raised, and nothing but the call is repeated";
 }
 

@@ -3,6 +3,7 @@
 #define FLEET_HEAL_PRIVATE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/digest.h"
 #include "fleet/code.h"
@@ -59,10 +60,11 @@ struct heal_name {
 	const char *example, *name, *hash;
 };
 
-/* A line at the end of a file that another's edits need. */
+/* A line at the end of a file, or a text inside, that another's edits need. */
 struct heal_append {
 	const struct heal_target *file, *because;
 	const char *line;
+	size_t at; /* of the file, for a text inside; SIZE_MAX: a line at its end */
 };
 
 struct heal {
@@ -120,6 +122,9 @@ const char *refuse_for_now(struct site *site, const char *text);
 void edit(struct site *site, enum edit_order order, size_t offset, size_t length, const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* A line at the end of another file of the same folder (or of the agent's), unless it has it. */
 void append_line(struct site *site, const char *path, const char *line);
+void append_at(struct site *site, const char *path, size_t offset, const char *text); /* a text inside another file, as it is */
+/* heal_package.c: a requirement of Python, "tenacity" and ">=8.2", unless somebody names the package already. */
+void need_package(struct site *site, const char *package, const char *version);
 const char *value(const struct site *site, const char *name); /* of heal.yaml; "" */
 const struct json *table(const struct site *site, const char *name);
 /* Line of the site's finding: begin and end (without its line end) as offsets of the text. */

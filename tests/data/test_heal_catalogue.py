@@ -233,6 +233,36 @@ def test_each_client_takes_its_own_argument():
         assert not [f for f in report(tree)['findings'] if f['id'] == 'REL002']
 
 
+def test_a_package_is_named_where_packages_are():
+    """(files before, the file that is to name it, its text afterwards)"""
+    ask = 'from openai import OpenAI\nclient = OpenAI(timeout=3)\ndef ask(q):\n    return %s\n' % helpers['ASK']
+    cases = [
+        ({}, 'requirements.txt', 'tenacity>=8.2,<10\n'),
+        ({'requirements.txt': 'openai==1.99.1'}, 'requirements.txt', 'openai==1.99.1\ntenacity>=8.2,<10\n'),
+        ({'requirements.txt': 'openai==1.99.1\nTenacity == 9.0.0\n'}, 'requirements.txt', 'openai==1.99.1\nTenacity == 9.0.0\n'),
+        ({'requirements.txt': '# tenacity\ntenacity-extras==1\n'}, 'requirements.txt', '# tenacity\ntenacity-extras==1\ntenacity>=8.2,<10\n'),
+        ({'pyproject.toml': '[project]\nname = "a"\nversion = "1"\ndependencies = ["openai==1.99.1"]\n'}, 'pyproject.toml',
+         '[project]\nname = "a"\nversion = "1"\ndependencies = ["tenacity>=8.2,<10", "openai==1.99.1"]\n'),
+        ({'pyproject.toml': '[project]\nname = "a"\nversion = "1"\ndependencies = [\r\n  # ours\r\n  "openai[x]==1.99.1", # y ]\r\n]\n'}, 'pyproject.toml',
+         '[project]\nname = "a"\nversion = "1"\ndependencies = [\r\n  "tenacity>=8.2,<10",\n  # ours\r\n  "openai[x]==1.99.1", # y ]\r\n]\n'),
+        ({'pyproject.toml': '[project]\nname = "a"\nversion = "1"\ndependencies = []\n[tool.x]\n'}, 'pyproject.toml', '[project]\nname = "a"\nversion = "1"\ndependencies = ["tenacity>=8.2,<10"]\n[tool.x]\n'),
+        ({'pyproject.toml': '[tool.poetry.dependencies]\npython = "^3.12"\n'}, 'pyproject.toml', '[tool.poetry.dependencies]\ntenacity = ">=8.2,<10"\npython = "^3.12"\n'),
+        ({'pyproject.toml': '[tool.ruff]\nline-length = 100\n'}, 'requirements.txt', 'tenacity>=8.2,<10\n'),
+    ]
+    with Tree({'c%d/%s' % (n, name): text for n, (own, _, _) in enumerate(cases) for name, text in dict(own, **{'agent.py': ask}).items()}) as tree:
+        before = files_of(tree)
+        done = heal(tree)
+        after = files_of(tree)
+        for n, (own, name, wanted) in enumerate(cases):
+            assert after['c%d/%s' % (n, name)].decode() == wanted, (n, after['c%d/%s' % (n, name)].decode())
+            assert len([f for f in after if f.startswith('c%d/' % n)]) == len(set(own) | {name, 'agent.py', 'cockpit.yaml'}), n
+            parse(name, after['c%d/%s' % (n, name)])
+        assert ph(tree, 'undo', run_of(done), '--approve').returncode == 0 and files_of(tree) == before
+    with Tree({'pyproject.toml': '[project]\nname = "all"\nversion = "1"\ndependencies = []\n', 'agents/a/agent.py': ask, 'agents/b/agent.py': ask}) as tree:
+        heal(tree)
+        assert '["tenacity>=8.2,<10"]' in files_of(tree)['pyproject.toml'].decode() and 'agents/a/requirements.txt' not in files_of(tree)
+
+
 def test_two_secrets_never_share_a_variable():
     a, b, c = helpers['TOKENS'][30:33]
     with Tree({'a/agent.py': helpers['OPENAI'] + 'H = "Bearer %s"\nI = "token %s"\nJ = "Bearer %s"\nTOKEN = "%s"\n' % (a, b, a, c), 'a/tools.py': 'TOKEN = "%s"\n' % b}) as tree:
