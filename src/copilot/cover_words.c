@@ -228,6 +228,15 @@ static int taken_back(const struct reading *reading, size_t token)
 	return 0;
 }
 
+/* "which groups allow ssh from anywhere": what they let in is asked about. As the first word it is an act. */
+static int lets_in(const struct reading *reading, size_t token)
+{
+	const struct mark *asked = marks_first(&reading->marks, C_WHICH);
+
+	return asked && asked->to < token && marks_at(&reading->marks, token, C_OTHER) && HAS(reading, C_SG) &&
+	       (HAS(reading, C_EXPOSED) || HAS(reading, C_CIDR)) && !strcmp(reading->intent->type, "audit_security");
+}
+
 int cover_stray(const struct reading *reading, size_t token, unsigned families)
 {
 	const struct token *word = &reading->marks.fold.tokens[token];
@@ -249,7 +258,7 @@ int cover_stray(const struct reading *reading, size_t token, unsigned families)
 				return 0;
 		}
 	}
-	if (is_event(reading, token) || part_of_name(reading, token) ||
+	if (is_event(reading, token) || lets_in(reading, token) || part_of_name(reading, token) ||
 		is_balancer(reading, token) || taken_back(reading, token))
 		return 0;
 	if (known)

@@ -263,6 +263,16 @@ static void part_place_from_name(struct reading *reading)
 		reading->name[0] = (unsigned short)(besides - 1);
 }
 
+/* "the payments api", "search frontend": the second of two words services are called says what the first is. */
+static size_t said_besides(const struct reading *reading)
+{
+	size_t name = reading->name[0], besides = 0;
+
+	for (size_t at = name - (name > 0); at <= name + 1 && at < reading->marks.fold.count; at++)
+		besides += at != name && may_name(reading, at) && marks_at(&reading->marks, at, C_TYPICAL) != NULL;
+	return besides;
+}
+
 void names_find(struct reading *reading)
 {
 	int best = 0;
@@ -288,7 +298,9 @@ void names_find(struct reading *reading)
 	if (!reading->names)
 		return;
 	add_listed(reading);
-	reading->unknown -= reading->unknown < reading->names ? reading->unknown : reading->names;
+	size_t known = reading->names + (reading->names == 1 ? said_besides(reading) : 0);
+
+	reading->unknown -= reading->unknown < known ? reading->unknown : known;
 }
 
 const struct token *names_token(const struct reading *reading, size_t i)

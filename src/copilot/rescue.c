@@ -29,7 +29,7 @@ static void rescue_name(struct reading *reading)
 	if (reading->names || !mark || mark->to != mark->from + 1 ||
 		(HAS(reading, C_WHY) && !ails(reading)))
 		return;
-	if (!(ails(reading) || HAS(reading, C_RESTART) || HAS(reading, C_STOP) ||
+	if (!(ails(reading) || HAS(reading, C_LOG) || HAS(reading, C_RESTART) || HAS(reading, C_STOP) ||
 		    HAS(reading, C_START) || HAS(reading, C_ROLLBACK) || HAS(reading, C_SCALE)))
 		return;
 	reading->name[reading->names++] = mark->from;

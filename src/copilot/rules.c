@@ -71,6 +71,7 @@ static const struct type_row type_rows[] = {
 	{ "list", { C_SYMPTOM, C_LIST, C_EC2 }, { 0 }, UNNAMED },
 	{ "list", { C_SYMPTOM, C_LIST, C_VM }, { 0 }, UNNAMED },
 	{ "list", { C_SYMPTOM, C_LIST, C_MACHINE }, { 0 }, UNNAMED },
+	{ "start", { C_SYMPTOM, C_START, C_IT }, { C_WHY, C_WHICH, C_LIST, C_INVESTIGATE }, NAMED }, /* "sshd on web-1 is down, start it again" */
 	{ "investigate", { C_SYMPTOM }, { 0 }, ANY_NAME },
 	{ "list", { C_STATUS, C_WHICH, C_EC2 }, { 0 }, UNNAMED },
 	{ "list", { C_STATUS, C_WHICH, C_VM }, { 0 }, UNNAMED },
