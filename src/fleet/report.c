@@ -197,7 +197,7 @@ static void read_archives(struct report *report)
 			continue;
 		if (secrets_archive(scanner, walk_root_fd(report->walk), file->path, report->findings, &seen, &err))
 			report_note(report, file->path, 1, err.text);
-		snprintf(text, sizeof(text), "%zu files inside were encrypted, too large or too many and not looked at", seen.skipped);
+		snprintf(text, sizeof(text), "%zu files inside were encrypted, too large, too many or packed more than twice, and not looked at", seen.skipped);
 		if (seen.skipped)
 			report_note(report, file->path, 1, text);
 	}

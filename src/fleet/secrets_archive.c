@@ -24,6 +24,8 @@ struct archive {
 	struct findings *findings;
 	struct secrets_archive *seen;
 	const char *path;
+	int is_inner;      /* an archive in an archive: none in it is opened */
+	int64_t *unpacked; /* bytes that came out of it and of those in it, looked at or not */
 	struct source source;
 	unsigned char *bytes; /* of the archive */
 	size_t length;
@@ -56,14 +58,34 @@ int secrets_archive_is(const char *path)
 
 static int has_room(struct archive *a, size_t size)
 {
-	if (a->seen->files < FILES_MAX && size <= SOURCE_WHOLE_BYTES && a->seen->bytes + (int64_t)size <= UNPACKED_MAX_BYTES)
+	if (a->seen->files < FILES_MAX && size <= SOURCE_WHOLE_BYTES && *a->unpacked + (int64_t)size <= UNPACKED_MAX_BYTES)
 		return 1;
 	a->seen->skipped++;
 	return 0;
 }
 
+static int read_archive(struct archive *a, struct error *err);
+
+/* One level: what is packed deeper is counted as not looked at. All limits are the outer one's. */
+static void open_inner(struct archive *a, const char *name, const char *bytes, size_t length)
+{
+	char *path = mem_format("%s!/%s", a->path, name);
+	struct archive inner = { .scanner = a->scanner, .findings = a->findings, .seen = a->seen, .path = path, .is_inner = 1, .unpacked = a->unpacked,
+		.bytes = (unsigned char *)(uintptr_t)bytes, .length = length };
+
+	if (a->is_inner || read_archive(&inner, NULL))
+		a->seen->skipped++;
+	source_release(&inner.source);
+	free(inner.file);
+	free(path);
+}
+
 static void scan_inner(struct archive *a, const char *name, const char *bytes, size_t length)
 {
+	if (secrets_archive_is(name)) {
+		open_inner(a, name, bytes, length);
+		return;
+	}
 	struct findings *found = findings_new();
 	char *path = mem_format("%s!/%s", a->path, name);
 
@@ -120,6 +142,28 @@ static size_t inflate_raw(const unsigned char *in, size_t in_length, char *out, 
 	return status == Z_STREAM_END || (status == Z_BUF_ERROR && !stream.avail_out) ? size - stream.avail_out : SIZE_MAX;
 }
 
+static size_t eight(const unsigned char *b)
+{
+	return four(b) | four(b + 4) << 32;
+}
+
+/* Zip64 (4.5.3): what does not fit into four bytes stands behind the name, in this order. */
+static void read_zip64(const unsigned char *entry, size_t *size, size_t *packed, size_t *at)
+{
+	const unsigned char *extra = entry + 46 + two(entry + 28), *end = extra + two(entry + 30);
+	size_t *values[] = { size, packed, at };
+
+	for (; end - extra >= 4 && end - extra >= 4 + (long)two(extra + 2); extra += 4 + two(extra + 2)) {
+		const unsigned char *value = extra + 4, *stop = value + two(extra + 2);
+
+		for (size_t i = 0; two(extra) == 1 && i < sizeof(values) / sizeof(*values); i++)
+			if (*values[i] == 0xffffffff && stop - value >= 8) {
+				*values[i] = eight(value);
+				value += 8;
+			}
+	}
+}
+
 static int zip_entry(struct archive *a, const unsigned char *entry, struct error *err)
 {
 	size_t packed = four(entry + 20), size = four(entry + 24), at = four(entry + 42), length;
@@ -130,11 +174,14 @@ static int zip_entry(struct archive *a, const unsigned char *entry, struct error
 		return 0;
 	memcpy(name, entry + 46, name_length);
 	name[name_length] = '\0';
-	if (flags & 1 || (method != 0 && method != 8) || size == 0xffffffff || !has_room(a, size)) {
-		a->seen->skipped += flags & 1 || (method != 0 && method != 8) || size == 0xffffffff;
+	read_zip64(entry, &size, &packed, &at);
+	if (flags & 1 || (method != 0 && method != 8)) {
+		a->seen->skipped++;
 		return 0;
 	}
-	if (at + 30 > a->length || memcmp(a->bytes + at, "PK\3\4", 4) != 0)
+	if (!has_room(a, size))
+		return 0;
+	if (at > a->length || a->length - at < 30 || memcmp(a->bytes + at, "PK\3\4", 4) != 0)
 		return error_set(err, ERR_FORMAT, "a file of the zip archive is not where its list says");
 	at += 30 + two(a->bytes + at + 26) + two(a->bytes + at + 28);
 	if (at > a->length || packed > a->length - at || (method == 0 && packed < size))
@@ -143,15 +190,29 @@ static int zip_entry(struct archive *a, const unsigned char *entry, struct error
 	length = method == 8 ? inflate_raw(a->bytes + at, packed, out, size) : size;
 	if (method == 0)
 		memcpy(out, a->bytes + at, size);
-	if (length != SIZE_MAX)
+	if (length != SIZE_MAX) {
+		*a->unpacked += (int64_t)length;
 		scan_inner(a, name, out, length);
+	}
 	free(out);
 	return length == SIZE_MAX ? error_set(err, ERR_FORMAT, "a file of the zip archive cannot be unpacked") : 0;
 }
 
+/* The locator (4.3.15) stands before the end record. NULL: the archive is none of Zip64. */
+static const unsigned char *zip64_end(const struct archive *a, const unsigned char *end)
+{
+	const unsigned char *locator = end - a->bytes >= 20 ? end - 20 : NULL;
+	size_t at;
+
+	if (!locator || memcmp(locator, "PK\6\7", 4) != 0)
+		return NULL;
+	at = eight(locator + 8);
+	return at <= a->length && a->length - at >= 56 && !memcmp(a->bytes + at, "PK\6\6", 4) ? a->bytes + at : NULL;
+}
+
 static int read_zip(struct archive *a, struct error *err)
 {
-	const unsigned char *end = zip_end(a);
+	const unsigned char *end = zip_end(a), *end64;
 	size_t at, count;
 	int failed = 0;
 
@@ -159,11 +220,15 @@ static int read_zip(struct archive *a, struct error *err)
 		return error_set(err, ERR_FORMAT, "the zip archive has no end record");
 	at = four(end + 16);
 	count = two(end + 10);
+	if ((end64 = zip64_end(a, end))) {
+		at = eight(end64 + 48);
+		count = eight(end64 + 32);
+	}
 	for (size_t i = 0; i < count; i++) {
 		size_t length;
 
-		if (at + 46 > a->length || memcmp(a->bytes + at, "PK\1\2", 4) != 0)
-			return error_set(err, ERR_FORMAT, "the list of the zip archive is broken, or of a form that is not read (zip64)");
+		if (at > a->length || a->length - at < 46 || memcmp(a->bytes + at, "PK\1\2", 4) != 0)
+			return error_set(err, ERR_FORMAT, "the list of the zip archive is broken");
 		length = 46 + (size_t)two(a->bytes + at + 28) + two(a->bytes + at + 30) + two(a->bytes + at + 32);
 		if (length > a->length - at)
 			return error_set(err, ERR_FORMAT, "the list of the zip archive is cut");
@@ -303,7 +368,7 @@ static int read_gzip(struct archive *a, struct error *err)
 		return error_set(err, ERR_FORMAT, "the gzip archive cannot be unpacked");
 	}
 	/* A tar goes through in chunks; another file must fit whole. */
-	while (status == Z_OK && !a->ended && total <= UNPACKED_MAX_BYTES) {
+	while (status == Z_OK && !a->ended && *a->unpacked <= UNPACKED_MAX_BYTES) {
 		size_t room = tar == 1 ? CHUNK : SOURCE_WHOLE_BYTES, got;
 
 		stream.next_out = out;
@@ -314,6 +379,7 @@ static int read_gzip(struct archive *a, struct error *err)
 		status = inflate(&stream, Z_NO_FLUSH);
 		got -= stream.avail_out;
 		total += (int64_t)got;
+		*a->unpacked += (int64_t)got;
 		if (tar < 0)
 			tar = is_tar(out, got);
 		else if (tar == 0)
@@ -327,7 +393,7 @@ static int read_gzip(struct archive *a, struct error *err)
 		single_file(a, out, (size_t)total);
 	inflateEnd(&stream);
 	free(out);
-	a->seen->skipped += total > UNPACKED_MAX_BYTES;
+	a->seen->skipped += *a->unpacked > UNPACKED_MAX_BYTES;
 	return status == Z_OK || status == Z_STREAM_END || a->ended ? 0 : error_set(err, ERR_FORMAT, "the gzip archive cannot be unpacked to its end");
 }
 
@@ -372,7 +438,8 @@ static int read_archive(struct archive *a, struct error *err)
 
 int secrets_archive(struct secret_scanner *scanner, int folder, const char *path, struct findings *findings, struct secrets_archive *seen, struct error *err)
 {
-	struct archive a = { .scanner = scanner, .findings = findings, .seen = seen, .path = path };
+	int64_t unpacked = 0;
+	struct archive a = { .scanner = scanner, .findings = findings, .seen = seen, .path = path, .unpacked = &unpacked };
 	int failed;
 
 	*seen = (struct secrets_archive){ 0 };

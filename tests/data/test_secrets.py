@@ -223,6 +223,44 @@ def test_archives(folder):
     scan(folder, '-a', '-q') # raises when it crashes
 
 
+def test_archives_in_archives(folder):
+    """One level in; what is packed deeper, and a bomb, is counted as not looked at. A Zip64 is a zip."""
+    m = maketree.Make(5)
+    texts = [('TOKEN = "%s"\n' % m.crc('gh' + 'p_')).encode() for _ in range(4)]
+
+    def zipped(files):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, 'w', zipfile.ZIP_DEFLATED) as z:
+            for name, data in files.items():
+                z.writestr(name, data)
+        return out.getvalue()
+
+    def tarred(files):
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode='w:gz') as t:
+            for name, data in files.items():
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                t.addfile(info, io.BytesIO(data))
+        return out.getvalue()
+
+    inner = zipped({'k.py': texts[0]})
+    bomb = gzip.compress(b'0' * (15 << 20))
+    limits, zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT = (zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT), 1, 0
+    try:
+        with zipfile.ZipFile(os.path.join(folder, 'large.zip'), 'w', zipfile.ZIP_DEFLATED, allowZip64=True) as z:
+            z.writestr('a/k.py', texts[1])
+            z.writestr('b.txt', b'nothing')
+    finally:
+        zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT = limits
+    for name, data in (('a.zip', zipped({'lib/in.whl': inner, 'deep.zip': zipped({'deeper.zip': zipped({'k.py': texts[2]})})})), ('b.tar.gz', tarred({'in.tgz': tarred({'x/k.py': texts[3]})})),
+                       ('bomb.zip', zipped({'%d.gz' % i: bomb for i in range(120)})), ('broken.zip', zipped({'in.zip': inner[:60]}))):
+        with open(os.path.join(folder, name), 'wb') as out:
+            out.write(data)
+    found = sorted(f['path'] for f in scan(folder, '-a') if f['rule'].endswith('/github-token'))
+    check('archives in archives', found == ['a.zip!/lib/in.whl!/k.py', 'b.tar.gz!/in.tgz!/x/k.py', 'large.zip!/a/k.py'], str(found))
+
+
 def test_library():
     folder = sysconfig.get_paths()['stdlib']
     found = [f for f in scan(folder) if not re.search(r'(^|/)(tests?|idlelib|site-packages|dist-packages)(/|$)', f['path'])]
@@ -240,7 +278,7 @@ def main():
     home = tempfile.mkdtemp()
     os.environ['PILOTHOUSE_HOME'] = home
     try:
-        for test in (test_every_rule, test_trees, test_checksums, test_nothing, test_archives):
+        for test in (test_every_rule, test_trees, test_checksums, test_nothing, test_archives, test_archives_in_archives):
             in_folder(test)
         test_library()
     finally:
