@@ -240,7 +240,10 @@ static int print_text(struct cli *cli, const struct report *report)
 
 static int print_json(struct cli *cli, const struct report *report)
 {
-	return cli_print(cli, report_to_json(report));
+	if (cli_format(cli) == FORMAT_JSONL || cli_format(cli) == FORMAT_YAML)
+		return cli_print(cli, report_to_json(report));
+	report_write_json(report, cli_out(cli));
+	return 0;
 }
 
 static int print_sarif(struct cli *cli, const struct report *report)

@@ -14,7 +14,7 @@
 #include "fleet/checker_parts.h"
 #include "fleet/suppress.h"
 
-enum { KEPT_MAX = 32 << 20, CODE_MAX = 2 << 20, MEAN_LINE_MAX = 300, MESSAGE_MAX = 400 };
+enum { KEPT_MAX = 32 << 20, CODE_MAX = 2 << 20, MEAN_LINE_MAX = 300, MESSAGE_MAX = 400, ANCHOR_SIDE = 160 };
 
 struct checker *checker_new(const struct checks *checks, struct error *err)
 {
@@ -54,8 +54,8 @@ void checker_begin(struct checker *checker, const struct agent *agent)
 
 /* --- findings --- */
 
-__attribute__((format(printf, 7, 0))) static struct finding *add(struct checker *checker, struct findings *findings, const char *rule, const char *path,
-	const struct place *place, const char *symbol, const char *format, va_list args)
+__attribute__((format(printf, 8, 0))) static struct finding *add(struct checker *checker, struct findings *findings, const char *rule, const char *path,
+	const struct place *place, const char *symbol, const char *anchor, const char *format, va_list args)
 {
 	const struct check *check = checks_find(checker->checks, rule);
 	char raw[MESSAGE_MAX], message[MESSAGE_MAX];
@@ -64,7 +64,7 @@ __attribute__((format(printf, 7, 0))) static struct finding *add(struct checker 
 		return NULL;
 	vsnprintf(raw, sizeof(raw), format, args);
 	safe_copy(message, sizeof(message), raw, strlen(raw));
-	return findings_add(findings, &(struct finding){ .check = check, .rule = rule, .message = message, .path = path, .place = *place, .symbol = symbol,
+	return findings_add(findings, &(struct finding){ .check = check, .rule = rule, .message = message, .path = path, .place = *place, .symbol = symbol, .anchor = anchor,
 		.agent = checker->agent ? checker->agent->path : NULL, .severity = check->severity, .fixability = check->fixability });
 }
 
@@ -91,26 +91,33 @@ struct place unit_place(struct unit *unit, size_t offset, size_t length)
 	return source_place(unit->source, from, to > from ? to - from : length);
 }
 
-/* The line, so that a fingerprint survives moves. */
-static void anchor(struct unit *unit, struct finding *finding, size_t offset)
+/* The line as far as it is near, so that a fingerprint survives moves. */
+static void read_anchor(const struct unit *unit, size_t offset, char anchor[2 * ANCHOR_SIDE + 1])
 {
-	size_t length;
-	const char *line = source_line(unit->source, in_source(unit, offset), &length);
+	const char *text = unit->source->text;
+	size_t at = in_source(unit, offset), from, to;
 
-	if (finding && line)
-		finding->anchor = arena_text_n(findings_arena(unit->findings), line, length < MESSAGE_MAX ? length : MESSAGE_MAX);
+	at = at < unit->source->length ? at : unit->source->length;
+	from = to = at;
+	while (from && at - from < ANCHOR_SIDE && text[from - 1] != '\n')
+		from--;
+	while (to < unit->source->length && to - at < ANCHOR_SIDE && text[to] != '\n')
+		to++;
+	memcpy(anchor, text + from, to - from);
+	anchor[to - from] = 0;
 }
 
 struct finding *flag_at(struct unit *unit, const char *rule, size_t offset, size_t length, const char *format, ...)
 {
 	struct place place = unit_place(unit, offset, length);
+	char anchor[2 * ANCHOR_SIDE + 1];
 	struct finding *finding;
 	va_list args;
 
+	read_anchor(unit, offset, anchor);
 	va_start(args, format);
-	finding = add(unit->checker, unit->findings, rule, unit->path, &place, NULL, format, args);
+	finding = add(unit->checker, unit->findings, rule, unit->path, &place, NULL, anchor, format, args);
 	va_end(args);
-	anchor(unit, finding, offset);
 	return finding;
 }
 
@@ -118,6 +125,7 @@ struct finding *flag(struct unit *unit, const char *rule, int from, int to, cons
 {
 	const struct code_token *first = code_token_at(unit->code, from), *last = code_token_at(unit->code, to > from ? to - 1 : from);
 	int function = code_function_around(unit->code, from);
+	char anchor[2 * ANCHOR_SIDE + 1];
 	struct finding *finding;
 	struct place place;
 	va_list args;
@@ -125,10 +133,10 @@ struct finding *flag(struct unit *unit, const char *rule, int from, int to, cons
 	if (!first || !last)
 		return NULL;
 	place = unit_place(unit, first->offset, last->offset + last->length - first->offset);
+	read_anchor(unit, first->offset, anchor);
 	va_start(args, format);
-	finding = add(unit->checker, unit->findings, rule, unit->path, &place, function >= 0 ? code_function_at(unit->code, function)->name : NULL, format, args);
+	finding = add(unit->checker, unit->findings, rule, unit->path, &place, function >= 0 ? code_function_at(unit->code, function)->name : NULL, anchor, format, args);
 	va_end(args);
-	anchor(unit, finding, first->offset);
 	return finding;
 }
 
@@ -188,7 +196,7 @@ struct finding *flag_whole(struct checker *checker, struct findings *findings, c
 	va_list args;
 
 	va_start(args, format);
-	finding = add(checker, findings, rule, path, place ? place : &(struct place){ .line = 1, .column = 1, .end_line = 1, .end_column = 1 }, NULL, format, args);
+	finding = add(checker, findings, rule, path, place ? place : &(struct place){ .line = 1, .column = 1, .end_line = 1, .end_column = 1 }, NULL, NULL, format, args);
 	va_end(args);
 	return finding;
 }

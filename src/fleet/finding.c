@@ -1,6 +1,7 @@
 #include "fleet/finding.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,13 +10,14 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { FINDINGS_MAX = 100000, DIGITS = 32, PRINT_MAX = 64 << 10 };
+enum { FINDINGS_MAX = 100000, DIGITS = 32, PRINT_MAX = 64 << 10, RECENT = 256, RECENT_MAX_BYTES = 400 };
 
 struct findings {
 	struct arena **arenas; /* the first is its own, the others came with lists taken over */
 	size_t arena_count;
 	struct finding **rows;
-	size_t count, cut;
+	size_t count, cut, before;
+	const char *recent[RECENT]; /* texts by their hash: most findings say what others said before */
 };
 
 struct findings *findings_new(void)
@@ -36,6 +38,11 @@ void findings_free(struct findings *findings)
 	free(findings->arenas);
 	free(findings->rows);
 	free(findings);
+}
+
+void findings_stand_behind(struct findings *findings, size_t before)
+{
+	findings->before = before;
 }
 
 struct arena *findings_arena(struct findings *findings)
@@ -63,7 +70,7 @@ static int is_full(const struct findings *findings, const struct finding *findin
 {
 	size_t most = finding->check && finding->check->class == CLASS_SECRET ? 2 * (size_t)FINDINGS_MAX : FINDINGS_MAX;
 
-	return findings->count >= most;
+	return findings->before + findings->count >= most;
 }
 
 static int append(struct findings *findings, struct finding *row)
@@ -77,11 +84,30 @@ static int append(struct findings *findings, struct finding *row)
 	return 0;
 }
 
+/* The text in the arena, once where it was said not long ago. */
+static const char *kept_text(struct findings *findings, const char *text)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+	size_t length = 0;
+
+	if (!text)
+		return NULL;
+	for (; text[length]; length++)
+		hash = (hash ^ (unsigned char)text[length]) * 16777619u;
+	if (length > RECENT_MAX_BYTES)
+		return arena_text_n(findings->arenas[0], text, length);
+	const char **recent = &findings->recent[(hash ^ hash >> 16) % RECENT];
+
+	if (!*recent || strcmp(*recent, text) != 0)
+		*recent = arena_text_n(findings->arenas[0], text, length);
+	return *recent;
+}
+
 /* White space does not count: an indent or a formatter changes nothing. */
 static const char *hash_anchor(struct arena *arena, const char *anchor)
 {
 	uint8_t digest[SHA256_BYTES];
-	char *hex = arena_alloc(arena, 2 * SHA256_BYTES + 1);
+	char hex[2 * SHA256_BYTES + 1];
 	struct text text;
 
 	text_init(&text, PRINT_MAX);
@@ -91,7 +117,7 @@ static const char *hash_anchor(struct arena *arena, const char *anchor)
 	sha256(text.data, text.length, digest);
 	text_release(&text);
 	hex_format(digest, DIGITS / 2, hex);
-	return hex;
+	return arena_text_n(arena, hex, DIGITS);
 }
 
 struct finding *findings_add(struct findings *findings, const struct finding *finding)
@@ -105,16 +131,16 @@ struct finding *findings_add(struct findings *findings, const struct finding *fi
 	struct finding *row = arena_alloc(arena, sizeof(*row));
 
 	*row = *finding;
-	row->rule = arena_text(arena, finding->rule);
-	row->message = arena_text(arena, finding->message);
-	row->path = arena_text(arena, finding->path);
-	row->symbol = arena_text(arena, finding->symbol);
-	row->agent = arena_text(arena, finding->agent);
+	row->rule = kept_text(findings, finding->rule);
+	row->message = kept_text(findings, finding->message);
+	row->path = kept_text(findings, finding->path);
+	row->symbol = kept_text(findings, finding->symbol);
+	row->agent = kept_text(findings, finding->agent);
 	row->redacted = arena_text(arena, finding->redacted);
 	row->secret_hash = arena_text(arena, finding->secret_hash);
-	row->fix = arena_text(arena, finding->fix);
-	row->why = arena_text(arena, finding->why);
-	row->unfixable = arena_text(arena, finding->unfixable);
+	row->fix = kept_text(findings, finding->fix);
+	row->why = kept_text(findings, finding->why);
+	row->unfixable = kept_text(findings, finding->unfixable);
 	row->anchor_hash = finding->anchor ? hash_anchor(arena, finding->anchor) : arena_text(arena, finding->anchor_hash);
 	row->anchor = NULL;
 	if (finding->also) {
@@ -193,14 +219,14 @@ static int by_digest(const void *a, const void *b)
 static const char *fingerprint(struct arena *arena, const struct print *print, unsigned ordinal)
 {
 	uint8_t bytes[SHA256_BYTES + sizeof(ordinal)], digest[SHA256_BYTES];
-	char *hex = arena_alloc(arena, 2 * SHA256_BYTES + 1);
+	char hex[2 * SHA256_BYTES + 1];
 
 	memcpy(bytes, print->digest, SHA256_BYTES);
 	for (size_t i = 0; i < sizeof(ordinal); i++)
 		bytes[SHA256_BYTES + i] = (uint8_t)(ordinal >> (8 * i));
 	sha256(bytes, sizeof(bytes), digest);
 	hex_format(digest, DIGITS / 2, hex);
-	return hex;
+	return arena_text_n(arena, hex, DIGITS);
 }
 
 /* Equal prints stand in the order of their places, so that the ordinal of one does not depend on threads. */

@@ -46,6 +46,8 @@ struct findings;
 
 struct findings *findings_new(void);
 void findings_free(struct findings *findings);
+/* Where this list will be taken behind `before` others: of what is sure to be cut then nothing is kept now. */
+void findings_stand_behind(struct findings *findings, size_t before);
 /* Copies the texts (check stays a pointer into the catalogue). Past 100,000 (of secrets 200,000) the rest is only counted: findings_cut. Returns the
  * finding as kept, or NULL when it was cut. */
 struct finding *findings_add(struct findings *findings, const struct finding *finding);

@@ -1,5 +1,8 @@
 #include "fleet/report_json.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/json.h"
 #include "fleet/agent.h"
@@ -114,23 +117,66 @@ static struct json *dependencies_of(const struct report *report)
 	return list;
 }
 
-struct json *report_to_json(const struct report *report)
+/* All but the findings. */
+static struct json *head_of(const struct report *report)
 {
-	struct json *json = json_object(), *agents = json_array(), *counted = json_array(), *others = json_array();
-	const struct findings *findings = report_findings(report);
+	struct json *json = json_object(), *agents = json_array();
 
 	for (size_t i = 0; i < report_units(report); i++)
 		if (report_unit_at(report, i)->agent)
 			json_add(agents, agent_of(report_unit_at(report, i)));
-	for (size_t i = 0; i < findings_count(findings); i++)
-		json_add(findings_at(findings, i)->state == FINDING_OPEN ? counted : others, finding_to_json(findings_at(findings, i)));
 	json_set(json, "agents", agents);
-	json_set(json, "findings", counted);
-	json_set(json, "suppressed", others);
 	if (report_deps(report))
 		json_set(json, "dependencies", dependencies_of(report));
 	if (report_registry(report))
 		json_set(json, "indices", registry_indices_to_json(report_registry(report)));
 	json_set(json, "summary", summary_of(report));
 	return json_set_int(json, "exit", report_exit(report));
+}
+
+struct json *report_to_json(const struct report *report)
+{
+	struct json *json = head_of(report), *counted = json_array(), *others = json_array();
+	const struct findings *findings = report_findings(report);
+
+	for (size_t i = 0; i < findings_count(findings); i++)
+		json_add(findings_at(findings, i)->state == FINDING_OPEN ? counted : others, finding_to_json(findings_at(findings, i)));
+	json_set(json, "findings", counted);
+	return json_set(json, "suppressed", others);
+}
+
+static void write_findings(const struct findings *findings, const char *name, int open, FILE *out)
+{
+	const char *between = "\n";
+
+	fprintf(out, ",\n  \"%s\": [", name);
+	for (size_t i = 0; i < findings_count(findings); i++) {
+		const struct finding *finding = findings_at(findings, i);
+
+		if ((finding->state == FINDING_OPEN) != open)
+			continue;
+		struct json *json = finding_to_json(finding);
+		char *text = json_format(json);
+
+		fprintf(out, "%s    %s", between, text);
+		between = ",\n";
+		free(text);
+		json_free(json);
+	}
+	fprintf(out, *between == ',' ? "\n  ]" : "]");
+}
+
+void report_write_json(const struct report *report, FILE *out)
+{
+	struct json *json = head_of(report);
+	char *text = json_format_pretty(json), *end = strrchr(text, '}');
+
+	while (end > text && (end[-1] == '\n' || end[-1] == ' '))
+		end--;
+	fwrite(text, 1, (size_t)(end - text), out);
+	write_findings(report_findings(report), "findings", 1, out);
+	write_findings(report_findings(report), "suppressed", 0, out);
+	fputs("\n}\n", out);
+	free(text);
+	json_free(json);
 }

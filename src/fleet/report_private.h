@@ -17,6 +17,7 @@ struct item {
 	struct findings *findings;
 	struct report_note *notes; /* texts in the findings' arena */
 	size_t note_count;
+	int done;
 };
 
 struct report {

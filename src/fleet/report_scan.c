@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,8 @@ struct scan {
 	struct report *report;
 	struct item *items;
 	size_t count;
+	pthread_mutex_t lock;
+	size_t first_undone, found; /* all before it are done, and found so much */
 };
 
 /* What a thread keeps from file to file. */
@@ -138,6 +141,26 @@ static void end(void *arg, void *thread)
 	free(own);
 }
 
+/* What items before this one found, as far as it is known: the lists are joined in this order, and the first of them fill what is kept. */
+static size_t found_before(struct scan *scan, size_t i)
+{
+	size_t found;
+
+	pthread_mutex_lock(&scan->lock);
+	found = scan->first_undone <= i ? scan->found : 0;
+	pthread_mutex_unlock(&scan->lock);
+	return found;
+}
+
+static void is_done(struct scan *scan, size_t i)
+{
+	pthread_mutex_lock(&scan->lock);
+	scan->items[i].done = 1;
+	for (; scan->first_undone < scan->count && scan->items[scan->first_undone].done; scan->first_undone++)
+		scan->found += findings_count(scan->items[scan->first_undone].findings);
+	pthread_mutex_unlock(&scan->lock);
+}
+
 static void scan_item(void *arg, void *thread, size_t i)
 {
 	struct scan *scan = arg;
@@ -146,6 +169,7 @@ static void scan_item(void *arg, void *thread, size_t i)
 	const struct agent *agent = scan->report->units[item->unit].agent;
 
 	item->findings = findings_new();
+	findings_stand_behind(item->findings, found_before(scan, i));
 	checker_begin(own->checker, agent);
 	for (size_t f = 0; f < item->count; f++) {
 		if (scan->report->options.cancelled && atomic_load(scan->report->options.cancelled))
@@ -158,6 +182,7 @@ static void scan_item(void *arg, void *thread, size_t i)
 		findings_at(item->findings, f)->agent = agent ? agent->path : NULL;
 	suppress_by_config(agent, item->findings, from, scan->report->begun_ns);
 	heal_judge(scan->report, scan->report->heal_values, item->findings, 0);
+	is_done(scan, i);
 }
 
 static void tick(void *arg)
@@ -183,7 +208,7 @@ static void join(struct report *report, struct item *item)
 
 void report_scan(struct report *report)
 {
-	struct scan scan = { .report = report };
+	struct scan scan = { .report = report, .lock = PTHREAD_MUTEX_INITIALIZER };
 
 	make_items(&scan);
 	workers_run(&(struct workers_request){ .items = scan.count, .threads = report->options.threads, .cancelled = report->options.cancelled,

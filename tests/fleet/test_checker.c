@@ -16,6 +16,7 @@
 #include "fleet/check.h"
 #include "fleet/checker.h"
 #include "fleet/finding.h"
+#include "fleet/lexicon.h"
 #include "fleet/source.h"
 
 enum { CASES_MAX = 600, PATH_BYTES = 200, CASE_BYTES = 4 << 20 };
@@ -261,6 +262,60 @@ START_TEST(a_wrong_rule_is_named_with_its_place)
 }
 END_TEST
 
+/* What is written instead of a name that went or moves is neither. */
+START_TEST(successors_are_there)
+{
+	struct lexicon *lexicon = lexicon_load(NULL);
+	static const char *const names[] = { "gpt-4", "gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-3.5-turbo-0613", "claude-2.1", "claude-3-opus-20240229", "claude-3-5-haiku-latest", "o1", "command",
+		"gemini-2.0-flash-001", "mixtral-8x7b-32768", "claude-sonnet-4-0" };
+
+	ck_assert_ptr_nonnull(lexicon);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const struct lexicon_model *model = lexicon_retired(lexicon, names[i]);
+
+		model = model ? model : lexicon_moving(lexicon, names[i]);
+		ck_assert_msg(model != NULL, "%s", names[i]);
+		ck_assert_msg(!lexicon_retired(lexicon, model->use) && !lexicon_moving(lexicon, model->use), "%s is no successor of %s", model->use, names[i]);
+	}
+	lexicon_free(lexicon);
+}
+END_TEST
+
+/* Its line tells a finding from others of its check in the file: one more before it changes nothing, another line is another. */
+START_TEST(fingerprints_know_the_line)
+{
+	static const char one[] = "from openai import OpenAI\nc = OpenAI(timeout=3)\ndef a(q):\n    return c.responses.create(model=\"m\", input=q, max_output_tokens=3)\n",
+			  more[] = "from openai import OpenAI\nc = OpenAI(timeout=3)\ndef b(q):\n    x = c.responses.create(model=\"m\", input=q, max_output_tokens=9)\n    return x\n"
+				   "def a(q):\n    return c.responses.create(model=\"m\", input=q, max_output_tokens=3)\n";
+	const char *texts[] = { one, more };
+	struct checks *checks = checks_load(NULL);
+	struct checker *checker = checker_new(checks, NULL);
+	struct findings *found[2];
+	struct source source = { 0 };
+	const char *prints[3];
+	int count = 0;
+
+	for (int i = 0; i < 2; i++) {
+		found[i] = findings_new();
+		checker_begin(checker, &(struct agent){ .path = "a", .brain = "a/agent.py", .brain_why = "", .framework = "unknown" });
+		check_file(checker, &source, found[i], "agent.py", texts[i], strlen(texts[i]));
+		checker_end(checker, found[i]);
+		findings_finish(found[i]);
+		for (size_t f = 0; f < findings_count(found[i]); f++)
+			if (!strcmp(findings_at(found[i], f)->rule, "REL001") && count < 3)
+				prints[count++] = findings_at(found[i], f)->fingerprint;
+	}
+	ck_assert_int_eq(count, 3);
+	ck_assert_str_eq(prints[0], prints[2]);
+	ck_assert_str_ne(prints[0], prints[1]);
+	for (int i = 0; i < 2; i++)
+		findings_free(found[i]);
+	source_release(&source);
+	checker_free(checker);
+	checks_free(checks);
+}
+END_TEST
+
 /* YAML with actions in it; what is found there is a person's to mend. */
 START_TEST(templates_of_helm)
 {
@@ -352,6 +407,8 @@ static void add_tests(TCase *tc)
 	tcase_add_loop_test(tc, a_wrong_rule_is_named_with_its_place, 0, sizeof(wrong_rules) / sizeof(*wrong_rules));
 	tcase_add_test(tc, what_is_not_looked_at_is_told);
 	tcase_add_test(tc, templates_of_helm);
+	tcase_add_test(tc, fingerprints_know_the_line);
+	tcase_add_test(tc, successors_are_there);
 }
 
 TEST_MAIN("fleet/checker")

@@ -63,6 +63,22 @@ START_TEST(texts_are_copies_and_too_many_are_counted)
 }
 END_TEST
 
+/* A list that is taken behind others keeps nothing that would be cut then, and the same of all that would not. */
+START_TEST(what_stands_behind_is_counted)
+{
+	struct findings *findings = findings_new();
+
+	findings_stand_behind(findings, 99999);
+	add(findings, "a.py", 1, "x");
+	add(findings, "a.py", 2, "x");
+	ck_assert_uint_eq(findings_count(findings), 1);
+	ck_assert_uint_eq(findings_cut(findings), 1);
+	findings_add(findings, &(struct finding){ .check = &(const struct check){ .id = "SEC001", .class = CLASS_SECRET }, .rule = "SEC001/a", .message = "m", .path = "z.py" });
+	ck_assert_uint_eq(findings_count(findings), 2);
+	findings_free(findings);
+}
+END_TEST
+
 /* What is kept lies in the tree that is judged: whoever wrote it may not lead repairs out of the tree or a file. */
 START_TEST(forged_rows_are_refused)
 {
@@ -99,6 +115,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, order_does_not_depend_on_who_was_first);
 	tcase_add_test(tc, fingerprint_survives_moves);
 	tcase_add_test(tc, texts_are_copies_and_too_many_are_counted);
+	tcase_add_test(tc, what_stands_behind_is_counted);
 	tcase_add_test(tc, forged_rows_are_refused);
 }
 
