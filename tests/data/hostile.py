@@ -5,6 +5,9 @@ import json, os, re, shutil, socket, ssl, subprocess, sys, tempfile, threading, 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.path.abspath(os.environ.get('PILOTHOUSE', os.path.join(ROOT, 'pilothouse')))
 
+sys.path.insert(0, os.path.join(ROOT, 'tests/screen'))
+from screenpty import built_with, under_faketime
+
 # --- what must never reach a terminal ---
 
 # As src/base/safe.c has it: controls, bidi, invisible characters, tags.
@@ -25,15 +28,6 @@ def harm_in(data, csv=False):
 
 
 # --- running the program ---
-
-def built_with(sanitizer):
-    """Whether the program was built with it: 'asan', 'tsan'."""
-    try:
-        with open(PROGRAM, 'rb') as f:
-            return b'__%s_init' % sanitizer.encode() in f.read()
-    except OSError:
-        return False
-
 
 # Bounds of memory hold for the program alone: a sanitizer keeps books beside each byte.
 MEMORY_TIMES = 4 if built_with('tsan') or built_with('asan') else 1

@@ -37,6 +37,24 @@ def width(char):
     return 2 if unicodedata.east_asian_width(char) in ('W', 'F') else 1
 
 
+def built_with(sanitizer):
+    """Whether the program was built with it: 'asan', 'tsan'."""
+    try:
+        with open(PROGRAM, 'rb') as f:
+            return b'__%s_init' % sanitizer.encode() in f.read()
+    except OSError:
+        return False
+
+
+def under_faketime():
+    """(None, what the environment needs beside) for the program under faketime; (why it cannot be, None)."""
+    if not shutil.which('faketime'):
+        return 'faketime is not installed: apt-get install faketime', None
+    if built_with('tsan'):
+        return 'faketime stands before TSan in pthread_cond_timedwait, which then sees no lock given up', None
+    return None, {'ASAN_OPTIONS': os.environ.get('ASAN_OPTIONS', '') + ':verify_asan_link_order=0'}  # faketime is preloaded
+
+
 class Screen:
     """As much of an xterm as ncurses uses."""
     def __init__(self, columns, rows):

@@ -202,11 +202,12 @@ def test_numbers_over_time():
 
 
 def test_the_trend_of_an_earlier_console_is_shown_with_its_gap():
-    if not shutil.which('faketime'):
-        raise Skip('faketime is not installed')
+    why_not, beside = under_faketime()
+    if why_not:
+        raise Skip(why_not)
     home = tempfile.mkdtemp(prefix='pilothouse-screen-')
     try:
-        with Console('-f', '-40m', PROGRAM, home=home, program=shutil.which('faketime')) as c:
+        with Console('-f', '-40m', PROGRAM, home=home, env=beside, program=shutil.which('faketime')) as c:
             c.wait_for(re.compile(r'Saturation +now +5 min'))
             c.wait_for(re.compile(r'memory +\d+ %'))
             c.send('H')  # what was asked of the store before has been answered when this is
