@@ -316,15 +316,18 @@ static size_t find_longest(const struct marks *marks, size_t i, const struct wor
 {
 	unsigned node = 0;
 	size_t length = 0;
+	int crossed = 0;
 
 	for (size_t at = i; at < marks->fold.count && !marks->taken[at]; at++) {
 		const struct words_entry *entry;
 
+		crossed |= at > i && marks->fold.tokens[at - 1].shape & (TOKEN_END | TOKEN_COMMA);
 		node = words_step(marks->words, node, marks->word[at]);
 		if (!node)
 			break;
 		entry = words_entry(marks->words, node, marks->languages, marks->language);
-		if (entry) {
+		/* "web ist aus, bitte starten": but for courtesy, none goes on behind a comma */
+		if (entry && (!crossed || entry->concept[0] == C_FILL)) {
 			*found = entry;
 			length = at + 1 - i;
 		}

@@ -60,6 +60,74 @@ static int told_alone(const struct reading *reading, const struct mark *mark)
 		       marks_at(marks, mark->to, C_FROM) || marks_at(marks, mark->to, C_SCOPE));
 }
 
+struct clause_span {
+	size_t from, to; /* tokens, both inside */
+};
+
+static int clause_ends(const struct reading *reading, size_t token)
+{
+	return (reading->marks.fold.tokens[token].shape &
+		       (TOKEN_END | TOKEN_COMMA | TOKEN_ASKED)) != 0 ||
+	       (reading->marks.fold.cjk && marks_at(&reading->marks, token, C_REASON));
+}
+
+static struct clause_span clause_of(const struct reading *reading, size_t token)
+{
+	struct clause_span span = { token, token };
+
+	while (span.from && !clause_ends(reading, span.from - 1))
+		span.from--;
+	while (span.to + 1 < reading->marks.fold.count && !clause_ends(reading, span.to))
+		span.to++;
+	return span;
+}
+
+static int is_change(const struct mark *mark)
+{
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
+		if (mark->concept == changes[i])
+			return 1;
+	return 0;
+}
+
+/* An act stands in a clause after the one token is in. */
+static int acts_later(const struct reading *reading, size_t token)
+{
+	size_t end = clause_of(reading, token).to;
+
+	for (size_t i = 0; i < reading->marks.count; i++)
+		if (is_change(&reading->marks.marks[i]) && reading->marks.marks[i].from > end)
+			return 1;
+	return 0;
+}
+
+/* No act stands in the clause the token is in. */
+static int acts_nowhere_near(const struct reading *reading, size_t token)
+{
+	struct clause_span span = clause_of(reading, token);
+
+	for (size_t i = 0; i < reading->marks.count; i++)
+		if (is_change(&reading->marks.marks[i]) &&
+			reading->marks.marks[i].from >= span.from &&
+			reading->marks.marks[i].from <= span.to)
+			return 0;
+	return 1;
+}
+
+/* "web est arrêté, démarre-le": what stands after a word for "is", with an act in a later clause. */
+static int told_state(const struct reading *reading, const struct mark *mark)
+{
+	static const char *const words[] = { "is", "are", "was", "were", "ist", "sind", "wurde", "est",
+		"sont", "esta", "estan", "estao", "foi", "fue", "sigue", "got", "gets", "ta" };
+
+	if (!is_change(mark) || !mark->from || !acts_later(reading, mark->from))
+		return 0;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(reading->marks.fold.tokens[mark->from - 1].text, words[i]))
+			return 1;
+	return 0;
+}
+
 static void say_nothing(struct reading *reading, struct mark *mark)
 {
 	reading->marks.seen[mark->concept]--;
@@ -86,6 +154,8 @@ static void drop_joints(struct reading *reading)
 		int first = !mark->from ||
 			    word[-1].shape & (TOKEN_END | TOKEN_ASKED | TOKEN_COMMA);
 
+		if (told_state(reading, mark))
+			say_nothing(reading, mark);
 		/* "para el próximo mes": only where a clause begins is it an act */
 		if (mark->concept == C_STOP && !strcmp(word->text, "para") &&
 			!begins_clause(marks, mark->from))
@@ -287,16 +357,34 @@ static int second_act(const struct reading *reading)
 	return 0;
 }
 
+/* "stop web? no, restart web": what was said before is taken back. */
+static int takes_back(const struct reading *reading, const struct mark *mark)
+{
+	const struct token *word = &reading->marks.fold.tokens[mark->from];
+
+	return !strcmp(word->text, "no") && mark->to == mark->from + 1 && word->shape & TOKEN_COMMA;
+}
+
+/* "web no da abasto, sube a 8": a clause about the target that only tells what is wrong. */
+static int tells_ill(const struct reading *reading, const struct mark *mark)
+{
+	struct clause_span span = clause_of(reading, mark->from);
+
+	if (!acts_later(reading, mark->from) || !acts_nowhere_near(reading, mark->from))
+		return 0;
+	for (size_t i = 0; i < reading->names; i++)
+		if (reading->name[i] >= span.from && reading->name[i] <= span.to)
+			return 1;
+	return 0;
+}
+
 /* "no new pods on node-3" is how a cordon is asked for; "no cordon of node-3" is not. */
 static int negated(const struct reading *reading)
 {
 	if (!is_type(reading, "cordon")) {
 		for (const struct mark *mark = marks_first(&reading->marks, C_NOT); mark;
 			mark = marks_next(&reading->marks, mark))
-			/* "stop web? no, restart web": what was said before is taken back */
-			if (strcmp(reading->marks.fold.tokens[mark->from].text, "no") != 0 ||
-				mark->to != mark->from + 1 ||
-				!(reading->marks.fold.tokens[mark->from].shape & TOKEN_COMMA))
+			if (!takes_back(reading, mark) && !tells_ill(reading, mark))
 				return 1;
 		return 0;
 	}
