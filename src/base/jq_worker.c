@@ -271,6 +271,8 @@ int jq_worker_main(void)
 
 	for (int fd = 3; fd < 1024; fd++)
 		close(fd);
+	if (jq_load())
+		_exit(1);
 	limit();
 	while (!serve_one(programs))
 		;

@@ -22,6 +22,7 @@ struct jq_reply {
 	uint32_t length; /* of the JSON or the reason that follows */
 };
 
+int jq_load(void); /* the library, before any call of it; -1: it cannot be had, the log says why */
 /* jq_eval() on input that is already text. */
 struct json *jq_eval_text(const char *program, const char *input, struct error *err);
 
