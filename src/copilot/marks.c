@@ -49,6 +49,37 @@ static unsigned telling_letters(const struct marks *marks, const char *letters)
 	return count;
 }
 
+static enum concept meaning(const struct marks *marks, size_t token, unsigned language)
+{
+	unsigned node = token < marks->fold.count ? words_step(marks->words, 0, marks->word[token]) : 0;
+	const struct words_entry *entry = node ? words_entry(marks->words, node, 1u << language, language) : NULL;
+
+	return entry && entry->language == language ? (enum concept)entry->concept[0] : C_NONE;
+}
+
+static int is_act(const struct marks *marks, size_t token)
+{
+	for (unsigned l = 1; words_language(marks->words, l); l++) {
+		enum concept concept = meaning(marks, token, l);
+
+		if (concept >= C_SCALE && concept <= C_MIGRATE)
+			return 1;
+	}
+	return 0;
+}
+
+static int is_joint(enum concept concept)
+{
+	return concept == C_ON || concept == C_INTO || concept == C_FROM || concept == C_FILL;
+}
+
+/* "o nginx no servidor": in Portuguese both are small words before a noun; in Spanish they would be "or", between two acts, and "not". */
+static unsigned joins_in(const struct marks *marks, size_t token, unsigned language)
+{
+	return is_joint(meaning(marks, token, language)) && !is_joint(meaning(marks, token + 1, language)) && !is_act(marks, token) &&
+	       !is_act(marks, token + 1);
+}
+
 /* How much a word speaks for a language: most when no other has it and it is a phrase by itself. */
 static unsigned points_for(const struct marks *marks, size_t token, unsigned language)
 {
@@ -58,13 +89,13 @@ static unsigned points_for(const struct marks *marks, size_t token, unsigned lan
 	if (!(languages & 1u << language) || languages & 1u)
 		return 0;
 	if (is_joined(said) || (said->length == 1 && !(said->shape & TOKEN_CJK)))
-		return 1;
+		return 1 + joins_in(marks, token, language);
 	/* English is allowed beside any other, and what services are called is mostly English */
 	if (!strcmp(words_language(marks->words, language), "en"))
 		return 2 + (languages == 1u << language);
 	return 2 + 2 * (languages == 1u << language) +
 	       2 * (unsigned)words_telling(marks->words, word, language) +
-	       2 * (unsigned)words_joins(marks->words, word, language);
+	       2 * (unsigned)words_joins(marks->words, word, language) + joins_in(marks, token, language);
 }
 
 /* The language most words speak for, those shared by all left out. English when level. */

@@ -257,6 +257,11 @@ START_TEST(said_as_people_say_it)
 		{ "sshd on bastion-1 is down, bring it back up", "start", "host", "bastion-1" },
 		{ "which security groups in prod allow ssh from anywhere", "audit_security", "sg", NULL },
 		{ "allow port 22 from everywhere in prod", NULL, NULL, NULL }, /* the same words as an act */
+		{ "reinicie o nginx no servidor web-5", "restart", "host", "web-5" }, /* "or" and "not" in Spanish */
+		{ "reinicia o checkout no cluster de prod", "restart", "kubernetes", "checkout" },
+		{ "escala o search no staging para 4", "scale", "kubernetes", "search" },
+		{ "reinicia o para web-1", NULL, NULL, NULL },
+		{ "para o reinicia checkout", NULL, NULL, NULL },
 	};
 	struct grammar *grammar = loaded();
 	struct grammar_answer answer;
