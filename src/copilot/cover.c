@@ -80,6 +80,14 @@ static void weigh(const struct reading *reading, struct clause *clause, unsigned
 	clause->families = families;
 }
 
+static int acts_after(const struct reading *reading, size_t token)
+{
+	for (; token < reading->marks.fold.count; token++)
+		if (cover_is_act(reading, token))
+			return 1;
+	return 0;
+}
+
 /* "we want to replace the hardware", "black friday is coming": a clause beside the one that asks, and
  * no change is asked for in it. */
 static int states(const struct reading *reading, const struct clause *clause)
@@ -87,7 +95,7 @@ static int states(const struct reading *reading, const struct clause *clause)
 	const struct marks *marks = &reading->marks;
 	int told = marks_at(marks, clause->from, C_TELLER) ||
 		   marks_at(marks, clause->from, C_IT) || cover_is_name(reading, clause->from) ||
-		   (!marks_at(marks, clause->from, C_AND) &&
+		   ((!marks_at(marks, clause->from, C_AND) || acts_after(reading, clause->to)) &&
 			   (clause->from || clause->to < marks->fold.count));
 
 	for (size_t i = clause->from; told && i < clause->to; i++)

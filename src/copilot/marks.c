@@ -265,6 +265,10 @@ static size_t find_part(const struct marks *marks, const unsigned part[4], size_
 	for (size_t at = from; at <= from + GAP_MAX && at + length <= marks->fold.count; at++) {
 		size_t i = 0;
 
+		/* "traffic is low, bring web down": no part of it lies behind a comma */
+		if (marks->fold.tokens[at - 1].shape & TOKEN_COMMA)
+			break;
+
 		while (i < length && marks->word[at + i] == part[i] && !marks->taken[at + i])
 			i++;
 		if (i == length && !(length == 1 && (ends_symptom(marks, from, at) ||

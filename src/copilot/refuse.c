@@ -114,13 +114,27 @@ static int acts_nowhere_near(const struct reading *reading, size_t token)
 	return 1;
 }
 
+/* "we restarted web, is it up again?" */
+static int done_by_us(const struct reading *reading, const struct mark *mark)
+{
+	const struct token *word = &reading->marks.fold.tokens[mark->from];
+
+	return marks_at(&reading->marks, mark->from - 1u, C_TELLER) && word->length > 4 &&
+	       !strcmp(word->text + word->length - 2, "ed");
+}
+
 /* "web est arrêté, démarre-le": what stands after a word for "is", with an act in a later clause. */
 static int told_state(const struct reading *reading, const struct mark *mark)
 {
 	static const char *const words[] = { "is", "are", "was", "were", "ist", "sind", "wurde", "est",
-		"sont", "esta", "estan", "estao", "foi", "fue", "sigue", "got", "gets", "ta" };
+		"sont", "esta", "estan", "estao", "foi", "fue", "sigue", "got", "gets", "ta", "been",
+		"sido", "ete" };
 
-	if (!is_change(mark) || !mark->from || !acts_later(reading, mark->from))
+	if (!is_change(mark) || !mark->from)
+		return 0;
+	if (done_by_us(reading, mark))
+		return 1;
+	if (!acts_later(reading, mark->from))
 		return 0;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (!strcmp(reading->marks.fold.tokens[mark->from - 1].text, words[i]))
