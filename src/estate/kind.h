@@ -36,6 +36,7 @@ struct kind_param {
 	const char *initial;     /* default, or NULL */
 	const char *help;
 	const char *values;      /* enum: "a|b|c" */
+	const char *now;         /* path of what it is now in the object: a form begins with that; NULL none */
 	const char *choices;     /* path of a list in the object, of whose items' names it is one; NULL none */
 };
 

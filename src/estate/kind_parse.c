@@ -412,7 +412,7 @@ static int parse_details(struct parse *p, const struct json *list)
 static int parse_param(struct parse *p, const struct json *item, struct kind_param *param)
 {
 	static const char *const known[] = { "name", "type", "required", "default", "initial", "help",
-		"values", "choices" };
+		"values", "choices", "now" };
 	const struct json *initial = json_get(item, "default");
 
 	if (check_keys(p, item, "a parameter", known, COUNT(known)))
@@ -425,6 +425,7 @@ static int parse_param(struct parse *p, const struct json *item, struct kind_par
 		.help = json_text_or(json_get(item, "help"), ""),
 		.values = json_text(json_get(item, "values")),
 		.choices = json_text(json_get(item, "choices")),
+		.now = json_text(json_get(item, "now")),
 	};
 	if (!param->name)
 		return fail(p, item, "a parameter needs a name");

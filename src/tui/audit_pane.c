@@ -48,10 +48,12 @@ static enum style style_of(const char *status)
 	return !strcmp(status, "failed") ? STYLE_CRITICAL : STYLE_WARNING;
 }
 
+/* Of today the time, of other days the day too. */
 static void local_time(const char *at, char *out, size_t size)
 {
 	int64_t at_ns;
-	struct tm local;
+	time_t now = (time_t)(clock_now_ns() / CLOCK_SECOND_NS);
+	struct tm local, today;
 
 	if (clock_parse(at, &at_ns)) {
 		snprintf(out, size, "%.19s", at);
@@ -60,7 +62,19 @@ static void local_time(const char *at, char *out, size_t size)
 	time_t seconds = (time_t)(at_ns / CLOCK_SECOND_NS);
 
 	localtime_r(&seconds, &local);
-	strftime(out, size, "%Y-%m-%d %H:%M:%S", &local);
+	localtime_r(&now, &today);
+	strftime(out, size, local.tm_year == today.tm_year && local.tm_yday == today.tm_yday ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &local);
+}
+
+/* "payments/web, deployments, prod-eu": what tells it apart comes first. */
+static void target_text(const char *id, char *out, size_t size)
+{
+	struct ref ref;
+
+	if (ref_parse(id, &ref))
+		snprintf(out, size, "%s", id);
+	else
+		snprintf(out, size, "%s%s%s, %s%s%s", ref.namespace_, *ref.namespace_ ? "/" : "", ref.name, ref.kind, *ref.account ? ", " : "", ref.account);
 }
 
 static void add(struct list_pane *list, const struct json *entry, size_t number)
@@ -68,7 +82,7 @@ static void add(struct list_pane *list, const struct json *entry, size_t number)
 	struct list_row *row = list_view_add(&list->view, json_text_or(json_get(entry, "audit_id"), ""), number);
 	const char *status = json_text_or(json_at(entry, "result.status"), ""), *name = json_text_or(json_at(entry, "action.name"), "");
 	const char *target = json_text_or(json_at(entry, "action.target"), ""), *step = json_text_or(json_at(entry, "action.step"), "");
-	char when[32];
+	char when[32], shown[1000] = "";
 
 	if (!row)
 		return;
@@ -77,7 +91,9 @@ static void add(struct list_pane *list, const struct json *entry, size_t number)
 	list_row_set(row, 1, STYLE_TEXT, json_text_or(json_at(entry, "user.id"), ""));
 	list_row_set(row, 2, STYLE_TEXT, name);
 	list_row_set(row, 3, style_of(status), status);
-	list_row_setf(row, 4, STYLE_TEXT, "%s%s%s", step, *step && *target ? "  " : "", target);
+	if (*target)
+		target_text(target, shown, sizeof(shown));
+	list_row_setf(row, 4, STYLE_TEXT, "%s%s%s", step, *step && *shown ? "  " : "", shown);
 	list_row_set(row, 5, STYLE_DIM, json_text_or(json_at(entry, "action.risk"), ""));
 	list_row_setf(row, 6, STYLE_DIM, "%lld", (long long)json_int(json_get(entry, "seq"), 0));
 }

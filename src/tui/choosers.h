@@ -17,7 +17,9 @@ void console_undo_last(struct console *console);
 /* Fetches it, opens $EDITOR, plans what was saved. */
 void console_edit(struct console *console, const struct ref *ref);
 
-/* 1: a parameter is first chosen from what the object has, then console_act goes on; 0: nothing is to be chosen. Copies. */
+/* The form of the verb, begun with what is given; what is answered goes on to a plan. */
+void console_ask_params(struct console *console, const struct ref *ref, const struct kind_verb *verb, const struct json *given);
+/* 1: a parameter is first chosen from what the object has, or looked up there, then console_act or the form goes on; 0: nothing is to be chosen. Copies. */
 int console_chooses(struct console *console, const struct ref *ref, const struct kind_verb *verb, const struct json *params);
 
 #endif

@@ -227,6 +227,14 @@ static void ask_params(struct console *console, const struct kind *kind, const s
 	ask_whether_refused(console, kind, verb, refs);
 }
 
+void console_ask_params(struct console *console, const struct ref *ref, const struct kind_verb *verb, const struct json *given)
+{
+	const struct kind *kind = kinds_find(estate_kinds(console->estate), ref->kind);
+
+	if (kind)
+		ask_params(console, kind, verb, ref, 1, given);
+}
+
 /* Without a form the plan is made at once; whether it would be refused is asked beside it and said, as with a form. */
 static void begin(struct console *console, const struct kind *kind, const struct kind_verb *verb, const struct ref *refs, size_t count,
 	const struct json *params)

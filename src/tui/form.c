@@ -14,6 +14,7 @@
 struct field {
 	char *name, *type, *help, *values;
 	int required;
+	int offered;    /* what stands there was put there, not typed: the first letter typed takes its place */
 	struct input input;
 };
 
@@ -76,7 +77,7 @@ static void draw_field(const struct form *form, struct rect box, int y, size_t n
 	snprintf(label, sizeof(label), "%s%s", field->name, field->required ? " *" : "");
 	screen_put(box, y, 1, STYLE_ACCENT, focused ? screen_glyph(GLYPH_CURSOR) : " ");
 	screen_put_n(box, y, 3, LABEL_COLUMNS, focused ? STYLE_BOLD : STYLE_TEXT, label, strlen(label));
-	input_draw(&field->input, box, y, LABEL_COLUMNS + 4, box.columns - LABEL_COLUMNS - 6, STYLE_TEXT, focused, 0);
+	input_draw(&field->input, box, y, LABEL_COLUMNS + 4, box.columns - LABEL_COLUMNS - 6, field->offered ? STYLE_DIM : STYLE_TEXT, focused, 0);
 }
 
 static void draw(struct pane *pane, struct rect area)
@@ -210,8 +211,13 @@ static int key(struct pane *pane, int pressed)
 	struct form *form = of(pane);
 	int changed;
 
-	if (!input_key(&form->fields[form->at].input, pressed, &changed))
+	struct field *field = &form->fields[form->at];
+
+	if (field->offered && pressed >= ' ' && pressed < K_UP) /* "6" is there and "5" is typed: 5 is meant, not 65 */
+		input_set(&field->input, "");
+	if (!input_key(&field->input, pressed, &changed))
 		return 0;
+	field->offered = 0;
 	*form->problem = 0;
 	pane->dirty = 1;
 	return 1;
@@ -257,6 +263,7 @@ static void set_initial(struct field *field, const struct json *given, const cha
 	} else {
 		input_set(&field->input, json_text_or(given, otherwise ? otherwise : ""));
 	}
+	field->offered = field->input.length > 0;
 }
 
 struct pane *form_new(struct console *console, const char *heading, const struct kind_verb *verb, const struct json *given,

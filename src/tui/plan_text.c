@@ -10,7 +10,7 @@
 #include "gate/plan.h"
 #include "tui/text_view.h"
 
-enum { LABEL = 10, TOUCHES_NAMED = 6, DIFF_LINES = 400 };
+enum { LABEL = 10, TOUCHES_NAMED = 3, DIFF_LINES = 400 };
 
 /* As src/gate/approval.c: there a key alone does not approve. */
 static int step_is_protected(const struct plan_step *step)
@@ -100,8 +100,13 @@ static void dry_run(struct text_view *view, const struct plan_step *step, int co
 {
 	char text[400];
 
+	static const char again[] = "dry run "; /* the label says it */
+	const char *said = step->dry_run_text;
+
+	if (step->dry_run && !strncmp(said, again, sizeof(again) - 1))
+		said += sizeof(again) - 1;
 	if (step->dry_run)
-		snprintf(text, sizeof(text), "by the source: %s", *step->dry_run_text ? step->dry_run_text : "accepted");
+		snprintf(text, sizeof(text), "%s", *said ? said : "accepted by the source");
 	else
 		snprintf(text, sizeof(text), "%s%s", "the source has none; computed here", *step->dry_run_text ? step->dry_run_text : "");
 	if (!step->dry_run && *step->dry_run_text)
@@ -123,21 +128,30 @@ static int named_before(const struct json *blast, const struct json *item)
 	return 0;
 }
 
-/* "runs it: 18 (api-1, api-2 and 16 more)" */
+static const char *name_of(const struct json *item)
+{
+	return json_text_or(json_get(item, "name"), json_text_or(json_get(item, "id"), "?"));
+}
+
+/* "runs it: 18 pods, as api-1"; few are named: "routes to it: shop, api". */
 static void touches_relation(struct text *text, const struct json *first)
 {
 	const char *relation = relation_of(first);
 	size_t count = 0, named = 0;
+	struct ref ref;
 
 	for (const struct json *each = first; each; each = json_next(each))
 		count += !strcmp(relation_of(each), relation);
-	text_format(text, "%s%s: %zu (", text->length ? "; " : "", *relation ? relation : "others", count);
-	for (const struct json *each = first; each && named < TOUCHES_NAMED; each = json_next(each))
+	text_format(text, "%s%s: ", text->length ? "; " : "", *relation ? relation : "others");
+	if (count > TOUCHES_NAMED) {
+		int known = !ref_parse(json_text_or(json_get(first, "id"), ""), &ref);
+
+		text_format(text, "%zu%s%s, as %s", count, known ? " " : "", known ? ref.kind : "", name_of(first));
+		return;
+	}
+	for (const struct json *each = first; each; each = json_next(each))
 		if (!strcmp(relation_of(each), relation))
-			text_format(text, "%s%s", named++ ? ", " : "", json_text_or(json_get(each, "name"), json_text_or(json_get(each, "id"), "?")));
-	if (count > named)
-		text_format(text, " and %zu more", count - named);
-	text_format(text, ")");
+			text_format(text, "%s%s", named++ ? ", " : "", name_of(each));
 }
 
 static void touches(struct text_view *view, const struct plan_step *step, int columns)

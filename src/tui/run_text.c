@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "gate/plan.h"
 #include "tui/text_view.h"
 
@@ -114,17 +115,72 @@ void run_text_step(struct text_view *view, const struct plan *plan, const char *
 	text_view_words(view, STYLE_TEXT, 34, columns, step ? step->target : "", -1);
 }
 
+/* What stands above already, or means nothing to a person. */
+static int is_noise(const char *key)
+{
+	static const char *const noise[] = { "name", "namespace", "uid", "resourceVersion", "generation" };
+
+	for (size_t i = 0; i < sizeof(noise) / sizeof(*noise); i++)
+		if (!strcmp(noise[i], key))
+			return 1;
+	return 0;
+}
+
+static void output_lines(struct text_view *view, const char *text)
+{
+	size_t shown = 0;
+
+	while (*text && shown < OUTPUT_SHOWN) {
+		size_t length = strcspn(text, "\n");
+
+		text_view_add(view, STYLE_DIM, "    ");
+		text_view_add_n(view, STYLE_TEXT, text, length);
+		text_view_end(view, -1);
+		shown += length + 1;
+		text += length + (text[length] == '\n');
+	}
+	if (*text)
+		text_view_line(view, STYLE_DIM, "    …");
+}
+
+/* "replicas 5, status 0", then what has lines of its own: the words of a command. */
+static void output_text(struct text_view *view, const struct json *output, int columns)
+{
+	const struct json *member;
+	struct text words;
+
+	text_init(&words, OUTPUT_SHOWN * 2);
+	for (member = json_first(output); member; member = json_next(member)) {
+		const char *text = json_text(member);
+		char *shown = text ? NULL : json_format(member);
+
+		if (!is_noise(json_key(member)) && !(text && (!*text || strchr(text, '\n'))))
+			text_format(&words, "%s%s %s", words.length ? ", " : "", json_key(member), text ? text : shown);
+		free(shown);
+	}
+	if (words.length) {
+		text_view_add(view, STYLE_TEXT, "    ");
+		text_view_words(view, STYLE_DIM, 4, columns, words.data, -1);
+	}
+	for (member = json_first(output); member; member = json_next(member))
+		if (json_text(member) && strchr(json_text(member), '\n'))
+			output_lines(view, json_text(member));
+	text_release(&words);
+}
+
 static void step_text(struct text_view *view, const struct json *step, int columns)
 {
 	const char *error = json_text(json_get(step, "error")), *status = json_text_or(json_get(step, "status"), "unknown");
 	const struct json *output = json_get(step, "output");
-	char *shown = json_type(output) == JSON_NULL ? NULL : json_format(output);
+	char *shown = json_type(output) == JSON_NULL || json_is(output, JSON_OBJECT) ? NULL : json_format(output);
 
 	run_text_step(view, NULL, json_text_or(json_get(step, "id"), "?"), status, run_took_ns(step), columns);
 	if (error) {
 		text_view_add(view, STYLE_TEXT, "    ");
 		text_view_words(view, run_style(status), 4, columns, error, -1);
 	}
+	if (json_is(output, JSON_OBJECT))
+		output_text(view, output, columns);
 	if (shown) {
 		text_view_addf(view, STYLE_DIM, "    %.*s%s", OUTPUT_SHOWN, shown, strlen(shown) > OUTPUT_SHOWN ? " …" : "");
 		text_view_end(view, -1);

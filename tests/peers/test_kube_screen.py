@@ -210,7 +210,7 @@ def test_a_scale_is_seen_before_it_happens_and_undone():
         c.send('s')
         c.wait_for('replicas')
         c.send('5<Enter>')
-        c.wait_for('dry run by the server: accepted')
+        c.wait_for('by the server: accepted')
         c.wait_for('+ replicas: 5')
         assert replicas(n.name) == '2'  # a dry run changes nothing
         approve(c)

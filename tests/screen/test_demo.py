@@ -92,11 +92,11 @@ def test_an_incident_is_seen_asked_about_mended_and_undone():
         c.wait_for(re.compile(r'came \d min ago over\s+revision\s+41'))
         c.wait_for('[review]')
         c.send('<Tab><Enter>')  # the first step is to the plan that waits
-        c.wait_for('dry run by the server: accepted')
+        c.wait_for('by the server: accepted')
         c.send('<Esc>')
         c.wait_for('[review]')
         c.send('roll back checkout in prod<Enter>')
-        c.wait_for('dry run by the server: accepted')
+        c.wait_for('by the server: accepted')
         c.wait_for('forward again to revision 42')
         approve(c, 'checkout')
         c.send(':<Esc>')

@@ -106,6 +106,27 @@ def test_several_with_one_cause_are_looked_into_by_their_worst():
         c.wait_for(re.compile(r'1 +deployment_regression'))
 
 
+# --- doing something ---
+
+def test_a_form_begins_with_what_is_there_now():
+    with Demo() as c:
+        c.table('deployments', 'UP-TO-DATE')
+        c.send('/checkout<Enter>')
+        c.wait_for(re.compile(r' 1 of \d+ '))
+        c.send('s')
+        c.wait_for(re.compile(r'replicas \* +6'))
+        c.send('5<Enter>')  # it takes the place of what was offered
+        c.wait_for('+ replicas: 5')
+        c.wait_for(re.compile(r'Dry run +by the server: accepted'))
+        c.wait_for(re.compile(r'Touches +runs it: \d+ pods, as checkout-'))
+        assert 'more line' not in c.dump(), c.dump()
+        c.send('checkout<C-y>')
+        c.wait_for('✓ done')
+        c.wait_for(re.compile(r'^ +replicas 5$', re.M))
+        c.send('<Esc>H')
+        c.wait_for(re.compile(r'\d\d:\d\d:\d\d +\w+ +run +done +payments/checkout, dep'))
+
+
 # --- everything about one ---
 
 def test_a_pod_says_how_its_containers_are_and_how_they_ended():
