@@ -355,6 +355,10 @@ static void field(struct detail *detail, const struct json *column, int columns)
 	for (char *at = label + (*label != 0); !is_acronym(name) && *at; at++)
 		if (*at >= 'A' && *at <= 'Z')
 			*at = (char)(*at + 32);
+	for (char *at = label; (at = strchr(at, '_')) != NULL;)
+		*at = ' ';
+	if (*value && json_int(json_get(column, "type"), 0) == COLUMN_PERCENT) /* a table says the unit in its header */
+		snprintf(shown + strlen(shown), sizeof(shown) - strlen(shown), " %%");
 	text_view_field(&detail->view, label, LABEL, columns, *value ? STYLE_TEXT : STYLE_DIM, *value ? shown : "–");
 }
 

@@ -213,7 +213,26 @@ static int least_total(const struct table_pane *table)
 	return total;
 }
 
-/* What does not fit however narrow it is made is left out from the right, and that is said; the last one may be cut when most of it fits. */
+/* From the right; what it is called and how it is stay longest. */
+static int victim_of(const struct table_pane *table)
+{
+	for (int i = table->shown_count - 1; i > 0; i--) {
+		int column = table->shown[i].column;
+
+		if (column != table->kind->role[ROLE_NAME] && column != table->kind->role[ROLE_STATE])
+			return i;
+	}
+	return table->shown[0].column == table->kind->role[ROLE_NAMESPACE] ? 0 : table->shown_count - 1;
+}
+
+static void drop(struct table_pane *table, int victim)
+{
+	table->shown_count--;
+	table->cut_columns++;
+	memmove(table->shown + victim, table->shown + victim + 1, (size_t)(table->shown_count - victim) * sizeof(*table->shown));
+}
+
+/* What does not fit however narrow it is made is left out, and that is said; the last one may be cut when most of it fits. */
 static void leave_out(struct table_pane *table, int columns)
 {
 	table->cut_columns = 0;
@@ -225,8 +244,7 @@ static void leave_out(struct table_pane *table, int columns)
 			last->width = left;
 			break;
 		}
-		table->shown_count--;
-		table->cut_columns++;
+		drop(table, victim_of(table));
 	}
 }
 

@@ -60,6 +60,13 @@ def test_what_is_left_out_is_counted_in_words_that_fit():
         assert '+1 columns' not in c.dump(), c.dump()
 
 
+def test_a_narrow_half_keeps_name_and_state():
+    with Demo() as c:
+        c.table('pods', 'RESTARTS')
+        c.send('v')
+        c.wait_for(re.compile(r'NAME +STATUS'))
+
+
 # --- what pods use, beside them ---
 
 class Measured(Cluster):
