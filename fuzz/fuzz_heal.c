@@ -17,7 +17,8 @@
 #include "fleet/source.h"
 #include "fleet/walk.h"
 
-static const char *const names[] = { "a/agent.py", "a/tools.py", "a/Dockerfile", "a/c.yaml", "a/mcp.json", "a/requirements.txt", "a/app.ts", "a/prompts/system.md", "a/cockpit.yaml" };
+static const char *const names[] = { "a/agent.py", "a/tools.py", "a/Dockerfile", "a/c.yaml", "a/mcp.json", "a/requirements.txt", "a/app.ts", "a/prompts/system.md", "a/cockpit.yaml",
+	"a/book.ipynb", "a/run.sh", "a/main.tf", "a/compose.yaml", "a/.env", "a/pyproject.toml", "a/card.json" };
 static const uint8_t key[32] = "a key of this fuzz target only";
 static const struct agent agent = { .path = "a", .brain = "a/agent.py", .brain_why = "", .framework = "sdk:openai" };
 
@@ -27,6 +28,7 @@ static struct checker *checker;
 static struct secret_rules *rules;
 static struct secret_scanner *scanner;
 static struct source source;
+static struct heal_values *values;
 
 static void prepare(void)
 {
@@ -37,7 +39,8 @@ static void prepare(void)
 	checks = checks_load(&err);
 	checker = checks ? checker_new(checks, &err) : NULL;
 	rules = checks ? secret_rules_load(&(struct secret_rules_options){ .checks = checks, .no_vectorscan = 1, .hash_key = key }, &err) : NULL;
-	if (!checker || !rules)
+	values = heal_values_load(&err);
+	if (!checker || !rules || !values)
 		abort();
 	scanner = secret_scanner_new(rules);
 }
@@ -71,6 +74,14 @@ static int errors_of(const char *text, size_t length)
 	return errors;
 }
 
+static int is_json(const char *bytes, size_t length)
+{
+	struct json *tree = json_parse(bytes, length, NULL);
+
+	json_free(tree);
+	return tree != NULL;
+}
+
 static void see_file(const struct walk *walk, const struct heal_file *file)
 {
 	struct source before = { 0 };
@@ -91,8 +102,10 @@ static void see_file(const struct walk *walk, const struct heal_file *file)
 		at = offset + length;
 	}
 	text_add_n(&after, before.bytes + at, before.byte_length - at);
-	if (before.kind == SOURCE_PYTHON)
+	if (before.kind == SOURCE_PYTHON && before.text == before.bytes)
 		assert(errors_of(after.data, after.length) <= errors_of(before.bytes, before.byte_length));
+	if (before.kind == SOURCE_NOTEBOOK)
+		assert(!is_json(before.bytes, before.byte_length) || is_json(after.data, after.length));
 	for (const struct json *row = json_first(file->hide); row; row = json_next(row))
 		assert((size_t)json_int(json_get(row, "offset"), -1) + (size_t)json_int(json_get(row, "length"), -1) <= before.byte_length);
 	text_release(&after);
@@ -114,15 +127,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_write(root, written[i], part + (length > 0), length - (length > 0));
 	}
 	struct walk *walk = walk_tree(root, NULL, &err);
-	struct report report = { .root = root, .checks = checks, .rules = rules, .walk = walk, .findings = findings_new() };
+	struct report report = { .root = root, .checks = checks, .rules = rules, .heal_values = values, .walk = walk, .findings = findings_new() };
 
 	assert(walk);
 	look(walk, report.findings);
-	struct heal *heal = heal_new(&report, &(struct heal_options){ .owner = "team" }, &err);
+	heal_judge(&report, values, report.findings, 0);
+	heal_judge(&report, values, report.findings, 1);
+	struct heal *heal = heal_new(&report, &(struct heal_options){ .owner = "team" });
 
 	assert(heal);
-	for (size_t i = 0; i < heal_fixes(heal); i++)
-		assert(!heal_fix_at(heal, i)->safe != !heal_fix_at(heal, i)->refused);
+	for (size_t i = 0; i < heal_fixes(heal); i++) {
+		const struct heal_fix *fix = heal_fix_at(heal, i);
+
+		assert(!fix->safe != !fix->refused);
+		assert(fix->safe || fix->later || fix->finding->fixability == FIX_STRUCTURAL); /* 1-Click is kept */
+	}
 	for (size_t i = 0; i < heal_files(heal); i++)
 		see_file(walk, heal_file_at(heal, i));
 	heal_free(heal);

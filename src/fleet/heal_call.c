@@ -262,6 +262,8 @@ void remove_item(struct site *site, int first, int end)
 
 static const char *why_closed(const struct site *site, const struct code_call *call)
 {
+	if (call->close <= call->open)
+		return "its brackets are not closed";
 	for (int i = 0; i < call->argument_count; i++) {
 		const struct code_argument *given = code_argument_at(site->code, call->arguments + i);
 
@@ -316,6 +318,8 @@ const char *add_option(struct site *site, const struct code_call *call, int posi
 	int count;
 	const struct code_argument *given = script_argument(site, call, position, &count);
 
+	if (call->close <= call->open)
+		return "its brackets are not closed";
 	for (int t = call->open + 1; t < call->close; t = code_match(site->code, t) > t ? code_match(site->code, t) + 1 : t + 1)
 		if (code_is(site->code, t, "..."))
 			return "its arguments are spread: what is missing may be in them";

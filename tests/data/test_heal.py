@@ -209,6 +209,12 @@ def test_the_dashboard_fits_the_terminal():
         assert '\u241b' not in in_terminal(tree, 80, 'report', tree.root, '--no-lake')
 
 
+def test_a_decorator_that_is_not_closed_is_left_alone():
+    with Tree({'a/agent.py': 'import openai\nfrom tenacity import retry as again)\n@again(\ndef:'}) as tree:
+        done = ph(tree, 'report', tree.root, '--heal', '--dry-run', '--no-lake')
+        assert done.returncode in (0, 2) and b'nothing was touched' in done.stdout, done
+
+
 def test_what_is_never_wrapped():
     body = 'from openai import OpenAI\nc = OpenAI(timeout=3)\n\n\n'
     call = 'c.chat.completions.create(model="gpt-4o-2024-11-20", max_completion_tokens=3, messages=q)'
