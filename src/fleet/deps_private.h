@@ -4,6 +4,9 @@
 
 #include "fleet/deps.h"
 
+struct agents;
+struct walk;
+
 enum { DEPS_NAME_MAX = 215, DEPS_TEXT_MAX = 2048, DEPS_ROWS_MAX = 500000 };
 
 /* What a lock file, or an exact requirement, settled on. */
@@ -32,7 +35,32 @@ struct deps_own {
 	const char *name;
 };
 
+struct deps {
+	struct arena *arena;
+	const struct walk *walk;
+	struct dependency *rows;
+	size_t count;
+	struct locked *locked; /* ordered by ecosystem and name once all is read */
+	size_t locked_count;
+	struct deps_own *own;
+	size_t own_count;
+	struct deps_index *indices;
+	size_t index_count;
+	struct deps_problem *problems;
+	size_t problem_count;
+	struct listed {
+		size_t at; /* of the walk */
+		int constraints;
+	} *files; /* to be read; grows by includes */
+	size_t file_count;
+	size_t *by_path;        /* files of the walk in order of path; made when first asked for */
+	unsigned char *listed;  /* of each file of the walk: it is in files */
+};
+
 struct arena *deps_arena(struct deps *deps);
+/* deps_settle.c: all files are read: rows and locked versions are ordered and joined, agents named. */
+void deps_settle(struct deps *deps, const struct agents *agents);
+int deps_reads(const char *path); /* a manifest or lock by its name */
 /* Copies the texts; path is set. */
 void deps_want(struct reading *reading, const struct dependency *row);
 void deps_lock(struct reading *reading, const struct locked *row);
