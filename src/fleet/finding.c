@@ -153,6 +153,11 @@ struct finding *findings_add(struct findings *findings, const struct finding *fi
 	return row;
 }
 
+void findings_miss(struct findings *findings, size_t count)
+{
+	findings->cut += count;
+}
+
 void findings_take(struct findings *findings, struct findings *other)
 {
 	for (size_t i = 0; i < other->arena_count; i++) {

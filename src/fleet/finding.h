@@ -55,6 +55,7 @@ size_t findings_count(const struct findings *findings);
 size_t findings_cut(const struct findings *findings);
 struct finding *findings_at(const struct findings *findings, size_t i);
 struct arena *findings_arena(struct findings *findings); /* for texts that live as long */
+void findings_miss(struct findings *findings, size_t count); /* so many more were seen and are not kept */
 void findings_take(struct findings *findings, struct findings *other); /* moves all of them over; frees other */
 /* Orders by path, place and rule, drops what is said twice, gives fingerprints: SHA-256 over rule, path and the line's text without
  * white space and with secrets blanked, with an ordinal for equal ones; no line number enters. */

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/mem.h"
+#include "fleet/finding.h"
 #include "fleet/secrets_private.h"
 #include "fleet/source.h"
 
@@ -127,7 +128,11 @@ void secrets_add(struct secret_scanner *scanner, const struct candidate *candida
 {
 	struct candidate *kept;
 
-	if (scanner->count == CANDIDATES_MAX || secrets_is_example(scanner->rules, candidate->value, candidate->value_length))
+	if (scanner->count == CANDIDATES_MAX) {
+		scanner->dropped++;
+		return;
+	}
+	if (secrets_is_example(scanner->rules, candidate->value, candidate->value_length))
 		return;
 	scanner->found = mem_grow(scanner->found, scanner->count + 1, sizeof(*scanner->found));
 	kept = &scanner->found[scanner->count++];
@@ -264,7 +269,7 @@ void secret_scan(struct secret_scanner *scanner, struct source *source, struct f
 		return;
 	scanner->source = source;
 	scanner->is_code = secrets_is_code(source);
-	scanner->count = scanner->kind_count = scanner->kind_end = 0;
+	scanner->count = scanner->dropped = scanner->kind_count = scanner->kind_end = 0;
 	scanner->texts = arena_new();
 	secrets_scan_view(scanner, &(struct view){ .text = source->text, .length = source->length });
 	for (size_t i = 0; i < scanner->kind_count; i++)
@@ -272,6 +277,7 @@ void secret_scan(struct secret_scanner *scanner, struct source *source, struct f
 	secrets_decode(scanner);
 	secrets_join(scanner);
 	secrets_report(scanner, findings);
+	findings_miss(findings, scanner->dropped);
 	arena_free(scanner->texts);
 	scanner->texts = NULL;
 }

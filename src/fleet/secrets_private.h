@@ -175,7 +175,7 @@ struct secret_scanner {
 	int is_code;
 	struct view view;
 	struct candidate *found;
-	size_t count;
+	size_t count, dropped; /* dropped: past CANDIDATES_MAX */
 	struct arena *texts; /* of this file */
 	size_t name_seen;    /* end of the identifier looked at last */
 	size_t url_seen;
