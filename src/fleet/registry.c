@@ -9,16 +9,14 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "base/yaml.h"
 #include "fleet/registry_ask.h"
 #include "net/url.h"
 
 enum { TIMEOUT_DEFAULT_MS = 60000, REQUEST_MS = 10000, CONNECT_MS = 4000, PARALLEL = 8, STRIKES_MAX = 3, SLICE_MS = 100, REDIRECTS_MAX = 3,
-	PUBLIC_MAX_BYTES = 4 << 20, ANSWER_MAX_BYTES = 48 << 20, ADVISORIES_ASKED_MAX = 3000 };
+	ANSWER_MAX_BYTES = 48 << 20, ADVISORIES_ASKED_MAX = 3000 };
 
 struct asking {
 	struct registry *registry;
@@ -42,168 +40,6 @@ const char *registry_state_name(enum registry_state state)
 }
 
 /* --- packages --- */
-
-static int by_name(const void *a, const void *b)
-{
-	const struct package *x = a, *y = b;
-
-	return x->ecosystem != y->ecosystem ? (int)x->ecosystem - (int)y->ecosystem : strcmp(x->name, y->name);
-}
-
-struct package *registry_package(const struct registry *registry, enum ecosystem ecosystem, const char *name)
-{
-	struct package key = { .ecosystem = ecosystem, .name = name };
-
-	return registry->count ? bsearch(&key, registry->packages, registry->count, sizeof(key), by_name) : NULL;
-}
-
-static int is_asked(const struct deps *deps, const struct dependency *row)
-{
-	return row->origin == ORIGIN_INDEX && !deps_is_own(deps, row->ecosystem, row->name);
-}
-
-static void add_packages(struct registry *registry)
-{
-	size_t kept = 0;
-
-	registry->packages = mem_zero(deps_count(registry->deps) + 1, sizeof(*registry->packages));
-	for (size_t i = 0; i < deps_count(registry->deps); i++)
-		if (is_asked(registry->deps, deps_at(registry->deps, i)))
-			registry->packages[registry->count++] =
-				(struct package){ .ecosystem = deps_at(registry->deps, i)->ecosystem, .name = deps_at(registry->deps, i)->name };
-	if (registry->count)
-		qsort(registry->packages, registry->count, sizeof(*registry->packages), by_name);
-	for (size_t i = 0; i < registry->count; i++)
-		if (!i || by_name(&registry->packages[i], &registry->packages[kept - 1]))
-			registry->packages[kept++] = registry->packages[i];
-	registry->count = kept;
-}
-
-/* --- names that are public anyhow --- */
-
-static void mark_listed(struct registry *registry, const char *path)
-{
-	size_t length;
-	char *bytes = file_load(path, PUBLIC_MAX_BYTES, &length, NULL);
-	struct json *tree = bytes ? yaml_parse(bytes, length, NULL) : NULL;
-
-	for (int e = 0; e < ECOSYSTEM_COUNT; e++)
-		for (const struct json *name = json_first(json_get(json_get(tree, "public"), ecosystem_name((enum ecosystem)e))); name; name = json_next(name)) {
-			struct package *package = json_text(name) ? registry_package(registry, (enum ecosystem)e, json_text(name)) : NULL;
-
-			if (package)
-				package->known_public = 1;
-		}
-	json_free(tree);
-	free(bytes);
-}
-
-static char *package_url(const struct index *index, const struct package *package)
-{
-	struct text url;
-
-	text_init(&url, REGISTRY_URL_MAX * 2);
-	text_add(&url, index->public.url);
-	if (*package->name == '@')
-		text_add_char(&url, '@');
-	url_encode(&url, package->name + (*package->name == '@'));
-	if (package->ecosystem == ECOSYSTEM_PYPI)
-		text_add_char(&url, '/');
-	return text_take(&url);
-}
-
-/* The public index had it before. */
-static int was_public(const struct registry *registry, const struct package *package)
-{
-	char *url = package_url(&registry->indices.rows[package->ecosystem], package);
-	struct json *kept = registry_cache_load(url, 1);
-	int had = json_int(json_get(kept, "status"), 0) == 200;
-
-	json_free(kept);
-	free(url);
-	return had;
-}
-
-static void mark_public(struct registry *registry)
-{
-	char **files = file_list_data("checks");
-
-	for (char **file = files; *file; file++) {
-		const char *slash = strrchr(*file, '/');
-
-		if (!strncmp(slash ? slash + 1 : *file, "public", 6))
-			mark_listed(registry, *file);
-	}
-	file_free_list(files);
-	for (size_t i = 0; i < deps_count(registry->deps); i++) {
-		const struct dependency *row = deps_at(registry->deps, i);
-		struct package *package = registry_package(registry, row->ecosystem, row->name);
-
-		if (package && row->source && index_is_public_url(&registry->indices, row->source))
-			package->known_public = 1;
-	}
-	for (size_t i = 0; i < registry->count; i++)
-		registry->packages[i].known_public |= was_public(registry, &registry->packages[i]);
-}
-
-/* --- the chain of a package --- */
-
-static int is_of_scope(const struct index *index, const struct package *package)
-{
-	size_t length = strlen(index->public.scope);
-
-	return length && !strncmp(package->name, index->public.scope, length) && package->name[length] == '/';
-}
-
-int registry_is_of(const struct registry *registry, const struct index *index, const struct package *package)
-{
-	if (index->public.ecosystem != package->ecosystem || (index->only_named && index->public.is_public))
-		return 0;
-	if (*index->public.scope)
-		return is_of_scope(index, package);
-	for (size_t i = 0; i < registry->indices.count && !index->public.is_public; i++)
-		if (registry->indices.rows[i].public.ecosystem == package->ecosystem && is_of_scope(&registry->indices.rows[i], package))
-			return 0; /* npm asks the scope's own registry only */
-	return 1;
-}
-
-/* Index number step of it: private ones in their order, then public ones, the mirror last. NULL: no more. */
-static struct index *chain_at(struct registry *registry, const struct package *package, size_t step)
-{
-	for (int is_public = 0; is_public < 2; is_public++) {
-		for (size_t k = 0; k < registry->indices.count; k++) {
-			/* The mirrors are the first rows. */
-			struct index *index = &registry->indices.rows[(k + ECOSYSTEM_COUNT) % registry->indices.count];
-
-			if (index->public.is_public != is_public || !registry_is_of(registry, index, package))
-				continue;
-			if (!step--)
-				return index;
-		}
-	}
-	return NULL;
-}
-
-static uint64_t bit_of(const struct registry *registry, const struct index *index)
-{
-	return (uint64_t)1 << (index - registry->indices.rows);
-}
-
-/* What registry.h says at its head. */
-static int may_go_public(const struct registry *registry, const struct package *package)
-{
-	if (registry->options.allow_public_lookup || package->known_public)
-		return 1;
-	for (size_t i = 0; i < registry->indices.count; i++) {
-		const struct index *index = &registry->indices.rows[i];
-
-		if (index->public.is_public || !registry_is_of(registry, index, package))
-			continue;
-		if (!(package->missing & bit_of(registry, index)) || !index->heard || *index->public.scope)
-			return 0;
-	}
-	return 1;
-}
 
 /* --- failures --- */
 
@@ -248,7 +84,7 @@ static void failed_error(struct registry *registry, struct index *index, const s
 static void failed_here(struct registry *registry, struct package *package, struct index *index)
 {
 	if (package)
-		package->failed |= bit_of(registry, index);
+		package->failed |= registry_bit_of(registry, index);
 	if (index->strikes >= STRIKES_MAX && !index->heard)
 		give_up(registry, index);
 }
@@ -265,7 +101,7 @@ static void known(struct package *package, struct index *index, const struct jso
 
 static void missing(struct registry *registry, struct package *package, struct index *index)
 {
-	package->missing |= bit_of(registry, index);
+	package->missing |= registry_bit_of(registry, index);
 	index->public.missing++;
 }
 
@@ -410,15 +246,15 @@ static void ask(struct asking *asking, struct package *package, struct index *in
 	struct registry *registry = asking->registry;
 	char *url;
 
-	if (index->public.is_public && !may_go_public(registry, package)) {
+	if (index->public.is_public && !registry_may_go_public(registry, package)) {
 		package->held = 1;
 		return;
 	}
 	if (index->only_named) {
-		package->failed |= bit_of(registry, index);
+		package->failed |= registry_bit_of(registry, index);
 		return;
 	}
-	url = package_url(index, package);
+	url = registry_package_url(index, package);
 	if (!take_cached(registry, package, index, url)) {
 		if (!asking->batch)
 			package->uncached = 1;
@@ -469,7 +305,7 @@ static void end_round(struct asking *asking)
 static int others_follow(struct registry *registry, size_t step)
 {
 	for (size_t i = 0; i < registry->count; i++)
-		if (!registry->packages[i].answer && chain_at(registry, &registry->packages[i], step + 1))
+		if (!registry->packages[i].answer && registry_chain_at(registry, &registry->packages[i], step + 1))
 			return 1;
 	return 0;
 }
@@ -484,23 +320,23 @@ static void ask_packages(struct registry *registry)
 		begin_round(&asking, others_follow(registry, step));
 		for (size_t i = 0; i < registry->count; i++) {
 			struct package *package = &registry->packages[i];
-			struct index *index = package->answer ? NULL : chain_at(registry, package, step);
+			struct index *index = package->answer ? NULL : registry_chain_at(registry, package, step);
 
 			if (!index)
 				continue;
 			more = 1;
-			package->asked |= bit_of(registry, index);
+			package->asked |= registry_bit_of(registry, index);
 			ask(&asking, package, index);
 		}
 		end_round(&asking);
 		for (size_t i = 0; i < registry->count; i++) { /* asked, and no answer came in time */
 			struct package *package = &registry->packages[i];
-			struct index *index = chain_at(registry, package, step);
+			struct index *index = registry_chain_at(registry, package, step);
 
-			if (!index || package->answer || package->held || package->uncached || !(package->asked & bit_of(registry, index)))
+			if (!index || package->answer || package->held || package->uncached || !(package->asked & registry_bit_of(registry, index)))
 				continue;
-			if (!((package->missing | package->failed) & bit_of(registry, index))) {
-				package->failed |= bit_of(registry, index);
+			if (!((package->missing | package->failed) & registry_bit_of(registry, index))) {
+				package->failed |= registry_bit_of(registry, index);
 				set_cause(registry, index, "timeout", "it did not answer in time");
 			}
 		}
@@ -580,8 +416,8 @@ struct registry *registry_ask(const struct deps *deps, const struct registry_opt
 	registry->arena = arena_new();
 	registry->deadline_ns = clock_monotonic_ns() + (int64_t)(options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_DEFAULT_MS) * (CLOCK_SECOND_NS / 1000);
 	indices_find(&registry->indices, deps, options->public_index);
-	add_packages(registry);
-	mark_public(registry);
+	registry_add_packages(registry);
+	registry_mark_public(registry);
 	ask_packages(registry);
 	ask_advisories(registry);
 	return registry;

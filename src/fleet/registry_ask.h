@@ -1,4 +1,4 @@
-/* registry_ask.h - for registry.c and registry_told.c: what is known of each package. */
+/* registry_ask.h - for registry.c, registry_packages.c and registry_told.c: what is known of each package. */
 #ifndef FLEET_REGISTRY_ASK_H
 #define FLEET_REGISTRY_ASK_H
 
@@ -30,6 +30,16 @@ struct registry {
 struct package *registry_package(const struct registry *registry, enum ecosystem ecosystem, const char *name);
 /* 1: packages like this are asked for there. */
 int registry_is_of(const struct registry *registry, const struct index *index, const struct package *package);
+
+/* Those of the dependencies that an index may have, ordered; then which of them are public anyhow. */
+void registry_add_packages(struct registry *registry);
+void registry_mark_public(struct registry *registry);
+char *registry_package_url(const struct index *index, const struct package *package); /* yours */
+/* Index number step of it: private ones in their order, then public ones, the mirror last. NULL: no more. */
+struct index *registry_chain_at(struct registry *registry, const struct package *package, size_t step);
+uint64_t registry_bit_of(const struct registry *registry, const struct index *index);
+/* What registry.h says at its head. */
+int registry_may_go_public(const struct registry *registry, const struct package *package);
 
 /* Asks each registry of npm that had something about the versions in use. */
 void registry_ask_npm(struct registry *registry, int timeout_ms);
