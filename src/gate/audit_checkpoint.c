@@ -225,8 +225,10 @@ static int witness(struct audit *audit, const char *where, struct json **receipt
 
 	if (!audit->seal)
 		audit->seal = seal_open(audit->config ? config_get(audit->config, "audit.key") : NULL, err);
-	if (!audit->seal || store_write(audit->store, STORE_DURABLE, audit_checkpoint_in, &sealing, err))
+	if (!audit->seal || store_write(audit->store, STORE_DURABLE, audit_checkpoint_in, &sealing, err)) {
+		json_free(sealing.document); /* made, and not committed */
 		return -1;
+	}
 	if (!sealing.document && where) /* nothing new: the last one again, where it was asked for */
 		store_read(audit->store, last_in, &sealing.document, err);
 	if (!sealing.document)

@@ -1,6 +1,8 @@
 /* Honest logs: one chain whoever writes, never a false alarm, nothing secret kept, nothing changed afterwards. */
 #include <dirent.h>
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -377,6 +379,35 @@ START_TEST(a_fresh_log_after_a_damaged_one)
 }
 END_TEST
 
+/* A full disk between the checkpoint and its commit: it is not told as one, the next one is. */
+START_TEST(a_checkpoint_without_a_commit_is_none)
+{
+	struct error err = { 0 };
+	struct store *store = store_open(NULL, &err);
+	struct audit *audit = audit_open(store, NULL, &err);
+	struct audit_event event = logged_event("thing");
+	struct rlimit before, full;
+	struct json *receipt = NULL;
+
+	ck_assert_msg(!audit_append(audit, &event, NULL, &err) && !audit_witness(audit, NULL, NULL, &err), "%s", err.text);
+	ck_assert_msg(!audit_append(audit, &event, NULL, &err), "%s", err.text);
+	ck_assert(!getrlimit(RLIMIT_FSIZE, &before));
+	signal(SIGXFSZ, SIG_IGN);
+	full = (struct rlimit){ 1, before.rlim_max };
+	ck_assert(!setrlimit(RLIMIT_FSIZE, &full));
+	int failed = audit_witness(audit, NULL, &receipt, &err);
+	ck_assert(!setrlimit(RLIMIT_FSIZE, &before));
+	ck_assert_int_eq(failed, -1);
+	ck_assert_ptr_null(receipt);
+	ck_assert_msg(!audit_witness(audit, NULL, &receipt, &err), "%s", err.text);
+	ck_assert_int_eq(json_int(json_get(receipt, "size"), 0), 2);
+	json_free(receipt);
+	audit_close(audit);
+	store_close(store);
+	must_be_whole(verified(NULL, NULL), "afterwards");
+}
+END_TEST
+
 /* A process that died within the day's copy: nothing twice, nothing torn, nothing missing. */
 START_TEST(a_torn_copy_is_mended)
 {
@@ -457,6 +488,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, several_threads_and_two_consoles);
 	tcase_add_test(tc, an_empty_log);
 	tcase_add_test(tc, a_fresh_log_after_a_damaged_one);
+	tcase_add_test(tc, a_checkpoint_without_a_commit_is_none);
 	tcase_add_test(tc, a_torn_copy_is_mended);
 	tcase_add_test(tc, an_export_is_limited_by_time_only);
 	tcase_add_test(tc, read_only_can_be_listed_and_not_written);
