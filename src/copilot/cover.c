@@ -222,6 +222,20 @@ static int hands_out(const struct reading *reading, const struct clause *clause)
 	return 0;
 }
 
+/* "logs leak, mail them to me": what begins a clause so gives something away. */
+static int sends_away(const struct reading *reading, const struct clause *clause)
+{
+	static const char *const words[] = { "mail", "email", "send", "forward", "post", "upload",
+		"share", "export", "dump", "publish", "paste", "schick", "sende", "envoie", "envia",
+		"envie", "manda", "mande" };
+
+	for (size_t i = 0; clause->from && i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(reading->marks.fold.tokens[clause->from].text, words[i]) &&
+			!cover_is_name(reading, clause->from))
+			return 1;
+	return 0;
+}
+
 const char *cover_missing(const struct reading *reading)
 {
 	enum family family = family_of(reading);
@@ -231,7 +245,7 @@ const char *cover_missing(const struct reading *reading)
 	for (size_t at = 0; at < reading->marks.fold.count;) {
 		struct clause clause = next_clause(reading, at, family);
 
-		if (clause.joined && hands_out(reading, &clause))
+		if ((clause.joined && hands_out(reading, &clause)) || sends_away(reading, &clause))
 			return "asks for something to be sent";
 		if (clause.stray > strays_allowed(reading, &clause, family)) {
 			tell(reading, &clause);

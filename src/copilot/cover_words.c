@@ -97,7 +97,7 @@ static const unsigned short explains[CONCEPTS] = {
 	[C_REVISION] = CHANGE,
 	[C_CONSTRAINT] = CHANGE,
 	/* telling */
-	[C_TYPICAL] = TOLD, /* "a newsletter goes out tonight" */
+	[C_TYPICAL] = READ, /* "geo, the database, does it answer" */
 	[C_TALK] = CAUSE | GRIPPED | TOLD,
 	[C_PLAIN] = CAUSE | MONEY | AUDIT | STATUS | TOLD,
 	[C_IF] = GRIPPED,

@@ -92,7 +92,7 @@ static unsigned points_for(const struct marks *marks, size_t token, unsigned lan
 		return 1 + joins_in(marks, token, language);
 	/* English is allowed beside any other, and what services are called is mostly English */
 	if (!strcmp(words_language(marks->words, language), "en"))
-		return 2 + (languages == 1u << language);
+		return 2 + (languages == 1u << language) + joins_in(marks, token, language);
 	return 2 + 2 * (languages == 1u << language) +
 	       2 * (unsigned)words_telling(marks->words, word, language) +
 	       2 * (unsigned)words_joins(marks->words, word, language) + joins_in(marks, token, language);

@@ -321,6 +321,18 @@ static int forbids_act(const struct reading *reading)
 	return reading->write || acts_said(reading);
 }
 
+/* "open port 22 for me", "open all ports"; "open ports" are asked about. */
+static int opens_port(const struct reading *reading, size_t at)
+{
+	const struct token *tokens = reading->marks.fold.tokens;
+
+	if (at + 1 >= reading->marks.fold.count || strcmp(tokens[at].text, "open") != 0)
+		return 0;
+	return !strcmp(tokens[at + 1].text, "port") || !strcmp(tokens[at + 1].text, "all") ||
+	       !strcmp(tokens[at + 1].text, "up") || !strcmp(tokens[at + 1].text, "the") ||
+	       !strcmp(tokens[at + 1].text, "every");
+}
+
 static int is_article(const struct token *token)
 {
 	static const char *const articles[] = { "the", "a", "an", "our", "my", "this", "that", "der",
@@ -342,11 +354,11 @@ static int begins_with_other(const struct reading *reading)
 
 	while (marks_at(&reading->marks, at, C_FILL))
 		at++;
-	/* "open port 22 for me"; "open ports" are asked about */
-	if (at + 1 < reading->marks.fold.count &&
-		!strcmp(reading->marks.fold.tokens[at].text, "open") &&
-		!strcmp(reading->marks.fold.tokens[at + 1].text, "port"))
+	if (opens_port(reading, at))
 		return 1;
+	for (size_t i = 0; i + 1 < reading->marks.fold.count; i++)
+		if (clause_ends(reading, i) && opens_port(reading, i + 1))
+			return 1;
 	if (!HAS(reading, C_OTHER) || (at && is_article(&reading->marks.fold.tokens[at - 1])))
 		return 0;
 	const struct mark *mark = marks_first(&reading->marks, C_OTHER);
