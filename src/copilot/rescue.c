@@ -27,8 +27,9 @@ static void rescue_name(struct reading *reading)
 	const struct mark *mark = marks_first(&reading->marks, C_COST);
 
 	if (reading->names || !mark || mark->to != mark->from + 1 ||
-		(HAS(reading, C_WHY) && !ails(reading)))
-		return;
+		(HAS(reading, C_WHY) && !ails(reading)) || HAS(reading, C_PROVIDER) ||
+		HAS(reading, C_BILLED))
+		return; /* "what raises the cost of azure" */
 	if (!(ails(reading) || HAS(reading, C_LOG) || HAS(reading, C_RESTART) || HAS(reading, C_STOP) ||
 		    HAS(reading, C_START) || HAS(reading, C_ROLLBACK) || HAS(reading, C_SCALE)))
 		return;
