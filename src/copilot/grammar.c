@@ -169,6 +169,11 @@ static int doubtful(const struct reading *reading)
 		return 1;
 	if (reading->weak && !strcmp(reading->intent->type, "list") && !reading->seen)
 		return 1; /* "show creds in prod": things are listed by their kind */
+	if (!strcmp(reading->intent->type, "audit_security") && reading->names &&
+		!shaped_name(reading) && !typical_name(reading) && !HAS(reading, C_SCOPE) &&
+		!rules_has_noun(reading) && !HAS(reading, C_PORT) && !HAS(reading, C_CIDR) &&
+		!reading->seen)
+		return 1; /* "tell me about black holes" */
 	if (!reading->weak || HAS(reading, C_SCOPE) ||
 		json_get(reading->intent->filters, "namespace") || shaped_name(reading) ||
 		reading->seen)
