@@ -1,5 +1,8 @@
 #include "stored.h"
 
+#include <sched.h>
+#include <stdatomic.h>
+
 #include "base/mem.h"
 #include "store/history.h"
 
@@ -107,7 +110,8 @@ START_TEST(trimming_keeps_what_still_holds)
 END_TEST
 
 struct counted {
-	int next, end, *freed;
+	int next, end;
+	atomic_int *freed;
 	char id[16], row[32];
 };
 
@@ -125,7 +129,7 @@ static int next_of(void *arg, struct history_version *version)
 
 static void count_freed(void *arg)
 {
-	++*((struct counted *)arg)->freed;
+	atomic_fetch_add(((struct counted *)arg)->freed, 1);
 	free(arg);
 }
 
@@ -139,18 +143,21 @@ static int count_row(const char *source, const char *id, int64_t observed_ns, co
 START_TEST(many_are_added_in_one_go)
 {
 	struct counted *counted = mem_zero(1, sizeof(*counted));
-	int freed = 0, right = 0;
+	atomic_int freed = 0;
+	int right = 0;
 
 	counted->end = 3000;
 	counted->freed = &freed;
 	history_add_all(store, "node", 50, next_of, counted, count_freed);
 	ck_assert_int_eq(store_flush(store, &err), 0);
-	ck_assert_int_eq(freed, 1);
+	while (!atomic_load(&freed)) /* the writer lets go of it after those who wait were told */
+		sched_yield();
 	ck_assert_int_eq(history_rows_at(store, "node", 50, count_row, &right, &err), 0);
 	ck_assert_int_eq(right, 3000);
 	right = 0;
 	ck_assert_int_eq(history_rows_at(store, "node", 49, count_row, &right, &err), 0);
 	ck_assert_int_eq(right, 0);
+	ck_assert_int_eq(atomic_load(&freed), 1);
 }
 END_TEST
 
