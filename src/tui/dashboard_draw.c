@@ -193,7 +193,7 @@ static void draw_change(struct dashboard *dashboard, const struct item *item, st
 	struct tm local;
 	int x = 3, by = widths->severity ? widths->severity + 5 : 0, scope = widths->scope ? widths->scope + 2 : 0;
 
-	if (by > BY_MAX)
+	if (by > BY_MAX && line.columns < NARROW_COLUMNS)
 		by = BY_MAX;
 	if (widths->scope > NARROW_SCOPE && line.columns - (x + 7 + widths->kind + 2 + widths->what + 2) - scope - by < widths->why)
 		scope = NARROW_SCOPE + 2;

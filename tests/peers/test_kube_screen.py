@@ -154,7 +154,7 @@ def test_changes_from_before_this_program_ran():
         assert any(c['kind'] == 'configmaps' and c['field'] == 'data.a' and c['by'] == 'kubectl-patch' and c['old'] is None for c in changes), changes
         assert any(c['kind'] == 'deployments' and c['field'] == '' and c['new'] == 'web' for c in changes), changes
         with start('peer-admin') as c:  # a first start: nothing of this was seen by us
-            c.wait_for(re.compile(r'ph-recorded/(web|db) +image (web:v41 → v42|db:v1 → v2) +by kubectl-set'))
+            c.wait_for(re.compile(r'ph-recorded/(web|db) +image (v41 → v42|v1 → v2) +by kubectl-set'))
 
 
 def open_deployment(c, namespace):
