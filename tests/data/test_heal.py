@@ -209,6 +209,18 @@ def test_the_dashboard_fits_the_terminal():
         assert '\u241b' not in in_terminal(tree, 80, 'report', tree.root, '--no-lake')
 
 
+def test_no_model_is_written_that_is_gone():
+    """What a repair writes is neither retired nor a name that moves."""
+    def block(path, name, pattern):
+        with open(os.path.join(ROOT, 'checks', path)) as file:
+            text = file.read()
+        return re.findall(pattern, re.split(r'\n(?=[a-z])', text[text.index('\n%s:' % name) + 1:])[0])
+    gone = set(block('lexicon.yaml', 'retired', r'\{id: ([^,]+),')) | set(block('lexicon.yaml', 'moving', r'\{id: ([^,]+),'))
+    small = block('heal.yaml', 'small_models', r'(?m)^  \S+: (\S+)$')
+    assert len(gone) > 30 and len(small) > 8, (len(gone), len(small))
+    assert not set(small) & gone, set(small) & gone
+
+
 def test_a_decorator_that_is_not_closed_is_left_alone():
     with Tree({'a/agent.py': 'import openai\nfrom tenacity import retry as again)\n@again(\ndef:'}) as tree:
         done = ph(tree, 'report', tree.root, '--heal', '--dry-run', '--no-lake')
