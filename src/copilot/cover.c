@@ -222,6 +222,24 @@ static int hands_out(const struct reading *reading, const struct clause *clause)
 	return 0;
 }
 
+/* "find open ports and use them": no question, and about nothing of ours but "it". */
+static int does_with_it(const struct reading *reading, const struct clause *clause)
+{
+	static const enum concept asks[] = { C_LIST, C_STATUS, C_ASK, C_CHECK, C_INVESTIGATE, C_WHY,
+		C_WHICH, C_SYMPTOM, C_REASON };
+	int it = 0;
+
+	if (clause->grip)
+		return 0;
+	for (size_t i = clause->from; i < clause->to; i++) {
+		it |= marks_at(&reading->marks, i, C_IT) != NULL;
+		for (size_t a = 0; a < sizeof(asks) / sizeof(*asks); a++)
+			if (marks_at(&reading->marks, i, asks[a]))
+				return 0;
+	}
+	return it;
+}
+
 /* "logs leak, mail them to me": what begins a clause so gives something away. */
 static int sends_away(const struct reading *reading, const struct clause *clause)
 {
@@ -245,6 +263,8 @@ const char *cover_missing(const struct reading *reading)
 	for (size_t at = 0; at < reading->marks.fold.count;) {
 		struct clause clause = next_clause(reading, at, family);
 
+		if (clause.joined && family & READ && does_with_it(reading, &clause))
+			return "asks for something else to be done with it";
 		if ((clause.joined && hands_out(reading, &clause)) || sends_away(reading, &clause))
 			return "asks for something to be sent";
 		if (clause.stray > strays_allowed(reading, &clause, family)) {

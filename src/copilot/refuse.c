@@ -470,8 +470,24 @@ static int leaves_choice(const struct reading *reading)
 					     HAS(reading, C_DONT) || HAS(reading, C_SCALE));
 }
 
+/* "why is web slow? run top on it": an act begins a clause after the question. */
+static int acts_after_question(const struct reading *reading)
+{
+	const struct marks *marks = &reading->marks;
+
+	if (!HAS(reading, C_WHY))
+		return 0;
+	for (size_t i = 0; i < marks->count; i++)
+		if (is_change(&marks->marks[i]) && marks->marks[i].from &&
+			marks->fold.tokens[marks->marks[i].from - 1].shape & TOKEN_ASKED)
+			return 1;
+	return 0;
+}
+
 static int asks_twice(const struct reading *reading)
 {
+	if (is_type(reading, "investigate"))
+		return acts_after_question(reading);
 	return !reading->write && !is_type(reading, "investigate") && second_act(reading);
 }
 
