@@ -56,7 +56,6 @@ const char *danger_find(const struct marks *marks, const char *sentence, size_t 
 
 /* rules.c and resource.c: 0; or -1 when nothing fits. */
 int rules_type(struct reading *reading);
-void rules_drop_told(struct reading *reading); /* before that: acts told, not asked for, no longer count */
 int rules_resource(struct reading *reading);
 enum named { ANY_NAME, NAMED, UNNAMED };
 /* Marks a row of a table needs and avoids, and whether a name. Lists end early with 0. */
@@ -65,6 +64,18 @@ int rules_fit(const struct reading *reading, const unsigned char *need, size_t n
 int rules_has_entity(const struct reading *reading, enum entity entity);
 int rules_has_noun(const struct reading *reading); /* a word for a kind of resource is said */
 int rules_plural(const struct reading *reading);   /* and in the plural */
+
+/* told.c. */
+struct clause_span {
+	size_t from, to; /* tokens, both inside */
+};
+void rules_drop_told(struct reading *reading); /* before the type is known: acts told, not asked for, no longer count */
+int rules_told(const struct reading *reading, const struct mark *mark); /* "before the reboot" */
+int rules_is_change(const struct mark *mark); /* an act that changes something */
+int rules_clause_ends(const struct reading *reading, size_t token);
+struct clause_span rules_clause(const struct reading *reading, size_t token); /* the one it is in */
+int rules_acts_near(const struct reading *reading, size_t token);  /* an act stands in its clause */
+int rules_acts_later(const struct reading *reading, size_t token); /* in a clause after it */
 
 /* cover.c: why a part of the sentence is not explained by what is asked, or NULL. After type and resource are known. */
 const char *cover_missing(const struct reading *reading);

@@ -23,187 +23,6 @@ static size_t acts_said(const struct reading *reading)
 	return count;
 }
 
-/* "before the reboot", "nach dem Neustart": an act that is told, not asked for. */
-static int told(const struct reading *reading, const struct mark *mark)
-{
-	static const char *const lead[] = { "before", "after", "during", "since", "for", "prior",
-		"vor", "nach", "seit", "wegen", "avant", "apres", "depuis", "pour", "antes",
-		"despues", "desde", "depois", "para" };
-	static const char *const between[] = { "the", "a", "its", "my", "our", "dem", "der", "den",
-		"le", "la", "el", "o", "to", "de", "du", "del", "do", "last", "next" };
-	size_t at = mark->from;
-
-	for (size_t step = 0; at && step < 3; step++) {
-		const char *word = reading->marks.fold.tokens[--at].text;
-		int filler = 0;
-
-		for (size_t i = 0; i < sizeof(lead) / sizeof(*lead); i++)
-			if (!strcmp(word, lead[i]))
-				return 1;
-		for (size_t i = 0; i < sizeof(between) / sizeof(*between); i++)
-			filler |= !strcmp(word, between[i]);
-		if (!filler)
-			return 0;
-	}
-	return 0;
-}
-
-/* "after the restart": the act is all that is told, with nothing it is done to. */
-static int told_alone(const struct reading *reading, const struct mark *mark)
-{
-	const struct marks *marks = &reading->marks;
-	const unsigned ends = TOKEN_END | TOKEN_ASKED | TOKEN_COMMA;
-
-	return told(reading, mark) &&
-	       (mark->to >= marks->fold.count || marks->fold.tokens[mark->to - 1].shape & ends ||
-		       marks_at(marks, mark->to, C_ON) || marks_at(marks, mark->to, C_AND) ||
-		       marks_at(marks, mark->to, C_FROM) || marks_at(marks, mark->to, C_SCOPE));
-}
-
-struct clause_span {
-	size_t from, to; /* tokens, both inside */
-};
-
-static int clause_ends(const struct reading *reading, size_t token)
-{
-	return (reading->marks.fold.tokens[token].shape &
-		       (TOKEN_END | TOKEN_COMMA | TOKEN_ASKED)) != 0 ||
-	       (reading->marks.fold.cjk && marks_at(&reading->marks, token, C_REASON));
-}
-
-static struct clause_span clause_of(const struct reading *reading, size_t token)
-{
-	struct clause_span span = { token, token };
-
-	while (span.from && !clause_ends(reading, span.from - 1))
-		span.from--;
-	while (span.to + 1 < reading->marks.fold.count && !clause_ends(reading, span.to))
-		span.to++;
-	return span;
-}
-
-static int is_change(const struct mark *mark)
-{
-	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
-		if (mark->concept == changes[i])
-			return 1;
-	return 0;
-}
-
-/* An act stands in a clause after the one token is in. */
-static int acts_later(const struct reading *reading, size_t token)
-{
-	size_t end = clause_of(reading, token).to;
-
-	for (size_t i = 0; i < reading->marks.count; i++)
-		if (is_change(&reading->marks.marks[i]) && reading->marks.marks[i].from > end)
-			return 1;
-	return 0;
-}
-
-/* No act stands in the clause the token is in. */
-static int acts_nowhere_near(const struct reading *reading, size_t token)
-{
-	struct clause_span span = clause_of(reading, token);
-
-	for (size_t i = 0; i < reading->marks.count; i++)
-		if (is_change(&reading->marks.marks[i]) &&
-			reading->marks.marks[i].from >= span.from &&
-			reading->marks.marks[i].from <= span.to)
-			return 0;
-	return 1;
-}
-
-/* "we restarted web, is it up again?" */
-static int done_by_us(const struct reading *reading, const struct mark *mark)
-{
-	const struct token *word = &reading->marks.fold.tokens[mark->from];
-
-	return marks_at(&reading->marks, mark->from - 1u, C_TELLER) && word->length > 4 &&
-	       !strcmp(word->text + word->length - 2, "ed");
-}
-
-/* "web est arrêté, démarre-le": what stands after a word for "is", with an act in a later clause. */
-static int told_state(const struct reading *reading, const struct mark *mark)
-{
-	static const char *const words[] = { "is", "are", "was", "were", "ist", "sind", "wurde", "est",
-		"sont", "esta", "estan", "estao", "foi", "fue", "sigue", "got", "gets", "ta", "been",
-		"sido", "ete" };
-
-	if (!is_change(mark) || !mark->from)
-		return 0;
-	if (done_by_us(reading, mark))
-		return 1;
-	if (!acts_later(reading, mark->from))
-		return 0;
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (!strcmp(reading->marks.fold.tokens[mark->from - 1].text, words[i]))
-			return 1;
-	return 0;
-}
-
-static void say_nothing(struct reading *reading, struct mark *mark)
-{
-	reading->marks.seen[mark->concept]--;
-	mark->concept = C_FILL;
-	reading->marks.seen[C_FILL]++;
-}
-
-static int begins_clause(const struct marks *marks, size_t token)
-{
-	while (token && marks_at(marks, token - 1, C_FILL) &&
-		!(marks->fold.tokens[token - 1].shape & (TOKEN_END | TOKEN_COMMA)))
-		token--;
-	return !token || marks->fold.tokens[token - 1].shape & (TOKEN_END | TOKEN_COMMA);
-}
-
-/* "tiene que volver", "vms we run": "que" inside a clause asks nothing, and what we run is there
- * already. */
-static void drop_joints(struct reading *reading)
-{
-	struct marks *marks = &reading->marks;
-
-	for (struct mark *mark = marks->marks; mark < marks->marks + marks->count; mark++) {
-		const struct token *word = &marks->fold.tokens[mark->from];
-		int first = !mark->from ||
-			    word[-1].shape & (TOKEN_END | TOKEN_ASKED | TOKEN_COMMA);
-
-		if (told_state(reading, mark))
-			say_nothing(reading, mark);
-		/* "para el próximo mes": only where a clause begins is it an act */
-		if (mark->concept == C_STOP && !strcmp(word->text, "para") &&
-			!begins_clause(marks, mark->from))
-			say_nothing(reading, mark);
-		if (mark->to != mark->from + 1 || first)
-			continue;
-		if ((mark->concept == C_WHICH && word->raw_length == 3 &&
-			    !strcmp(word->text, "que") && marks->seen[C_WHICH] == 1) ||
-			(mark->concept == C_START && !strcmp(word->text, "run") &&
-				marks_at(marks, mark->from - 1u, C_TELLER)))
-			say_nothing(reading, mark);
-	}
-}
-
-/* An act that is told gives way to one that is asked for: "restart web before the shutdown". */
-void rules_drop_told(struct reading *reading)
-{
-	int asked = 0;
-
-	for (int pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
-			for (struct mark *mark = reading->marks.marks;
-				mark < reading->marks.marks + reading->marks.count; mark++) {
-				if (mark->concept != changes[i])
-					continue;
-				if (!told_alone(reading, mark)) {
-					asked = 1;
-				} else if (pass && asked) {
-					say_nothing(reading, mark);
-				}
-			}
-	drop_joints(reading);
-}
-
 /* Changes whose words mean nothing else; "run" and "set to" also stand beside others. */
 static size_t plain_acts(const struct reading *reading)
 {
@@ -216,7 +35,7 @@ static size_t plain_acts(const struct reading *reading)
 
 		for (const struct mark *mark = marks_first(&reading->marks, plain[i]); mark;
 			mark = marks_next(&reading->marks, mark))
-			asked |= !told(reading, mark);
+			asked |= !rules_told(reading, mark);
 		count += asked;
 	}
 	return count;
@@ -357,7 +176,7 @@ static int begins_with_other(const struct reading *reading)
 	if (opens_port(reading, at))
 		return 1;
 	for (size_t i = 0; i + 1 < reading->marks.fold.count; i++)
-		if (clause_ends(reading, i) && opens_port(reading, i + 1))
+		if (rules_clause_ends(reading, i) && opens_port(reading, i + 1))
 			return 1;
 	if (!HAS(reading, C_OTHER) || (at && is_article(&reading->marks.fold.tokens[at - 1])))
 		return 0;
@@ -394,9 +213,9 @@ static int takes_back(const struct reading *reading, const struct mark *mark)
 /* "web no da abasto, sube a 8": a clause about the target that only tells what is wrong. */
 static int tells_ill(const struct reading *reading, const struct mark *mark)
 {
-	struct clause_span span = clause_of(reading, mark->from);
+	struct clause_span span = rules_clause(reading, mark->from);
 
-	if (!acts_later(reading, mark->from) || !acts_nowhere_near(reading, mark->from))
+	if (!rules_acts_later(reading, mark->from) || rules_acts_near(reading, mark->from))
 		return 0;
 	for (size_t i = 0; i < reading->names; i++)
 		if (reading->name[i] >= span.from && reading->name[i] <= span.to)
@@ -478,7 +297,7 @@ static int acts_after_question(const struct reading *reading)
 	if (!HAS(reading, C_WHY))
 		return 0;
 	for (size_t i = 0; i < marks->count; i++)
-		if (is_change(&marks->marks[i]) && marks->marks[i].from &&
+		if (rules_is_change(&marks->marks[i]) && marks->marks[i].from &&
 			marks->fold.tokens[marks->marks[i].from - 1].shape & TOKEN_ASKED)
 			return 1;
 	return 0;

@@ -1,0 +1,181 @@
+/* told.c - which acts of a sentence are told and not asked for, and its clauses. */
+#include <string.h>
+
+#include "copilot/reading.h"
+
+static const enum concept changes[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE,
+	C_ROLLBACK, C_CORDON, C_DRAIN, C_MIGRATE };
+
+int rules_told(const struct reading *reading, const struct mark *mark)
+{
+	static const char *const lead[] = { "before", "after", "during", "since", "for", "prior",
+		"vor", "nach", "seit", "wegen", "avant", "apres", "depuis", "pour", "antes",
+		"despues", "desde", "depois", "para" };
+	static const char *const between[] = { "the", "a", "its", "my", "our", "dem", "der", "den",
+		"le", "la", "el", "o", "to", "de", "du", "del", "do", "last", "next" };
+	size_t at = mark->from;
+
+	for (size_t step = 0; at && step < 3; step++) {
+		const char *word = reading->marks.fold.tokens[--at].text;
+		int filler = 0;
+
+		for (size_t i = 0; i < sizeof(lead) / sizeof(*lead); i++)
+			if (!strcmp(word, lead[i]))
+				return 1;
+		for (size_t i = 0; i < sizeof(between) / sizeof(*between); i++)
+			filler |= !strcmp(word, between[i]);
+		if (!filler)
+			return 0;
+	}
+	return 0;
+}
+
+/* "after the restart": the act is all that is told, with nothing it is done to. */
+static int told_alone(const struct reading *reading, const struct mark *mark)
+{
+	const struct marks *marks = &reading->marks;
+	const unsigned ends = TOKEN_END | TOKEN_ASKED | TOKEN_COMMA;
+
+	return rules_told(reading, mark) &&
+	       (mark->to >= marks->fold.count || marks->fold.tokens[mark->to - 1].shape & ends ||
+		       marks_at(marks, mark->to, C_ON) || marks_at(marks, mark->to, C_AND) ||
+		       marks_at(marks, mark->to, C_FROM) || marks_at(marks, mark->to, C_SCOPE));
+}
+
+int rules_clause_ends(const struct reading *reading, size_t token)
+{
+	return (reading->marks.fold.tokens[token].shape &
+		       (TOKEN_END | TOKEN_COMMA | TOKEN_ASKED)) != 0 ||
+	       (reading->marks.fold.cjk && marks_at(&reading->marks, token, C_REASON));
+}
+
+struct clause_span rules_clause(const struct reading *reading, size_t token)
+{
+	struct clause_span span = { token, token };
+
+	while (span.from && !rules_clause_ends(reading, span.from - 1))
+		span.from--;
+	while (span.to + 1 < reading->marks.fold.count && !rules_clause_ends(reading, span.to))
+		span.to++;
+	return span;
+}
+
+int rules_is_change(const struct mark *mark)
+{
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
+		if (mark->concept == changes[i])
+			return 1;
+	return 0;
+}
+
+int rules_acts_later(const struct reading *reading, size_t token)
+{
+	size_t end = rules_clause(reading, token).to;
+
+	for (size_t i = 0; i < reading->marks.count; i++)
+		if (rules_is_change(&reading->marks.marks[i]) && reading->marks.marks[i].from > end)
+			return 1;
+	return 0;
+}
+
+int rules_acts_near(const struct reading *reading, size_t token)
+{
+	struct clause_span span = rules_clause(reading, token);
+
+	for (size_t i = 0; i < reading->marks.count; i++)
+		if (rules_is_change(&reading->marks.marks[i]) &&
+			reading->marks.marks[i].from >= span.from &&
+			reading->marks.marks[i].from <= span.to)
+			return 1;
+	return 0;
+}
+
+/* "we restarted web, is it up again?" */
+static int done_by_us(const struct reading *reading, const struct mark *mark)
+{
+	const struct token *word = &reading->marks.fold.tokens[mark->from];
+
+	return marks_at(&reading->marks, mark->from - 1u, C_TELLER) && word->length > 4 &&
+	       !strcmp(word->text + word->length - 2, "ed");
+}
+
+/* "web est arrêté, démarre-le": what stands after a word for "is", with an act in a later clause. */
+static int told_state(const struct reading *reading, const struct mark *mark)
+{
+	static const char *const words[] = { "is", "are", "was", "were", "ist", "sind", "wurde", "est",
+		"sont", "esta", "estan", "estao", "foi", "fue", "sigue", "got", "gets", "ta", "been",
+		"sido", "ete" };
+
+	if (!rules_is_change(mark) || !mark->from)
+		return 0;
+	if (done_by_us(reading, mark))
+		return 1;
+	if (!rules_acts_later(reading, mark->from))
+		return 0;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(reading->marks.fold.tokens[mark->from - 1].text, words[i]))
+			return 1;
+	return 0;
+}
+
+static void say_nothing(struct reading *reading, struct mark *mark)
+{
+	reading->marks.seen[mark->concept]--;
+	mark->concept = C_FILL;
+	reading->marks.seen[C_FILL]++;
+}
+
+static int begins_clause(const struct marks *marks, size_t token)
+{
+	while (token && marks_at(marks, token - 1, C_FILL) &&
+		!(marks->fold.tokens[token - 1].shape & (TOKEN_END | TOKEN_COMMA)))
+		token--;
+	return !token || marks->fold.tokens[token - 1].shape & (TOKEN_END | TOKEN_COMMA);
+}
+
+/* "tiene que volver", "vms we run": "que" inside a clause asks nothing, and what we run is there
+ * already. */
+static void drop_joints(struct reading *reading)
+{
+	struct marks *marks = &reading->marks;
+
+	for (struct mark *mark = marks->marks; mark < marks->marks + marks->count; mark++) {
+		const struct token *word = &marks->fold.tokens[mark->from];
+		int first = !mark->from ||
+			    word[-1].shape & (TOKEN_END | TOKEN_ASKED | TOKEN_COMMA);
+
+		if (told_state(reading, mark))
+			say_nothing(reading, mark);
+		/* "para el próximo mes": only where a clause begins is it an act */
+		if (mark->concept == C_STOP && !strcmp(word->text, "para") &&
+			!begins_clause(marks, mark->from))
+			say_nothing(reading, mark);
+		if (mark->to != mark->from + 1 || first)
+			continue;
+		if ((mark->concept == C_WHICH && word->raw_length == 3 &&
+			    !strcmp(word->text, "que") && marks->seen[C_WHICH] == 1) ||
+			(mark->concept == C_START && !strcmp(word->text, "run") &&
+				marks_at(marks, mark->from - 1u, C_TELLER)))
+			say_nothing(reading, mark);
+	}
+}
+
+/* An act that is told gives way to one that is asked for: "restart web before the shutdown". */
+void rules_drop_told(struct reading *reading)
+{
+	int asked = 0;
+
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
+			for (struct mark *mark = reading->marks.marks;
+				mark < reading->marks.marks + reading->marks.count; mark++) {
+				if (mark->concept != changes[i])
+					continue;
+				if (!told_alone(reading, mark)) {
+					asked = 1;
+				} else if (pass && asked) {
+					say_nothing(reading, mark);
+				}
+			}
+	drop_joints(reading);
+}
