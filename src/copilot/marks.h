@@ -32,6 +32,8 @@ struct marks {
 /* sentence must outlive marks. keep(arg, token) says which words are names on the screen, never corrected; NULL allowed. */
 void marks_find(struct marks *marks, const struct words *words, const char *sentence, size_t length,
 	int (*keep)(const void *arg, const struct token *token), const void *arg);
+/* marks_language.c: sets language and languages from the words; private to marks*.c. */
+void marks_choose_language(struct marks *marks);
 const struct mark *marks_first(const struct marks *marks, enum concept concept); /* NULL none */
 const struct mark *marks_next(const struct marks *marks, const struct mark *mark); /* of the same concept */
 const struct mark *marks_at(const struct marks *marks, size_t token, enum concept concept); /* covering token; NULL none */
