@@ -38,6 +38,17 @@ static int neighbour(const struct reading *reading, size_t token, int step)
 	return at < (int)reading->marks.fold.count ? at : -1;
 }
 
+static int is_rollout(const char *text)
+{
+	static const char *const words[] = { "deploy", "deployment", "rollout", "release", "update",
+		"upgrade", "build" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(text, words[i]))
+			return 1;
+	return 0;
+}
+
 static int score(const struct reading *reading, size_t token)
 {
 	static const int by_entity[] = { [ENTITY_MACHINE_ID] = 12,
@@ -70,6 +81,8 @@ static int score(const struct reading *reading, size_t token)
 		  (before >= 0 && COVERED(reading, (size_t)before, joints));
 	if (after >= 0 && marks_at(&reading->marks, (size_t)after, C_SCOPE))
 		points += 1;
+	if (points == 2 && after >= 0 && is_rollout(reading->marks.fold.tokens[after].text))
+		points += 2; /* "yesterday's kiosk deploy" */
 	/* "i need kiosk restarted", "kiosk neu starten" */
 	if (points == 2 && after >= 0 && COVERED(reading, (size_t)after, acts))
 		points += 1;
