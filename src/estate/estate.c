@@ -272,9 +272,14 @@ void feed_set_visible(struct feed *feed, int visible)
 	struct estate *estate = feed->estate;
 	int64_t now = clock_monotonic_ns();
 
-	if (atomic_exchange(&feed->visible, visible) == visible || !visible)
+	if (atomic_exchange(&feed->visible, visible) == visible)
 		return;
 	pthread_mutex_lock(&estate->lock);
+	if (!visible) {
+		schedule_seldom(feed);
+		pthread_mutex_unlock(&estate->lock);
+		return;
+	}
 	if (feed->poll_due_ns && feed->poll_due_ns > now + feed->kind->poll_ms * ms)
 		feed->poll_due_ns = now;
 	if (feed->publish_due_ns)

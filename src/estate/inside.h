@@ -100,6 +100,7 @@ struct feed {
 	struct feed *next;
 	int refs, users, running, failures;
 	int quick;                  /* its last list took a moment */
+	int listed;                 /* once at least */
 	int64_t poll_due_ns, publish_due_ns, judge_due_ns; /* monotonic; 0 none */
 	int wants_cache;            /* what the last run kept of it is not read yet */
 	int64_t expected_ns;        /* when the list under way is due again; 0 none */
@@ -131,6 +132,7 @@ void accounts_release(struct estate *estate);
 int schedule_start(struct estate *estate);
 void schedule_halt(struct estate *estate); /* nothing begins any more */
 void schedule_stop(struct estate *estate); /* and nothing is under way */
+void schedule_seldom(struct feed *feed); /* not seen any more; with estate->lock held */
 void schedule_publish(struct feed *feed, int64_t due_ns);
 void schedule_poll_now(struct feed *feed);
 void schedule_accounts(struct estate *estate); /* are to be looked at: from wherever a link fails or answers again */

@@ -103,7 +103,7 @@ static void end_run(struct run *run, int failed, enum error_code code)
 	struct estate *estate = feed->estate;
 
 	pthread_mutex_lock(&estate->lock);
-	run->ended = 1;
+	run->ended = feed->listed = 1;
 	feed->running = 0;
 	plan_next(feed, run->watch, failed, code);
 	int64_t feed_due_ns = feed->poll_due_ns;
@@ -418,6 +418,13 @@ void schedule_stop(struct estate *estate)
 	while (estate->running)
 		pthread_cond_wait(&estate->idle, &estate->lock);
 	pthread_mutex_unlock(&estate->lock);
+}
+
+/* The next list was planned for eyes. One that failed is tried again as planned. */
+void schedule_seldom(struct feed *feed)
+{
+	if (feed->poll_due_ns && !feed->running && !feed->failures && feed->listed)
+		feed->poll_due_ns = next_due_ns(feed, clock_monotonic_ns());
 }
 
 void schedule_publish(struct feed *feed, int64_t due_ns)
