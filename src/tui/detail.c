@@ -19,7 +19,7 @@
 #include "tui/text_view.h"
 
 enum { BODY_MAX = 4 << 20, WORDS_COLUMNS_MAX = 120, LABEL = 16, RELATION = 20, EVENTS_MAX = 30, CHANGES_MAX = 20, LINKS_MAX = 500, CELL = 4096,
-	FIELDS_EVERY_S = 5, ALL_EVERY_S = 30 };
+	FIELDS_EVERY_S = 5, ALL_EVERY_S = 30, DEPENDENTS_EVERY_S = 300 };
 #define CHANGES_SINCE_NS (INT64_C(7) * 24 * 3600 * CLOCK_SECOND_NS)
 
 enum part { PART_FIELDS, PART_OBJECT, PART_EVENTS, PART_DEPENDENTS, PART_CHANGES, PART_COUNT };
@@ -40,7 +40,8 @@ struct detail {
 	int link_count;
 	int built_columns;
 	int64_t step_ns;
-	int64_t asked_ns, asked_all_ns; /* monotonic; 0 never */
+	int64_t asked_ns, asked_all_ns, asked_dependents_ns; /* monotonic; 0 never */
+	int moved; /* the object is another than when its dependents were asked for */
 };
 
 static struct detail *of(struct pane *pane)
@@ -236,6 +237,7 @@ static void answered(void *pane, struct asking *asking)
 	console_dirty(detail->pane.console); /* the age in the head line */
 	if (same)
 		return;
+	detail->moved |= asking->number == PART_OBJECT;
 	detail->built_columns = 0;
 	detail->pane.dirty = 1;
 }
@@ -245,13 +247,13 @@ static int has_events(const struct detail *detail)
 	return !strcmp(detail->ref.provider, "kubernetes") && strcmp(detail->ref.kind, "events") != 0;
 }
 
-static void ask_parts(struct detail *detail, int count)
+static void ask_parts(struct detail *detail, int count, int dependents)
 {
 	if (!console_estate(detail->pane.console))
 		return;
 	detail->asked_ns = clock_monotonic_ns();
 	for (int part = 0; part < count; part++) {
-		if (part == PART_EVENTS && !has_events(detail))
+		if ((part == PART_EVENTS && !has_events(detail)) || (part == PART_DEPENDENTS && !dependents))
 			continue;
 		struct asking *asking = asking_new(detail->pane.console, &detail->parts[part].asking, detail, questions[part], answered);
 
@@ -261,10 +263,19 @@ static void ask_parts(struct detail *detail, int count)
 	}
 }
 
+static void ask_all(struct detail *detail, int dependents)
+{
+	ask_parts(detail, PART_COUNT, dependents);
+	detail->asked_all_ns = detail->asked_ns;
+	if (!dependents)
+		return;
+	detail->asked_dependents_ns = detail->asked_ns;
+	detail->moved = 0;
+}
+
 static void ask(struct detail *detail)
 {
-	ask_parts(detail, PART_COUNT);
-	detail->asked_all_ns = detail->asked_ns;
+	ask_all(detail, 1);
 }
 
 /* As often as its table would be listed, and at least so many seconds apart. */
@@ -290,9 +301,9 @@ static void ask_again(struct detail *detail)
 		if (detail->parts[part].asking)
 			return;
 	if (now - detail->asked_all_ns >= interval_ns(detail, ALL_EVERY_S))
-		ask(detail);
+		ask_all(detail, detail->moved || now - detail->asked_dependents_ns >= interval_ns(detail, DEPENDENTS_EVERY_S)); /* a dozen lists: not for nothing */
 	else if (now - detail->asked_ns >= interval_ns(detail, FIELDS_EVERY_S))
-		ask_parts(detail, PART_FIELDS + 1);
+		ask_parts(detail, PART_FIELDS + 1, 0);
 }
 
 /* --- as text --- */
