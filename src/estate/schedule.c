@@ -10,7 +10,7 @@
 #include "estate/inside.h"
 #include "estate/kind.h"
 
-enum { RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 60000, QUICK_MS = 20, SLACK_MS = 2 };
+enum { RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 60000, REFUSED_LAST_MS = 300000, QUICK_MS = 20, SLACK_MS = 2 };
 
 static const int64_t ms = 1000000;
 
@@ -62,6 +62,16 @@ static int64_t retry_ms(const struct feed *feed)
 	return wait < RETRY_LAST_MS ? wait : RETRY_LAST_MS;
 }
 
+/* No right, no such thing: soon in case it was made just now, then ever more seldom. A person who knows better asks again. */
+static int64_t refused_ms(const struct feed *feed)
+{
+	int64_t wait = feed_interval_ms(feed);
+
+	for (int i = 0; i < feed->failures && wait < REFUSED_LAST_MS; i++)
+		wait *= 2;
+	return wait < REFUSED_LAST_MS || wait == feed_interval_ms(feed) ? wait : REFUSED_LAST_MS;
+}
+
 /* Those with the same interval fall due together, and whole minutes when the clock on the screen moves on: one wake-up for all. */
 static int64_t next_of(int64_t interval_ms, int64_t now)
 {
@@ -92,6 +102,8 @@ static void plan_next(struct feed *feed, int watched, int failed, enum error_cod
 		wait = retry_ms(feed);
 	else if (failed && watched)
 		wait = feed->polls ? 0 : retry_ms(feed);
+	if (failed && !watched && is_refusal(code))
+		wait = refused_ms(feed);
 	int64_t now = clock_monotonic_ns();
 
 	feed->poll_due_ns = failed ? now + wait * ms : next_due_ns(feed, now);

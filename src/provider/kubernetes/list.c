@@ -426,12 +426,17 @@ static int list_each_namespace(
 {
 	struct pages pages = { .batch = net_batch_new(lister->provider->net, PARALLEL) };
 	struct json *again = json_array();
+	const struct json *first = json_first(namespaces);
 	int failed = 0;
 
 	json_free(lister->namespaces);
 	lister->namespaces = json_array();
-	for (const struct json *item = json_first(namespaces); item && !failed;
-		item = json_next(item))
+	/* What cannot be watched is of an extension, which may not be there: one question tells, not one for each namespace. */
+	if (first && !lister->kind->watchable) {
+		failed = settle_namespace(lister, json_text(first), err);
+		first = json_next(first);
+	}
+	for (const struct json *item = first; item && !failed; item = json_next(item))
 		failed = queue_page(lister, &pages, item, NULL, 0, err);
 	if (!failed)
 		failed = run_batch(lister, &pages, again, err);
