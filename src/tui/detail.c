@@ -288,7 +288,7 @@ static int64_t interval_ns(const struct detail *detail, int least_s)
 	snprintf(name, sizeof(name), "%s/%s", detail->ref.provider, detail->ref.kind);
 	const struct kind *kind = estate ? kinds_find(estate_kinds(estate), name) : NULL;
 
-	polled = kind && !kind->watchable ? kind->poll_ms * INT64_C(1000000) : 0;
+	polled = kind ? kind->poll_ms * INT64_C(1000000) : 0;
 	return polled > least ? polled : least;
 }
 
