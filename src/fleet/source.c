@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -338,10 +339,10 @@ static size_t line_at(const struct source *source, size_t offset)
 static void line_and_column(struct source *source, size_t offset, int *line, int *column)
 {
 	const char *bytes = source->lines_in_text ? source->text : source->bytes;
-	size_t found = line_at(source, offset);
+	size_t found = line_at(source, offset), end = found + 1 < source->line_count ? source->lines[found + 1] : SIZE_MAX;
 
 	*line = (int)found + 1 + source->base_line;
-	if (source->seen.offset < source->lines[found] || (source->seen.offset > offset && source->seen.offset - offset > offset - source->lines[found]))
+	if (source->seen.offset < source->lines[found] || source->seen.offset >= end || (source->seen.offset > offset && source->seen.offset - offset > offset - source->lines[found]))
 		source->seen.offset = source->lines[found], source->seen.column = found ? 1 : 1 + source->base_column;
 	source->seen.column += source->seen.offset < offset ? characters(bytes, source->seen.offset, offset) : -characters(bytes, offset, source->seen.offset);
 	source->seen.offset = offset;

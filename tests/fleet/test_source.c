@@ -69,6 +69,31 @@ START_TEST(plain_places)
 }
 END_TEST
 
+/* In whatever order they are asked for: a range that ended in the next line does not count back over its end. */
+START_TEST(places_are_the_same_in_any_order)
+{
+	const char bytes[] = "x = 1\nab\n\nsome \xc3\xa9t\xc3\xa9\n";
+	size_t length = sizeof(bytes) - 1;
+
+	for (size_t first = 0; first <= length; first++)
+		for (size_t then = 0; then <= length; then++) {
+			int line = 1, column = 1;
+
+			for (size_t i = 0; i < then; i++) {
+				column = bytes[i] == '\n' ? 1 : column + ((bytes[i + 1] & 0xc0) != 0x80);
+				line += bytes[i] == '\n';
+			}
+			open_bytes("a.txt", bytes, length);
+			source_place(&source, 0, first);
+			struct place place = source_place(&source, then, 0);
+
+			ck_assert_int_eq(place.line, line);
+			if (then == length || (bytes[then] & 0xc0) != 0x80)
+				ck_assert_int_eq(place.column, column);
+		}
+}
+END_TEST
+
 START_TEST(utf16)
 {
 	static const char little[] = "\xff\xfe" "a\0\n\0\xe4\0k\0e\0y\0", big[] = "\xfe\xff" "\0a\0\n\0\xe4\0k\0e\0y";
@@ -196,6 +221,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, kinds);
 	tcase_add_test(tc, plain_places);
+	tcase_add_test(tc, places_are_the_same_in_any_order);
 	tcase_add_test(tc, utf16);
 	tcase_add_test(tc, utf8_mark);
 	tcase_add_test(tc, notebook);
