@@ -77,7 +77,10 @@ static void failed_error(struct registry *registry, struct index *index, const s
 
 	if (err->code == ERR_CANCELLED)
 		return;
-	set_cause(registry, index, strstr(err->text, "407") ? "407" : is_tls ? "tls" : err->code == ERR_TIMEOUT ? "timeout" : err->code == ERR_UNREACHABLE ? "unreachable" : "format", err->text);
+	/* libcurl says of a proxy: "CONNECT tunnel failed, response 407", older ones "Received HTTP code 407 from proxy after CONNECT" */
+	int is_asked_who = strstr(err->text, "response 407") || strstr(err->text, "code 407");
+
+	set_cause(registry, index, is_asked_who ? "407" : is_tls ? "tls" : err->code == ERR_TIMEOUT ? "timeout" : err->code == ERR_UNREACHABLE ? "unreachable" : "format", err->text);
 	index->strikes += err->code == ERR_UNREACHABLE ? STRIKES_MAX : 1;
 }
 

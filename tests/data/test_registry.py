@@ -251,6 +251,13 @@ def test_a_slow_index_fails_over():
         assert rules_of(report) == ['SUP006/timeout'] and public.names() == {'openai'}, (report['findings'], public.log)
 
 
+def test_a_name_that_holds_407_is_no_proxy_that_asks_who():
+    """A port may hold it as well: 40787."""
+    with Index(PUBLIC) as public, Tree(manifest(WANTS), UV_INDEX_URL='http://index407.invalid/simple/', **mirror(public)) as tree:
+        report = tree.json('--registry', '--registry-timeout', '4')
+        assert rules_of(report) == ['SUP006/unreachable'], report['findings']
+
+
 def test_an_index_that_is_gone_fails_over():
     with Index({}) as gone, Index(PUBLIC) as public:
         url = gone.url()
