@@ -228,12 +228,43 @@ static int by_path(const void *a, const void *b)
 	return strcmp((*(struct heal_target *const *)a)->public.path, (*(struct heal_target *const *)b)->public.path);
 }
 
-/* Files that would not read as well as before are left alone; only then it is known what others append. */
+static const char unreadable[] = "the file would no longer read as before: edit it by hand";
+
+/* One more repair of a file, taken back when the file would not read with it. */
+static void retry(struct heal *heal, struct heal_target *file, struct heal_fix *fix)
+{
+	size_t count = file->count, appended = heal->append_count, named = heal->name_count;
+	struct heal_edit *before = mem_alloc((count + 1) * sizeof(*before));
+
+	if (count)
+		memcpy(before, file->edits, count * sizeof(*before));
+	heal_one(heal, fix->finding, fix);
+	if (fix->safe && !target_finish(heal, file)) {
+		if (count)
+			memcpy(file->edits, before, count * sizeof(*before));
+		file->count = count;
+		heal->append_count = appended;
+		heal->name_count = named;
+		fix->safe = NULL;
+		fix->refused = unreadable;
+	}
+	free(before);
+}
+
+/* Files that would not read as well as before get only those repairs with which they do; then it is known what others append. */
 static void settle(struct heal *heal)
 {
-	for (size_t i = 0; i < heal->file_count; i++)
-		if (heal->files[i]->count && !target_finish(heal, heal->files[i]))
-			drop(heal, heal->files[i], "the file would no longer read as before: edit it by hand", 0);
+	for (size_t i = 0; i < heal->file_count; i++) {
+		struct heal_target *file = heal->files[i];
+
+		if (!file->count || target_finish(heal, file))
+			continue;
+		file->count = 0;
+		target_drop_appended(heal, file);
+		for (size_t k = 0; k < heal->fix_count; k++)
+			if (heal->fixes[k].safe && heal->fixes[k].path == file->public.path)
+				retry(heal, file, &heal->fixes[k]);
+	}
 }
 
 static void finish(struct heal *heal)

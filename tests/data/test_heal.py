@@ -227,6 +227,14 @@ def test_a_decorator_that_is_not_closed_is_left_alone():
         assert done.returncode in (0, 2) and b'nothing was touched' in done.stdout, done
 
 
+def test_one_repair_that_breaks_a_file_costs_no_other():
+    broken = b'from transformers import AutoModel\nimport requests\nAutoModel.from_pretrained("org/name", re\xf6ime", e)\n\n\ndef get(u):\n    return requests.get(u, verify=False, timeout=3)\n'
+    with Tree({'a/agent.py': broken}) as tree:
+        done = ph(tree, 'report', tree.root, '--heal', '--dry-run', '--no-lake').stdout.decode(errors='replace')
+        assert '+     return requests.get(u, timeout=3)' in done, done
+        assert 'MOD006  the file would no longer read as before' in done and '1 would be mended' in done, done
+
+
 def test_what_is_never_wrapped():
     body = 'from openai import OpenAI\nc = OpenAI(timeout=3)\n\n\n'
     call = 'c.chat.completions.create(model="gpt-4o-2024-11-20", max_completion_tokens=3, messages=q)'
