@@ -6,6 +6,8 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/mem.h"
+#include "base/safe.h"
 #include "base/text.h"
 #include "gate/plan.h"
 #include "tui/text_view.h"
@@ -54,7 +56,25 @@ void plan_risk_text(const struct plan *plan, char *out, size_t size)
 
 /* --- parts of a step --- */
 
-static void diff(struct text_view *view, const struct plan_step *step)
+/* What is too long goes on below: two values of an image differ at their ends. */
+static void diff_line(struct text_view *view, enum style style, const char *line, size_t length, int columns)
+{
+	size_t lead = length ? 1 + strspn(line + 1, " ") : 0; /* "+ ", "-     " */
+
+	text_view_add(view, STYLE_TEXT, "  ");
+	if (lead >= length || (int)utf8_columns(line, length) + 2 <= columns) {
+		text_view_add_n(view, style, line, length);
+		text_view_end(view, -1);
+		return;
+	}
+	char *words = mem_text_n(line + lead, length - lead);
+
+	text_view_add_n(view, style, line, lead);
+	text_view_words(view, style, (int)lead + 4, columns, words, -1);
+	free(words);
+}
+
+static void diff(struct text_view *view, const struct plan_step *step, int columns)
 {
 	char *lines = plan_step_diff(step);
 	const char *at = lines;
@@ -64,9 +84,7 @@ static void diff(struct text_view *view, const struct plan_step *step)
 		size_t length = strcspn(at, "\n");
 		enum style style = *at == '-' ? STYLE_REMOVED : *at == '+' ? STYLE_ADDED : STYLE_DIM;
 
-		text_view_add(view, STYLE_TEXT, "  ");
-		text_view_add_n(view, style, at, length);
-		text_view_end(view, -1);
+		diff_line(view, style, at, length, columns);
 		at += length + (at[length] == '\n');
 	}
 	if (*at)
@@ -213,7 +231,7 @@ static void write_step(struct text_view *view, const struct plan *plan, const st
 		text_view_addf(view, STYLE_BOLD, "%s  %s", step->id, step->action);
 		text_view_end(view, -1);
 	}
-	diff(view, step);
+	diff(view, step, columns);
 	text_view_end(view, -1);
 	where(view, step, columns);
 	dry_run(view, step, columns);

@@ -98,6 +98,7 @@ def test_an_incident_is_seen_asked_about_mended_and_undone():
         c.send('roll back checkout in prod<Enter>')
         c.wait_for('by the server: accepted')
         c.wait_for('forward again to revision 42')
+        c.wait_for(lambda text: re.search(r'checkout:v42\W', text) and re.search(r'checkout:v41\W', text))  # both images to their end, at 80 columns
         approve(c, 'checkout')
         c.send(':<Esc>')
         c.send(':pods<Enter>')
