@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "fleet/framework.h"
+#include "fleet/path.h"
 #include "fleet/project.h"
 #include "fleet/source.h"
 #include "fleet/walk.h"
@@ -47,21 +48,6 @@ struct agents {
 };
 
 /* --- paths --- */
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* The folder of a path, "" at the top; in the arena. */
-static const char *folder_of(struct arena *arena, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return arena_text_n(arena, path, slash ? (size_t)(slash - path) : 0);
-}
 
 static int is_below(const char *path, const char *folder)
 {
@@ -141,16 +127,16 @@ static void find_roots(struct agents *agents, const struct walk *walk)
 	for (size_t i = 0; i < walk_configs(walk); i++)
 		add_root(agents, walk_config_at(walk, i)->folder, SIGN_CONFIG, walk_config_at(walk, i)->tree);
 	for (size_t i = 0; i < walk_count(walk); i++) {
-		const char *path = walk_at(walk, i)->path, *name = base_name(path);
+		const char *path = walk_at(walk, i)->path, *name = path_base(path);
 
 		if (walk_at(walk, i)->link)
 			continue;
 		if (is_one_of(name, manifests))
-			add_root(agents, folder_of(agents->arena, path), SIGN_MANIFEST, NULL);
+			add_root(agents, path_folder(agents->arena, path), SIGN_MANIFEST, NULL);
 		else if (entry_sign(name) >= 0) {
-			const char *folder = folder_of(agents->arena, path);
+			const char *folder = path_folder(agents->arena, path);
 
-			add_root(agents, is_one_of(base_name(folder), inner) ? folder_of(agents->arena, folder) : folder, (enum sign)entry_sign(name), NULL);
+			add_root(agents, is_one_of(path_base(folder), inner) ? path_folder(agents->arena, folder) : folder, (enum sign)entry_sign(name), NULL);
 		}
 	}
 	order_roots(agents);
@@ -168,7 +154,7 @@ static const struct root *root_at(const struct agents *agents, const char *path)
 /* A test that imports a library makes no agent of what it tests. */
 static int is_test(const char *path)
 {
-	const char *name = base_name(path), *dot = strchr(name, '.');
+	const char *name = path_base(path), *dot = strchr(name, '.');
 
 	if (!strncmp(name, "test_", 5) || !strcmp(name, "conftest.py") || (dot && (!strncmp(dot, ".test.", 6) || !strncmp(dot, ".spec.", 6))))
 		return 1;
@@ -258,7 +244,7 @@ static int is_called(const char *at, size_t length, const char *name)
 /* `agents/x/src/x/main.py` under `agents/x/pyproject.toml`: the manifest's folder is the agent. */
 static int is_inside_of(const struct agents *agents, const char *path, const char *manifest)
 {
-	const char *at = path + strlen(manifest) + (*manifest != 0), *own = base_name(manifest), *name = projects_name(agents->projects, manifest);
+	const char *at = path + strlen(manifest) + (*manifest != 0), *own = path_base(manifest), *name = projects_name(agents->projects, manifest);
 
 	while (*at) {
 		size_t length = strcspn(at, "/");
@@ -325,7 +311,7 @@ static void add_workflows(struct agents *agents)
 {
 	for (size_t i = 0; i < agents->evidence_count; i++)
 		if (source_kind_of(agents->evidence[i].path, "", 0) == SOURCE_JSON)
-			add_root(agents, folder_of(agents->arena, agents->evidence[i].path), SIGN_HINT, NULL);
+			add_root(agents, path_folder(agents->arena, agents->evidence[i].path), SIGN_HINT, NULL);
 	order_roots(agents);
 }
 
@@ -351,7 +337,7 @@ static int weight(const struct agent *agent, const struct evidence *evidence)
 
 	if (named && !strcmp(evidence->path + folder, named + (strncmp(named, "./", 2) ? 0 : 2)))
 		return 1 << 20;
-	return (evidence->has_mark << 14) + ((entry_sign(base_name(evidence->path)) >= 0) << 12) + (1000 - (rank < 1000 ? rank : 999));
+	return (evidence->has_mark << 14) + ((entry_sign(path_base(evidence->path)) >= 0) << 12) + (1000 - (rank < 1000 ? rank : 999));
 }
 
 static void settle(struct agents *agents, struct agent *agent)

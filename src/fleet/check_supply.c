@@ -9,15 +9,9 @@
 #include "base/mem.h"
 #include "fleet/agent.h"
 #include "fleet/checker_parts.h"
+#include "fleet/path.h"
 
 enum { NAME_BYTES = 120, UNPINNED_MAX = 64, JSON_MAX = 1 << 20 };
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 static int is_hex(const char *text, size_t length)
 {
@@ -87,7 +81,7 @@ static void wants_lock(struct unit *unit, int loose)
 {
 	struct whole *whole = &unit->checker->whole;
 
-	if (loose && unit->checker->agent && !strcmp(base_name(unit->path), "requirements.txt") && whole->manifest_count < 8)
+	if (loose && unit->checker->agent && !strcmp(path_base(unit->path), "requirements.txt") && whole->manifest_count < 8)
 		whole->manifests[whole->manifest_count++] = arena_text(unit->checker->arena, unit->path);
 }
 
@@ -262,7 +256,7 @@ static void keep_lock(struct unit *unit)
 
 void check_supply(struct unit *unit)
 {
-	const char *name = base_name(unit->path);
+	const char *name = path_base(unit->path);
 
 	if (unit->kind == SOURCE_LOCK)
 		keep_lock(unit);

@@ -8,15 +8,9 @@
 #include "base/safe.h"
 #include "fleet/agent.h"
 #include "fleet/checker_parts.h"
+#include "fleet/path.h"
 
 enum { ROWS_MAX = 20, GUARD_MIN = 40, ROW_BYTES = 64 << 10 };
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 static const char *path_in_agent(const struct unit *unit)
 {
@@ -137,7 +131,7 @@ static void piped(struct unit *unit, const char *tool)
 static int builds(const struct unit *unit)
 {
 	return unit->kind == SOURCE_DOCKERFILE || strstr(unit->path, ".github/") || strstr(unit->path, ".gitlab-ci") || strstr(unit->path, "cloudbuild") || strstr(unit->path, ".circleci/") ||
-		strstr(unit->path, "azure-pipelines") || strstr(unit->path, "buildspec") || !strcmp(base_name(unit->path), "Jenkinsfile") || strstr(unit->path, "bitbucket-pipelines");
+		strstr(unit->path, "azure-pipelines") || strstr(unit->path, "buildspec") || !strcmp(path_base(unit->path), "Jenkinsfile") || strstr(unit->path, "bitbucket-pipelines");
 }
 
 /* --- AGY010 --- */
@@ -296,12 +290,12 @@ static int is_prompt_file(const struct unit *unit)
 
 	if (unit->kind != SOURCE_MARKDOWN && unit->kind != SOURCE_TEXT)
 		return 0;
-	return strstr(path, "prompt") || strstr(path, "Prompt") || strstr(path, "PROMPT") || !strncasecmp(base_name(path), "system", 6) || strstr(path, "instructions");
+	return strstr(path, "prompt") || strstr(path, "Prompt") || strstr(path, "PROMPT") || !strncasecmp(path_base(path), "system", 6) || strstr(path, "instructions");
 }
 
 static void prompt_file(struct unit *unit)
 {
-	const char *what = NULL, *name = base_name(unit->path);
+	const char *what = NULL, *name = path_base(unit->path);
 	size_t at = 0;
 	int is_system = strstr(name, "system") || strstr(name, "instruction") || strstr(name, "SYSTEM");
 
@@ -320,7 +314,7 @@ void check_text(struct unit *unit)
 {
 	const char *path = path_in_agent(unit);
 
-	if (!strcmp(base_name(path), "CODEOWNERS"))
+	if (!strcmp(path_base(path), "CODEOWNERS"))
 		unit->checker->whole.guard_path = "CODEOWNERS";
 	if (strstr(path, "eval") || strstr(path, "golden"))
 		unit->checker->whole.evals++;

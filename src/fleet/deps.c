@@ -12,6 +12,7 @@
 #include "base/safe.h"
 #include "base/text.h"
 #include "fleet/deps_private.h"
+#include "fleet/path.h"
 #include "fleet/source.h"
 #include "fleet/walk.h"
 
@@ -195,17 +196,10 @@ static const struct file_kind {
 	{ "claude_desktop_config.json", deps_mcp },
 };
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static void (*reader_of(const char *path))(struct reading *reading)
 {
 	for (size_t i = 0; i < sizeof(file_kinds) / sizeof(*file_kinds); i++)
-		if (!strcmp(base_name(path), file_kinds[i].name))
+		if (!strcmp(path_base(path), file_kinds[i].name))
 			return file_kinds[i].read;
 	return NULL;
 }
@@ -232,7 +226,7 @@ static void find_files(struct deps *deps)
 
 		if (file->link || (!reader_of(file->path) && source_kind_of(file->path, "", 0) != SOURCE_REQUIREMENTS))
 			continue;
-		add_file(deps, i, !strncmp(base_name(file->path), "constraints", 11));
+		add_file(deps, i, !strncmp(path_base(file->path), "constraints", 11));
 	}
 }
 
@@ -304,7 +298,7 @@ void deps_include(struct reading *reading, int line, const char *target, size_t 
 	struct deps *deps = reading->deps;
 	char path[DEPS_TEXT_MAX * 2];
 	size_t at;
-	int folder = (int)(base_name(reading->path) - reading->path);
+	int folder = (int)(path_base(reading->path) - reading->path);
 
 	if (length >= DEPS_TEXT_MAX || folder >= DEPS_TEXT_MAX || !length || *target == '/' || memmem(target, length, "://", 3)) {
 		deps_problem(reading, line, "the included file is outside the tree and is not read");

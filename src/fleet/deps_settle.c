@@ -6,14 +6,8 @@
 #include "base/mem.h"
 #include "fleet/agent.h"
 #include "fleet/deps_private.h"
+#include "fleet/path.h"
 #include "fleet/source.h"
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 static int by_name(const void *a, const void *b)
 {
@@ -81,7 +75,7 @@ struct settling {
 static void settle(struct deps *deps, struct settling *settling, struct dependency *row)
 {
 	const struct dependency *last = settling->last;
-	size_t folder = (size_t)(base_name(row->path) - row->path);
+	size_t folder = (size_t)(path_base(row->path) - row->path);
 	int several = 0;
 
 	if (!last || last->path != row->path || last->ecosystem != row->ecosystem || strcmp(last->name, row->name) != 0) {
@@ -211,7 +205,7 @@ const char *deps_locked_version(const struct deps *deps, const char *path, enum 
 
 	normal_of(ecosystem, name, normal);
 	if (deps_reads(path) || source_kind_of(path, "", 0) == SOURCE_REQUIREMENTS) {
-		folder = (size_t)(base_name(path) - path);
+		folder = (size_t)(path_base(path) - path);
 		folder -= folder > 0;
 	}
 	const struct locked *row = nearest(deps, path, folder, ecosystem, normal, &several);

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/toml.h"
 #include "fleet/walk.h"
+#include "fleet/path.h"
 
 enum { MANIFEST_MAX_BYTES = 256 << 10 };
 
@@ -29,20 +30,6 @@ struct projects {
 	const char **packages; /* folders with an __init__.py, ordered */
 	size_t package_count;
 };
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static const char *folder_of(struct arena *arena, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return arena_text_n(arena, path, slash ? (size_t)(slash - path) : 0);
-}
 
 static const char *module_name(struct arena *arena, const char *name)
 {
@@ -83,7 +70,7 @@ static void add(struct projects *projects, const char *path, const char *name, i
 	}
 	projects->rows = mem_grow(projects->rows, projects->count + 1, sizeof(*projects->rows));
 	projects->rows[projects->count++] =
-		(struct project){ folder_of(arena, path), script ? arena_text(arena, name) : module_name(arena, name), script, wants };
+		(struct project){ path_folder(arena, path), script ? arena_text(arena, name) : module_name(arena, name), script, wants };
 }
 
 static void read_pyproject(struct projects *projects, const char *path, const char *bytes, size_t length)
@@ -141,7 +128,7 @@ static void read_file(struct projects *projects, const char *path)
 		size_t length;
 		char *bytes;
 
-		if (strcmp(base_name(path), manifests[i].name) != 0 || !(bytes = read_manifest(projects->walk, path, &length)))
+		if (strcmp(path_base(path), manifests[i].name) != 0 || !(bytes = read_manifest(projects->walk, path, &length)))
 			continue;
 		manifests[i].read(projects, path, bytes, length);
 		free(bytes);
@@ -170,10 +157,10 @@ struct projects *projects_read(const struct walk *walk)
 		if (walk_at(walk, i)->link)
 			continue;
 		read_file(projects, path);
-		if (strcmp(base_name(path), "__init__.py") != 0)
+		if (strcmp(path_base(path), "__init__.py") != 0)
 			continue;
 		projects->packages = mem_grow(projects->packages, projects->package_count + 1, sizeof(*projects->packages));
-		projects->packages[projects->package_count++] = folder_of(projects->arena, path);
+		projects->packages[projects->package_count++] = path_folder(projects->arena, path);
 	}
 	if (projects->count)
 		qsort(projects->rows, projects->count, sizeof(*projects->rows), by_folder);
@@ -269,7 +256,7 @@ static int in_package(const struct projects *projects, const char *path, const c
 
 	for (char *slash; !found && (slash = strrchr(folder, '/'));) {
 		*slash = 0;
-		found = same(base_name(folder), module, length) && is_top_package(projects, folder);
+		found = same(path_base(folder), module, length) && is_top_package(projects, folder);
 	}
 	free(folder);
 	return found;

@@ -5,15 +5,9 @@
 
 #include "fleet/secrets_private.h"
 #include "fleet/source.h"
+#include "fleet/path.h"
 
 enum { NAME_BACK = 160, PROSE_BACK = 16 << 10 };
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 static int ends_with(const char *text, const char *ending)
 {
@@ -25,7 +19,7 @@ static int ends_with(const char *text, const char *ending)
 int context_is_env(const struct source *source)
 {
 	static const char *const examples[] = { ".example", ".sample", ".template", ".dist", ".tmpl", ".tpl", ".defaults" };
-	const char *name = base_name(source->path);
+	const char *name = path_base(source->path);
 
 	if (source->kind != SOURCE_ENV || !strcmp(name, ".envrc"))
 		return 0;
@@ -41,7 +35,7 @@ static int is_mcp_file(const char *path)
 		"cline_mcp_settings.json", "mcp.yaml", "mcp.yml" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcasecmp(base_name(path), names[i]))
+		if (!strcasecmp(path_base(path), names[i]))
 			return 1;
 	return 0;
 }
@@ -49,7 +43,7 @@ static int is_mcp_file(const char *path)
 static int is_prompt_file(const struct source *source)
 {
 	static const char *const names[] = { "AGENTS.md", "CLAUDE.md", "GEMINI.md", "SKILL.md", ".cursorrules", ".windsurfrules", "copilot-instructions.md" };
-	const char *name = base_name(source->path);
+	const char *name = path_base(source->path);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcasecmp(name, names[i]))
