@@ -3,13 +3,13 @@
 #include "folder.h"
 
 #include "base/error.h"
-#include "fleet/check.h"
-#include "fleet/checker.h"
-#include "fleet/finding.h"
-#include "fleet/framework.h"
-#include "fleet/lexicon.h"
-#include "fleet/secrets.h"
-#include "fleet/source.h"
+#include "fleet/agent/framework.h"
+#include "fleet/check/checker.h"
+#include "fleet/code/lexicon.h"
+#include "fleet/finding/check.h"
+#include "fleet/finding/finding.h"
+#include "fleet/secrets/secrets.h"
+#include "fleet/tree/source.h"
 
 static const char *const names[] = { "checks/house.yaml", "checks/secrets.yaml", "checks/lexicon.yaml", "checks/frameworks.yaml" };
 static const uint8_t key[32] = "a key of this fuzz target only";

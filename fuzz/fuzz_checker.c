@@ -4,13 +4,13 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/safe.h"
-#include "fleet/agent.h"
-#include "fleet/check.h"
-#include "fleet/checker.h"
-#include "fleet/finding.h"
-#include "fleet/finding_json.h"
-#include "fleet/source.h"
-#include "fleet/suppress.h"
+#include "fleet/agent/agent.h"
+#include "fleet/check/checker.h"
+#include "fleet/check/suppress.h"
+#include "fleet/finding/check.h"
+#include "fleet/finding/finding.h"
+#include "fleet/report/finding_json.h"
+#include "fleet/tree/source.h"
 
 static const char *const names[] = { "a/agent.py", "a/tools.py", "a/app.ts", "a/b.ipynb", "a/c.yaml", "a/package.json", "a/Dockerfile", "a/main.tf", "a/requirements.txt",
 	"a/prompts/system.md", "a/.env", "a/mcp.json", "a/.github/workflows/ci.yml", "a/pyproject.toml", "a/test_agent.py", "a/docker-compose.yml", "a/evals/cases.jsonl" };

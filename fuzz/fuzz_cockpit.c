@@ -3,11 +3,11 @@
 #include "folder.h"
 
 #include "base/error.h"
-#include "fleet/agent.h"
-#include "fleet/check.h"
-#include "fleet/finding.h"
-#include "fleet/suppress.h"
-#include "fleet/walk.h"
+#include "fleet/agent/agent.h"
+#include "fleet/check/suppress.h"
+#include "fleet/finding/check.h"
+#include "fleet/finding/finding.h"
+#include "fleet/tree/walk.h"
 
 static const char brain[] = "from langgraph.graph import StateGraph\ngraph = StateGraph(dict)\n";
 static const char *root;

@@ -3,7 +3,7 @@
 #include "folder.h"
 
 #include "base/arena.h"
-#include "fleet/code.h"
+#include "fleet/code/code.h"
 
 static struct code *code;
 static int tokens;

@@ -4,9 +4,9 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/safe.h"
-#include "fleet/agent.h"
-#include "fleet/deps.h"
-#include "fleet/walk.h"
+#include "fleet/agent/agent.h"
+#include "fleet/supply/deps.h"
+#include "fleet/tree/walk.h"
 
 static const char *const names[] = { "requirements.txt", "pyproject.toml", "Pipfile", "Pipfile.lock", "poetry.lock", "uv.lock", "pdm.lock", "package.json",
 	"package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "constraints.txt", "requirements/more.txt" };

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 
 #include "base/text.h"
-#include "fleet/kept_out.h"
+#include "fleet/tree/kept_out.h"
 
 static const char *root;
 

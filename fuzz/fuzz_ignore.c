@@ -2,8 +2,8 @@
 #include "folder.h"
 
 #include "base/mem.h"
-#include "fleet/ignore.h"
-#include "fleet/wildmatch.h"
+#include "fleet/tree/ignore.h"
+#include "fleet/tree/wildmatch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -4,11 +4,11 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/safe.h"
-#include "fleet/check.h"
-#include "fleet/finding.h"
-#include "fleet/finding_json.h"
-#include "fleet/lake.h"
-#include "fleet/report.h"
+#include "fleet/finding/check.h"
+#include "fleet/finding/finding.h"
+#include "fleet/report/finding_json.h"
+#include "fleet/report/lake.h"
+#include "fleet/report/report.h"
 
 static const char *lake;
 static struct checks *checks;

@@ -7,8 +7,8 @@
 
 #include "base/json.h"
 #include "base/safe.h"
-#include "fleet/deps.h"
-#include "fleet/registry_private.h"
+#include "fleet/supply/deps.h"
+#include "fleet/supply/registry_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,10 +4,10 @@
 
 #include "base/error.h"
 #include "base/safe.h"
-#include "fleet/check.h"
-#include "fleet/finding.h"
-#include "fleet/secrets.h"
-#include "fleet/source.h"
+#include "fleet/finding/check.h"
+#include "fleet/finding/finding.h"
+#include "fleet/secrets/secrets.h"
+#include "fleet/tree/source.h"
 
 static const char *const names[] = { "a.txt", "a.py", "a.ts", "a.ipynb", "a.yaml", "a.json", ".env", "Dockerfile", "a.tf", "a.sh", "a.lock", "a.md", "mcp.json" };
 static const uint8_t key[32] = "a key of this fuzz target only";

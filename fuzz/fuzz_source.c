@@ -2,8 +2,8 @@
  * file, every import in the text. */
 #include "folder.h"
 
-#include "fleet/imports.h"
-#include "fleet/source.h"
+#include "fleet/code/imports.h"
+#include "fleet/tree/source.h"
 
 static const char *const names[] = { "a.txt", "a.py", "a.ts", "a.ipynb", "a.yaml", "a.json", "a.toml", ".env", "Dockerfile", "requirements.txt", "a", "a.md" };
 

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/diagnose.h"
-#include "fleet/registry.h"
+#include "fleet/supply/registry.h"
 #include "gate/session.h"
 
 extern const struct cli_command cmd_diagnose;

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/diagnose.h"
-#include "fleet/registry.h"
+#include "fleet/supply/registry.h"
 #include "net/certificate.h"
 #include "net/net.h"
 

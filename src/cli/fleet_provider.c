@@ -12,10 +12,10 @@
 #include "base/text.h"
 #include "estate/kind.h"
 #include "estate/provider.h"
-#include "fleet/check.h"
-#include "fleet/excerpt.h"
+#include "fleet/finding/check.h"
 #include "fleet/fleet.h"
-#include "fleet/lake_read.h"
+#include "fleet/report/excerpt.h"
+#include "fleet/report/lake_read.h"
 
 enum { SEEN_MAX = 8, WHERE_MAX = 4096, CONTEXT_LINES = 3 };
 

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "fleet/check.h"
+#include "fleet/finding/check.h"
 
 struct cli;
 struct cli_table;

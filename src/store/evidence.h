@@ -1,4 +1,4 @@
-/* evidence.h - an evidence lake as it lies on a disk: HASH/latest.json and HASH/history/CONTENT.json, which audits write (src/fleet/lake.h) and others
+/* evidence.h - an evidence lake as it lies on a disk: HASH/latest.json and HASH/history/CONTENT.json, which audits write (src/fleet/report/lake.h) and others
  * list, send on and thin out. What is damaged is named and passed over, never an end of it. */
 #ifndef STORE_EVIDENCE_H
 #define STORE_EVIDENCE_H

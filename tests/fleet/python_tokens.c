@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
-#include "fleet/code.h"
+#include "fleet/code/code.h"
 
 static const char *const kinds[] = { "ENDMARKER", "NAME", "NUMBER", "STRING", "OP", "COMMENT", "NEWLINE", "NL", "INDENT", "DEDENT", "ERRORTOKEN" };
 

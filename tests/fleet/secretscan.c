@@ -7,12 +7,12 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "fleet/check.h"
-#include "fleet/finding.h"
-#include "fleet/secrets.h"
-#include "fleet/secrets_archive.h"
-#include "fleet/source.h"
-#include "fleet/walk.h"
+#include "fleet/finding/check.h"
+#include "fleet/finding/finding.h"
+#include "fleet/secrets/archive.h"
+#include "fleet/secrets/secrets.h"
+#include "fleet/tree/source.h"
+#include "fleet/tree/walk.h"
 
 static size_t scanned_bytes;
 

@@ -1,8 +1,8 @@
 /* Which folders are agents: by what they import, not by the name of a file. */
 #include "check_main.h"
-#include "fleet/agent.h"
+#include "fleet/agent/agent.h"
 #include "fleet/tree.h"
-#include "fleet/walk.h"
+#include "fleet/tree/walk.h"
 
 struct wanted {
 	const char *path, *framework, *brain, *why;

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "check_main.h"
-#include "fleet/check.h"
+#include "fleet/finding/check.h"
 
 static char home[64];
 

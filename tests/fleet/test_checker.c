@@ -12,12 +12,12 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/yaml.h"
-#include "fleet/agent.h"
-#include "fleet/check.h"
-#include "fleet/checker.h"
-#include "fleet/finding.h"
-#include "fleet/lexicon.h"
-#include "fleet/source.h"
+#include "fleet/agent/agent.h"
+#include "fleet/check/checker.h"
+#include "fleet/code/lexicon.h"
+#include "fleet/finding/check.h"
+#include "fleet/finding/finding.h"
+#include "fleet/tree/source.h"
 
 enum { CASES_MAX = 600, PATH_BYTES = 200, CASE_BYTES = 4 << 20 };
 

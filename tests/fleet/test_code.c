@@ -3,7 +3,7 @@
 #include "check_main.h"
 
 #include "base/arena.h"
-#include "fleet/code.h"
+#include "fleet/code/code.h"
 
 static const struct {
 	enum code_language language;

@@ -1,9 +1,9 @@
 /* What manifests want and lock files settle on, in every format. */
 #include "base/json.h"
 #include "check_main.h"
-#include "fleet/deps.h"
+#include "fleet/supply/deps.h"
 #include "fleet/tree.h"
-#include "fleet/walk.h"
+#include "fleet/tree/walk.h"
 
 static struct walk *walk;
 static struct deps *deps;

@@ -1,8 +1,8 @@
 /* Lists of findings: the same result in whatever order files were read, fingerprints that survive moves of lines. */
 #include "check_main.h"
 #include "base/json.h"
-#include "fleet/finding.h"
-#include "fleet/finding_json.h"
+#include "fleet/finding/finding.h"
+#include "fleet/report/finding_json.h"
 
 static const struct check check = { .id = "REL001", .severity = SEVERITY_HIGH, .class = CLASS_ARCHITECTURE };
 

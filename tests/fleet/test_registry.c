@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "check_main.h"
-#include "fleet/registry_private.h"
+#include "fleet/supply/registry_private.h"
 
 START_TEST(versions_that_are_the_same)
 {

@@ -11,10 +11,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "check_main.h"
-#include "fleet/check.h"
-#include "fleet/finding.h"
-#include "fleet/secrets.h"
-#include "fleet/source.h"
+#include "fleet/finding/check.h"
+#include "fleet/finding/finding.h"
+#include "fleet/secrets/secrets.h"
+#include "fleet/tree/source.h"
 
 static const char base62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 static const uint8_t key[32] = "a key of these tests only, 32 b";

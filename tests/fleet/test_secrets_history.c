@@ -7,11 +7,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "check_main.h"
-#include "fleet/check.h"
-#include "fleet/finding.h"
-#include "fleet/secrets.h"
-#include "fleet/secrets_history.h"
-#include "fleet/walk.h"
+#include "fleet/finding/check.h"
+#include "fleet/finding/finding.h"
+#include "fleet/secrets/history.h"
+#include "fleet/secrets/secrets.h"
+#include "fleet/tree/walk.h"
 
 static char repository[64];
 static struct checks *checks;

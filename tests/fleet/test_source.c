@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "check_main.h"
-#include "fleet/source.h"
+#include "fleet/tree/source.h"
 
 static struct source source;
 

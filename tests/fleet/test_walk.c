@@ -11,9 +11,9 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "check_main.h"
-#include "fleet/walk.h"
 #include "fleet/tree.h"
-#include "fleet/wildmatch.h"
+#include "fleet/tree/walk.h"
+#include "fleet/tree/wildmatch.h"
 
 enum { TREES = 60, DEPTH = 3 };
 
