@@ -156,6 +156,16 @@ def test_disk():
                 check(row['cells']['size'] == int(theirs[name]['size']), row, theirs[name])
 
 
+def test_rates_are_there_at_once():
+    """What takes two readings is read twice by one command."""
+    with Home() as home:
+        for kind, columns in (('disks', ('busy', 'read', 'write')), ('interfaces', ('receive', 'send'))):
+            for name, row in rows(home, kind).items():
+                check(all(row['cells'][c] is not None for c in columns), kind, name, row)
+            for row in rows(home, kind, next(iter(rows(home, kind)), 'none')).values():
+                check(all(row['cells'][c] is not None for c in columns), kind, row)
+
+
 def test_disk_is_written_to():
     """What is written shows as written, once two readings can be compared."""
     with Home() as home:

@@ -102,17 +102,16 @@ START_TEST(test_systemd_timers)
 	static const char shown[] = "TimersCalendar={ OnCalendar=*-*-* 06,18:00:00 ; next_elapse=Mon 2026-11-30 06:00:00 UTC }\nId=b.timer\n\n"
 				    "TimersMonotonic={ OnUnitActiveUSec=1d ; next_elapse=0 }\n"
 				    "TimersMonotonic={ OnBootUSec=15min ; next_elapse=25min 29.211897s }\nId=a.timer\n";
-	struct json *items = json_array();
 	struct rows rows;
 
-	rows_to_items(&rows, &machine, &timer_fields, NULL, items);
+	rows_to_items(&rows, &machine, &timer_fields, NULL);
 	timers_of_systemd(&rows, text, sizeof(text) - 1, shown, sizeof(shown) - 1);
 	timers_of_systemd(&rows, "No timers", 9, "", 0);
-	ck_assert_uint_eq(json_count(items), 1);
-	ck_assert_str_eq(json_text(json_get(json_item(items, 0), "schedule")), "OnUnitActiveUSec=1d; OnBootUSec=15min");
-	ck_assert_str_eq(json_text(json_get(json_item(items, 0), "next")), "2023-11-14T22:13:20.000Z");
-	ck_assert_str_eq(json_text(json_get(json_item(items, 0), "last")), "");
-	json_free(items);
+	ck_assert_uint_eq(json_count(rows.items), 1);
+	ck_assert_str_eq(json_text(json_get(json_item(rows.items, 0), "schedule")), "OnUnitActiveUSec=1d; OnBootUSec=15min");
+	ck_assert_str_eq(json_text(json_get(json_item(rows.items, 0), "next")), "2023-11-14T22:13:20.000Z");
+	ck_assert_str_eq(json_text(json_get(json_item(rows.items, 0), "last")), "");
+	json_free(rows.items);
 }
 END_TEST
 
@@ -166,7 +165,7 @@ START_TEST(test_containers_v2)
 	ck_assert_double_eq_tol(json_number(json_get(one, "use"), -1), 95, 0.01);
 	ck_assert_int_eq(json_int(json_get(one, "processes"), -1), 3);
 	ck_assert_str_eq(json_text(json_get(one, "pod")), "12345678_aa");
-	ck_assert(json_is(json_get(one, "cpu"), JSON_NULL));
+	ck_assert_double_eq_tol(json_number(json_get(one, "cpu"), -1), 0, 0.01); /* read twice: it did not grow */
 	json_free(items);
 	PUT("memory.max", "max\n");
 	items = items_of(&machine, "containers", NULL);

@@ -8,12 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "provider/host/lists.h"
 #include "provider/host/machine.h"
 #include "provider/host/proctext.h"
-#include "provider/host/rates.h"
 #include "provider/host/rows.h"
 
 enum { CT_RUNTIME = ROWS_OWN, CT_CPU, CT_MEMORY, CT_LIMIT, CT_USE, CT_PROCESSES, CT_OOM, CT_POD, CT_GROUP, CT_THROTTLED };
@@ -111,17 +109,14 @@ static void add_memory(const struct walk *walk, const char *group)
 
 static void add_cpu(const struct walk *walk, const char *group)
 {
-	struct machine *machine = walk->rows->machine;
 	int64_t used_ns = walk->unified ? read_key(walk, group, "cpu.stat", "usage_usec") : read_number(walk, "cpuacct/", group, "cpuacct.usage");
 
 	if (used_ns < 0)
 		return;
 	if (walk->unified)
 		used_ns = used_ns > INT64_MAX / 1000 ? INT64_MAX : used_ns * 1000;
-	pthread_mutex_lock(&machine->lock);
-	double rate = rates_next(machine->rates, strlen(group) > 80 ? group + strlen(group) - 80 : group, "ct", (uint64_t)used_ns, clock_monotonic_ns());
+	double rate = rows_rate(walk->rows, strlen(group) > 80 ? group + strlen(group) - 80 : group, "ct", (uint64_t)used_ns);
 
-	pthread_mutex_unlock(&machine->lock);
 	rows_percent(walk->rows, CT_CPU, rate / 1e9 * 100);
 }
 

@@ -4,12 +4,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "provider/host/lists.h"
 #include "provider/host/machine.h"
 #include "provider/host/proctext.h"
-#include "provider/host/rates.h"
 #include "provider/host/rows.h"
 
 enum { DISK_DEVICE = ROWS_OWN, DISK_MODEL, DISK_SIZE, DISK_TYPE, DISK_READ, DISK_WRITE, DISK_READS, DISK_WRITES, DISK_BUSY, DISK_WAIT,
@@ -82,13 +80,10 @@ static void add_rates(struct rows *rows, const char *name, const uint64_t stats[
 		[STAT_WRITES] = "writes", [STAT_WRITE_SECTORS] = "write", [STAT_WRITE_MS] = "write ms", [STAT_BUSY_MS] = "busy" };
 	double rate[STAT_COUNT];
 	char key[80];
-	int64_t now_ns = clock_monotonic_ns();
 
 	snprintf(key, sizeof(key), "disk %s", name);
-	pthread_mutex_lock(&rows->machine->lock);
 	for (int i = 0; i < STAT_COUNT; i++)
-		rate[i] = counters[i] ? rates_next(rows->machine->rates, key, counters[i], stats[i], now_ns) : NAN;
-	pthread_mutex_unlock(&rows->machine->lock);
+		rate[i] = counters[i] ? rows_rate(rows, key, counters[i], stats[i]) : NAN;
 	rows_round(rows, DISK_READ, rate[STAT_READ_SECTORS] * SECTOR_BYTES);
 	rows_round(rows, DISK_WRITE, rate[STAT_WRITE_SECTORS] * SECTOR_BYTES);
 	rows_percent(rows, DISK_READS, rate[STAT_READS]);

@@ -86,7 +86,7 @@ static int list(struct provider *provider, const struct kind *kind, const struct
 	feed_begin(feed);
 	if (is_ours(provider, selection ? selection->account : NULL)) {
 		rows_to_feed(&rows, &provider->machine, row->fields, kind, selection, feed);
-		if (row->list(&rows, err))
+		if (host_list_run(row, &rows, err))
 			return -1;
 	}
 	if (feed_cancelled(feed))

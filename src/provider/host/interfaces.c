@@ -6,12 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "provider/host/lists.h"
 #include "provider/host/machine.h"
 #include "provider/host/proctext.h"
-#include "provider/host/rates.h"
 #include "provider/host/rows.h"
 
 enum { IF_STATE = ROWS_OWN, IF_ADDRESSES, IF_MAC, IF_SPEED, IF_MTU, IF_RECEIVE, IF_SEND, IF_RECEIVED, IF_SENT, IF_ERRORS, IF_DROPS,
@@ -107,19 +105,12 @@ static void add_addresses(struct rows *rows, const char *name, const struct ifad
 static void add_counters(struct rows *rows, const char *name, const uint64_t stats[NET_COUNT])
 {
 	char key[80];
-	int64_t now_ns = clock_monotonic_ns();
 	uint64_t errors = stats[NET_RX_ERRORS] + stats[NET_TX_ERRORS], drops = stats[NET_RX_DROPS] + stats[NET_TX_DROPS];
 
 	snprintf(key, sizeof(key), "interface %s", name);
-	pthread_mutex_lock(&rows->machine->lock);
-	double receive = rates_next(rows->machine->rates, key, "rx", stats[NET_RX_BYTES], now_ns);
-	double sent = rates_next(rows->machine->rates, key, "tx", stats[NET_TX_BYTES], now_ns);
-	double failing = rates_next(rows->machine->rates, key, "errors", errors, now_ns);
-
-	pthread_mutex_unlock(&rows->machine->lock);
-	rows_round(rows, IF_RECEIVE, receive);
-	rows_round(rows, IF_SEND, sent);
-	rows_percent(rows, IF_ERROR_RATE, failing);
+	rows_round(rows, IF_RECEIVE, rows_rate(rows, key, "rx", stats[NET_RX_BYTES]));
+	rows_round(rows, IF_SEND, rows_rate(rows, key, "tx", stats[NET_TX_BYTES]));
+	rows_percent(rows, IF_ERROR_RATE, rows_rate(rows, key, "errors", errors));
 	rows_known(rows, IF_RECEIVED, (int64_t)stats[NET_RX_BYTES]);
 	rows_known(rows, IF_SENT, (int64_t)stats[NET_TX_BYTES]);
 	rows_known(rows, IF_ERRORS, (int64_t)errors);

@@ -32,22 +32,30 @@ const struct host_list *host_list_find(const char *kind)
 	return NULL;
 }
 
+int host_list_run(const struct host_list *list, struct rows *rows, struct error *err)
+{
+	if (list->list(rows, err))
+		return -1;
+	if (!rows->unmeasured || rows_cancelled(rows))
+		return 0;
+	rows_again(rows);
+	return rows_cancelled(rows) ? 0 : list->list(rows, err);
+}
+
 struct json *host_items(struct machine *machine, const char *kind, const char *name, size_t limit, struct error *err)
 {
 	const struct host_list *list = host_list_find(kind);
 	const struct selection selection = { .name = name, .limit = limit };
-	struct json *items = json_array();
 	struct rows rows;
 
 	if (!list) {
 		error_set(err, ERR_NOT_FOUND, "a host has no %.60s", kind);
-		json_free(items);
 		return NULL;
 	}
-	rows_to_items(&rows, machine, list->fields, &selection, items);
-	if (list->list(&rows, err)) {
-		json_free(items);
+	rows_to_items(&rows, machine, list->fields, &selection);
+	if (host_list_run(list, &rows, err)) {
+		json_free(rows.items);
 		return NULL;
 	}
-	return items;
+	return rows.items;
 }

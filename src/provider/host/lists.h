@@ -22,6 +22,8 @@ extern const struct host_list host_lists[];
 extern const size_t host_list_count;
 const struct host_list *host_list_find(const char *kind); /* NULL: none */
 
+/* The list, and where a rate was read for the first time, once more with it. -1: err. */
+int host_list_run(const struct host_list *list, struct rows *rows, struct error *err);
 /* Objects of all fields of one kind; name NULL: all. You own the array. */
 struct json *host_items(struct machine *machine, const char *kind, const char *name, size_t limit, struct error *err);
 

@@ -139,28 +139,14 @@ static int scan(struct machine *machine, int *first, struct error *err)
 	return status;
 }
 
-/* The first list shows all it knows at once and then the CPU, which takes two samples. */
+/* CPU takes two samples: the first list shows all else. */
 int process_list(struct rows *rows, struct error *err)
 {
 	struct memory_facts memory;
-	int first = 0;
 
 	memory_read(rows->machine, &memory);
-	if (scan(rows->machine, &first, err))
+	if (scan(rows->machine, &rows->unmeasured, err))
 		return -1;
-	if (first && rows->feed) {
-		send_all(rows, memory.total);
-		rows_page(rows);
-		rows->sent = 0;
-		rows->full = 0;
-	}
-	if (first) {
-		rows_wait(rows);
-		if (rows_cancelled(rows))
-			return 0;
-		if (scan(rows->machine, &first, err))
-			return -1;
-	}
 	send_all(rows, memory.total);
 	return 0;
 }

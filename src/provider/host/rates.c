@@ -72,3 +72,8 @@ double rates_next(struct rates *rates, const char *name, const char *counter, ui
 	rate->at_ns = now_ns;
 	return rate->last;
 }
+
+size_t rates_count(const struct rates *rates)
+{
+	return rates->count;
+}

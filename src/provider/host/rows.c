@@ -1,6 +1,7 @@
 #include "provider/host/rows.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "estate/kind.h"
 #include "estate/provider.h"
 #include "provider/host/machine.h"
+#include "provider/host/rates.h"
 
 static const char *const common_fields[ROWS_OWN] = { "id", "account", "name" };
 
@@ -70,11 +72,10 @@ void rows_to_feed(struct rows *rows, struct machine *machine, const struct rows_
 	}
 }
 
-void rows_to_items(struct rows *rows, struct machine *machine, const struct rows_fields *fields, const struct selection *selection,
-	struct json *items)
+void rows_to_items(struct rows *rows, struct machine *machine, const struct rows_fields *fields, const struct selection *selection)
 {
 	init(rows, machine, fields, selection);
-	rows->items = items;
+	rows->items = json_array();
 }
 
 int rows_wants(const struct rows *rows, int field)
@@ -133,6 +134,19 @@ void rows_known(struct rows *rows, int field, int64_t number)
 {
 	if (number >= 0)
 		rows_integer(rows, field, number);
+}
+
+double rows_rate(struct rows *rows, const char *name, const char *counter, uint64_t value)
+{
+	struct machine *machine = rows->machine;
+
+	pthread_mutex_lock(&machine->lock);
+	size_t before = rates_count(machine->rates);
+	double rate = rates_next(machine->rates, name, counter, value, clock_monotonic_ns());
+
+	rows->unmeasured |= rates_count(machine->rates) > before;
+	pthread_mutex_unlock(&machine->lock);
+	return rate;
 }
 
 void rows_percent(struct rows *rows, int field, double number)
@@ -260,9 +274,15 @@ static void wait_ms(const struct rows *rows, int ms, int step_ms)
 		nanosleep(&(struct timespec){ .tv_nsec = step_ms * 1000000L }, NULL);
 }
 
-void rows_wait(const struct rows *rows)
+void rows_again(struct rows *rows)
 {
+	rows_page(rows);
 	wait_ms(rows, FIRST_SAMPLE_MS, WAIT_STEP_MS);
+	json_free(rows->items);
+	rows->items = rows->feed ? NULL : json_array();
+	rows->sent = 0;
+	rows->full = 0;
+	rows->unmeasured = 0;
 }
 
 void rows_give_way(const struct rows *rows)

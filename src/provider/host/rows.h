@@ -34,10 +34,11 @@ struct rows {
 	const struct rows_fields *fields;
 	const struct selection *selection;
 	struct feed *feed;         /* or */
-	struct json *items;        /* objects are added here */
+	struct json *items;        /* objects are added here; yours */
 	const struct kind *kind;   /* NULL for items */
 	size_t sent, limit;
 	int full;                  /* limit reached: the rest need not be read */
+	int unmeasured;            /* a rate was read for the first time: it takes a second reading */
 	/* private */
 	signed char column_field[ROWS_COLUMNS_MAX]; /* -1: no field of that name */
 	size_t column_count;
@@ -50,8 +51,7 @@ struct rows {
 
 void rows_to_feed(struct rows *rows, struct machine *machine, const struct rows_fields *fields, const struct kind *kind,
 	const struct selection *selection, struct feed *feed);
-void rows_to_items(struct rows *rows, struct machine *machine, const struct rows_fields *fields, const struct selection *selection,
-	struct json *items);
+void rows_to_items(struct rows *rows, struct machine *machine, const struct rows_fields *fields, const struct selection *selection);
 /* 1 when some column shows it: what is dear to read is left out otherwise. Always 1 for items. */
 int rows_wants(const struct rows *rows, int field);
 /* 1 when the selection asks for this name, or for all. */
@@ -64,6 +64,8 @@ void rows_string(struct rows *rows, int field, const char *text);      /* NUL-te
 void rows_copy(struct rows *rows, int field, const char *text, size_t length);
 void rows_integer(struct rows *rows, int field, int64_t number);
 void rows_known(struct rows *rows, int field, int64_t number);        /* negative: unknown */
+/* How much a counter of `name` grew in a second since the reading before; NAN at the first one and after a reset. */
+double rows_rate(struct rows *rows, const char *name, const char *counter, uint64_t value);
 void rows_percent(struct rows *rows, int field, double number);       /* one decimal; NAN unknown */
 void rows_round(struct rows *rows, int field, double number);         /* whole; NAN unknown */
 void rows_time(struct rows *rows, int field, int64_t at_ns);          /* RFC 3339; 0 unknown */
@@ -71,9 +73,9 @@ void rows_send(struct rows *rows, const char *name);
 /* Part of the list could not be had; told once, the rest goes on. */
 void rows_note(struct rows *rows, const char *source, const struct error *err);
 int rows_cancelled(const struct rows *rows);
-void rows_page(struct rows *rows);
-/* The pause between two samples when there is no earlier one (120 ms); ends early when cancelled. */
-void rows_wait(const struct rows *rows);
+void rows_page(struct rows *rows); /* what is there so far is shown */
+/* The same, then waits for a second sample (120 ms; ends early when cancelled) and begins the list anew. */
+void rows_again(struct rows *rows);
 /* What takes long runs programs: for a screen that is just being filled it waits a moment, for one answer it does not. */
 void rows_give_way(const struct rows *rows);
 

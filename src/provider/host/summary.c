@@ -5,14 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "provider/host/lists.h"
 #include "provider/host/machine.h"
 #include "provider/host/proctext.h"
-#include "provider/host/rates.h"
 #include "provider/host/rows.h"
 
 enum { SUM_CPU = ROWS_OWN, SUM_CORES, SUM_MEM, SUM_MEM_USED, SUM_MEM_TOTAL, SUM_MEM_AVAILABLE, SUM_SWAP, SUM_SWAP_USED, SUM_SWAP_TOTAL,
@@ -187,18 +185,14 @@ struct cpu_shares {
 	double busy, wait, steal; /* percent of all cores */
 };
 
-static struct cpu_shares measure_cpu(struct machine *machine, const struct cpu_facts *cpu)
+static struct cpu_shares measure_cpu(struct rows *rows, const struct cpu_facts *cpu)
 {
-	int64_t now_ns = clock_monotonic_ns();
+	if (!cpu->known)
+		return (struct cpu_shares){ NAN, NAN, NAN };
+	double total = rows_rate(rows, "host", "total", cpu->total), busy = rows_rate(rows, "host", "busy", cpu->busy);
+	double wait = rows_rate(rows, "host", "wait", cpu->wait), steal = rows_rate(rows, "host", "steal", cpu->steal);
 
-	pthread_mutex_lock(&machine->lock);
-	double total = rates_next(machine->rates, "host", "total", cpu->total, now_ns);
-	double busy = rates_next(machine->rates, "host", "busy", cpu->busy, now_ns);
-	double wait = rates_next(machine->rates, "host", "wait", cpu->wait, now_ns);
-	double steal = rates_next(machine->rates, "host", "steal", cpu->steal, now_ns);
-
-	pthread_mutex_unlock(&machine->lock);
-	if (!cpu->known || !(total > 0))
+	if (!(total > 0))
 		return (struct cpu_shares){ NAN, NAN, NAN };
 	return (struct cpu_shares){ busy / total * 100, wait / total * 100, steal / total * 100 };
 }
@@ -329,21 +323,6 @@ int summary_list(struct rows *rows, struct error *err)
 	if (!rows_selects(rows, rows->machine->name))
 		return 0;
 	read_cpu(rows->machine, &cpu);
-	struct cpu_shares shares = measure_cpu(rows->machine, &cpu);
-
-	if (isnan(shares.busy) && cpu.known) { /* the first time: show the rest, then the CPU, which takes two samples */
-		if (rows->feed) {
-			send_row(rows, &cpu, shares);
-			rows_page(rows);
-			rows->sent = 0;
-			rows->full = 0;
-		}
-		rows_wait(rows);
-		if (rows_cancelled(rows))
-			return 0;
-		read_cpu(rows->machine, &cpu);
-		shares = measure_cpu(rows->machine, &cpu);
-	}
-	send_row(rows, &cpu, shares);
+	send_row(rows, &cpu, measure_cpu(rows, &cpu));
 	return 0;
 }
