@@ -64,6 +64,7 @@ struct kind_rule {
 struct kind_link {             /* drill down: Enter on a deployment shows its pods */
 	const char *kind, *title;
 	const char *filter;    /* template over this row's cells, a filter expression on the other kind */
+	int enter;             /* Enter leads there; where no link has it, to everything about the row */
 };
 
 enum { KIND_BESIDE_MAX = 4 };

@@ -18,7 +18,7 @@
  *   severity:              first match wins; `when` is estate/filter.h's language over columns
  *     - {when: 'restarts > 5', severity: high, why: "{RESTARTS} restarts"}
  *   links:                 drill down; filter is a template over this row's cells
- *     - {kind: pods, title: Pods, filter: 'name ~ "^{NAME}-"'}
+ *     - {kind: pods, title: Pods, filter: 'name ~ "^{NAME}-"', enter: true}
  *   verbs:
  *     - name: scale        title, risk (read write delete) required too
  *       reversible: true, inverse: words, key: s, seconds: 20, help: words
@@ -339,7 +339,7 @@ static int parse_rules(struct parse *p, const struct json *list)
 
 static int parse_links(struct parse *p, const struct json *list)
 {
-	static const char *const known[] = { "kind", "title", "filter" };
+	static const char *const known[] = { "kind", "title", "filter", "enter" };
 	struct kind *kind = p->kind;
 
 	if (check_list(p, list, "links"))
@@ -355,6 +355,7 @@ static int parse_links(struct parse *p, const struct json *list)
 			return fail(p, item, "a link needs a kind");
 		link->title = json_text_or(json_get(item, "title"), link->kind);
 		link->filter = json_text_or(json_get(item, "filter"), "");
+		link->enter = json_bool(json_get(item, "enter"), 0);
 		if (check_template(p, item, link->filter))
 			return -1;
 		kind->link_count++;

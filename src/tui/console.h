@@ -98,6 +98,7 @@ struct pane *table_pane_new(struct console *console, const struct kind *kind, co
 struct pane *detail_new(struct console *console, const struct ref *ref);       /* describe: fields, events, dependents, history */
 struct pane *yaml_new(struct console *console, const struct ref *ref);
 struct pane *logs_new(struct console *console, const struct ref *refs, size_t count, int previous);
+struct pane *logs_of_container(struct console *console, const struct ref *ref, const char *container);
 struct pane *changes_new(struct console *console, const struct ref *ref /* or NULL: all */);
 struct pane *approvals_new(struct console *console);
 struct pane *runs_new(struct console *console);

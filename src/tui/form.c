@@ -193,9 +193,9 @@ static int command(struct pane *pane, const struct command *what)
 			finish(form);
 	} else if (!strcmp(what->name, "dialog.cancel")) {
 		console_close(pane->console, pane);
-	} else if (!strcmp(what->name, "dialog.next") || !strcmp(what->name, "dialog.down")) {
+	} else if (!strcmp(what->name, "form.next") || !strcmp(what->name, "dialog.down")) {
 		step(form, 1);
-	} else if (!strcmp(what->name, "dialog.previous") || !strcmp(what->name, "dialog.up")) {
+	} else if (!strcmp(what->name, "form.previous") || !strcmp(what->name, "dialog.up")) {
 		step(form, -1);
 	} else if (!strcmp(what->name, "form.toggle") && !strcmp(form->fields[form->at].type, "boolean")) {
 		input_set(&form->fields[form->at].input, strcmp(form->fields[form->at].input.text, "true") != 0 ? "true" : "false");

@@ -40,6 +40,7 @@ struct follower {
 	struct estate *estate;
 	struct ref ref;
 	struct log_request request;
+	char container[254];
 	struct follower **slot; /* in the pane; NULL: it has closed */
 	int64_t told_ns;
 };
@@ -53,6 +54,7 @@ struct logs {
 	struct pane pane;
 	struct ref refs[SOURCES_MAX];
 	size_t ref_count;
+	char container[254]; /* only that one's; "" all */
 	struct follower *followers[SOURCES_MAX];
 	struct inbox *inbox;
 	struct log_ring *ring;
@@ -167,6 +169,8 @@ static void start_one(struct logs *logs, size_t i)
 	follower->ref = logs->refs[i];
 	follower->request = (struct log_request){ .follow = !logs->previous, .previous = logs->previous, .timestamps = 1,
 		.since_ns = seconds ? clock_now_ns() - seconds * CLOCK_SECOND_NS : 0, .tail = seconds ? -1 : TAIL };
+	memcpy(follower->container, logs->container, sizeof(follower->container));
+	follower->request.container = *follower->container ? follower->container : NULL;
 	follower->slot = &logs->followers[i];
 	pthread_mutex_lock(&logs->inbox->lock);
 	logs->inbox->refs++;
@@ -476,8 +480,8 @@ static void title(struct pane *pane, char *out, size_t size)
 
 	if (logs->ref_count > 1)
 		snprintf(of_many, sizeof(of_many), "of %zu: ", logs->ref_count);
-	snprintf(out, size, "%slog %s%s%s%s%s", logs->previous ? "previous " : "", of_many, ref->namespace_, *ref->namespace_ ? "/" : "", ref->name,
-		logs->ref_count > 1 ? " and others" : "");
+	snprintf(out, size, "%slog %s%s%s%s%s%s%s", logs->previous ? "previous " : "", of_many, ref->namespace_, *ref->namespace_ ? "/" : "", ref->name,
+		logs->ref_count > 1 ? " and others" : "", *logs->container ? " " : "", logs->container);
 }
 
 /* "312 lines  following  since 1 h  ring 2.1Mi of 8Mi, 312 lines dropped" */
@@ -527,7 +531,7 @@ static const struct pane_ops ops = {
 	.dump = dump,
 };
 
-struct pane *logs_new(struct console *console, const struct ref *refs, size_t count, int previous)
+static struct logs *make(struct console *console, const struct ref *refs, size_t count)
 {
 	struct logs *logs = mem_zero(1, sizeof(*logs));
 
@@ -535,12 +539,28 @@ struct pane *logs_new(struct console *console, const struct ref *refs, size_t co
 	logs->ref_count = count < SOURCES_MAX ? count : SOURCES_MAX;
 	memcpy(logs->refs, refs, logs->ref_count * sizeof(*refs));
 	logs->ring = log_ring_new(RING_BYTES);
-	logs->previous = previous;
 	logs->with_source = count > 1 || (!strcmp(refs->provider, "kubernetes") && strcmp(refs->kind, "pods") != 0);
 	text_view_init(&logs->view, (size_t)RING_BYTES * VIEW_FACTOR, 1);
 	logs->view.follow = 1;
+	return logs;
+}
+
+struct pane *logs_new(struct console *console, const struct ref *refs, size_t count, int previous)
+{
+	struct logs *logs = make(console, refs, count);
+
+	logs->previous = previous;
 	start(logs);
 	if (count > SOURCES_MAX && !*logs->problem)
 		snprintf(logs->problem, sizeof(logs->problem), "of %zu the first %d are followed: that many at once can be read", count, SOURCES_MAX);
+	return &logs->pane;
+}
+
+struct pane *logs_of_container(struct console *console, const struct ref *ref, const char *container)
+{
+	struct logs *logs = make(console, ref, 1);
+
+	snprintf(logs->container, sizeof(logs->container), "%s", container);
+	start(logs);
 	return &logs->pane;
 }

@@ -32,6 +32,8 @@ struct pane_ops {
 	void (*status)(struct pane *pane, char *out, size_t size);
 	/* The resource under the cursor, for actions, chat, describe. 1 when there is one. */
 	int (*target)(struct pane *pane, struct ref *ref);
+	/* A text: 1 when Enter opens something where the cursor is. NULL: never. */
+	int (*opens)(const struct pane *pane);
 	/* What a wide screen shows at the right: writes what it would be into key ("" nothing), and with make returns it as a new pane, or NULL. */
 	struct pane *(*preview)(struct pane *pane, char *key, size_t size, int make);
 	/* ns until the next second-like change of what is drawn (an age): 0 none. The console sets one timer for all. */

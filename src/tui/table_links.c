@@ -1,4 +1,4 @@
-/* table_links.c - what a row of a table leads to: what belongs to it, or everything about it. */
+/* table_links.c - where a row of a table leads: Enter goes one level down, or to everything about it; a menu has all there is. */
 #include <stdio.h>
 #include <string.h>
 
@@ -6,6 +6,8 @@
 #include "estate/view.h"
 #include "tui/console_private.h"
 #include "tui/table_private.h"
+
+enum { LINKS_MAX = 16 };
 
 /* "{namespace}" and "{NAME}" by the row's cells; an unknown one stays empty, which matches nothing it should not. */
 static void fill_template(const struct table_pane *table, size_t row, const char *template, char *out, size_t size)
@@ -59,7 +61,7 @@ static void use_link(struct console *console, size_t row, void *arg)
 
 	if (console_top(console) != pane)
 		return;
-	if (row < table_of(pane)->kind->link_count)
+	if (row < table_of(pane)->kind->link_count && row < LINKS_MAX)
 		open_link(table_of(pane), &table_of(pane)->kind->links[row]);
 	else if (table_target_at(table_of(pane), table_of(pane)->cursor, &ref))
 		console_push(console, detail_new(console, &ref));
@@ -68,21 +70,29 @@ static void use_link(struct console *console, size_t row, void *arg)
 void table_open_row(struct table_pane *table)
 {
 	const struct kind *kind = table->kind;
-	struct console *console = table->pane.console;
-	struct menu_row rows[17] = { { 0 } };
-	size_t count = kind->link_count < 16 ? kind->link_count : 16;
 	struct ref ref;
 
 	if (!table_target_at(table, table->cursor, &ref))
 		return;
-	if (kind->link_count == 1) {
-		open_link(table, &kind->links[0]);
+	for (size_t i = 0; i < kind->link_count; i++) {
+		if (!kind->links[i].enter)
+			continue;
+		open_link(table, &kind->links[i]);
 		return;
 	}
-	if (!kind->link_count) {
-		console_push(console, detail_new(console, &ref));
+	console_push(table->pane.console, detail_new(table->pane.console, &ref));
+}
+
+void table_choose_link(struct table_pane *table)
+{
+	const struct kind *kind = table->kind;
+	struct console *console = table->pane.console;
+	struct menu_row rows[LINKS_MAX + 1] = { { 0 } };
+	size_t count = kind->link_count < LINKS_MAX ? kind->link_count : LINKS_MAX;
+	struct ref ref;
+
+	if (!table_target_at(table, table->cursor, &ref))
 		return;
-	}
 	for (size_t i = 0; i < count; i++)
 		rows[i] = (struct menu_row){ .label = kind->links[i].title ? kind->links[i].title : kind->links[i].kind, .note = kind->links[i].kind };
 	rows[count] = (struct menu_row){ .label = "everything about it", .note = "describe" };

@@ -443,6 +443,7 @@ static const struct {
 	{ "table.all_namespaces", toggle_namespaces },
 	{ "table.filter", table_begin_filter },
 	{ "table.left", shift_left },
+	{ "table.links", table_choose_link },
 	{ "table.mark", mark },
 	{ "table.mark_all", mark_all },
 	{ "table.open", table_open_row },

@@ -102,6 +102,7 @@ void table_choose_sort(struct table_pane *table);
 void table_reverse(struct table_pane *table);
 /* table_links.c */
 void table_open_row(struct table_pane *table);
+void table_choose_link(struct table_pane *table);
 /* table_pane.c */
 struct table_pane *table_of(struct pane *pane);
 char *table_id_under_cursor(const struct table_pane *table); /* yours; NULL none */

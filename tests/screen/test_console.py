@@ -475,7 +475,7 @@ def test_mouse_moves_sorts_and_opens():
         c.wait_for(re.compile('PROGRAM[↑↓]'))
         at = c.line_of('▸')
         click(c, at, 10)
-        c.wait_for('everything about it')
+        c.wait_for('› processes ')
 
 
 def end_of(console, what):

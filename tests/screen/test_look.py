@@ -142,7 +142,7 @@ def test_a_pod_says_how_its_containers_are_and_how_they_ended():
         c.send('/name ~ checkout and restarts > 0<Enter>')
         c.wait_for(re.compile(r' 3 of \d+ '))
         c.send('d')
-        c.wait_for(re.compile(r'^  checkout +(waiting: CrashLoopBackOff|ended: Error|running)', re.M))
+        c.wait_for(re.compile(r'^▸ checkout +(waiting: CrashLoopBackOff|ended: Error|running)', re.M))
         c.wait_for(re.compile(r'before that it ended .* ago: Error, exit 1'))
         c.wait_for(re.compile(r'image \S+/checkout:v42, \d+ restarts'))
         c.wait_for('limits memory 512Mi')
