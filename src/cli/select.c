@@ -1,10 +1,16 @@
 #include "cli/select.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/error.h"
 #include "cli/cli.h"
 #include "estate/estate.h"
+#include "estate/kind.h"
 #include "estate/snapshot.h"
 #include "gate/session.h"
+
+enum { ROOM = 64 }; /* as many as estate_accounts has */
 
 void cli_selection(const struct cli *cli, struct selection *selection)
 {
@@ -12,6 +18,55 @@ void cli_selection(const struct cli *cli, struct selection *selection)
 		.account = cli_flag(cli, "account"),
 		.namespace_ = cli_flag(cli, "all-namespaces") ? "*" : cli_flag(cli, "namespace"),
 	};
+}
+
+/* The provider that has an account of that name; NULL: none. */
+static const char *provider_of(struct estate *estate, const char *account)
+{
+	struct provider_account accounts[ROOM];
+	const char *providers[ROOM];
+	size_t count = estate_accounts(estate, accounts, providers, ROOM);
+
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(accounts[i].name, account))
+			return providers[i];
+	return NULL;
+}
+
+static const struct kind *namesake(struct estate *estate, const char *name, const char *provider)
+{
+	struct ref ref = { 0 };
+
+	snprintf(ref.provider, sizeof(ref.provider), "%s", provider);
+	snprintf(ref.kind, sizeof(ref.kind), "%s", name);
+	return kinds_of(estate_kinds(estate), &ref);
+}
+
+static const struct kind *namespaced_namesake(struct estate *estate, const char *name)
+{
+	for (size_t i = 0; i < kinds_count(estate_kinds(estate)); i++) {
+		const struct kind *other = namesake(estate, name, kinds_at(estate_kinds(estate), i)->provider);
+
+		if (other && other->namespaced)
+			return other;
+	}
+	return NULL;
+}
+
+/* Two providers may have a kind of one name: "services" of a namespace, or of a context, are those of the cluster. */
+static const struct kind *fitting(const struct cli *cli, struct estate *estate, const struct kind *kind, const char *name)
+{
+	const char *account = cli_flag(cli, "account");
+	const char *provider = account && strcmp(account, "*") != 0 ? provider_of(estate, account) : NULL;
+	const struct kind *other = NULL;
+
+	if (strchr(name, '/'))
+		return kind;
+	if (provider && strcmp(provider, kind->provider) != 0)
+		other = namesake(estate, name, provider);
+	else if (!kind->namespaced && (cli_flag(cli, "namespace") || cli_flag(cli, "all-namespaces")))
+		other = namespaced_namesake(estate, name);
+	return other ? other : kind;
 }
 
 const struct kind *cli_kind(struct cli *cli, size_t i, struct error *err)
@@ -29,7 +84,7 @@ const struct kind *cli_kind(struct cli *cli, size_t i, struct error *err)
 
 	if (!kind && err->code == ERR_NOT_FOUND)
 		err->code = ERR_INVALID; /* the command names what there is none of: it is used wrongly, nothing failed */
-	return kind;
+	return kind ? fitting(cli, estate, kind, name) : NULL;
 }
 
 int cli_find(struct cli *cli, size_t i, const struct kind **kind, struct ref *ref, struct error *err)

@@ -169,6 +169,14 @@ const struct kind *estate_kind(struct estate *estate, const char *name, struct e
 	return NULL;
 }
 
+const struct kind *estate_kind_of(struct estate *estate, const struct ref *ref, struct error *err)
+{
+	char name[sizeof(ref->provider) + sizeof(ref->kind) + 1];
+
+	snprintf(name, sizeof(name), "%s%s%s", ref->provider, *ref->provider ? "/" : "", ref->kind);
+	return estate_kind(estate, name, err);
+}
+
 void estate_scope(const struct estate *estate, const char *namespace_, const char *account,
 	char out[12])
 {

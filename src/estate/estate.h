@@ -39,6 +39,8 @@ struct kinds *estate_kinds(struct estate *estate);
 struct provider *estate_provider(struct estate *estate, const char *name, const struct provider_ops **ops, struct error *err);
 /* kinds_find, then each provider's resolve (network: worker threads only). */
 const struct kind *estate_kind(struct estate *estate, const char *name, struct error *err);
+/* The kind a ref names, of its provider; found as estate_kind finds one. */
+const struct kind *estate_kind_of(struct estate *estate, const struct ref *ref, struct error *err);
 /* All accounts of all providers that could be opened, at most 64. Reads files. */
 size_t estate_accounts(struct estate *estate, struct provider_account *out, const char **providers, size_t max);
 /* The same as they were found last: looked at by the workers after each list, and when a link fails or answers again. */

@@ -14,6 +14,7 @@
 #include "base/yaml.h"
 #include "estate/kind_cache.h"
 #include "estate/kind_parse.h"
+#include "estate/provider.h"
 
 enum { FILE_BYTES_MAX = 1 << 20, KINDS_MAX = 5000 };
 
@@ -280,6 +281,14 @@ const struct kind *kinds_find(const struct kinds *kinds, const char *name)
 	kind = slash ? find_of_provider(kinds, name, slash) : find_loose(kinds, name);
 	pthread_rwlock_unlock(lock);
 	return kind;
+}
+
+const struct kind *kinds_of(const struct kinds *kinds, const struct ref *ref)
+{
+	char name[sizeof(ref->provider) + sizeof(ref->kind) + 1];
+
+	snprintf(name, sizeof(name), "%s%s%s", ref->provider, *ref->provider ? "/" : "", ref->kind);
+	return kinds_find(kinds, name);
 }
 
 size_t kinds_count(const struct kinds *kinds)

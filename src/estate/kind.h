@@ -9,6 +9,7 @@
 struct error;
 struct filter;
 struct json;
+struct ref;
 
 /* age: cell holds an RFC 3339 time, drawn as "4m". bytes, millicores, percent, seconds: cell holds a plain number. */
 enum column_type { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_BYTES, COLUMN_PERCENT, COLUMN_MILLICORES, COLUMN_SECONDS, COLUMN_AGE, COLUMN_BOOL };
@@ -120,6 +121,8 @@ void kinds_free(struct kinds *kinds);
 const struct kind *kinds_add(struct kinds *kinds, const struct json *definition, const char *file, struct error *err);
 /* By name, singular or alias, case-blind; "provider/name" too. NULL: none. */
 const struct kind *kinds_find(const struct kinds *kinds, const char *name);
+/* The kind a ref names: that of its provider, where several have one of the name. NULL: none. */
+const struct kind *kinds_of(const struct kinds *kinds, const struct ref *ref);
 /* A provider that is not watched: where another has a kind of the same name, that one is meant. */
 void kinds_put_last(struct kinds *kinds, const char *provider);
 size_t kinds_count(const struct kinds *kinds);

@@ -83,7 +83,7 @@ static int seen_before(const struct plan *plan, size_t i)
 static int observe(struct gate *gate, const struct plan_step *step, struct json **state, struct error *err)
 {
 	const struct provider_ops *ops;
-	const struct kind *kind = estate_kind(gate->options.estate, step->ref.kind, err);
+	const struct kind *kind = estate_kind_of(gate->options.estate, &step->ref, err);
 	struct provider *provider = kind ? estate_provider(gate->options.estate, kind->provider, &ops, err) : NULL;
 
 	if (!provider)

@@ -28,7 +28,7 @@ struct plan *gate_plan_begin(struct gate *gate)
 
 void gate_ref_words(struct gate *gate, const struct ref *ref, char *out, size_t size)
 {
-	const struct kind *kind = kinds_find(estate_kinds(gate->options.estate), ref->kind);
+	const struct kind *kind = kinds_of(estate_kinds(gate->options.estate), ref);
 	const char *slash = *ref->namespace_ ? "/" : "";
 
 	snprintf(out, size, "%s %s%s%.200s on %s", kind ? kind->singular : ref->kind, ref->namespace_, slash, ref->name, ref->account);
@@ -50,7 +50,7 @@ static int find_verb(struct writing *w, const struct ref *ref, const char *verb,
 {
 	const struct provider_ops *ops;
 
-	w->kind = estate_kind(w->gate->options.estate, ref->kind, err);
+	w->kind = estate_kind_of(w->gate->options.estate, ref, err);
 	if (!w->kind)
 		return -1;
 	w->verb = kind_verb_find(w->kind, verb);
@@ -228,7 +228,7 @@ int gate_policy_holds(struct gate *gate, const struct plan *plan, struct error *
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct plan_step *step = &plan->steps[i];
-		const struct kind *kind = step->verb ? estate_kind(gate->options.estate, step->ref.kind, err) : NULL;
+		const struct kind *kind = step->verb ? estate_kind_of(gate->options.estate, &step->ref, err) : NULL;
 		const struct kind_verb *verb = kind ? kind_verb_find(kind, step->verb) : NULL;
 		struct policy_answer answer;
 

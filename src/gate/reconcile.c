@@ -17,7 +17,7 @@ static enum act_outcome ask(struct gate *gate, const struct plan_step *step, str
 {
 	const struct provider_ops *ops;
 	enum act_outcome outcome = ACT_UNKNOWN;
-	const struct kind *kind = estate_kind(gate->options.estate, step->ref.kind, err);
+	const struct kind *kind = estate_kind_of(gate->options.estate, &step->ref, err);
 	struct provider *provider = kind ? estate_provider(gate->options.estate, kind->provider, &ops, err) : NULL;
 
 	if (!provider || !ops->act || !ops->act->reconcile)

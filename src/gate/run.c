@@ -154,7 +154,7 @@ static int fill_request(struct running *run, const struct plan_step *step, struc
 	struct error *err)
 {
 	const struct provider_ops *ops;
-	const struct kind *kind = estate_kind(run->gate->options.estate, step->ref.kind, err);
+	const struct kind *kind = estate_kind_of(run->gate->options.estate, &step->ref, err);
 
 	*provider = kind ? estate_provider(run->gate->options.estate, kind->provider, &ops, err) : NULL;
 	if (!*provider)

@@ -141,7 +141,7 @@ static void check(struct approve *approve)
 static int needs_terminal(struct console *console, const struct plan *plan)
 {
 	const struct plan_step *step = plan->count == 1 ? plan_main_write(plan) : NULL;
-	const struct kind *kind = step && console_estate(console) ? kinds_find(estate_kinds(console_estate(console)), step->ref.kind) : NULL;
+	const struct kind *kind = step && console_estate(console) ? kinds_of(estate_kinds(console_estate(console)), &step->ref) : NULL;
 	const struct kind_verb *verb = kind ? kind_verb_find(kind, step->verb) : NULL;
 
 	return verb && verb->terminal;

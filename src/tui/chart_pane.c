@@ -544,7 +544,7 @@ static size_t add_columns(struct chart_line *lines, size_t count, const struct k
 
 struct pane *chart_of(struct console *console, const struct ref *ref)
 {
-	const struct kind *kind = console->estate ? kinds_find(estate_kinds(console->estate), ref->kind) : NULL;
+	const struct kind *kind = console->estate ? kinds_of(estate_kinds(console->estate), ref) : NULL;
 	struct chart_line lines[LINES_MAX];
 	char heading[700];
 	size_t count = kind ? add_columns(lines, 0, kind, ref, 1) : 0;

@@ -132,7 +132,7 @@ static void note_names(struct chat *chat, struct pane *below)
 	table_pane_rows(below, NAMES_MAX, add_name, chat->names);
 	if (json_count(chat->names) || !below || !below->ops->target || !below->ops->target(below, &ref))
 		return;
-	const struct kind *kind = console_estate(chat->pane.console) ? kinds_find(estate_kinds(console_estate(chat->pane.console)), ref.kind) : NULL;
+	const struct kind *kind = console_estate(chat->pane.console) ? kinds_of(estate_kinds(console_estate(chat->pane.console)), &ref) : NULL;
 	struct json *name = json_object();
 	char scope[12] = "";
 

@@ -57,7 +57,7 @@ static int find_target(struct console *console, const struct json *turn, int wan
 	for (const struct json *finding = json_first(json_at(turn, "report.findings")); finding; finding = json_next(finding)) {
 		if (ref_parse(json_text_or(json_get(finding, "target"), ""), ref))
 			continue;
-		const struct kind *kind = console_estate(console) ? kinds_find(estate_kinds(console_estate(console)), ref->kind) : NULL;
+		const struct kind *kind = console_estate(console) ? kinds_of(estate_kinds(console_estate(console)), ref) : NULL;
 
 		if (!wants_log || (kind && kind->logs))
 			return 1;

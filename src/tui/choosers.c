@@ -111,7 +111,7 @@ void choose_action(struct console *console)
 	struct ref ref;
 	const struct kind *kind;
 
-	if (!console->estate || !console_target(console, &ref) || !(kind = kinds_find(estate_kinds(console->estate), ref.kind))) {
+	if (!console->estate || !console_target(console, &ref) || !(kind = kinds_of(estate_kinds(console->estate), &ref))) {
 		console_say(console, STYLE_WARNING, "nothing is under the cursor here");
 		return;
 	}

@@ -71,7 +71,7 @@ static void choose_held(struct console *console, size_t row, void *arg)
 /* A conflict of a verb that can take over, and was not told to. */
 static int is_held(const struct console *console, const struct act *act)
 {
-	const struct kind *kind = kinds_find(estate_kinds(console->estate), act->ref.kind);
+	const struct kind *kind = kinds_of(estate_kinds(console->estate), &act->ref);
 	const struct kind_verb *verb = kind ? kind_verb_find(kind, act->verb) : NULL;
 
 	if (act->err.code != ERR_CONFLICT || !verb || !act->params || !strcmp(json_text_or(json_get(act->params, "force"), ""), "true"))
@@ -229,7 +229,7 @@ static void ask_params(struct console *console, const struct kind *kind, const s
 
 void console_ask_params(struct console *console, const struct ref *ref, const struct kind_verb *verb, const struct json *given)
 {
-	const struct kind *kind = kinds_find(estate_kinds(console->estate), ref->kind);
+	const struct kind *kind = kinds_of(estate_kinds(console->estate), ref);
 
 	if (kind)
 		ask_params(console, kind, verb, ref, 1, given);
@@ -246,7 +246,7 @@ static void begin(struct console *console, const struct kind *kind, const struct
 
 void console_act_all(struct console *console, const struct ref *refs, size_t count, const char *verb, struct json *params)
 {
-	const struct kind *kind = console->estate && count ? kinds_find(estate_kinds(console->estate), refs->kind) : NULL;
+	const struct kind *kind = console->estate && count ? kinds_of(estate_kinds(console->estate), refs) : NULL;
 	const struct kind_verb *row = kind ? kind_verb_find(kind, verb) : NULL;
 
 	if (!row || !console->gate)
@@ -392,7 +392,7 @@ static struct json *edited(struct console *console, const char *path, const char
 /* The parameter that takes a whole object, by the kind's table. */
 static const char *file_param(struct console *console, const struct ref *ref)
 {
-	const struct kind *kind = kinds_find(estate_kinds(console->estate), ref->kind);
+	const struct kind *kind = kinds_of(estate_kinds(console->estate), ref);
 	const struct kind_verb *verb = kind ? kind_verb_find(kind, "edit") : NULL;
 
 	for (size_t i = 0; verb && i < verb->param_count; i++)
@@ -447,7 +447,7 @@ static void fetched(struct job *job)
 
 void console_edit(struct console *console, const struct ref *ref)
 {
-	const struct kind *kind = console->estate ? kinds_find(estate_kinds(console->estate), ref->kind) : NULL;
+	const struct kind *kind = console->estate ? kinds_of(estate_kinds(console->estate), ref) : NULL;
 
 	if (!kind || !kind_verb_find(kind, "edit")) {
 		console_say(console, STYLE_WARNING, "%s cannot be edited", ref->kind);

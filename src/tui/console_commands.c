@@ -88,7 +88,7 @@ static void open_logs(struct console *console, int previous)
 	if (!count && !need_target(console, &ref))
 		return;
 	const struct ref *refs = count ? marked : &ref;
-	const struct kind *kind = kinds_find(estate_kinds(console->estate), refs->kind);
+	const struct kind *kind = kinds_of(estate_kinds(console->estate), refs);
 
 	if (kind && !kind->logs)
 		console_say(console, STYLE_WARNING, "%s have no log", kind->name);
@@ -388,7 +388,7 @@ int console_verb_key(struct console *console, int key)
 
 	if (!console->estate || !console_target(console, &ref))
 		return 0;
-	const struct kind *kind = kinds_find(estate_kinds(console->estate), ref.kind);
+	const struct kind *kind = kinds_of(estate_kinds(console->estate), &ref);
 
 	for (size_t i = 0; kind && i < kind->verb_count; i++) {
 		if (!kind->verbs[i].key || key_parse(kind->verbs[i].key) != key)

@@ -328,7 +328,7 @@ static unsigned what_there_is(struct console *console, const struct pane *pane)
 
 	if (!console->estate || !console_target(console, &ref))
 		return there;
-	const struct kind *kind = kinds_find(estate_kinds(console->estate), ref.kind);
+	const struct kind *kind = kinds_of(estate_kinds(console->estate), &ref);
 
 	return there | NEED_ROW | (kind && kind->logs ? NEED_LOG : 0) | (kind && kind->verb_count ? NEED_VERBS : 0);
 }

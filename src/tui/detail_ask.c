@@ -16,7 +16,7 @@ enum { EVENTS_MAX = 30, CHANGES_MAX = 20, ALL_EVERY_S = 30, DEPENDENTS_EVERY_S =
 
 static struct snapshot *find_row(struct asking *asking, size_t *row)
 {
-	const struct kind *kind = estate_kind(asking->estate, asking->ref.kind, &asking->err);
+	const struct kind *kind = estate_kind_of(asking->estate, &asking->ref, &asking->err);
 	struct selection selection = { .account = *asking->ref.account ? asking->ref.account : NULL,
 		.namespace_ = *asking->ref.namespace_ ? asking->ref.namespace_ : NULL };
 	struct snapshot *snapshot = NULL;
@@ -106,7 +106,7 @@ static void add_event(struct asking *asking, const struct snapshot *snapshot, si
 static void ask_events(struct asking *asking)
 {
 	const struct kind *events = estate_kind(asking->estate, "events", &asking->err);
-	const struct kind *kind = estate_kind(asking->estate, asking->ref.kind, NULL);
+	const struct kind *kind = estate_kind_of(asking->estate, &asking->ref, NULL);
 	struct selection selection = { .account = asking->ref.account, .namespace_ = *asking->ref.namespace_ ? asking->ref.namespace_ : "*" };
 
 	if (!events)
@@ -145,7 +145,7 @@ static void ask_changes(struct asking *asking)
 /* What the kind's table says of the whole object: {"title","rows":[[label, text, severity]]} or {"title","error"} each. */
 static void ask_object(struct asking *asking)
 {
-	const struct kind *kind = estate_kind(asking->estate, asking->ref.kind, &asking->err);
+	const struct kind *kind = estate_kind_of(asking->estate, &asking->ref, &asking->err);
 	struct json *object = NULL;
 
 	if (!kind)

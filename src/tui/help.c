@@ -189,7 +189,7 @@ static void add_verbs(struct help *help)
 {
 	struct estate *estate = console_estate(help->pane.console);
 	struct ref ref;
-	const struct kind *kind = estate && console_target(help->pane.console, &ref) ? kinds_find(estate_kinds(estate), ref.kind) : NULL;
+	const struct kind *kind = estate && console_target(help->pane.console, &ref) ? kinds_of(estate_kinds(estate), &ref) : NULL;
 
 	if (!kind || !kind->verb_count)
 		return;

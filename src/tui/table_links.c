@@ -35,10 +35,23 @@ static void fill_template(const struct table_pane *table, size_t row, const char
 	out[used] = 0;
 }
 
+/* Of the same provider, where it has one of that name. */
+static const struct kind *linked_kind(const struct table_pane *table, const struct kind_link *link)
+{
+	struct kinds *kinds = estate_kinds(console_estate(table->pane.console));
+	struct ref near = { 0 };
+
+	snprintf(near.provider, sizeof(near.provider), "%s", table->kind->provider);
+	snprintf(near.kind, sizeof(near.kind), "%s", link->kind);
+	const struct kind *kind = kinds_of(kinds, &near);
+
+	return kind ? kind : kinds_find(kinds, link->kind);
+}
+
 static void open_link(struct table_pane *table, const struct kind_link *link)
 {
 	struct console *console = table->pane.console;
-	const struct kind *kind = kinds_find(estate_kinds(console_estate(console)), link->kind);
+	const struct kind *kind = linked_kind(table, link);
 	char filter[INPUT_MAX];
 	size_t row;
 	struct ref ref;

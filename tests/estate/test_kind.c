@@ -152,6 +152,15 @@ START_TEST(built_in_kinds_are_whole)
 	ck_assert_str_eq(kinds_find(kinds, "services")->provider, "kubernetes");
 	ck_assert_str_eq(kinds_find(kinds, "host/services")->provider, "host");
 	ck_assert_str_eq(kinds_find(kinds, "filesystems")->provider, "host");
+	/* A row's ref says whose it is. */
+	struct ref ref = { .provider = "kubernetes", .kind = "services" };
+	kinds_put_last(kinds, "kubernetes");
+	ck_assert_str_eq(kinds_of(kinds, &ref)->provider, "kubernetes");
+	ck_assert_ptr_nonnull(kind_verb_find(kinds_of(kinds, &ref), "delete"));
+	ref = (struct ref){ .provider = "host", .kind = "services" };
+	ck_assert_str_eq(kinds_of(kinds, &ref)->provider, "host");
+	ref = (struct ref){ .provider = "host", .kind = "pods" };
+	ck_assert_ptr_null(kinds_of(kinds, &ref));
 	kinds_free(kinds);
 	json_free(problems);
 }
