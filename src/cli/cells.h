@@ -13,6 +13,7 @@ struct cells {
 	struct cli_table *table;
 	const struct kind *kind;
 	int wide, raw;
+	int account; /* column that says whose a row is, where several were asked; -1 none */
 };
 
 void cells_begin(struct cells *cells, const struct cli *cli, const struct kind *kind, int wide, int raw);

@@ -79,6 +79,8 @@ const struct cli_command cmd_changes = {
 
 /* --- describe --- */
 
+enum { DEPENDENTS_SHOWN = 10 };
+
 static void print_members(FILE *out, const struct json *object)
 {
 	for (const struct json *member = json_first(object); member; member = json_next(member)) {
@@ -99,6 +101,43 @@ static void print_object(FILE *out, const struct json *object)
 	yaml_format(object, &text);
 	cli_write(out, "%s", text.data);
 	text_release(&text);
+}
+
+/* A line a relation: "selects its pods: 2 (web, api)". */
+static void print_dependents(FILE *out, const struct json *touches)
+{
+	struct json *told = json_object();
+	struct text names;
+
+	text_init(&names, 4 << 10);
+	for (const struct json *item = json_first(touches); item; item = json_next(item)) {
+		const char *relation = json_text_or(json_get(item, "relation"), "");
+		int64_t count = 0;
+
+		if (json_get(told, relation))
+			continue;
+		names.length = 0;
+		for (const struct json *other = item; other; other = json_next(other)) {
+			if (strcmp(json_text_or(json_get(other, "relation"), ""), relation) != 0)
+				continue;
+			if (count++ < DEPENDENTS_SHOWN)
+				text_format(&names, "%s%s", count > 1 ? ", " : "", json_text_or(json_get(other, "name"), ""));
+		}
+		json_set_int(told, relation, count);
+		cli_write(out, "%-18s %lld (%.*s%s)\n", relation, (long long)count, (int)names.length, names.data, count > DEPENDENTS_SHOWN ? ", …" : "");
+	}
+	text_release(&names);
+	json_free(told);
+}
+
+static void print_changes(FILE *out, const struct json *changes)
+{
+	for (const struct json *change = json_first(changes); change; change = json_next(change)) {
+		const char *by = json_text_or(json_get(change, "by"), "");
+
+		cli_write(out, "%-18s %s  %s: %s → %s%s%s\n", "changed", json_text_or(json_get(change, "at"), ""), json_text_or(json_get(change, "field"), ""),
+			json_text_or(json_get(change, "old"), ""), json_text_or(json_get(change, "new"), ""), *by ? "  by " : "", by);
+	}
 }
 
 static int run_describe(struct cli *cli)
@@ -132,7 +171,7 @@ static int run_describe(struct cli *cli)
 	json_free(changes);
 	if (cli_json(cli))
 		return cli_print(cli, document);
-	struct json *cells = json_copy(json_get(document, "cells"));
+	struct json *cells = json_copy(json_get(document, "cells")), *related = json_copy(json_get(document, "dependents")), *since = json_copy(json_get(document, "changes"));
 	for (const char *const *key = (const char *const[]){ "cells", "object", "dependents", "changes", NULL }; *key; key++) {
 		if (!strcmp(*key, "object") && object)
 			continue;
@@ -143,6 +182,10 @@ static int run_describe(struct cli *cli)
 	json_remove(document, "object");
 	print_members(cli_out(cli), document);
 	print_members(cli_out(cli), cells);
+	print_dependents(cli_out(cli), related);
+	print_changes(cli_out(cli), since);
+	json_free(related);
+	json_free(since);
 	if (whole) {
 		fputs("\n", cli_out(cli));
 		print_object(cli_out(cli), whole);

@@ -159,8 +159,10 @@ static void use_account(struct console *console, size_t row, void *arg)
 	struct provider *provider;
 
 	(void)arg;
-	if (row >= console->account_count)
+	if (row >= console->account_count) {
+		table_pane_reopen(console_top(console), "*", NULL);
 		return;
+	}
 	provider = estate_provider(console->estate, console->account_providers[row], &ops, &err);
 	if (!provider || !ops->select_account || ops->select_account(provider, console->accounts[row].name, &err)) {
 		console_say(console, STYLE_WARNING, "%s", *err.text ? err.text : "that provider has one account only");
@@ -171,11 +173,22 @@ static void use_account(struct console *console, size_t row, void *arg)
 	console_say(console, STYLE_OK, "now at %s", console->accounts[row].name);
 }
 
+/* The table on top can have the rows of all accounts of its provider, when there are several: how many. */
+static size_t alike(struct console *console)
+{
+	const char *provider = table_pane_provider(console_top(console));
+	size_t count = 0;
+
+	for (size_t i = 0; provider && i < console->account_count; i++)
+		count += !strcmp(console->account_providers[i], provider);
+	return count > 1 ? count : 0;
+}
+
 void choose_account(struct console *console)
 {
-	struct menu_row rows[ACCOUNTS_MAX];
-	char notes[ACCOUNTS_MAX][420];
-	size_t at = 0;
+	struct menu_row rows[ACCOUNTS_MAX + 1];
+	char notes[ACCOUNTS_MAX + 1][420];
+	size_t at = 0, count;
 
 	if (!console->estate) {
 		say_opening(console);
@@ -191,10 +204,16 @@ void choose_account(struct console *console)
 		if (account->current)
 			at = i;
 	}
+	count = console->account_count;
+	if (alike(console)) {
+		snprintf(notes[count], sizeof(notes[count]), "%s  the %zu of them in one table", table_pane_provider(console_top(console)), alike(console));
+		rows[count] = (struct menu_row){ .label = "all", .note = notes[count], .style = STYLE_TEXT };
+		count++;
+	}
 	if (!console->account_count)
 		console_say(console, STYLE_WARNING, "no account is configured; `pilothouse init` looks for credentials");
 	else
-		console_dialog(console, menu_new(console, "Accounts", rows, console->account_count, at, use_account, NULL, NULL));
+		console_dialog(console, menu_new(console, "Accounts", rows, count, at, use_account, NULL, NULL));
 }
 
 /* --- namespaces: what the rows on the screen name, and all --- */

@@ -19,19 +19,31 @@ int table_visible_columns(const struct table_pane *table)
 	return (int)(table->kind->visible_count < COLUMNS_MAX ? table->kind->visible_count : COLUMNS_MAX);
 }
 
-static void widen(struct table_pane *table, size_t row, int64_t now_ns)
+int table_account_column(const struct table_pane *table)
+{
+	int column = table->kind->role[ROLE_ACCOUNT];
+
+	return !strcmp(table->account, "*") && column >= table_visible_columns(table) && column < COLUMNS_MAX ? column : -1;
+}
+
+static void widen_one(struct table_pane *table, size_t row, int column, int64_t now_ns)
 {
 	char cell[CELL_MAX];
 	int64_t step;
+	int width = (int)utf8_columns(cell, table_cell(table, row, column, now_ns, cell, &step));
 
-	for (int i = 0; i < table_visible_columns(table); i++) {
-		int width = (int)utf8_columns(cell, table_cell(table, row, i, now_ns, cell, &step));
+	if (width > TEXT_WIDTH_MAX)
+		width = TEXT_WIDTH_MAX;
+	if (width > table->widths[column])
+		table->widths[column] = width;
+}
 
-		if (width > TEXT_WIDTH_MAX)
-			width = TEXT_WIDTH_MAX;
-		if (width > table->widths[i])
-			table->widths[i] = width;
-	}
+static void widen(struct table_pane *table, size_t row, int64_t now_ns)
+{
+	for (int i = 0; i < table_visible_columns(table); i++)
+		widen_one(table, row, i, now_ns);
+	if (table_account_column(table) >= 0)
+		widen_one(table, row, table_account_column(table), now_ns);
 }
 
 /* Of many rows only the text cells that have more bytes than their column has columns are worth a look. */
@@ -86,6 +98,10 @@ void table_measure(struct table_pane *table)
 
 const struct kind_column *table_column(const struct table_pane *table, int column)
 {
+	static const struct kind_column account = { .name = "ACCOUNT", .role = ROLE_ACCOUNT, .path = "" };
+
+	if (column == table_account_column(table))
+		return &account;
 	return column >= BESIDE ? &table->beside.heads[column - BESIDE] : &table->kind->columns[column];
 }
 
@@ -94,6 +110,8 @@ int table_order(const struct table_pane *table, int order[ALL_COLUMNS])
 {
 	int count = 0, last = -1;
 
+	if (table_account_column(table) >= 0)
+		order[count++] = table_account_column(table);
 	for (int i = 0; i < table_visible_columns(table); i++)
 		if (!table->kind->columns[i].wide)
 			last = i;

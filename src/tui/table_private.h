@@ -20,7 +20,7 @@ struct shown_column {
 	int column, width, x;
 };
 
-enum { BESIDE = COLUMNS_MAX, ALL_COLUMNS = COLUMNS_MAX + KIND_BESIDE_MAX }; /* columns from BESIDE on are those of the kind beside */
+enum { BESIDE = COLUMNS_MAX, ALL_COLUMNS = COLUMNS_MAX + KIND_BESIDE_MAX + 1 }; /* columns from BESIDE on are those of the kind beside */
 
 /* Rows of another kind, found by namespace and name. */
 struct beside {
@@ -73,6 +73,8 @@ size_t table_cell(const struct table_pane *table, size_t row, int column, int64_
 void table_dump(struct pane *pane, struct text *out);
 /* table_layout.c */
 int table_visible_columns(const struct table_pane *table);
+/* The hidden one that says whose a row is: it stands first where the rows of several accounts are asked for; -1: it does not. */
+int table_account_column(const struct table_pane *table);
 void table_measure(struct table_pane *table);
 void table_lay_out(struct table_pane *table, int columns); /* fills in shown, shown_count and cut_columns */
 int table_column_at(const struct table_pane *table, int x); /* of the kind; -1 none */
