@@ -142,7 +142,7 @@ int cli_main(int argc, char **argv, const struct provider_ops *const *providers)
 	setlocale(LC_NUMERIC, "C");
 	if (cli_read(&cli, argc, argv, &err))
 		return cli_fail(&cli, &err);
-	if (cli_flag(&cli, "verbose"))
+	if (cli_verbose(&cli))
 		setenv("LOG_LEVEL", "info", 0);
 	log_init(NULL);
 	cli.colour = isatty(STDOUT_FILENO) && !cli_flag(&cli, "no-color") && !(getenv("NO_COLOR") && *getenv("NO_COLOR"));
@@ -228,6 +228,11 @@ int cli_quiet(const struct cli *cli)
 	return cli_flag(cli, "quiet") != NULL;
 }
 
+int cli_verbose(const struct cli *cli)
+{
+	return cli_flag(cli, "verbose") != NULL;
+}
+
 int cli_interactive(const struct cli *cli)
 {
 	(void)cli;
@@ -287,6 +292,21 @@ void cli_say(const struct cli *cli, const char *format, ...)
 	va_start(args, format);
 	write_harmless(stderr, format, args, "\n");
 	va_end(args);
+}
+
+void cli_progress(const struct cli *cli, const char *format, ...)
+{
+	va_list args;
+
+	if (cli_quiet(cli) || !isatty(STDERR_FILENO))
+		return;
+	fputs("\r\033[K", stderr);
+	if (format) {
+		va_start(args, format);
+		write_harmless(stderr, format, args, "");
+		va_end(args);
+	}
+	fflush(stderr);
 }
 
 int cli_fail(const struct cli *cli, const struct error *err)

@@ -46,6 +46,7 @@ int cli_approve(const struct cli *cli);
 int cli_dry_run(const struct cli *cli);
 int cli_explain(const struct cli *cli);
 int cli_quiet(const struct cli *cli);
+int cli_verbose(const struct cli *cli);
 int cli_interactive(const struct cli *cli);               /* stdin and stdout are terminals */
 FILE *cli_out(const struct cli *cli);
 /* The one way text reaches stdout or stderr: remote names and words may stand in it, and what a terminal would obey is made
@@ -53,6 +54,8 @@ FILE *cli_out(const struct cli *cli);
 void cli_write(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Talk goes to stderr, unless -q. */
 void cli_say(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* How far something is: one line on a terminal's stderr, which the next one takes the place of; NULL: none any more. Elsewhere, and with -q: nothing. */
+void cli_progress(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Prints "pilothouse: text" and returns the exit status of the code. */
 int cli_fail(const struct cli *cli, const struct error *err);
 int cli_usage(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3))); /* exit 3 */

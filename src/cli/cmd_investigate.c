@@ -19,10 +19,26 @@ static void on_interrupt(int number)
 	atomic_store(&cancelled, 1);
 }
 
-static void on_progress(const struct gate_progress *progress, void *arg)
+struct progress {
+	const struct cli *cli;
+	size_t begun, ended;
+};
+
+/* A step that failed is said; that others begin and end only with -v, else how far it is. */
+static void on_progress(const struct gate_progress *at, void *arg)
 {
-	cli_say(arg, "  %-20s %-8s %.1f s%s%s", progress->step, progress->status, (double)progress->elapsed_ns / 1e9, progress->line ? "  " : "",
-		progress->line ? progress->line : "");
+	struct progress *progress = arg;
+	const struct cli *cli = progress->cli;
+	int has_begun = !strcmp(at->status, "started"), has_failed = !strcmp(at->status, "failed");
+
+	progress->begun += (size_t)has_begun;
+	progress->ended += has_failed || !strcmp(at->status, "done");
+	if (has_failed || cli_verbose(cli)) {
+		cli_progress(cli, NULL);
+		cli_say(cli, "  %-20s %-8s %.1f s%s%s", at->step, at->status, (double)at->elapsed_ns / 1e9, at->line ? "  " : "", at->line ? at->line : "");
+	} else {
+		cli_progress(cli, "reading: %zu of %zu steps begun are done, %.1f s", progress->ended, progress->begun, (double)at->elapsed_ns / 1e9);
+	}
 }
 
 static void print_cites(FILE *out, const struct json *cites)
@@ -82,10 +98,14 @@ static int carry_out(struct cli *cli, struct gate *gate, const struct json *repo
 static int investigate(struct cli *cli, struct gate *gate, const struct intent *intent)
 {
 	struct error err = { 0 };
+	struct progress progress = { .cli = cli };
 	struct json *report = NULL;
 
 	signal(SIGINT, on_interrupt);
-	if (gate_investigate(gate, intent, &cancelled, on_progress, cli, &report, &err))
+	int failed = gate_investigate(gate, intent, &cancelled, on_progress, &progress, &report, &err);
+
+	cli_progress(cli, NULL);
+	if (failed)
 		return cli_fail(cli, &err);
 	if (cli_explain(cli))
 		cli_say(cli, "why: playbook %s; %zu pieces of evidence, %zu findings", json_text_or(json_get(report, "playbook"), "none"),

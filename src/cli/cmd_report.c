@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/config.h"
@@ -49,13 +48,6 @@ static const struct cli_flag flags[] = {
 	{ 0 },
 };
 
-/* --- progress: one line on a terminal's stderr, gone at the end --- */
-
-static int shows_progress(const struct cli *cli)
-{
-	return isatty(STDERR_FILENO) && !cli_quiet(cli);
-}
-
 static void progress(void *arg, const struct report_progress *at)
 {
 	enum { BAR = 24 };
@@ -63,12 +55,10 @@ static void progress(void *arg, const struct report_progress *at)
 	double seconds = (double)at->elapsed_ns / CLOCK_SECOND_NS;
 	size_t done = at->files_total ? at->files * BAR / at->files_total : BAR;
 
-	(void)arg;
 	memset(bar, '.', BAR);
 	memset(bar, '#', done < BAR ? done : BAR);
 	bar[BAR] = 0;
-	fprintf(stderr, "\r%s %zu of %zu files  %.0f MB/s ", bar, at->files, at->files_total, seconds > 0 ? (double)at->bytes / 1e6 / seconds : 0);
-	fflush(stderr);
+	cli_progress(arg, "%s %zu of %zu files  %.0f MB/s", bar, at->files, at->files_total, seconds > 0 ? (double)at->bytes / 1e6 / seconds : 0);
 }
 
 static atomic_int stopped;
@@ -331,12 +321,12 @@ static struct report *make_report(struct cli *cli, struct error *err)
 		.registry = registry_wanted(cli, &registry, err),
 		.no_vectorscan = cli_flag(cli, "no-vectorscan") != NULL,
 		.cancelled = &stopped,
-		.progress = shows_progress(cli) ? progress : NULL,
+		.progress = progress,
+		.arg = cli,
 	};
 	struct report *report = err->code ? NULL : report_run(&options, err);
 
-	if (options.progress)
-		fputs("\r\033[K", stderr);
+	cli_progress(cli, NULL);
 	return report;
 }
 
