@@ -255,18 +255,21 @@ static int64_t rows_of(const struct json *result)
 	return json_is(items, JSON_ARRAY) ? (int64_t)json_count(items) : result ? 1 : 0;
 }
 
+/* "host.list services where state == failed: 0 rows" */
 static void describe_read(const struct reading *reading, char *out, size_t size)
 {
 	const char *kind = json_text_or(json_get(reading->with, "kind"), "");
 	const char *name = json_text_or(json_get(reading->with, "name"), "");
+	const char *filter = json_text_or(json_get(reading->with, "filter"), "");
+	int64_t rows = rows_of(reading->result);
 
 	if (reading->state == READ_FAILED)
 		snprintf(out, size, "failed: %.200s", reading->err.text);
 	else if (reading->state == READ_SKIPPED)
 		snprintf(out, size, "not needed");
 	else
-		snprintf(out, size, "%s%s%s%s%s: %lld row%s", reading->step->action, *kind ? " " : "", kind, *name ? " " : "", name, (long long)rows_of(reading->result),
-			rows_of(reading->result) == 1 ? "" : "s");
+		snprintf(out, size, "%s%s%.60s%s%.100s%s%.160s: %lld row%s", reading->step->action, *kind ? " " : "", kind, *name ? " " : "", name,
+			*filter ? " where " : "", filter, (long long)rows, rows == 1 ? "" : "s");
 }
 
 static void bound_items(struct json *result)
