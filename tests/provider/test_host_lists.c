@@ -75,10 +75,16 @@ START_TEST(test_cpu_takes_two_samples)
 		tree_process(7, "busy", 1, 150, 5);
 		ck_assert_int_eq(process_table_scan(table, &machine, NULL), 0);
 	}
+	ck_assert(!process_table_is_first(table));
 	ck_assert_double_gt(process_table_find(table, 7)->cpu, 0);
-	tree_process(7, "other", 1, 10, 99); /* the pid was given to another */
+	tree_process(7, "other", 1, 10, 99); /* the pid was given to another, which used all it has since the scan before */
+	usleep(60000);
 	ck_assert_int_eq(process_table_scan(table, &machine, NULL), 0);
-	ck_assert(process_table_find(table, 7)->cpu != process_table_find(table, 7)->cpu);
+	ck_assert_double_gt(process_table_find(table, 7)->cpu, 0);
+	ck_assert_double_lt(process_table_find(table, 7)->cpu, 200); /* 10 ticks in 60 ms and more */
+	tree_process(8, "young", 1, 10, 99); /* too short after the last scan to say */
+	ck_assert_int_eq(process_table_scan(table, &machine, NULL), 0);
+	ck_assert(process_table_find(table, 8)->cpu != process_table_find(table, 8)->cpu || process_table_find(table, 8)->cpu > 0);
 	process_table_free(table);
 }
 END_TEST

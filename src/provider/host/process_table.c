@@ -30,7 +30,7 @@ struct process_table {
 	size_t count;
 	int *pids; /* kept between scans: no allocation when nothing grew */
 	size_t pid_room;
-	int scans;
+	int64_t first_ns, last_ns; /* of the scans so far; 0: none */
 };
 
 struct process_table *process_table_new(void)
@@ -230,6 +230,16 @@ static long list_pids(struct process_table *table, const struct machine *machine
 	return got < 0 ? -1 : (long)count;
 }
 
+static double share(const struct machine *machine, int64_t ticks, int64_t passed_ns)
+{
+	return (double)ticks / (double)machine->ticks_per_second / ((double)passed_ns / 1e9) * 100;
+}
+
+static int is_long_enough(int64_t passed_ns)
+{
+	return passed_ns >= SAMPLE_MIN_MS * INT64_C(1000000);
+}
+
 static void measure(struct process *now, const struct process *before, const struct machine *machine, int64_t at_ns)
 {
 	int64_t passed_ns = at_ns - before->sampled_ns;
@@ -237,13 +247,11 @@ static void measure(struct process *now, const struct process *before, const str
 	now->sampled_ns = at_ns;
 	now->sampled_ticks = now->stat.ticks;
 	now->cpu = before->cpu;
-	if (passed_ns < SAMPLE_MIN_MS * INT64_C(1000000)) {
+	if (!is_long_enough(passed_ns)) {
 		now->sampled_ns = before->sampled_ns;
 		now->sampled_ticks = before->sampled_ticks;
 	} else if (now->stat.ticks >= before->sampled_ticks) {
-		double seconds = (double)(now->stat.ticks - before->sampled_ticks) / (double)machine->ticks_per_second;
-
-		now->cpu = seconds / ((double)passed_ns / 1e9) * 100;
+		now->cpu = share(machine, (int64_t)(now->stat.ticks - before->sampled_ticks), passed_ns);
 	}
 }
 
@@ -278,9 +286,10 @@ static void carry_over(struct process *now, struct process *before, const struct
 	}
 }
 
-static void meet(struct process *now, const struct machine *machine, int64_t at_ns)
+/* A process that was not there at the scan before used all its time since then. */
+static void meet(struct process *now, const struct machine *machine, int64_t before_ns, int64_t at_ns)
 {
-	now->cpu = NAN;
+	now->cpu = before_ns && is_long_enough(at_ns - before_ns) ? share(machine, (int64_t)now->stat.ticks, at_ns - before_ns) : NAN;
 	now->scans = 0;
 	now->sampled_ns = at_ns;
 	now->sampled_ticks = now->stat.ticks;
@@ -293,6 +302,7 @@ int process_table_scan(struct process_table *table, const struct machine *machin
 {
 	long pids = list_pids(table, machine);
 	size_t count = 0, old = 0;
+	int64_t began_ns = clock_monotonic_ns();
 
 	if (pids < 0)
 		return error_errno(err, "reading /proc");
@@ -311,19 +321,21 @@ int process_table_scan(struct process_table *table, const struct machine *machin
 			table->list[old].stat.start_ticks == now->stat.start_ticks)
 			carry_over(now, &table->list[old], machine, at_ns);
 		else
-			meet(now, machine, at_ns);
+			meet(now, machine, table->last_ns, at_ns);
 		count++;
 	}
 	release(table->list, table->count);
 	table->list = list;
 	table->count = count;
-	table->scans++;
+	table->last_ns = began_ns;
+	if (!table->first_ns)
+		table->first_ns = began_ns;
 	return 0;
 }
 
 int process_table_is_first(const struct process_table *table)
 {
-	return table->scans == 1;
+	return !is_long_enough(table->last_ns - table->first_ns);
 }
 
 size_t process_table_count(const struct process_table *table)

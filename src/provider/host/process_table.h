@@ -51,7 +51,7 @@ struct process_table *process_table_new(void);
 void process_table_free(struct process_table *table);
 /* Reads them all. Processes that vanish meanwhile are left out. -1 only when /proc cannot be read. */
 int process_table_scan(struct process_table *table, const struct machine *machine, struct error *err);
-/* 1 when every CPU figure is unknown: nothing to compare with yet. */
+/* 1 when CPU is unknown: no two scans far enough apart yet. */
 int process_table_is_first(const struct process_table *table);
 size_t process_table_count(const struct process_table *table);
 const struct process *process_table_at(const struct process_table *table, size_t i); /* ascending pid */

@@ -16,9 +16,11 @@
 #include "provider/host/lists.h"
 #include "provider/host/machine.h"
 #include "provider/host/provider.h"
+#include "provider/host/rows.h"
 #include "provider/host/summary.h"
 
-enum { TOP_LIMIT = 10, TOP_MOST = 1000, USAGE_LIMIT = 20, USAGE_DEPTH = 64, USAGE_SECONDS = 10, USAGE_SECONDS_MOST = 120, USAGE_FOLDERS = 500000 };
+enum { TOP_LIMIT = 10, TOP_MOST = 1000, USAGE_LIMIT = 20, USAGE_DEPTH = 64, USAGE_SECONDS = 10, USAGE_SECONDS_MOST = 120, USAGE_FOLDERS = 500000,
+	TOP_SAMPLE_MS = 500 /* 100 ticks a second: in a shorter time small shares are noise */ };
 
 static int64_t limit_of(const struct json *params, int64_t otherwise, int64_t most)
 {
@@ -58,6 +60,18 @@ static void add_ratio(struct json *item, const char *key, const char *from)
 	json_set(item, key, percent < 0 ? json_null() : json_double(percent / 100));
 }
 
+static struct json *measured_processes(struct machine *machine, struct error *err)
+{
+	struct rows rows;
+
+	rows_to_items(&rows, machine, &process_fields, NULL);
+	rows.sample_ms = TOP_SAMPLE_MS;
+	if (!host_list_run(host_list_find("processes"), &rows, err))
+		return rows.items;
+	json_free(rows.items);
+	return NULL;
+}
+
 static int top(struct machine *machine, const struct json *params, struct json *items, struct error *err)
 {
 	const char *sort = json_text_or(json_get(params, "sort"), "cpu");
@@ -66,7 +80,7 @@ static int top(struct machine *machine, const struct json *params, struct json *
 
 	if (!field)
 		return error_set(err, ERR_INVALID, "host.top sorts by cpu or memory, not by %.40s", sort);
-	struct json *all = host_items(machine, "processes", NULL, 0, err);
+	struct json *all = measured_processes(machine, err);
 
 	if (!all)
 		return -1;

@@ -52,6 +52,7 @@ static void init(struct rows *rows, struct machine *machine, const struct rows_f
 	rows->fields = fields;
 	rows->selection = selection;
 	rows->limit = selection && selection->limit ? selection->limit : ROWS_LIMIT;
+	rows->sample_ms = FIRST_SAMPLE_MS;
 	rows->wanted = ~UINT64_C(0);
 }
 
@@ -277,7 +278,7 @@ static void wait_ms(const struct rows *rows, int ms, int step_ms)
 void rows_again(struct rows *rows)
 {
 	rows_page(rows);
-	wait_ms(rows, FIRST_SAMPLE_MS, WAIT_STEP_MS);
+	wait_ms(rows, rows->sample_ms, WAIT_STEP_MS);
 	json_free(rows->items);
 	rows->items = rows->feed ? NULL : json_array();
 	rows->sent = 0;

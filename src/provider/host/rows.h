@@ -38,6 +38,7 @@ struct rows {
 	const struct kind *kind;   /* NULL for items */
 	size_t sent, limit;
 	int full;                  /* limit reached: the rest need not be read */
+	int sample_ms;             /* between two readings of a rate, where there was none before */
 	int unmeasured;            /* a rate was read for the first time: it takes a second reading */
 	/* private */
 	signed char column_field[ROWS_COLUMNS_MAX]; /* -1: no field of that name */
@@ -74,7 +75,7 @@ void rows_send(struct rows *rows, const char *name);
 void rows_note(struct rows *rows, const char *source, const struct error *err);
 int rows_cancelled(const struct rows *rows);
 void rows_page(struct rows *rows); /* what is there so far is shown */
-/* The same, then waits for a second sample (120 ms; ends early when cancelled) and begins the list anew. */
+/* The same, then waits for a second sample (sample_ms; ends early when cancelled) and begins the list anew. */
 void rows_again(struct rows *rows);
 /* What takes long runs programs: for a screen that is just being filled it waits a moment, for one answer it does not. */
 void rows_give_way(const struct rows *rows);
