@@ -16,6 +16,7 @@ enum { TEXT_MAX = 4096, WORDS_MAX = 32, NODES_MAX = 256, DEPTH_MAX = 32 };
 struct parser {
 	const char *text, *at;
 	const struct kind *kind;
+	const struct filter_beside *beside; /* NULL none */
 	struct filter *filter;
 	struct error *err;
 	int depth;
@@ -220,17 +221,50 @@ static char *take_value(struct parser *p)
 	return mem_text_n(begin, (size_t)(p->at - begin));
 }
 
+/* "CPU USED" in any case, its blank written as _ too. */
+static int is_called(const struct kind_column *head, const char *name)
+{
+	size_t i = 0;
+
+	while (head->name[i] && (fold((unsigned char)head->name[i]) == fold((unsigned char)name[i]) || (head->name[i] == ' ' && name[i] == '_')))
+		i++;
+	return !head->name[i] && !name[i];
+}
+
+/* The kind's own columns first. -1 none. */
+static int find_column(const struct parser *p, const char *name, enum column_type *type)
+{
+	int own = kind_column_find(p->kind, name);
+
+	if (own >= 0)
+		*type = p->kind->columns[own].type;
+	for (size_t i = 0; own < 0 && p->beside && i < p->beside->count; i++) {
+		if (!is_called(&p->beside->heads[i], name))
+			continue;
+		*type = p->beside->heads[i].type;
+		p->filter->beside = p->beside;
+		return COLUMN_BESIDE + (int)i;
+	}
+	return own;
+}
+
+static int fits_beside(struct parser *p, const struct node *node, const char *column)
+{
+	if (node->column < COLUMN_BESIDE || (!node->pattern && !isnan(node->number)))
+		return 0;
+	return error_set(p->err, ERR_INVALID, "filter: \"%.60s\" is a number: compare it with one, as in %.60s > 100", column, column);
+}
+
 static int parse_compare(struct parser *p, const char *column, enum compare compare, int *out)
 {
 	struct node node = { .type = NODE_COMPARE, .compare = compare, .left = -1, .right = -1 };
 	struct error why = { 0 };
 	char *value;
 
-	node.column = kind_column_find(p->kind, column);
+	node.column = find_column(p, column, &node.column_type);
 	if (node.column < 0)
 		return error_set(p->err, ERR_INVALID, "filter: %s have no column \"%.60s\"",
 			p->kind->name, column);
-	node.column_type = p->kind->columns[node.column].type;
 	value = take_value(p);
 	if (!value)
 		return -1;
@@ -243,7 +277,7 @@ static int parse_compare(struct parser *p, const char *column, enum compare comp
 	free(value);
 	if (why.code)
 		return fail(p, why.text);
-	return add_node(p, node, out);
+	return add_node(p, node, out) || fits_beside(p, &node, column) ? -1 : 0;
 }
 
 static int parse_word_or_compare(struct parser *p, int *out)
@@ -341,7 +375,20 @@ static int parse_expression(struct parser *p)
 
 struct filter *filter_parse(const char *text, const struct kind *kind, struct error *err)
 {
-	struct parser p = { .text = text, .at = text, .kind = kind, .err = err };
+	return filter_parse_beside(text, kind, NULL, err);
+}
+
+int filter_uses_beside(const struct filter *filter, size_t nth)
+{
+	for (size_t i = 0; filter && i < filter->node_count; i++)
+		if (filter->nodes[i].type == NODE_COMPARE && filter->nodes[i].column == COLUMN_BESIDE + (int)nth)
+			return 1;
+	return 0;
+}
+
+struct filter *filter_parse_beside(const char *text, const struct kind *kind, const struct filter_beside *beside, struct error *err)
+{
+	struct parser p = { .text = text, .at = text, .kind = kind, .beside = beside, .err = err };
 	int result;
 
 	error_clear(err);

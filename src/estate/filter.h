@@ -10,10 +10,23 @@
 struct error;
 struct filter;
 struct kind;
+struct kind_column;
 struct snapshot;
+
+/* Numbers that stand beside a snapshot's own columns and come from elsewhere: what a pod uses, beside the pod. */
+enum { COLUMN_BESIDE = 1000 }; /* column of the first of them, in a filter and in an order */
+struct filter_beside {
+	const struct kind_column *heads; /* "CPU USED" may be written cpu_used */
+	size_t count;
+	double (*number)(void *arg, const struct snapshot *snapshot, size_t row, size_t nth); /* NAN: not known */
+	void *arg;
+};
 
 /* kind may be NULL for plain words. Empty text: NULL without an error = everything. ERR_INVALID says where. */
 struct filter *filter_parse(const char *text, const struct kind *kind, struct error *err);
+/* The same where columns stand beside; beside is yours and outlives the filter. A row whose number is not known matches no comparison but !=. */
+struct filter *filter_parse_beside(const char *text, const struct kind *kind, const struct filter_beside *beside, struct error *err);
+int filter_uses_beside(const struct filter *filter, size_t nth); /* NULL filter: 0 */
 void filter_free(struct filter *filter);
 /* 1 when row matches. */
 int filter_match(const struct filter *filter, const struct snapshot *snapshot, size_t row);

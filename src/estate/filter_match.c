@@ -300,6 +300,13 @@ int node_matches(const struct node *node, const char *cell, size_t length)
 	return compare_number(node, number);
 }
 
+int node_matches_beside(const struct filter *filter, const struct node *node, const struct snapshot *snapshot, size_t row)
+{
+	const struct filter_beside *beside = filter->beside;
+
+	return compare_number(node, beside->number(beside->arg, snapshot, row, (size_t)(node->column - COLUMN_BESIDE)));
+}
+
 static int has_word(const struct needle *needle, const struct row *row)
 {
 	for (size_t i = 0; i < row->kind->visible_count; i++) {
@@ -326,6 +333,8 @@ static int eval(const struct filter *filter, int at, const struct row *row)
 	case NODE_NOT:
 		return !eval(filter, node->left, row);
 	case NODE_COMPARE:
+		if (node->column >= COLUMN_BESIDE) /* loose cells have nothing beside them */
+			return row->snapshot && node_matches_beside(filter, node, row->snapshot, row->number);
 		cell = cell_of(row, node->column, &length);
 		return node_matches(node, cell, length);
 	case NODE_WORD:

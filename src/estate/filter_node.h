@@ -8,6 +8,8 @@
 #include "estate/kind.h"
 
 struct error;
+struct filter_beside;
+struct snapshot;
 
 /* Bytes looked for, ASCII letters in lower case. */
 struct needle {
@@ -53,6 +55,7 @@ struct filter {
 	struct node *nodes; /* of an expression */
 	size_t node_count;
 	int root;
+	const struct filter_beside *beside; /* borrowed; NULL: no node has a column of it */
 };
 
 void needle_init(struct needle *needle, const char *bytes, size_t length);
@@ -67,6 +70,8 @@ needle_find_fn needle_find_vector(void);
 
 /* A cell against a comparison. */
 int node_matches(const struct node *node, const char *cell, size_t length);
+/* What stands beside a row against a comparison. */
+int node_matches_beside(const struct filter *filter, const struct node *node, const struct snapshot *snapshot, size_t row);
 
 struct pattern *pattern_new(const char *text, struct error *err);
 void pattern_free(struct pattern *pattern);

@@ -130,7 +130,9 @@ enum { WORDS = BLOCK_ROWS / 64 };
 struct look { /* at one block */
 	const struct filter *filter;
 	const struct kind *kind;
+	const struct snapshot *snapshot;
 	const struct block *block;
+	size_t first_row; /* of the block */
 	unsigned char marked[BLOCK_ROWS]; /* entries of a column */
 };
 
@@ -214,6 +216,13 @@ static void compare_column(struct look *look, const struct node *node, uint64_t 
 		block_spread(look->block, node->column, look->marked, bits);
 }
 
+static void compare_beside(const struct look *look, const struct node *node, uint64_t *bits)
+{
+	memset(bits, 0, WORDS * sizeof(*bits));
+	for (unsigned i = 0; i < block_count(look->block); i++)
+		bits[i / 64] |= (uint64_t)node_matches_beside(look->filter, node, look->snapshot, look->first_row + i) << i % 64;
+}
+
 static void look_at_node(struct look *look, int at, uint64_t *bits)
 {
 	const struct node *node = &look->filter->nodes[at];
@@ -233,7 +242,10 @@ static void look_at_node(struct look *look, int at, uint64_t *bits)
 			bits[i] = ~bits[i];
 		break;
 	case NODE_COMPARE:
-		compare_column(look, node, bits);
+		if (node->column >= COLUMN_BESIDE)
+			compare_beside(look, node, bits);
+		else
+			compare_column(look, node, bits);
 		break;
 	case NODE_WORD:
 		look_for_word(look, &node->text, bits);
@@ -260,19 +272,18 @@ static void take_rows(const struct block *block, const uint64_t *bits, size_t fi
 
 int filter_scan(const struct filter *filter, const struct snapshot *snapshot, size_t *cursor, unsigned *out, size_t *out_count)
 {
-	struct look look = { .filter = filter, .kind = snapshot_kind(snapshot) };
+	struct look look = { .filter = filter, .kind = snapshot_kind(snapshot), .snapshot = snapshot };
 	uint64_t bits[WORDS];
-	size_t first;
 
 	if (*cursor >= snapshot_blocks(snapshot))
 		return 1;
-	look.block = snapshot_block(snapshot, *cursor, &first);
+	look.block = snapshot_block(snapshot, *cursor, &look.first_row);
 	if (!filter)
 		memset(bits, 0xff, sizeof(bits));
 	else if (filter->root < 0)
 		look_for_words(&look, bits);
 	else
 		look_at_node(&look, filter->root, bits);
-	take_rows(look.block, bits, first, out, out_count);
+	take_rows(look.block, bits, look.first_row, out, out_count);
 	return ++*cursor >= snapshot_blocks(snapshot);
 }

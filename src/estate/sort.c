@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "estate/filter.h"
 #include "estate/filter_node.h"
 #include "estate/snapshot.h"
 
@@ -20,6 +21,7 @@ struct item {
 
 struct sort {
 	const struct snapshot *snapshot;
+	const struct filter_beside *beside;
 	int column, descending, is_text;
 	struct item *items, *spare;
 	size_t count, placed, filled;
@@ -71,6 +73,9 @@ static uint64_t key_of(const struct sort *sort, const struct item *item)
 	uint64_t key;
 	size_t length;
 
+	if (sort->column >= COLUMN_BESIDE)
+		return number_key(sort->beside->number(sort->beside->arg, sort->snapshot, item->row, (size_t)(sort->column - COLUMN_BESIDE)),
+			sort->descending);
 	if (!sort->is_text)
 		return number_key(snapshot_number(sort->snapshot, item->row, sort->column),
 			sort->descending);
@@ -127,16 +132,16 @@ static void begin_with(struct sort *sort, const unsigned *before, size_t before_
 	free(seen);
 }
 
-struct sort *sort_new(const struct snapshot *snapshot, int column, int descending,
+struct sort *sort_new(const struct snapshot *snapshot, int column, int descending, const struct filter_beside *beside,
 	const unsigned *before, size_t before_count)
 {
 	struct sort *sort = mem_zero(1, sizeof(*sort));
-	enum column_type type = snapshot_kind(snapshot)->columns[column].type;
 
 	sort->snapshot = snapshot;
+	sort->beside = beside;
 	sort->column = column;
 	sort->descending = descending;
-	sort->is_text = type == COLUMN_TEXT;
+	sort->is_text = column < COLUMN_BESIDE && snapshot_kind(snapshot)->columns[column].type == COLUMN_TEXT;
 	sort->count = snapshot_count(snapshot);
 	sort->items = mem_alloc((sort->count + 1) * sizeof(*sort->items));
 	begin_with(sort, before, before_count);

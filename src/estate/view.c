@@ -27,6 +27,7 @@ struct view {
 	struct snapshot *snapshot; /* the one worked on; may be newer than what is shown */
 	char *text;                /* of the filter */
 	struct filter *filter;
+	struct filter_beside beside; /* count 0 none */
 	int column, descending;    /* -1: as listed */
 	enum phase phase;
 	unsigned *sorted;          /* all rows in order; NULL as listed */
@@ -87,7 +88,7 @@ static void begin_sort(struct view *view)
 
 static struct filter *parse_again(struct view *view)
 {
-	return filter_parse(view->text, snapshot_kind(view->snapshot), NULL);
+	return filter_parse_beside(view->text, snapshot_kind(view->snapshot), &view->beside, NULL);
 }
 
 void view_set_snapshot(struct view *view, struct snapshot *snapshot)
@@ -110,7 +111,7 @@ int view_set_filter(struct view *view, const char *text, struct error *err)
 {
 	struct error why = { 0 };
 	struct filter *filter =
-		filter_parse(text, view->snapshot ? snapshot_kind(view->snapshot) : NULL, &why);
+		filter_parse_beside(text, view->snapshot ? snapshot_kind(view->snapshot) : NULL, &view->beside, &why);
 
 	if (why.code)
 		return error_set(err, why.code, "%s", why.text);
@@ -140,6 +141,36 @@ void view_set_sort(struct view *view, int column, int descending)
 		begin_sort(view);
 }
 
+void view_set_beside(struct view *view, const struct filter_beside *beside)
+{
+	view->beside = beside ? *beside : (struct filter_beside){ 0 };
+	if (!beside && view->column >= COLUMN_BESIDE)
+		view_set_sort(view, -1, 0);
+	if (!view->snapshot)
+		return;
+	filter_free(view->filter);
+	view->filter = parse_again(view);
+	if (view->phase != PHASE_SORT)
+		begin_filter(view);
+}
+
+int view_uses_beside(const struct view *view, size_t nth)
+{
+	return view->column == COLUMN_BESIDE + (int)nth || filter_uses_beside(view->filter, nth);
+}
+
+void view_beside_changed(struct view *view)
+{
+	int is_filtered = 0;
+
+	for (size_t i = 0; i < view->beside.count; i++)
+		is_filtered |= filter_uses_beside(view->filter, i);
+	if (view->snapshot && view->column >= COLUMN_BESIDE)
+		begin_sort(view);
+	else if (view->snapshot && is_filtered && view->phase != PHASE_SORT)
+		begin_filter(view);
+}
+
 /* --- doing it --- */
 
 /* Rows of the order before come first in the new one's input: rows seldom move, so little is left to sort. */
@@ -150,7 +181,7 @@ static int work_sort(struct view *view, int64_t deadline_ns)
 		view->sorted = NULL;
 	} else {
 		if (!view->sort)
-			view->sort = sort_new(view->snapshot, view->column, view->descending,
+			view->sort = sort_new(view->snapshot, view->column, view->descending, &view->beside,
 				view->sorted, view->sorted_count);
 		if (!sort_work(view->sort, deadline_ns))
 			return 0;

@@ -156,7 +156,7 @@ const struct command commands[] = { /* ordered by name: looked up with bsearch *
 	{ .name = "table.page_up", .keys = "PgUp ^B", .help = N_("previous page"), .context = "table" },
 	{ .name = "table.reverse", .keys = "I", .help = N_("turn the order round"), .context = "table" },
 	{ .name = "table.right", .keys = "Right", .help = N_("columns to the right"), .context = "table" },
-	{ .name = "table.sort", .keys = "S", .help = N_("sort by a column"), .context = "table" },
+	{ .name = "table.sort", .keys = "S >", .help = N_("sort by a column"), .context = "table" },
 	{ .name = "table.top", .keys = "g Home", .help = N_("first row"), .context = "table" },
 	{ .name = "table.up", .keys = "k Up", .help = N_("previous row"), .context = "table" },
 	{ .name = "table.wide", .keys = "w", .help = N_("more columns, or fewer"), .context = "table" },

@@ -1,5 +1,7 @@
 /* table_beside.c - columns of another kind beside a table's own: what pods and nodes use, where the cluster measures it. They are looked up for
- * the rows that are drawn, so that the list itself costs nothing more. */
+ * the rows that are drawn, so that the list itself costs nothing more; for all rows only where they are ordered or filtered by it. */
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,11 +60,8 @@ static void index_rows(struct beside *beside)
 }
 
 /* Of the other kind for this row of ours; -1 none. */
-static long row_of(const struct table_pane *table, size_t row)
+static long row_of(const struct beside *beside, const struct snapshot *own, size_t row)
 {
-	const struct beside *beside = &table->beside;
-	const struct snapshot *own = view_snapshot(table->view);
-
 	if (!beside->snapshot)
 		return -1;
 	for (size_t at = hash_of(own, row) & (beside->room - 1); beside->rows[at]; at = (at + 1) & (beside->room - 1))
@@ -75,7 +74,7 @@ size_t beside_cell(const struct table_pane *table, size_t row, int column, int64
 {
 	const struct beside *beside = &table->beside;
 	const char *unknown = screen_glyph(GLYPH_DASH);
-	long other = row_of(table, row);
+	long other = row_of(beside, view_snapshot(table->view), row);
 	size_t length;
 
 	*age_step_ns = 0;
@@ -88,6 +87,68 @@ size_t beside_cell(const struct table_pane *table, size_t row, int column, int64
 
 	return format_cell(beside->heads[column - BESIDE].type, cell, length, now_ns, out, CELL_MAX, age_step_ns);
 }
+
+/* --- an order or a filter by it --- */
+
+static void forget_rows(struct beside *beside)
+{
+	snapshot_unref(beside->of);
+	free(beside->of_rows);
+	beside->of = NULL;
+	beside->of_rows = NULL;
+	beside->unknown = 0;
+}
+
+/* Each row of ours is looked up once, for a snapshot of ours and one of the other kind. */
+static void look_up_rows(struct beside *beside, const struct snapshot *own)
+{
+	size_t count = snapshot_count(own);
+
+	forget_rows(beside);
+	beside->of = snapshot_ref((struct snapshot *)(uintptr_t)own);
+	beside->of_rows = mem_zero(count + 1, sizeof(*beside->of_rows));
+	for (size_t row = 0; row < count; row++) {
+		beside->of_rows[row] = (unsigned)(row_of(beside, own, row) + 1);
+		beside->unknown += !beside->of_rows[row];
+	}
+}
+
+static double number_of(void *arg, const struct snapshot *own, size_t row, size_t nth)
+{
+	struct beside *beside = &((struct table_pane *)arg)->beside;
+
+	if (!beside->snapshot)
+		return NAN;
+	if (beside->of != own)
+		look_up_rows(beside, own);
+	return beside->of_rows[row] ? snapshot_number(beside->snapshot, beside->of_rows[row] - 1, beside->columns[nth]) : NAN;
+}
+
+int beside_is_used(const struct table_pane *table)
+{
+	for (int i = 0; i < table->beside.count; i++)
+		if (view_uses_beside(table->view, (size_t)i))
+			return 1;
+	return 0;
+}
+
+void beside_status(const struct table_pane *table, char *out, size_t size)
+{
+	const struct beside *beside = &table->beside;
+	char count[32];
+
+	*out = 0;
+	if (beside_failed(table) && *table->kind->beside.absent && (beside->wanted || beside_is_used(table))) {
+		snprintf(out, size, "%.40s", table->kind->beside.absent);
+	} else if (beside_is_used(table) && !beside->snapshot) {
+		snprintf(out, size, "asking for %.20s", beside->heads[0].name);
+	} else if (beside_is_used(table) && beside->unknown) {
+		format_count(beside->unknown, count, sizeof(count));
+		snprintf(out, size, "%s not measured", count);
+	}
+}
+
+/* --- its rows --- */
 
 void beside_open(struct table_pane *table)
 {
@@ -106,6 +167,8 @@ void beside_open(struct table_pane *table)
 		beside->heads[beside->count] = beside->kind->columns[column];
 		beside->heads[beside->count++].name = wanted->columns[i].name;
 	}
+	view_set_beside(table->view,
+		&(struct filter_beside){ .heads = beside->heads, .count = (size_t)beside->count, .number = number_of, .arg = table });
 }
 
 void beside_close(struct table_pane *table)
@@ -116,7 +179,12 @@ void beside_close(struct table_pane *table)
 		estate_close(console_estate(table->pane.console), beside->feed);
 	snapshot_unref(beside->snapshot);
 	free(beside->rows);
-	*beside = (struct beside){ 0 };
+	beside->snapshot = NULL;
+	forget_rows(beside);
+	view_beside_changed(table->view);
+	beside->feed = NULL;
+	beside->rows = NULL;
+	beside->room = 0;
 }
 
 void beside_visible(struct table_pane *table, int visible)
@@ -138,7 +206,7 @@ int beside_recalc(struct table_pane *table)
 {
 	struct beside *beside = &table->beside;
 
-	if (beside->wanted && !beside->feed && beside->kind && table->is_visible && table->has_rows) /* the rows themselves come first */
+	if ((beside->wanted || beside_is_used(table)) && !beside->feed && beside->kind && table->is_visible && table->has_rows) /* the rows themselves come first */
 		ask(table);
 	if (!beside->feed || beside->version == feed_version(beside->feed))
 		return 0;
@@ -153,6 +221,14 @@ int beside_recalc(struct table_pane *table)
 	snapshot_unref(beside->snapshot);
 	beside->snapshot = snapshot;
 	index_rows(beside);
+	forget_rows(beside);
+	if (!beside_is_used(table))
+		return 1;
+	char *id = table->cursor ? table_id_under_cursor(table) : NULL;
+
+	view_beside_changed(table->view);
+	table_work_keeping(table, id);
+	free(id);
 	return 1;
 }
 

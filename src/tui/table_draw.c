@@ -26,7 +26,7 @@ size_t table_cell(const struct table_pane *table, size_t row, int column, int64_
 
 static void draw_header(const struct table_pane *table, struct rect area)
 {
-	int descending, sorted = view_sort_column(table->view, &descending);
+	int descending, sorted = table_sort_column(table, &descending);
 
 	screen_clear_line(area, 0, 0);
 	for (int i = 0; i < table->shown_count; i++) {

@@ -151,13 +151,19 @@ static int width_of(const struct table_pane *table, int column, enum fit fit)
 	return width < WIDTH_MAX ? width : WIDTH_MAX;
 }
 
+/* Rows stand in its order, or are chosen by it: it is seen. */
+static int is_asked_for(const struct table_pane *table, int column)
+{
+	return column == table_sort_column(table, NULL) || (column >= BESIDE && view_uses_beside(table->view, (size_t)(column - BESIDE)));
+}
+
 /* Those of the kind, and as many of its wide ones, in their order, as there is room for when nothing is cut: is_wanted == 1 for those. */
 static enum fit want(struct table_pane *table, const int *order, int count, int columns, char is_wanted[ALL_COLUMNS])
 {
 	int total = MARGIN - GAP;
 
 	for (int i = 0; i < count; i++) {
-		is_wanted[i] = !is_told_above(table, order[i]) && (table->wide || !is_wide(table, order[i]));
+		is_wanted[i] = !is_told_above(table, order[i]) && (table->wide || is_asked_for(table, order[i]) || !is_wide(table, order[i]));
 		total += is_wanted[i] ? full_width(table, order[i], AS_SUGGESTED) + GAP : 0;
 	}
 	if (total > columns)
@@ -237,7 +243,7 @@ static int victim_of(const struct table_pane *table)
 	for (int i = table->shown_count - 1; i > 0; i--) {
 		int column = table->shown[i].column;
 
-		if (column != table->kind->role[ROLE_NAME] && column != table->kind->role[ROLE_STATE])
+		if (column != table->kind->role[ROLE_NAME] && column != table->kind->role[ROLE_STATE] && !is_asked_for(table, column))
 			return i;
 	}
 	return table->shown[0].column == table->kind->role[ROLE_NAMESPACE] ? 0 : table->shown_count - 1;

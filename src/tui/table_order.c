@@ -20,6 +20,7 @@ void table_apply_filter(struct table_pane *table)
 		snprintf(table->filter_problem, sizeof(table->filter_problem), "%.199s", err.text);
 	table_work_keeping(table, id);
 	free(id);
+	beside_recalc(table); /* it may be asked for now */
 }
 
 void table_begin_filter(struct table_pane *table)
@@ -57,36 +58,28 @@ int table_typed(struct pane *pane, int key)
 
 /* --- sorting --- */
 
+/* Who asks for an order looks at its beginning. */
 void table_set_sort(struct table_pane *table, int column, int descending)
 {
-	char *id = table_id_under_cursor(table);
-
-	view_set_sort(table->view, column, descending);
-	table_work_keeping(table, table->cursor ? id : NULL);
-	free(id);
+	view_set_sort(table->view, column < BESIDE ? column : COLUMN_BESIDE + column - BESIDE, descending);
+	table->cursor = table->top = 0;
+	table_work_keeping(table, NULL);
+	beside_recalc(table);
 }
 
-/* What stands beside is looked up for the rows on the screen only: in order it is a table of its own. */
-static void open_beside(struct table_pane *table, int nth)
+int table_sort_column(const struct table_pane *table, int *descending)
 {
-	struct beside *beside = &table->beside;
-	struct pane *pane = table_pane_new(table->pane.console, beside->kind, &table->selection, NULL);
+	int column = view_sort_column(table->view, descending);
 
-	table_set_sort(table_of(pane), beside->columns[nth], 1);
-	console_push(table->pane.console, pane);
+	return column < COLUMN_BESIDE ? column : BESIDE + column - COLUMN_BESIDE;
 }
 
 /* Numbers are looked at from the top: the largest first; names from A. The same column again turns it round. */
 void table_sort_by(struct table_pane *table, int column)
 {
-	int descending, now = view_sort_column(table->view, &descending);
-	enum column_type type;
+	int descending, now = table_sort_column(table, &descending);
+	enum column_type type = table_column(table, column)->type;
 
-	if (column >= BESIDE) {
-		open_beside(table, column - BESIDE);
-		return;
-	}
-	type = table->kind->columns[column].type;
 	table_set_sort(table, column, now == column ? !descending : type != COLUMN_TEXT && type != COLUMN_BOOL && type != COLUMN_AGE);
 }
 
@@ -119,19 +112,20 @@ static void use_sort(struct console *console, size_t row, void *arg)
 void table_choose_sort(struct table_pane *table)
 {
 	struct menu_row rows[ALL_COLUMNS + 1] = { { .label = "as listed" } };
-	size_t count = (size_t)table_visible_columns(table);
+	size_t count = (size_t)table_visible_columns(table), own = count;
+	int at = table_sort_column(table, &(int){ 0 });
 
 	for (size_t i = 0; i < count; i++)
 		rows[i + 1] = (struct menu_row){ .label = table->kind->columns[i].name, .note = column_type_name(table->kind->columns[i].type) };
 	for (int i = 0; i < table->beside.count; i++)
-		rows[++count] = (struct menu_row){ .label = table->beside.heads[i].name, .note = "as a table of its own" };
+		rows[++count] = (struct menu_row){ .label = table->beside.heads[i].name, .note = column_type_name(table->beside.heads[i].type) };
 	console_dialog(table->pane.console,
-		menu_new(table->pane.console, "Sort by", rows, count + 1, (size_t)(view_sort_column(table->view, &(int){ 0 }) + 1), use_sort, table, NULL));
+		menu_new(table->pane.console, "Sort by", rows, count + 1, at < BESIDE ? (size_t)(at + 1) : own + (size_t)(at - BESIDE) + 1, use_sort, table, NULL));
 }
 
 void table_reverse(struct table_pane *table)
 {
-	int descending, column = view_sort_column(table->view, &descending);
+	int descending, column = table_sort_column(table, &descending);
 
 	if (column >= 0)
 		table_set_sort(table, column, !descending);

@@ -551,8 +551,8 @@ static void status(struct pane *pane, char *out, size_t size)
 		format_count(now.total, total, sizeof(total));
 		snprintf(cut, sizeof(cut), "  cut: %s exist", total);
 	}
-	if (table->beside.wanted && beside_failed(table) && *table->kind->beside.absent)
-		snprintf(beside, sizeof(beside), "  %.40s", table->kind->beside.absent);
+	strcpy(beside, "  ");
+	beside_status(table, beside + 2, sizeof(beside) - 2);
 	if (table->cut_columns)
 		snprintf(more, sizeof(more), "  +%d column%s %s", table->cut_columns, table->cut_columns == 1 ? "" : "s", screen_glyph(GLYPH_ARROW));
 	const char *state = now.refused && now.state != FEED_FAILED ? "in part" : *now.error ? "failed" : now.stale ? "stale" : now.state == FEED_CACHED ? "last known" : now.state == FEED_LOADING ? "loading" :
@@ -560,7 +560,7 @@ static void status(struct pane *pane, char *out, size_t size)
 
 	if (table->marks.count)
 		snprintf(marked, sizeof(marked), "  %zu marked", table->marks.count);
-	snprintf(out, size, "%s%s%s%s%s  %s%s%s%s", count, cut, more, beside, marked, state, *age && *state ? " " : "", *age ? "age " : "", age);
+	snprintf(out, size, "%s%s%s%s%s  %s%s%s%s", count, cut, more, beside[2] ? beside : "", marked, state, *age && *state ? " " : "", *age ? "age " : "", age);
 }
 
 static int64_t next_change(struct pane *pane)
@@ -610,6 +610,7 @@ struct pane *table_pane_new(struct console *console, const struct kind *kind, co
 
 	view_set_snapshot(table->view, none);
 	snapshot_unref(none);
+	beside_open(table);
 	table_initial_sort(table);
 	if (filter && *filter) {
 		input_set(&table->filter, filter);

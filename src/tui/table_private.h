@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "estate/estate.h"
+#include "estate/filter.h"
 #include "tui/console.h"
 #include "tui/input.h"
 #include "tui/pane.h"
@@ -33,6 +34,10 @@ struct beside {
 	unsigned *rows;          /* open addressing by hash; row + 1, 0 free */
 	size_t room;
 	int wanted;              /* there is room on the screen: it may be asked for */
+	/* For an order or a filter by it: of each row of ours, its row + 1, 0 none. Of that snapshot; NULL: not looked up yet. */
+	unsigned *of_rows;
+	struct snapshot *of;
+	size_t unknown;          /* of those none */
 };
 
 struct table_pane {
@@ -88,6 +93,9 @@ int beside_recalc(struct table_pane *table);   /* 1: something of it is to be dr
 void beside_visible(struct table_pane *table, int visible);
 size_t beside_cell(const struct table_pane *table, size_t row, int column, int64_t now_ns, char out[CELL_MAX], int64_t *age_step_ns);
 int beside_failed(const struct table_pane *table); /* it is asked for, and not to be had */
+int beside_is_used(const struct table_pane *table); /* rows are ordered or filtered by it */
+/* "by usage: asking", "12 not measured": what an order or a filter by it does not know; "" nothing. */
+void beside_status(const struct table_pane *table, char *out, size_t size);
 /* table_marks.c */
 int marks_has(const struct marks *marks, const char *id, size_t length);
 void marks_set(struct marks *marks, const char *id, size_t length, int on);
@@ -97,7 +105,9 @@ void table_apply_filter(struct table_pane *table);
 void table_begin_filter(struct table_pane *table);
 void table_end_filter(struct table_pane *table, int keep);
 int table_typed(struct pane *pane, int key); /* pane_ops.key */
+/* Columns as the table counts them, from BESIDE on those beside. */
 void table_set_sort(struct table_pane *table, int column, int descending);
+int table_sort_column(const struct table_pane *table, int *descending); /* -1: as listed */
 void table_sort_by(struct table_pane *table, int column); /* the same again turns it round */
 void table_initial_sort(struct table_pane *table);
 void table_choose_sort(struct table_pane *table);

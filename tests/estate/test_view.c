@@ -211,11 +211,83 @@ START_TEST(a_wrong_filter_changes_nothing)
 }
 END_TEST
 
+/* Of the row called name-0 none is known; of the others ten times what the name ends with, plus what the test says. */
+static double number_beside(void *arg, const struct snapshot *snapshot, size_t row, size_t nth)
+{
+	size_t length;
+	const char *name = snapshot_cell(snapshot, row, SAMPLE_NAME, &length);
+
+	ck_assert_uint_eq(nth, 1);
+	return name[length - 1] == '0' ? NAN : 10.0 * (name[length - 1] - '0') + *(double *)arg;
+}
+
+static void assert_names(const struct view *view, const char *names)
+{
+	char seen[64] = "";
+
+	for (size_t i = 0; i < view_count(view); i++) {
+		size_t length;
+		const char *name = snapshot_cell(view_snapshot(view), view_at(view, i), SAMPLE_NAME, &length);
+
+		strncat(seen, name + length - 1, 1);
+	}
+	ck_assert_str_eq(seen, names);
+}
+
+START_TEST(what_stands_beside_orders_and_filters)
+{
+	static const struct kind_column heads[] = { { .name = "OTHER", .type = COLUMN_NUMBER }, { .name = "CPU USED", .type = COLUMN_MILLICORES } };
+	double more = 0;
+	struct filter_beside beside = { .heads = heads, .count = 2, .number = number_beside, .arg = &more };
+	struct table *table = table_new(pods);
+	struct view *view = view_new();
+	struct error err = { 0 };
+
+	sample_put(table, pods, "z|name-2|Running|1");
+	sample_put(table, pods, "z|name-0|Running|1");
+	sample_put(table, pods, "z|name-3|Failed|1");
+	sample_put(table, pods, "z|name-1|Running|1");
+	struct snapshot *snapshot = table_snapshot(table);
+
+	view_set_snapshot(view, snapshot);
+	ck_assert_int_eq(view_set_filter(view, "cpu_used > 5", &err), -1); /* nobody has said yet that there is one */
+	view_set_beside(view, &beside);
+	view_set_sort(view, COLUMN_BESIDE + 1, 1);
+	ck_assert(view_uses_beside(view, 1) && !view_uses_beside(view, 0));
+	finish(view, 1000);
+	assert_names(view, "3210");
+	view_set_sort(view, COLUMN_BESIDE + 1, 0);
+	finish(view, 1000);
+	assert_names(view, "1230");
+	ck_assert_int_eq(view_set_filter(view, "cpu_used >= 20m and status == Running", &err), 0);
+	finish(view, 1000);
+	assert_names(view, "2");
+	more = 15;
+	view_beside_changed(view);
+	finish(view, 1000);
+	assert_names(view, "12");
+	ck_assert_int_eq(view_set_filter(view, "\"cpu used\" < 1000", &err), 0);
+	finish(view, 1000);
+	assert_names(view, "123");
+	ck_assert_int_eq(view_set_filter(view, "cpu_used ~ 5", &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "is a number"));
+	ck_assert_int_eq(view_set_filter(view, "cpu_used > much", &err), -1);
+	view_set_beside(view, NULL);
+	finish(view, 1000);
+	ck_assert_int_eq(view_sort_column(view, NULL), -1);
+	ck_assert_uint_eq(view_count(view), 4);
+	snapshot_unref(snapshot);
+	view_free(view);
+	table_free(table);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, is_filter_and_sort_of_the_whole);
 	tcase_add_test(tc, shows_the_old_until_the_new_is_ready);
 	tcase_add_test(tc, a_wrong_filter_changes_nothing);
+	tcase_add_test(tc, what_stands_beside_orders_and_filters);
 }
 TEST_MAIN("estate/view")

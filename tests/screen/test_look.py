@@ -80,9 +80,8 @@ def test_what_pods_use_stands_beside_them():
         c.wait_for(re.compile(r'one .* 250m +64Mi'))
         c.wait_for(re.compile(r'two .* 1000m +2(\.0)?Gi'))
         c.send('S')
-        c.wait_for('as a table of its own')
         c.send('memory<Enter>')
-        c.wait_for(re.compile(r'podmetrics › '))
+        c.wait_for('MEMORY↓')
         c.wait_for(re.compile(r'two .*\n.*one ', re.S))
 
 

@@ -51,5 +51,50 @@ def test_the_bottom_line_is_of_what_has_the_keys():
         assert '/ filter' in bottom and '? close' in bottom and 'open' not in bottom and 'approvals' not in bottom, c.dump()
 
 
+class Used(Cluster):
+    """Two pods, of which one is measured."""
+    usage = [('two', '750m', '64Mi')]
+
+
+def rows(c):
+    return [re.sub('^[▸ *]+', '', line).split()[0] for line in c.screen.lines()[3:-1] if line.strip()]
+
+
+def test_rows_are_ordered_by_usage_in_place():
+    with Used() as cluster:
+        c = cluster.console
+        assert rows(c) == ['one', 'two'], c.dump()
+        c.send('>cpu<Enter>')
+        c.wait_for('CPU↓')
+        c.wait_for('750m')
+        c.wait_for(lambda text: rows(c) == ['two', 'one'])
+        assert c.screen.lines()[1].startswith(' pods'), c.dump()
+        assert '1 not measured' in c.screen.lines()[1], c.dump()
+        c.send('I')
+        c.wait_for('CPU↑')
+        assert rows(c) == ['two', 'one'], c.dump() # what is not known is last either way
+
+
+def test_rows_are_chosen_by_usage_in_place():
+    with Used() as cluster:
+        c = cluster.console
+        c.send('/cpu>500<Enter>')
+        c.wait_for(re.compile('1 of 2.*1 not measured'))
+        assert rows(c) == ['two'], c.dump()
+        c.send('<Esc>/cpu < 500<Enter>')
+        c.wait_for('0 of 2')       # the other one is not known to use less
+        c.send('<Esc>/cpu > much')
+        c.wait_for('"cpu" is a number')
+        c.send('<Esc>:pods /memory>1M<Enter>')
+        c.wait_for(re.compile('/memory>1M +1 of 2'))
+
+
+def test_without_a_metrics_server_that_is_said():
+    with Cluster() as cluster:
+        c = cluster.console
+        c.send('/cpu>500<Enter>')
+        c.wait_for(re.compile('0 of 2 .*no metrics server'))
+
+
 if __name__ == '__main__':
     run_tests(globals())
