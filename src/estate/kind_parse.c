@@ -77,7 +77,7 @@ static const enum column_role always[] = { ROLE_ID, ROLE_SEVERITY, ROLE_WHY, ROL
 
 static const char *const risk_names[] = { "read", "write", "delete" };
 static const char *const severity_names[] = { "", "info", "low", "medium", "high", "critical" };
-static const char *const param_types[] = { "text", "integer", "boolean", "bytes", "duration", "enum",
+static const char *const param_types[] = { "text", "integer", "signed", "boolean", "bytes", "duration", "enum",
 	"file" };
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))

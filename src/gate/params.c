@@ -127,7 +127,7 @@ static struct json *read_param(const struct kind_param *param, const struct json
 		struct json *read = types[i].read(param, value);
 		takes_text(param, i, takes, sizeof(takes));
 		if (!read)
-			error_set(err, ERR_INVALID, "%s takes %s", param->name, takes);
+			error_set(err, ERR_INVALID, "%s takes %s%s%s", param->name, takes, param->help && *param->help ? ": " : "", param->help ? param->help : "");
 		return read;
 	}
 	error_set(err, ERR_INVALID, "%s has type '%s', which does not exist: the kind's file is wrong", param->name, param->type);
@@ -142,11 +142,22 @@ static int known(const struct kind_verb *verb, const char *name)
 	return 0;
 }
 
+/* Names those there are: nobody knows them by heart. */
+static int refuse(const struct kind_verb *verb, const char *name, struct error *err)
+{
+	char names[160] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < verb->param_count && used < sizeof(names) - 1; i++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "", verb->params[i].name);
+	return error_set(err, ERR_INVALID, "no parameter '%.60s'; it takes %s", name, *names ? names : "none");
+}
+
 static int check_unknown(const struct kind_verb *verb, const struct json *params, struct error *err)
 {
 	for (const struct json *given = json_first(params); given; given = json_next(given))
 		if (!known(verb, json_key(given)))
-			return error_set(err, ERR_INVALID, "no parameter '%.60s'", json_key(given));
+			return refuse(verb, json_key(given), err);
 	return 0;
 }
 

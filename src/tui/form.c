@@ -113,6 +113,11 @@ static int in_list(const char *list, const char *word)
 	return 0;
 }
 
+static int is_number(const struct field *field)
+{
+	return !strcmp(field->type, "integer") || !strcmp(field->type, "signed");
+}
+
 static int is_integer(const char *text)
 {
 	size_t digits = strspn(text + (*text == '-'), "0123456789");
@@ -128,7 +133,7 @@ static const char *fault(const struct field *field)
 
 	if (!*text)
 		return field->required ? "is needed" : NULL;
-	if (!strcmp(field->type, "integer") && !is_integer(text))
+	if (is_number(field) && !is_integer(text))
 		return "must be a whole number";
 	if (!strcmp(field->type, "boolean") && strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
 		return "must be true or false";
@@ -141,7 +146,7 @@ static const char *fault(const struct field *field)
 
 static struct json *value_of(const struct field *field)
 {
-	if (!strcmp(field->type, "integer"))
+	if (is_number(field))
 		return json_integer(strtoll(field->input.text, NULL, 10));
 	if (!strcmp(field->type, "boolean"))
 		return json_boolean(!strcmp(field->input.text, "true"));
