@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/problem.h"
 #include "base/yaml.h"
 #include "estate/kind_cache.h"
 #include "estate/kind_parse.h"
@@ -108,19 +109,6 @@ const struct kind *kinds_add(struct kinds *kinds, const struct json *definition,
 	return kind;
 }
 
-static void add_problem(struct json *problems, const char *file, int line, const char *message)
-{
-	struct json *problem = json_object();
-
-	json_set_text(problem, "file", file);
-	json_set_int(problem, "line", line);
-	json_set_text(problem, "message", message);
-	if (problems)
-		json_add(problems, problem);
-	else
-		json_free(problem);
-}
-
 static int is_operators(const char *file)
 {
 	const char *folder = file_config_folder();
@@ -140,16 +128,8 @@ static void load_documents(struct kinds *kinds, const struct json *documents, co
 		/* The operator's files come first and go before the built-in ones. */
 		if (err.code == ERR_CONFLICT && !is_operators(file))
 			continue;
-		add_problem(problems, file, line, err.text);
+		problem_add(problems, file, line, err.text);
 	}
-}
-
-/* "line 12" of a YAML error's text. */
-static int line_in(const char *text)
-{
-	const char *word = strstr(text, "line ");
-
-	return word ? atoi(word + 5) : 0;
 }
 
 static void read_file(struct kinds *kinds, const char *file, struct kind_cache *cache, struct json *problems)
@@ -161,7 +141,7 @@ static void read_file(struct kinds *kinds, const char *file, struct kind_cache *
 
 	free(bytes);
 	if (!documents) {
-		add_problem(problems, file, line_in(err.text), err.text);
+		problem_add(problems, file, 0, err.text);
 		return;
 	}
 	keep_tree(kinds, documents);

@@ -12,6 +12,7 @@
 #include "base/jq.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/problem.h"
 #include "base/yaml.h"
 #include "estate/kind.h"
 #include "gate/playbook.h"
@@ -38,7 +39,7 @@ static struct json *load(const char *path, struct json *problems)
 
 	free(bytes);
 	if (!tree)
-		playbook_problem(problems, path, playbook_line_in(err.text), err.text);
+		problem_add(problems, path, 0, err.text);
 	return tree;
 }
 
@@ -55,7 +56,7 @@ static void check_details(const struct kind *kind, const char *path, struct json
 		if (!jq_check(kind->details[i].rows, &err))
 			continue;
 		snprintf(text, sizeof(text), "detail \"%.60s\": %.300s", kind->details[i].title, err.text);
-		playbook_problem(problems, path, 0, text);
+		problem_add(problems, path, 0, text);
 	}
 }
 
@@ -77,13 +78,13 @@ static void check_policies(const char *path, struct json *problems)
 
 	for (const struct json *document = json_first(tree); document; document = json_next(document)) {
 		if (!json_is(document, JSON_ARRAY))
-			playbook_problem(problems, path, json_line(document), "a policy file is a list of rules");
+			problem_add(problems, path, json_line(document), "a policy file is a list of rules");
 		for (const struct json *entry = json_is(document, JSON_ARRAY) ? json_first(document) : NULL; entry; entry = json_next(entry)) {
 			struct policy_rule rule = { 0 };
 			struct error err = { 0 };
 
 			if (policy_rule_read(&rule, entry, path, ++number, &err))
-				playbook_problem(problems, path, json_line(entry), err.text);
+				problem_add(problems, path, json_line(entry), err.text);
 			policy_rule_release(&rule);
 		}
 	}
@@ -152,7 +153,7 @@ static const struct lint_area *area_of_content(const struct json *tree)
 	return NULL;
 }
 
-static void check_file(const char *path, struct json *problems)
+static size_t check_file(const char *path, struct json *problems)
 {
 	const struct lint_area *area = area_of_path(path);
 	size_t before = json_count(problems);
@@ -166,7 +167,8 @@ static void check_file(const char *path, struct json *problems)
 	if (area)
 		area->check(path, problems);
 	else if (json_count(problems) == before)
-		playbook_problem(problems, path, 0, "neither its folder nor what it holds says what it is: a kind, a playbook, a policy, a theme, words or a scenario");
+		problem_add(problems, path, 0, "neither its folder nor what it holds says what it is: a kind, a playbook, a policy, a theme, a widget, words, a scenario or checks");
+	return 1;
 }
 
 static int is_data(const struct dirent *entry)
@@ -176,12 +178,13 @@ static int is_data(const struct dirent *entry)
 	return *entry->d_name != '.' && (!dot || !strcmp(dot, ".yaml") || !strcmp(dot, ".yml"));
 }
 
-static void check(const char *path, int depth, struct json *problems);
+static size_t check(const char *path, int depth, struct json *problems);
 
-static void check_folder(const char *path, int depth, struct json *problems)
+static size_t check_folder(const char *path, int depth, struct json *problems)
 {
 	struct dirent **entries = NULL;
 	int count = scandir(path, &entries, is_data, alphasort);
+	size_t files = 0;
 
 	for (int i = 0; i < count; i++) {
 		char *below = mem_format("%s/%s", path, entries[i]->d_name);
@@ -189,26 +192,28 @@ static void check_folder(const char *path, int depth, struct json *problems)
 		const char *dot = strrchr(entries[i]->d_name, '.');
 
 		if (!stat(below, &info) && (S_ISDIR(info.st_mode) || dot))
-			check(below, depth + 1, problems);
+			files += check(below, depth + 1, problems);
 		free(below);
 		free(entries[i]);
 	}
 	free(entries);
+	return files;
 }
 
-static void check(const char *path, int depth, struct json *problems)
+static size_t check(const char *path, int depth, struct json *problems)
 {
 	struct stat info;
 
 	if (stat(path, &info))
-		playbook_problem(problems, path, 0, "there is no such file");
+		problem_add(problems, path, 0, "there is no such file");
 	else if (!S_ISDIR(info.st_mode))
-		check_file(path, problems);
+		return check_file(path, problems);
 	else if (depth < DEPTH_MAX)
-		check_folder(path, depth, problems);
+		return check_folder(path, depth, problems);
+	return 0;
 }
 
-void lint_path(const char *path, struct json *problems)
+size_t lint_path(const char *path, struct json *problems)
 {
-	check(path, 0, problems);
+	return check(path, 0, problems);
 }

@@ -2,6 +2,8 @@
 #ifndef GATE_LINT_H
 #define GATE_LINT_H
 
+#include <stddef.h>
+
 struct json;
 
 /* Rooms above this one hand in how their files are checked: {"themes", …}. check appends {"file","line","message"}. */
@@ -12,7 +14,7 @@ struct lint_area {
 /* Kept as it is, until the program ends; before the first lint_path. */
 void lint_add_area(const struct lint_area *area);
 
-/* A file, or a folder with files below it. Problems: array of {"file","line","message"}. */
-void lint_path(const char *path, struct json *problems);
+/* A file, or a folder with files below it. Problems: array of {"file","line","message"}. Returns how many files were looked at. */
+size_t lint_path(const char *path, struct json *problems);
 
 #endif

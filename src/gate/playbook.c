@@ -11,6 +11,7 @@
 #include "base/jq.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/problem.h"
 #include "base/yaml.h"
 #include "gate/intent.h"
 #include "gate/playbook_private.h"
@@ -32,25 +33,6 @@ int playbook_is_address(const char *key)
 
 	snprintf(wanted, sizeof(wanted), " %.60s ", key);
 	return strstr(words, wanted) != NULL;
-}
-
-int playbook_line_in(const char *text)
-{
-	const char *word = strstr(text, "line ");
-
-	return word ? atoi(word + 5) : 0;
-}
-
-void playbook_problem(struct json *problems, const char *file, int line, const char *message)
-{
-	if (!problems)
-		return;
-	struct json *problem = json_object();
-
-	json_set_text(problem, "file", file);
-	json_set_int(problem, "line", line);
-	json_set_text(problem, "message", message);
-	json_add(problems, problem);
 }
 
 /* A text or a list of texts, NULL-terminated. */
@@ -133,13 +115,13 @@ static int read_playbook(struct playbooks *books, struct json *document, const c
 	struct error err = { 0 };
 
 	if (!name || !json_is(json_get(document, "match"), JSON_OBJECT) || !json_count(steps)) {
-		playbook_problem(problems, file, json_line(document), "a playbook has name, match and steps");
+		problem_add(problems, file, json_line(document), "a playbook has name, match and steps");
 		return -1;
 	}
 	if (playbooks_find(books, name))
 		return 0; /* the operator's came first */
 	if (playbook_take_in(document, &err)) {
-		playbook_problem(problems, file, json_line(document), err.text);
+		problem_add(problems, file, json_line(document), err.text);
 		return -1;
 	}
 	books->list = mem_grow(books->list, books->count + 1, sizeof(*books->list));
@@ -170,7 +152,7 @@ static int load_file(struct playbooks *books, const char *path, struct json *pro
 
 	free(bytes);
 	if (!tree) {
-		playbook_problem(problems, path, playbook_line_in(err.text), err.text);
+		problem_add(problems, path, 0, err.text);
 		return -1;
 	}
 	books->trees = mem_grow(books->trees, books->tree_count + 1, sizeof(*books->trees));

@@ -12,6 +12,7 @@
 #include "base/jq.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/problem.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "estate/filter.h"
@@ -38,7 +39,7 @@ __attribute__((format(printf, 3, 4))) static void problem(const struct lint *lin
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	playbook_problem(lint->problems, lint->file, json_line(at), message);
+	problem_add(lint->problems, lint->file, json_line(at), message);
 }
 
 /* What should be a mapping may be a list: its items have no key, which is told like a wrong one. */
@@ -205,7 +206,7 @@ static void compile(struct lint *lint)
 		if (fine)
 			continue;
 		snprintf(message, sizeof(message), "%.150s: %.200s", json_text(json_get(program, "text")), err.text);
-		playbook_problem(lint->problems, lint->file, (int)json_int(json_get(program, "line"), 0), message);
+		problem_add(lint->problems, lint->file, (int)json_int(json_get(program, "line"), 0), message);
 	}
 }
 
@@ -548,7 +549,7 @@ int playbook_lint(const char *path, const struct kinds *kinds, struct json *prob
 
 	free(bytes);
 	if (!tree)
-		playbook_problem(problems, path, playbook_line_in(err.text), err.text);
+		problem_add(problems, path, 0, err.text);
 	for (struct json *book = json_first(tree); book; book = json_next(book))
 		check_book(&lint, book);
 	json_free(tree);

@@ -13,15 +13,11 @@ int playbook_is_address(const char *key);
 	"resource_saturation load_spike configuration_drift dependency_failure scaling_failure network_connectivity permission_failure " \
 	"cost_anomaly deployment_regression availability_loss performance_degradation data_inconsistency none"
 
-/* Appends {"file","line","message"}; problems may be NULL. */
-void playbook_problem(struct json *problems, const char *file, int line, const char *message);
 /* Takes in what a playbook's document uses: playbooks/definitions/NAME.yaml (the operator's before the built-in). Its `define` comes before the
  * document's own, and an entry `{use: ID}` of `steps` or `findings` becomes what is defined under ID, with the entry's other members over it.
  * -1: ERR_NOT_FOUND, ERR_FORMAT with the place; the document is then as far as it came. */
 int playbook_take_in(struct json *document, struct error *err);
 /* 0: what lies beside them, recorded evidence (playbooks/tests) or definitions they share. */
 int playbook_is_playbook(const char *path);
-/* The line an error of the YAML reader names, or 0. */
-int playbook_line_in(const char *text);
 
 #endif

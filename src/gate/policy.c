@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/problem.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "gate/policy_opa.h"
@@ -30,18 +31,6 @@ struct policy {
 	struct net *net;
 };
 
-static void add_problem(struct json *problems, const char *path, int line, const char *message)
-{
-	if (!problems)
-		return;
-	struct json *problem = json_object();
-
-	json_set_text(problem, "file", path);
-	json_set_int(problem, "line", line);
-	json_set_text(problem, "message", message);
-	json_add(problems, problem);
-}
-
 static void add_rule(struct policy *policy, const struct policy_rule *rule)
 {
 	policy->rules = mem_grow(policy->rules, policy->count + 1, sizeof(*policy->rules));
@@ -55,21 +44,21 @@ static int load_file(struct policy *policy, const char *path, struct text *bytes
 	char *text = file_load(path, FILE_MAX_BYTES, &length, err);
 
 	if (!text) {
-		add_problem(problems, path, 0, err->text);
+		problem_add(problems, path, 0, err->text);
 		return -1;
 	}
 	text_add_n(bytes, text, length);
 	struct json *list = yaml_parse(text, length, err);
 	free(text);
 	if (!list) {
-		add_problem(problems, path, 0, err->text);
+		problem_add(problems, path, 0, err->text);
 		return error_wrap(err, "policy file %s", path);
 	}
 	int failed = 0;
 	if (!json_is(list, JSON_ARRAY) && json_type(list) != JSON_NULL)
 		failed = error_set(err, ERR_INVALID, "%s: a policy file is a list of rules", path);
 	if (failed)
-		add_problem(problems, path, 1, err->text);
+		problem_add(problems, path, 1, err->text);
 	for (const struct json *entry = json_first(list); entry && !failed; entry = json_next(entry)) {
 		struct policy_rule rule;
 
@@ -77,7 +66,7 @@ static int load_file(struct policy *policy, const char *path, struct text *bytes
 		if (!failed)
 			add_rule(policy, &rule);
 		else
-			add_problem(problems, path, json_line(entry), err->text);
+			problem_add(problems, path, json_line(entry), err->text);
 	}
 	json_free(list);
 	return failed;
@@ -296,12 +285,36 @@ static const char *input_text(const struct json *input, const char *path, const 
 	return text ? text : json_text_or(json_get(input, shorter), "");
 }
 
+/* A misspelt word would ask another question than the one that was meant. */
+static int check_words(const struct json *input, struct error *err)
+{
+	static const char words[] = " user role action provider verb risk scope target kind account namespace name params targets time ";
+
+	for (const struct json *member = json_first(input); member; member = json_next(member)) {
+		char word[48];
+
+		snprintf(word, sizeof(word), " %.40s ", json_key(member));
+		if (!strstr(words, word))
+			return error_set(err, ERR_INVALID, "'%.40s' is not asked of a policy:%s", json_key(member), words);
+	}
+	return 0;
+}
+
+static int check_scope(const char *scope, struct error *err)
+{
+	if (!*scope || !strcmp(scope, "prod") || !strcmp(scope, "staging") || !strcmp(scope, "dev"))
+		return 0;
+	return error_set(err, ERR_INVALID, "scope '%.20s': prod, staging, dev, or nothing where it is not known", scope);
+}
+
 int policy_question_from_json(const struct json *input, struct policy_question *out, struct error *err)
 {
 	const char *risk = json_text_or(json_get(input, "risk"), "");
 
+	if (check_words(input, err))
+		return -1;
 	if (strcmp(risk, "read") && strcmp(risk, "write") && strcmp(risk, "delete"))
-		return error_set(err, ERR_INVALID, "risk '%.20s': read, write or delete", risk);
+		return error_set(err, ERR_INVALID, *risk ? "risk '%.20s': read, write or delete" : "risk%.20s is missing: read, write or delete", risk);
 	*out = (struct policy_question){
 		.user = input_text(input, "user.id", "user"),
 		.role = input_text(input, "user.role", "role"),
@@ -318,6 +331,8 @@ int policy_question_from_json(const struct json *input, struct policy_question *
 		.targets = (size_t)json_int(json_get(input, "targets"), 0),
 		.at_ns = clock_now_ns(),
 	};
+	if (check_scope(out->scope, err))
+		return -1;
 	out->risk = *risk == 'r' ? RISK_READ : *risk == 'w' ? RISK_WRITE : RISK_DELETE;
 	const char *at = json_text(json_get(input, "time"));
 	if (at && clock_parse(at, &out->at_ns))

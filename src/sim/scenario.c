@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/problem.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "sim/build.h"
@@ -149,15 +150,13 @@ static void problem(const struct lint *lint, const struct json *at, const char *
 
 static void problem(const struct lint *lint, const struct json *at, const char *format, ...)
 {
-	struct json *item = json_set_text(json_object(), "file", lint->path);
 	char message[256];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	json_set_int(item, "line", json_line(at));
-	json_add(lint->problems, json_set_text(item, "message", message));
+	problem_add(lint->problems, lint->path, json_line(at), message);
 }
 
 enum value { TEXT, TEXTS, NUMBER, WINDOW, WHEN, OBJECT, LIST, ANY };

@@ -11,9 +11,11 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/problem.h"
 #include "base/yaml.h"
 #include "gate/session.h"
 #include "tui/dashboard_private.h"
+#include "tui/widgets.h"
 
 enum { WIDGET_FILE_MAX = 64 * 1024 };
 
@@ -53,9 +55,10 @@ static void read_gauges(struct widget *widget, const struct json *items)
 	}
 }
 
+static const char *const places[] = { [PLACE_FULL] = "full", [PLACE_LEFT] = "left", [PLACE_RIGHT] = "right" };
+
 static int read_widget(struct widget *widget, const struct json *json, const char *file)
 {
-	static const char *const places[] = { [PLACE_FULL] = "full", [PLACE_LEFT] = "left", [PLACE_RIGHT] = "right" };
 	int type = number_of(types, WIDGET_TYPES, json_text_or(json_get(json, "type"), ""));
 	int place = number_of(places, 3, json_text_or(json_get(json, "place"), "full"));
 
@@ -119,4 +122,57 @@ void widgets_load(struct dashboard *dashboard)
 		for (size_t i = 0; standard[i]; i++)
 			load_one(dashboard, files, standard[i]);
 	file_free_list(files);
+}
+
+/* --- lint --- */
+
+static const char *const members[] = { "name", "title", "type", "kind", "place", "rows", "tall", "severity", "since", "items" };
+
+static void check_items(const char *path, const struct json *items, struct json *problems)
+{
+	for (const struct json *item = json_first(items); item; item = json_next(item))
+		if (!json_text(json_get(item, "label")) || !json_text(json_get(item, "kind")) || !json_text(json_get(item, "column")))
+			problem_add(problems, path, json_line(item), "an item has a label, a kind and a column");
+}
+
+static void check_member(const char *path, const struct json *member, struct json *problems)
+{
+	const char *key = json_key(member), *text = json_text_or(member, ""), *said = NULL;
+	char message[160];
+	int64_t since_ns;
+
+	if (number_of(members, sizeof(members) / sizeof(*members), key) < 0) {
+		snprintf(message, sizeof(message), "a widget has no \"%.60s\"", key);
+		said = message;
+	} else if (!strcmp(key, "type") && number_of(types, WIDGET_TYPES, text) < 0) {
+		said = "type is wrong, kind, changes, saturation, runs or audit";
+	} else if (!strcmp(key, "place") && number_of(places, 3, text) < 0) {
+		said = "place is full, left or right";
+	} else if (!strcmp(key, "since") && clock_parse_window(text, &since_ns)) {
+		said = "since is a window such as 1h";
+	} else if (!strcmp(key, "severity") && !severity_rank(text)) {
+		said = "severity is critical, high, medium, low or info";
+	} else if ((!strcmp(key, "rows") || !strcmp(key, "tall")) && (!json_is(member, JSON_NUMBER) || json_number(member, 0) < 0)) {
+		said = "rows and tall are numbers of rows";
+	}
+	if (said)
+		problem_add(problems, path, json_line(member), said);
+}
+
+void widgets_lint(const char *path, struct json *problems)
+{
+	struct error err = { 0 };
+	size_t length;
+	char *bytes = file_load(path, WIDGET_FILE_MAX, &length, &err);
+	struct json *json = bytes ? yaml_parse(bytes, length, &err) : NULL;
+
+	free(bytes);
+	if (!json)
+		problem_add(problems, path, 0, err.text);
+	else if (!json_text(json_get(json, "type")))
+		problem_add(problems, path, json_line(json), "a widget has a type: wrong, kind, changes, saturation, runs or audit");
+	for (const struct json *member = json_first(json); member; member = json_next(member))
+		check_member(path, member, problems);
+	check_items(path, json_get(json, "items"), problems);
+	json_free(json);
 }

@@ -121,8 +121,8 @@ static const struct {
 	{ HEAD STEP FINDINGS "  - {wehn: 'true', class: none, cause: x, cites: [one]}\n", 7, "a finding has no 'wehn'" },
 	{ "name: mine\nuse: nowhere\nmatch: {intent: investigate, resource: host}\nsteps:\n" STEP, 2, "definitions/nowhere.yaml" },
 	{ "name: mine\nuse: ../host\nmatch: {intent: investigate, resource: host}\nsteps:\n" STEP, 2, "playbooks/definitions/NAME.yaml" },
-	{ "name: mine\nuse: host\nmatch: {intent: investigate, resource: host}\nsteps:\n  - {use: hosts}\n", 2, "line 5: 'hosts' is not in what it uses" },
-	{ HEAD "  - {use: host}\n", 1, "line 5: 'host' is not in what it uses" },
+	{ "name: mine\nuse: host\nmatch: {intent: investigate, resource: host}\nsteps:\n  - {use: hosts}\n", 5, "'hosts' is not in what it uses" },
+	{ HEAD "  - {use: host}\n", 5, "'host' is not in what it uses" },
 	{ "name: mine\nmatch: [\n", 3, "" },
 };
 
