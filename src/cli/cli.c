@@ -88,15 +88,44 @@ static void harden(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* What is ignored was meant by whoever wrote it: a word too many is a mistake, not decoration. 0, or the exit status. */
+static int check_arguments(const struct cli *cli)
+{
+	const struct cli_command *command = cli->command;
+	const struct cli_subcommand *sub = command->subcommands;
+	size_t most = command->subcommands ? CLI_MANY : (size_t)command->most;
+
+	while (sub && sub->name && (!cli->arg_count || strcmp(sub->name, cli->args[0]) != 0))
+		sub++;
+	if (sub && sub->name)
+		most = (size_t)sub->most + 1;
+	if (cli->arg_count <= most)
+		return 0;
+	return cli_usage(cli, "%s%s%s: '%.40s' is one word too many; usage: pilothouse %s %s", command->name, sub ? " " : "", sub ? sub->name : "", cli->args[most],
+		command->name, command->usage);
+}
+
+/* Text where a program waits for data is worse than a refusal. */
+static int check_format(const struct cli *cli)
+{
+	if (cli->format == FORMAT_TABLE || cli->format == FORMAT_WIDE || (cli->command && !cli->command->text_only))
+		return 0;
+	return cli_usage(cli, "-o %s: %s", cli_flag(cli, "output"), cli->command ? "this command writes text only" : "the console writes text only; which command is it for?");
+}
+
 static int run(struct cli *cli)
 {
 	if (cli_flag(cli, "version"))
-		return fprintf(cli_out(cli), "pilothouse %s\n", PACKAGE_VERSION) < 0;
+		return cli_command_find("version")->run(cli);
 	if (cli_flag(cli, "help")) {
 		cli_help(cli->command, cli_out(cli));
 		return 0;
 	}
-	return cli->command ? cli->command->run(cli) : cmd_console_run(cli);
+	int wrong = check_format(cli);
+
+	if (!wrong && cli->command)
+		wrong = check_arguments(cli);
+	return wrong ? wrong : cli->command ? cli->command->run(cli) : cmd_console_run(cli);
 }
 
 /* What the store has to say of itself: a damaged file set aside, a folder that cannot be written. */
@@ -166,8 +195,12 @@ struct session *cli_session(struct cli *cli)
 
 	if (cli->session)
 		return cli->session;
+	if (options.profile && !*options.profile)
+		exit(cli_usage(cli, "--profile is empty: the name of one under profiles in the configuration"));
+	if (options.config_path && !*options.config_path)
+		exit(cli_usage(cli, "--config is empty: the path of a configuration file"));
 	if (options.scope && strcmp(options.scope, "prod") && strcmp(options.scope, "staging") && strcmp(options.scope, "dev"))
-		exit(cli_usage(cli, "--scope %.20s: prod, staging or dev", options.scope));
+		exit(cli_usage(cli, "--scope '%.20s': prod, staging or dev", options.scope));
 	cli->session = session_new(&options, &err);
 	if (!cli->session)
 		exit(cli_fail(cli, &err));
@@ -194,7 +227,7 @@ long cli_flag_number(struct cli *cli, const char *name, long otherwise)
 	errno = 0;
 	long number = strtol(text, &end, 10);
 	if (errno || end == text || *end || number < 0)
-		exit(cli_usage(cli, "--%s %.40s: not a number of 0 or more", name, text));
+		exit(cli_usage(cli, "--%s '%.40s': not a number of 0 or more", name, text));
 	return number;
 }
 

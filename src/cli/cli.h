@@ -20,12 +20,21 @@ struct cli_flag {
 	const char *help;
 };
 
+enum { CLI_MANY = 1 << 30 };
+
+struct cli_subcommand {
+	const char *name;   /* "list", "show", … */
+	int most;           /* arguments after it; CLI_MANY: any number */
+};
+
 struct cli_command {
 	const char *name;
 	const char *usage;  /* "KIND [NAME]" */
 	const char *help;   /* one line */
 	const char *more;   /* paragraphs for --help and the man page, or NULL */
-	const char *const *subcommands; /* "list", "show", … NULL-terminated, or NULL */
+	const struct cli_subcommand *subcommands; /* ends with .name NULL, or NULL */
+	int most;           /* arguments of a command without subcommands; CLI_MANY: any number */
+	int text_only;      /* what it writes is text whatever -o says: a format for programs is refused */
 	const struct cli_flag *flags;   /* ends with .name NULL, or NULL */
 	/* Returns the exit status. Arguments by cli_arg; failures by `return cli_fail(cli, &err)`. */
 	int (*run)(struct cli *cli);
@@ -59,8 +68,30 @@ void cli_progress(const struct cli *cli, const char *format, ...) __attribute__(
 /* Prints "pilothouse: text" and returns the exit status of the code. */
 int cli_fail(const struct cli *cli, const struct error *err);
 int cli_usage(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3))); /* exit 3 */
-/* A document: json pretty, jsonl one line (an array: one a line), yaml. Takes document. Returns 0. */
+/* Some format for programs is wanted, CSV too: for commands whose CSV is made of their document. */
+int cli_data(const struct cli *cli);
+/* A document: json pretty, jsonl one line (an array: one a line), yaml, csv one row. Takes document. Returns 0. */
 int cli_print(const struct cli *cli, struct json *document);
+/* The same of a document that is about one list: jsonl is its items, csv its rows. */
+int cli_print_list(const struct cli *cli, struct json *document, const char *list);
+/* Of one that is a whole and has rows in it (the steps of a plan): jsonl is one line, csv these rows. */
+int cli_print_with_rows(const struct cli *cli, struct json *document, const char *list);
+/* {"LIST":[…]} as its items come, and nothing is kept: json, yaml, jsonl an item a line, csv rows. Nothing is written before the first item
+ * or the end, so that what fails at once leaves no document. list must live as long. */
+struct cli_stream {
+	const struct cli *cli;
+	const char *list;
+	size_t count;
+};
+void cli_stream_begin(struct cli_stream *stream, const struct cli *cli, const char *list);
+void cli_stream_item(struct cli_stream *stream, struct json *item); /* takes item */
+void cli_stream_end(const struct cli_stream *stream);
+/* One of a list without end: a line of JSON, or an item of YAML. Takes item. */
+void cli_print_item(const struct cli *cli, struct json *item);
+/* Mistakes of data files (base/problem.h): those found, on stdout in every format; one met on the way, on stderr. Takes problems. Returns the exit
+ * status: 1 when there are any. */
+int cli_print_problems(const struct cli *cli, struct json *problems);
+void cli_say_problem(const struct cli *cli, const struct json *problem);
 /* Rows for people: header and cells as texts; type says how a column is aligned ('l' or 'r'). With csv: RFC 4180. */
 struct cli_table;
 struct cli_table *cli_table_new(const struct cli *cli);

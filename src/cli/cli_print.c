@@ -1,63 +1,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/safe.h"
 #include "base/text.h"
-#include "base/yaml.h"
 #include "cli/cli_private.h"
 #include "estate/kind.h"
 
-enum { DOCUMENT_MAX = 1 << 30, COLUMNS_MAX = 64, CELL_MAX = 1 << 20 };
-
-static void print_line(FILE *out, const struct json *document)
-{
-	char *line = json_format(document);
-
-	fprintf(out, "%s\n", line); /* harmless: what is not stands as an escape */
-	free(line);
-}
-
-static void print_lines(FILE *out, const struct json *document)
-{
-	if (!json_is(document, JSON_ARRAY)) {
-		print_line(out, document);
-		return;
-	}
-	for (const struct json *item = json_first(document); item; item = json_next(item))
-		print_line(out, item);
-}
-
-static void print_yaml(FILE *out, const struct json *document)
-{
-	struct text text;
-
-	text_init(&text, DOCUMENT_MAX);
-	yaml_format(document, &text);
-	fwrite(text.data, 1, text.length, out);
-	text_release(&text);
-}
-
-static void print_pretty(FILE *out, const struct json *document)
-{
-	char *pretty = json_format_pretty(document);
-
-	fputs(pretty, out);
-	free(pretty);
-}
-
-int cli_print(const struct cli *cli, struct json *document)
-{
-	if (cli->format == FORMAT_JSONL)
-		print_lines(cli_out(cli), document);
-	else if (cli->format == FORMAT_YAML)
-		print_yaml(cli_out(cli), document);
-	else
-		print_pretty(cli_out(cli), document);
-	json_free(document);
-	return 0;
-}
+enum { COLUMNS_MAX = 64, CELL_MAX = 1 << 20 };
 
 struct cli_table {
 	const struct cli *cli;

@@ -67,7 +67,7 @@ static int read_long(struct cli *cli, char **words, int left, struct error *err)
 	return give(cli, flag, words[1], err) ? -1 : 2;
 }
 
-/* -A, -n NAME, -nNAME. Returns words used, or -1. */
+/* -A, -n NAME, -nNAME, -n=NAME. Returns words used, or -1. */
 static int read_short(struct cli *cli, char **words, int left, struct error *err)
 {
 	for (const char *at = words[0] + 1; *at; at++) {
@@ -81,8 +81,8 @@ static int read_short(struct cli *cli, char **words, int left, struct error *err
 				return -1;
 			continue;
 		}
-		if (at[1])
-			return give(cli, flag, at + 1, err) ? -1 : 1;
+		if (at[1]) /* -ojson as well as -o=json: no value of a short option begins with = */
+			return give(cli, flag, at + 1 + (at[1] == '='), err) ? -1 : 1;
 		if (left < 2)
 			return error_set(err, ERR_INVALID, "-%c needs a value: %s", *at, flag->value);
 		return give(cli, flag, words[1], err) ? -1 : 2;
@@ -117,7 +117,7 @@ static int read_format(struct cli *cli, struct error *err)
 			return 0;
 		}
 	}
-	return error_set(err, ERR_INVALID, "-o %.20s: not a format; table, wide, json, jsonl, yaml or csv", wanted);
+	return error_set(err, ERR_INVALID, "-o '%.20s': not a format; table, wide, json, jsonl, yaml or csv", wanted);
 }
 
 int cli_read(struct cli *cli, int argc, char **argv, struct error *err)

@@ -27,6 +27,12 @@ static int add_param(struct json *params, const char *word, struct error *err)
 	if (!equals || equals == word)
 		return error_set(err, ERR_INVALID, "'%.60s' is no parameter: key=value", word);
 	char *key = mem_text_n(word, (size_t)(equals - word));
+
+	if (json_get(params, key)) {
+		error_set(err, ERR_INVALID, "%.60s= is given twice", key);
+		free(key);
+		return -1;
+	}
 	if (equals[1] == '@') {
 		size_t length;
 
@@ -102,7 +108,7 @@ static int run(struct cli *cli)
 }
 
 const struct cli_command cmd_act = {
-	.name = "act", .usage = "KIND NAME VERB [key=value…]", .help = "one action, through the gate", .flags = flags, .run = run,
+	.name = "act", .most = CLI_MANY, .usage = "KIND NAME VERB [key=value…]", .help = "one action, through the gate", .flags = flags, .run = run,
 	.more = "Shows the plan first: what changes, what it touches, how it is undone, which policy decides. --approve stands for one approver\n"
 		"where the policy allows it; --dry-run stops after the plan. key=@FILE takes a file's content.",
 };

@@ -18,7 +18,7 @@ static const struct cli_flag flags[] = {
 	{ "limit", 0, "N", "at most N entries" }, { "anchors", 0, "FILE", "verify: anchors kept elsewhere" },
 	{ "to", 0, "WHERE", "anchor: file:PATH, syslog, command:…" }, { 0 },
 };
-static const char *const subcommands[] = { "list", "verify", "export", "anchor", NULL };
+static const struct cli_subcommand subcommands[] = { { "list", 0 }, { "verify", 1 }, { "export", 1 }, { "anchor", 0 }, { 0 } };
 
 static int query_of(struct cli *cli, struct audit_query *query, struct error *err)
 {
@@ -97,7 +97,7 @@ static int verify(struct cli *cli)
 	if (audit_verify(cli_arg(cli, 1), cli_flag(cli, "anchors"), &report, &err))
 		return cli_fail(cli, &err);
 	int ok = json_bool(json_get(report, "ok"), 0);
-	if (cli_json(cli)) {
+	if (cli_data(cli)) {
 		cli_print(cli, report);
 		return ok ? 0 : error_exit_status(ERR_AUDIT);
 	}
@@ -147,7 +147,7 @@ static int anchor(struct cli *cli, struct audit *audit)
 
 	if (audit_anchor(audit, cli_flag(cli, "to"), &receipt, &err))
 		return cli_fail(cli, &err);
-	if (cli_json(cli))
+	if (cli_data(cli))
 		return cli_print(cli, receipt);
 	cli_write(cli_out(cli), "%lld entries anchored at %s\nroot %s\n", (long long)json_int(json_get(receipt, "size"), 0), json_text_or(json_get(receipt, "anchor"), "?"),
 		json_text_or(json_get(receipt, "root"), "?"));

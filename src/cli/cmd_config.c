@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/problem.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "cli/cli.h"
@@ -22,21 +23,18 @@
 #include "gate/session.h"
 #include "sim/scenario.h"
 #include "tui/theme.h"
+#include "tui/widgets.h"
 
 extern const struct cli_command cmd_config, cmd_init, cmd_lint, cmd_version;
 
-static const char *const subcommands[] = { "get", "set", "list", "validate", "path", NULL };
+static const struct cli_subcommand subcommands[] = { { "get", 1 }, { "set", 2 }, { "list", 0 }, { "validate", 0 }, { "path", 0 }, { 0 } };
 
 static int list(struct cli *cli, const struct config *config)
 {
 	struct json *rows = config_list(config);
 
-	if (cli_json(cli)) {
-		struct json *document = json_object();
-
-		json_set(document, "settings", rows);
-		return cli_print(cli, document);
-	}
+	if (cli_json(cli))
+		return cli_print_list(cli, json_set(json_object(), "settings", rows), "settings");
 	struct cli_table *table = cli_table_new(cli);
 	for (size_t i = 0; i < 3; i++)
 		cli_table_column(table, (const char *[]){ "KEY", "VALUE", "FROM" }[i], 'l');
@@ -67,10 +65,10 @@ static int get(struct cli *cli, const struct config *config)
 	if (!name)
 		return cli_usage(cli, "a key is needed: pilothouse config get KEY");
 	if (!key) { /* what the file has under it is no setting: maybe a secret of something else */
-		cli_say(cli, "there is no setting \"%.60s\": pilothouse config list names them", name);
+		cli_say(cli, "pilothouse: there is no setting \"%.60s\": pilothouse config list names them", name);
 		return error_exit_status(ERR_INVALID);
 	}
-	if (!cli_json(cli)) {
+	if (!cli_data(cli)) {
 		if (value)
 			cli_write(cli_out(cli), "%s\n", key->secret ? "••••" : value);
 		return value ? 0 : 1;
@@ -92,7 +90,7 @@ static int set(struct cli *cli, const struct config *config)
 		return cli_usage(cli, "a key and a value are needed: pilothouse config set KEY VALUE");
 	if (config_set(config_path(config), cli_arg(cli, 1), cli_arg(cli, 2), &err))
 		return cli_fail(cli, &err);
-	if (!cli_json(cli))
+	if (!cli_data(cli))
 		return 0;
 	const struct config_key *key = key_find(cli_arg(cli, 1));
 	struct json *document = json_set_text(json_object(), "key", cli_arg(cli, 1));
@@ -116,22 +114,24 @@ static int validate(struct cli *cli, const struct config *config)
 	struct json *problems = json_array();
 	int bad = config_validate(config, problems) || json_count(problems);
 
-	if (cli_json(cli)) {
+	if (cli_data(cli)) {
 		struct json *document = json_set_text(json_object(), "file", config_path(config));
 
 		json_set(document, "ok", json_boolean(!bad));
 		cli_print(cli, json_set(document, "problems", json_copy(problems)));
 	}
 	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
-		cli_write(stderr, "%s:%lld: %s\n", config_path(config), (long long)json_int(json_get(problem, "line"), 0), json_text_or(json_get(problem, "message"), "?"));
+		cli_say_problem(cli, problem);
 	json_free(problems);
 	tell_unread(cli, config);
+	if (!bad && !cli_data(cli))
+		cli_say(cli, "pilothouse: %s %s", config_path(config), access(config_path(config), F_OK) ? "is not there: defaults hold" : "is understood");
 	return bad ? error_exit_status(ERR_INVALID) : 0;
 }
 
 static int path(struct cli *cli, const struct config *config)
 {
-	if (cli_json(cli))
+	if (cli_data(cli))
 		return cli_print(cli, json_set_text(json_object(), "path", config_path(config)));
 	cli_write(cli_out(cli), "%s\n", config_path(config));
 	return 0;
@@ -192,12 +192,12 @@ static struct json *accounts_json(struct estate *estate)
 
 static int told(struct cli *cli, struct estate *estate, const char *file, int written)
 {
-	if (!cli_json(cli))
+	if (!cli_data(cli))
 		return 0;
 	struct json *document = json_set(json_object(), "accounts", accounts_json(estate));
 
 	json_set_text(document, "file", file);
-	return cli_print(cli, json_set(document, "written", json_boolean(written)));
+	return cli_print_list(cli, json_set(document, "written", json_boolean(written)), "accounts");
 }
 
 static int run_init(struct cli *cli)
@@ -209,7 +209,7 @@ static int run_init(struct cli *cli)
 
 	if (!estate)
 		return cli_fail(cli, &err);
-	if (!cli_json(cli))
+	if (!cli_data(cli))
 		print_accounts(cli, estate);
 	if (!access(file, F_OK)) {
 		cli_say(cli, "%s is there and stays as it is", file);
@@ -225,25 +225,6 @@ const struct cli_command cmd_init = { .name = "init", .usage = "", .help = "look
 
 /* --- lint --- */
 
-static void add_problem(struct json *problems, const char *path, const struct error *err)
-{
-	size_t length = strlen(path);
-	/* "FILE:LINE: what" or "FILE: line LINE: what": the file is told beside it. */
-	const char *text = strncmp(err->text, path, length) || err->text[length] != ':' ? err->text : err->text + length + 1;
-	const char *word = strstr(text, "line ");
-	char *rest;
-	long line = strtol(text, &rest, 10);
-	struct json *problem = json_set_text(json_object(), "file", path);
-
-	if (rest != text && *rest == ':')
-		text = rest + 1;
-	else
-		line = word ? atol(word + 5) : 0;
-	json_set_int(problem, "line", line);
-	json_set_text(problem, "message", text + strspn(text, " "));
-	json_add(problems, problem);
-}
-
 static void check_theme(const char *path, struct json *problems)
 {
 	struct error err = { 0 };
@@ -253,7 +234,7 @@ static void check_theme(const char *path, struct json *problems)
 	struct json *tree = bytes ? yaml_parse(bytes, length, &err) : NULL;
 
 	if (!tree || theme_parse(&theme, tree, path, &err))
-		add_problem(problems, path, &err);
+		problem_add(problems, path, 0, err.text);
 	json_free(tree);
 	free(bytes);
 }
@@ -267,7 +248,7 @@ static void check_words(const char *path, struct json *problems)
 	struct grammar *grammar = grammar_load(folder, &err);
 
 	if (!grammar && strstr(err.text, slash ? slash + 1 : path))
-		add_problem(problems, path, &err);
+		problem_add(problems, path, 0, err.text);
 	grammar_free(grammar);
 	free(folder);
 }
@@ -280,64 +261,43 @@ static void check_checks(const char *path, struct json *problems)
 	struct checker *checker = checks ? checker_new(checks, &err) : NULL;
 	struct checks *all = checker ? checks_load(NULL) : NULL; /* rules of secrets name checks of the catalogue */
 	int failed = !checker || (all && secret_rules_check(path, all, &err));
-	const char *line = strstr(err.text, "line "), *said = err.text;
-
-	if (!strncmp(said, path, strlen(path))) /* the file stands beside it */
-		said += strlen(path) + strspn(said + strlen(path), ": ");
-	if (failed) {
-		struct json *problem = json_set_text(json_object(), "file", path);
-
-		json_set_int(problem, "line", line ? strtol(line + 5, NULL, 10) : 0);
-		json_add(problems, json_set_text(problem, "message", said));
-	}
+	if (failed)
+		problem_add(problems, path, 0, err.text);
 	checks_free(all);
 	checker_free(checker);
 	checks_free(checks);
 }
 
-static const struct lint_area lint_areas[] = { { "themes", check_theme }, { "words", check_words }, { "scenarios", scenario_lint }, { "checks", check_checks } };
+static const struct lint_area lint_areas[] = { { "themes", check_theme }, { "words", check_words }, { "scenarios", scenario_lint }, { "checks", check_checks }, { "widgets", widgets_lint } };
 
 static int run_lint(struct cli *cli)
 {
-	static const char *const areas[] = { "kinds", "playbooks", "policies", "themes", "words", "scenarios", "checks", NULL };
+	static const char *const areas[] = { "kinds", "playbooks", "policies", "themes", "words", "scenarios", "checks", "widgets", NULL };
 	struct json *problems = json_array();
+	size_t files = 0;
 
 	for (size_t i = 0; i < sizeof(lint_areas) / sizeof(*lint_areas); i++)
 		lint_add_area(&lint_areas[i]);
 	for (size_t i = 0; cli_arg(cli, i); i++)
-		lint_path(cli_arg(cli, i), problems);
+		files += lint_path(cli_arg(cli, i), problems);
 	for (const char *const *area = areas; !cli_arg(cli, 0) && *area; area++) {
 		char **paths = file_list_data(*area);
 
 		for (char **each = paths; each && *each; each++)
-			lint_path(*each, problems);
+			files += lint_path(*each, problems);
 		file_free_list(paths);
 	}
-	size_t count = json_count(problems);
-	if (cli_json(cli)) {
-		struct json *document = json_object();
-
-		json_set(document, "problems", problems);
-		cli_print(cli, document);
-		return count ? 1 : 0;
-	}
-	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
-		cli_write(cli_out(cli), "%s:%lld: %s\n", json_text_or(json_get(problem, "file"), "?"), (long long)json_int(json_get(problem, "line"), 0),
-			json_text_or(json_get(problem, "message"), "?"));
-	json_free(problems);
-	return count ? 1 : 0;
+	if (!json_count(problems))
+		cli_say(cli, files ? "pilothouse: nothing is wrong in %zu files" : "pilothouse: %zu data files (*.yaml) are there", files);
+	return cli_print_problems(cli, problems);
 }
 
-const struct cli_command cmd_lint = { .name = "lint", .usage = "[PATH…]", .help = "check the data files: kinds, playbooks, policies, themes, words, scenarios", .run = run_lint };
+const struct cli_command cmd_lint = { .name = "lint", .most = CLI_MANY, .usage = "[PATH…]", .help = "check the data files: kinds, playbooks, policies, themes, widgets, words, scenarios, checks", .run = run_lint };
 
 static int run_version(struct cli *cli)
 {
-	if (cli_json(cli)) {
-		struct json *document = json_object();
-
-		json_set_text(document, "version", PACKAGE_VERSION);
-		return cli_print(cli, document);
-	}
+	if (cli_data(cli))
+		return cli_print(cli, json_set_text(json_object(), "version", PACKAGE_VERSION));
 	cli_write(cli_out(cli), "pilothouse %s\n", PACKAGE_VERSION);
 	return 0;
 }

@@ -18,7 +18,7 @@ static int list(const struct cli *cli)
 	struct json *scenarios = scenario_list();
 
 	if (cli_json(cli))
-		return cli_print(cli, json_set(json_object(), "scenarios", scenarios));
+		return cli_print_list(cli, json_set(json_object(), "scenarios", scenarios), "scenarios");
 	struct cli_table *table = cli_table_new(cli);
 
 	cli_table_column(table, "SCENARIO", 'l');
@@ -87,7 +87,7 @@ static int run(struct cli *cli)
 }
 
 const struct cli_command cmd_demo = {
-	.name = "demo", .usage = "[SCENARIO] [-- COMMAND …]", .help = "the console on a simulated estate in the middle of an incident", .flags = flags, .run = run,
+	.name = "demo", .most = CLI_MANY, .usage = "[SCENARIO] [-- COMMAND …]", .help = "the console on a simulated estate in the middle of an incident", .flags = flags, .run = run,
 	.more = "Two simulated clusters of a small web shop, spoken to as any cluster is; what is done through the gate has its effect there, and so has\n"
 		"its undo. This machine is not shown. Database, log and configuration lie in a temporary folder that goes when the demo ends; your own\n"
 		"are not touched. -- COMMAND runs one command there instead of the console: pilothouse demo -- investigate \"why is checkout crashing in prod\".\n"

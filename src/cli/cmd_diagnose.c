@@ -51,7 +51,7 @@ static int print_json(struct cli *cli, const struct diagnosis *diagnosis)
 		json_add(checks, check);
 	}
 	json_set(document, "checks", checks);
-	return cli_print(cli, json_set(document, "ok", json_boolean(is_ok(diagnosis))));
+	return cli_print_with_rows(cli, json_set(document, "ok", json_boolean(is_ok(diagnosis))), "checks");
 }
 
 /* What is wrong stands with its fix below; a table of what is right would not be read. */
@@ -80,7 +80,7 @@ static int diagnose(struct cli *cli, struct surroundings *surroundings)
 	diagnose_network(diagnosis, surroundings);
 	diagnose_access(diagnosis, surroundings);
 	diagnosis_run(diagnosis);
-	if (cli_json(cli))
+	if (cli_data(cli))
 		print_json(cli, diagnosis);
 	else
 		print_rows(cli, diagnosis);
@@ -102,8 +102,6 @@ static int run(struct cli *cli)
 	struct surroundings surroundings = { .config = session_config(session), .providers = session_options(session)->providers, .with_keys = cli_flag(cli, "with-keys") != NULL };
 	const char *const public_index[ECOSYSTEM_COUNT] = { config_get(surroundings.config, "registry.pypi"), config_get(surroundings.config, "registry.npm") };
 
-	if (cli_args(cli))
-		return cli_usage(cli, "diagnose takes no argument");
 	if (timeout_s < 1 || timeout_s > TIMEOUT_MAX_S)
 		return cli_usage(cli, "--timeout %ld: 1 to %d seconds", timeout_s, TIMEOUT_MAX_S);
 	surroundings.timeout_ms = (int)timeout_s * 1000;

@@ -258,14 +258,8 @@ static void print_changed(struct getting *g, struct snapshot *before, struct sna
 		count = (size_t)g->limit;
 	g->limit -= g->limit >= 0 ? (long)count : 0;
 	if (count && cli_json(g->cli))
-		for (size_t i = 0; i < count; i++) {
-			struct json *row = estate_row_json(g->estate, now, rows[i]);
-			char *line = json_format(row);
-
-			cli_write(cli_out(g->cli), "%s\n", line);
-			free(line);
-			json_free(row);
-		}
+		for (size_t i = 0; i < count; i++)
+			cli_print_item(g->cli, estate_row_json(g->estate, now, rows[i]));
 	else if (count)
 		print_rows(g, now, rows, count, before == NULL);
 	fflush(cli_out(g->cli));
@@ -318,6 +312,10 @@ static int run(struct cli *cli)
 	struct getting g = { .cli = cli, .kind = cli_kind(cli, 0, &err), .errors = json_array() };
 	int failed = -1;
 
+	if (cli_arg(cli, 1) && !*cli_arg(cli, 1)) {
+		json_free(g.errors);
+		return cli_usage(cli, "NAME is empty: leave it out for all of them");
+	}
 	g.limit = cli_flag_number(cli, "limit", -1); /* a wrong one ends here, before anything is asked */
 	if (g.kind) {
 		g.estate = session_estate(cli_session(cli), &err);
@@ -342,6 +340,6 @@ static int run(struct cli *cli)
 }
 
 const struct cli_command cmd_get = {
-	.name = "get", .usage = "KIND [NAME] [OPTIONS]", .help = "a table of resources", .flags = flags, .run = run,
+	.name = "get", .most = 2, .usage = "KIND [NAME] [OPTIONS]", .help = "a table of resources", .flags = flags, .run = run,
 	.more = "Kinds are listed by `pilothouse kinds`. -o wide shows more columns; -o json, jsonl, yaml and csv are for programs.",
 };

@@ -110,8 +110,8 @@ static int investigate(struct cli *cli, struct gate *gate, const struct intent *
 	if (cli_explain(cli))
 		cli_say(cli, "why: playbook %s; %zu pieces of evidence, %zu findings", json_text_or(json_get(report, "playbook"), "none"),
 			json_count(json_get(report, "evidence")), json_count(json_get(report, "findings")));
-	if (cli_json(cli)) {
-		cli_print(cli, report);
+	if (cli_data(cli)) {
+		cli_print_with_rows(cli, report, "findings");
 		return 0;
 	}
 	print_report(cli, report);
@@ -153,5 +153,5 @@ static int run(struct cli *cli)
 }
 
 const struct cli_command cmd_investigate = {
-	.name = "investigate", .usage = "\"WORDS\"", .help = "from a plain sentence to evidence, findings and a summary; writes are asked about", .run = run,
+	.name = "investigate", .most = CLI_MANY, .usage = "\"WORDS\"", .help = "from a plain sentence to evidence, findings and a summary; writes are asked about", .run = run,
 };

@@ -7,7 +7,7 @@
 #include "estate/kind.h"
 #include "gate/session.h"
 
-static const char *const subcommands[] = { "list", "show", NULL };
+static const struct cli_subcommand subcommands[] = { { "list", 0 }, { "show", 1 }, { 0 } };
 
 static int list(struct cli *cli, const struct kinds *kinds)
 {
@@ -17,7 +17,7 @@ static int list(struct cli *cli, const struct kinds *kinds)
 		for (size_t i = 0; i < kinds_count(kinds); i++)
 			json_add(rows, kind_to_json(kinds_at(kinds, i)));
 		json_set(document, "kinds", rows);
-		return cli_print(cli, document);
+		return cli_print_list(cli, document, "kinds");
 	}
 	struct cli_table *table = cli_table_new(cli);
 	cli_table_column(table, "KIND", 'l');
@@ -59,8 +59,8 @@ static int show(struct cli *cli)
 
 	if (!kind)
 		return cli_fail(cli, &err);
-	if (cli_json(cli))
-		return cli_print(cli, kind_to_json(kind));
+	if (cli_data(cli))
+		return cli_print_with_rows(cli, kind_to_json(kind), "columns");
 	cli_write(cli_out(cli), "%s (%s)  %s\n\ncolumns\n", kind->name, kind->provider, kind->title);
 	for (size_t i = 0; i < kind->visible_count; i++)
 		cli_write(cli_out(cli), "  %-20s %s%s\n", kind->columns[i].name, column_type_name(kind->columns[i].type), kind->columns[i].wide ? "  (wide)" : "");

@@ -13,7 +13,7 @@
 
 extern const struct cli_command cmd_lake;
 
-static const char *const subcommands[] = { "list", "show", "query", "trend", "push", "prune", NULL };
+static const struct cli_subcommand subcommands[] = { { "list", 0 }, { "show", 1 }, { "query", CLI_MANY }, { "trend", 1 }, { "push", 1 }, { "prune", 0 }, { 0 } };
 
 static const struct cli_flag flags[] = {
 	{ "lake", 0, "DIR", "the lake; default evidence_lake in the current folder" },
@@ -198,8 +198,8 @@ static int show(struct cli *cli, const char *folder, const struct evidence_list 
 		return status;
 	if (cli_flag(cli, "history"))
 		return lake_trend_of(cli, folder, entry);
-	if (cli_json(cli))
-		return cli_print(cli, json_copy(entry->json));
+	if (cli_data(cli))
+		return cli_print_with_rows(cli, json_copy(entry->json), "findings");
 	show_entry(cli, entry);
 	return 0;
 }

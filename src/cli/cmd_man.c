@@ -163,4 +163,4 @@ static int run(struct cli *cli)
 	return 0;
 }
 
-const struct cli_command cmd_man = { .name = "man", .usage = "", .help = "this program's manual page, in roff", .run = run };
+const struct cli_command cmd_man = { .name = "man", .text_only = 1, .usage = "", .help = "this program's manual page, in roff", .run = run };

@@ -20,5 +20,5 @@ static int run(struct cli *cli)
 }
 
 const struct cli_command cmd_parse = {
-	.name = "parse", .usage = "\"WORDS\"", .help = "the intent of a plain sentence as JSON, or a question back", .run = run,
+	.name = "parse", .most = CLI_MANY, .usage = "\"WORDS\"", .help = "the intent of a plain sentence as JSON, or a question back", .run = run,
 };

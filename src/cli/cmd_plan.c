@@ -4,11 +4,14 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/plans.h"
 #include "cli/words.h"
 #include "gate/gate.h"
 #include "gate/session.h"
+
+enum { WHY_MAX = 500 };
 
 extern const struct cli_command cmd_plan, cmd_run, cmd_approve, cmd_deny, cmd_undo, cmd_runs;
 
@@ -17,8 +20,8 @@ static int show(struct cli *cli, struct plan *plan)
 	int status = plan_decision(plan) == DECIDE_DENY ? error_exit_status(ERR_DENIED) : 0;
 
 	plans_explain(cli, plan);
-	if (cli_json(cli))
-		cli_print(cli, plan_to_json(plan));
+	if (cli_data(cli))
+		plans_print(cli, plan);
 	else
 		plans_show(cli, plan, 0);
 	plan_free(plan);
@@ -40,30 +43,30 @@ static int run_plan(struct cli *cli)
 }
 
 const struct cli_command cmd_plan = {
-	.name = "plan", .usage = "\"WORDS\"", .help = "the plan for a plain sentence, with diff, blast radius, undo and policy; nothing is run", .run = run_plan,
+	.name = "plan", .most = CLI_MANY, .usage = "\"WORDS\"", .help = "the plan for a plain sentence, with diff, blast radius, undo and policy; nothing is run", .run = run_plan,
 };
 
-static struct plan *load(struct cli *cli, struct gate **gate, struct error *err)
+static struct plan *load(struct cli *cli, struct gate **gate, struct plan *(*from)(struct gate *, const char *, struct error *), struct error *err)
 {
-	if (!cli_arg(cli, 0)) {
+	if (!cli_arg(cli, 0) || !*cli_arg(cli, 0)) {
 		error_set(err, ERR_INVALID, "PLAN is missing: its id, or the beginning of it that no other plan has");
 		return NULL;
 	}
 	*gate = session_gate(cli_session(cli), err);
-	return *gate ? gate_plan_load(*gate, cli_arg(cli, 0), err) : NULL;
+	return *gate ? from(*gate, cli_arg(cli, 0), err) : NULL;
 }
 
 static int run_run(struct cli *cli)
 {
 	struct error err = { 0 };
 	struct gate *gate;
-	struct plan *plan = load(cli, &gate, &err);
+	struct plan *plan = load(cli, &gate, gate_plan_load_open, &err);
 
 	return plan ? plans_carry_out(cli, gate, plan) : cli_fail(cli, &err);
 }
 
 const struct cli_command cmd_run = {
-	.name = "run", .usage = "PLAN", .help = "run an approved plan", .run = run_run,
+	.name = "run", .most = 1, .usage = "PLAN", .help = "run an approved plan", .run = run_run,
 	.more = "Each write's audit entry is on disk before its request leaves. Ctrl-C cancels between and during steps.",
 };
 
@@ -72,13 +75,13 @@ static int run_approve(struct cli *cli)
 	struct error err = { 0 };
 	char missing[256];
 	struct gate *gate;
-	struct plan *plan = load(cli, &gate, &err);
+	struct plan *plan = load(cli, &gate, gate_plan_load, &err);
 
 	if (!plan)
 		return cli_fail(cli, &err);
 	int failed = gate_approve(gate, plan->id, "cli", &err);
 	int enough = failed ? 0 : gate_approved(gate, plan, missing, &err);
-	if (!failed && cli_json(cli)) {
+	if (!failed && cli_data(cli)) {
 		struct json *document = json_object();
 
 		json_set_text(document, "plan_id", plan->id);
@@ -93,24 +96,29 @@ static int run_approve(struct cli *cli)
 }
 
 const struct cli_command cmd_approve = {
-	.name = "approve", .usage = "PLAN", .help = "approve a plan as it was shown; a drift of its target voids it", .run = run_approve,
+	.name = "approve", .most = 1, .usage = "PLAN", .help = "approve a plan as it was shown; a drift of its target voids it", .run = run_approve,
 };
 
 static int run_deny(struct cli *cli)
 {
 	struct error err = { 0 };
 	struct gate *gate;
-	struct plan *plan = load(cli, &gate, &err);
+	struct plan *plan = load(cli, &gate, gate_plan_load, &err);
 
 	if (!plan)
 		return cli_fail(cli, &err);
-	int failed = gate_deny(gate, plan->id, cli_arg(cli, 1), &err);
+	struct text why;
+
+	text_init(&why, WHY_MAX);
+	words_join(cli, 1, &why);
+	int failed = gate_deny(gate, plan->id, why.data, &err);
+	text_release(&why);
 	plan_free(plan);
 	return failed ? cli_fail(cli, &err) : 0;
 }
 
 const struct cli_command cmd_deny = {
-	.name = "deny", .usage = "PLAN [WHY]", .help = "deny a plan: it can no longer be run", .run = run_deny,
+	.name = "deny", .most = CLI_MANY, .usage = "PLAN [WHY]", .help = "deny a plan: it can no longer be run", .run = run_deny,
 };
 
 static int run_undo(struct cli *cli)
@@ -120,13 +128,15 @@ static int run_undo(struct cli *cli)
 	struct gate *gate = session_gate(cli_session(cli), &err);
 	const char *run_id = cli_arg(cli, 0) ? cli_arg(cli, 0) : "last";
 
+	if (!*run_id) /* a variable of a script that is unset: not the last run */
+		return cli_usage(cli, "RUN is empty: leave it out for the last run");
 	if (!gate || gate_plan_undo(gate, run_id, &plan, &err))
 		return cli_fail(cli, &err);
 	return plans_carry_out(cli, gate, plan);
 }
 
 const struct cli_command cmd_undo = {
-	.name = "undo", .usage = "[RUN]", .help = "run the recorded inverses of a run, last step first; default the last run", .run = run_undo,
+	.name = "undo", .most = 1, .usage = "[RUN]", .help = "run the recorded inverses of a run, last step first; default the last run", .run = run_undo,
 };
 
 static void runs_table(struct cli *cli, const struct json *runs)
@@ -149,6 +159,8 @@ static int run_runs(struct cli *cli)
 	struct gate *gate = session_gate(cli_session(cli), &err);
 	const char *run_id = cli_arg(cli, 0);
 
+	if (run_id && !*run_id)
+		return cli_usage(cli, "RUN is empty: leave it out for all of them");
 	if (!gate || gate_reconcile(gate, &settled, &unknown, &err))
 		return cli_fail(cli, &err);
 	if (settled || unknown)
@@ -157,13 +169,7 @@ static int run_runs(struct cli *cli)
 	if (!rows)
 		return cli_fail(cli, &err);
 	if (cli_json(cli) || run_id) {
-		struct json *document = rows;
-
-		if (!run_id && cli_format(cli) != FORMAT_JSONL) {
-			document = json_object();
-			json_set(document, "runs", rows);
-		}
-		return cli_print(cli, document);
+		return run_id ? cli_print_with_rows(cli, rows, "steps") : cli_print_list(cli, json_set(json_object(), "runs", rows), "runs");
 	}
 	runs_table(cli, rows);
 	json_free(rows);
@@ -173,5 +179,5 @@ static int run_runs(struct cli *cli)
 static const struct cli_flag runs_flags[] = { { "limit", 0, "N", "at most N runs (50)" }, { 0 } };
 
 const struct cli_command cmd_runs = {
-	.name = "runs", .usage = "[RUN]", .help = "runs, newest first; settles those a crash left open", .flags = runs_flags, .run = run_runs,
+	.name = "runs", .most = 1, .usage = "[RUN]", .help = "runs, newest first; settles those a crash left open", .flags = runs_flags, .run = run_runs,
 };

@@ -5,13 +5,14 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/yaml.h"
 #include "cli/cli.h"
 #include "gate/playbook.h"
 #include "gate/session.h"
 
 extern const struct cli_command cmd_playbook;
 
-static const char *const subcommands[] = { "list", "show", "lint", "test", NULL };
+static const struct cli_subcommand subcommands[] = { { "list", 0 }, { "show", 1 }, { "lint", CLI_MANY }, { "test", 1 }, { 0 } };
 
 static int list(struct cli *cli, const struct playbooks *books)
 {
@@ -44,9 +45,7 @@ static int list(struct cli *cli, const struct playbooks *books)
 		json_free(rows);
 		return 0;
 	}
-	struct json *document = json_object();
-	json_set(document, "playbooks", rows);
-	return cli_print(cli, document);
+	return cli_print_list(cli, json_set(json_object(), "playbooks", rows), "playbooks");
 }
 
 static int show(struct cli *cli, const struct playbooks *books)
@@ -60,27 +59,21 @@ static int show(struct cli *cli, const struct playbooks *books)
 	char *bytes = book ? file_load(book->file, 1 << 20, &length, &err) : NULL;
 	if (!bytes)
 		return cli_fail(cli, &err);
-	cli_write(cli_out(cli), "%s", bytes);
-	free(bytes);
-	return 0;
-}
-
-static int print_problems(struct cli *cli, struct json *problems)
-{
-	size_t count = json_count(problems);
-
-	if (cli_json(cli)) {
-		struct json *document = json_object();
-
-		json_set(document, "problems", problems);
-		cli_print(cli, document);
-		return count ? 1 : 0;
+	if (!cli_data(cli)) {
+		cli_write(cli_out(cli), "%s", bytes);
+		free(bytes);
+		return 0;
 	}
-	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
-		cli_write(cli_out(cli), "%s:%lld: %s\n", json_text_or(json_get(problem, "file"), "?"), (long long)json_int(json_get(problem, "line"), 0),
-			json_text_or(json_get(problem, "message"), "?"));
-	json_free(problems);
-	return count ? 1 : 0;
+	struct json *documents = yaml_parse_all(bytes, length, &err), *mine = json_first(documents);
+
+	free(bytes);
+	while (mine && strcmp(json_text_or(json_get(mine, "name"), ""), book->name) != 0)
+		mine = json_next(mine);
+	mine = mine ? json_set_text(json_copy(mine), "file", book->file) : NULL;
+	json_free(documents);
+	if (!mine && !err.code)
+		error_set(&err, ERR_CONFLICT, "%s no longer holds %s: it changed just now", book->file, book->name);
+	return mine ? cli_print_with_rows(cli, mine, "steps") : cli_fail(cli, &err);
 }
 
 static int lint(struct cli *cli, const struct playbooks *books)
@@ -99,7 +92,9 @@ static int lint(struct cli *cli, const struct playbooks *books)
 			playbook_lint(playbooks_at(books, i)->file, kinds, problems);
 		last = playbooks_at(books, i)->file;
 	}
-	return print_problems(cli, problems);
+	if (!json_count(problems))
+		cli_say(cli, "pilothouse: nothing is wrong");
+	return cli_print_problems(cli, problems);
 }
 
 static int test(struct cli *cli, const struct playbooks *books)
@@ -110,8 +105,8 @@ static int test(struct cli *cli, const struct playbooks *books)
 
 	if (!report)
 		return cli_fail(cli, &err);
-	if (cli_json(cli)) {
-		cli_print(cli, report);
+	if (cli_data(cli)) {
+		cli_print_list(cli, report, "cases");
 		return failed ? 1 : 0;
 	}
 	for (const struct json *row = json_first(json_get(report, "cases")); row; row = json_next(row))
@@ -134,7 +129,7 @@ static int run(struct cli *cli)
 	int status = -1;
 
 	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
-		cli_say(cli, "pilothouse: %s: %s", json_text_or(json_get(problem, "file"), "?"), json_text_or(json_get(problem, "message"), "?"));
+		cli_say_problem(cli, problem);
 	for (size_t i = 0; i < sizeof(whats) / sizeof(*whats); i++)
 		if (!strcmp(what, whats[i].name))
 			status = whats[i].run(cli, books);

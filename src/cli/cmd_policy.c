@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/yaml.h"
 #include "cli/cli.h"
 #include "gate/policy.h"
@@ -15,14 +16,14 @@ extern const struct cli_command cmd_policy;
 
 enum { CASES_MAX_BYTES = 4 << 20 };
 
-static const char *const subcommands[] = { "list", "explain", "test", NULL };
+static const struct cli_subcommand subcommands[] = { { "list", 0 }, { "explain", CLI_MANY }, { "test", 1 }, { 0 } };
 
 static int list(struct cli *cli, const struct policy *policy)
 {
 	struct json *document = policy_list(policy);
 
 	if (cli_json(cli))
-		return cli_print(cli, document);
+		return cli_print_list(cli, document, "rules");
 	struct cli_table *table = cli_table_new(cli);
 	cli_table_column(table, "RULE", 'l');
 	cli_table_column(table, "DECIDES", 'l');
@@ -93,51 +94,89 @@ static int explain(struct cli *cli, const struct policy *policy)
 	}
 	struct json *document = policy_explain(policy, &question);
 	json_free(input);
-	if (cli_json(cli))
-		return cli_print(cli, document);
+	if (cli_data(cli))
+		return cli_print_with_rows(cli, document, "rules");
 	print_explained(cli, document);
 	json_free(document);
 	return 0;
 }
 
-/* One case: {name, input: {…}, expect: allow|approve|deny, rule?}. 1 when it holds. */
-static int test_case(struct cli *cli, const struct policy *policy, const struct json *entry)
+/* One case: {name, input: {…}, expect: allow|approve|deny, rule?}; what came of it. */
+static struct json *test_case(const struct policy *policy, const struct json *entry)
 {
 	static const char *const names[] = { "deny", "approve", "allow" };
 	struct error err = { 0 };
 	struct policy_question question;
-	struct policy_answer answer;
-	const char *name = json_text_or(json_get(entry, "name"), "?"), *expect = json_text_or(json_get(entry, "expect"), "?");
-	const char *rule = json_text(json_get(entry, "rule"));
+	struct policy_answer answer = { 0 };
+	const char *expect = json_text_or(json_get(entry, "expect"), ""), *rule = json_text(json_get(entry, "rule"));
+	struct json *told = json_set_text(json_object(), "name", json_text_or(json_get(entry, "name"), ""));
+	int is_one = !strcmp(expect, names[0]) || !strcmp(expect, names[1]) || !strcmp(expect, names[2]);
 
-	if (policy_question_from_json(json_get(entry, "input"), &question, &err)) {
-		cli_write(cli_out(cli), "FAIL %s: %s\n", name, err.text);
-		return 0;
+	if (!is_one)
+		error_set(&err, ERR_INVALID, "line %d: expect '%.40s': allow, approve or deny", json_line(entry), expect);
+	if (!is_one || policy_question_from_json(json_get(entry, "input"), &question, &err)) {
+		json_set(told, "ok", json_boolean(0));
+		return json_set_text(told, "detail", err.text);
 	}
 	policy_decide(policy, &question, &answer);
 	int holds = !strcmp(names[answer.decision], expect) && (!rule || !strncmp(answer.rule, rule, strlen(rule)));
-	cli_write(cli_out(cli), holds ? "ok   %s: %s by %s\n" : "FAIL %s: %s by %s, expected %s\n", name, names[answer.decision], answer.rule, expect);
-	return holds;
+	char *detail = mem_format(holds ? "%s by %s" : "%s by %s, expected %s%s%s", names[answer.decision], answer.rule, expect, rule ? " by " : "", rule ? rule : "");
+
+	json_set(told, "ok", json_boolean(holds));
+	json_set_text(told, "decision", names[answer.decision]);
+	json_set_text(told, "rule", answer.rule);
+	json_set_text(told, "detail", detail);
+	free(detail);
+	return told;
+}
+
+static struct json *load_cases(const char *path, struct error *err)
+{
+	size_t length;
+	char *bytes = file_load(path, CASES_MAX_BYTES, &length, err);
+	struct json *cases = bytes ? yaml_parse(bytes, length, err) : NULL;
+
+	free(bytes);
+	if (!bytes || (cases && json_is(cases, JSON_ARRAY) && json_count(cases)))
+		return cases;
+	if (cases)
+		error_set(err, ERR_INVALID, "no list of cases: - {name: …, input: {risk: write, scope: prod}, expect: allow|approve|deny, rule: …}");
+	json_free(cases);
+	error_wrap(err, "%s", path);
+	return NULL;
 }
 
 static int test(struct cli *cli, const struct policy *policy)
 {
 	struct error err = { 0 };
-	size_t length, failed = 0, passed = 0;
-	const char *path = cli_arg(cli, 1);
-	char *bytes = path ? file_load(path, CASES_MAX_BYTES, &length, &err) : NULL;
-	struct json *cases = bytes ? yaml_parse(bytes, length, &err) : NULL;
+	struct json *cases = cli_arg(cli, 1) ? load_cases(cli_arg(cli, 1), &err) : NULL, *told = json_array();
+	size_t failed = 0;
 
-	free(bytes);
-	if (!path)
-		return cli_usage(cli, "policy test FILE: a YAML list of {name, input, expect, rule}");
-	if (!cases)
+	if (!cli_arg(cli, 1))
+		error_set(&err, ERR_INVALID, "policy test FILE: a YAML list of {name, input, expect, rule}");
+	if (!cases) {
+		json_free(told);
 		return cli_fail(cli, &err);
+	}
 	for (const struct json *entry = json_first(cases); entry; entry = json_next(entry))
-		*(test_case(cli, policy, entry) ? &passed : &failed) += 1;
+		json_add(told, test_case(policy, entry));
 	json_free(cases);
-	cli_write(cli_out(cli), "%zu passed, %zu failed\n", passed, failed);
-	return failed || !passed;
+	for (const struct json *row = json_first(told); row; row = json_next(row)) {
+		int holds = json_bool(json_get(row, "ok"), 0);
+
+		failed += !holds;
+		if (!cli_data(cli))
+			cli_write(cli_out(cli), "%s %s: %s\n", holds ? "ok  " : "FAIL", json_text_or(json_get(row, "name"), "?"), json_text_or(json_get(row, "detail"), ""));
+	}
+	size_t passed = json_count(told) - failed;
+	struct json *document = json_set_int(json_set_int(json_set(json_object(), "cases", told), "passed", (int64_t)passed), "failed", (int64_t)failed);
+	if (cli_data(cli)) {
+		cli_print_list(cli, document, "cases");
+	} else {
+		cli_write(cli_out(cli), "%zu passed, %zu failed\n", passed, failed);
+		json_free(document);
+	}
+	return failed ? 1 : 0;
 }
 
 static int run(struct cli *cli)
@@ -150,7 +189,7 @@ static int run(struct cli *cli)
 	int status;
 
 	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
-		cli_say(cli, "pilothouse: %s", json_text_or(json_get(problem, "message"), "?"));
+		cli_say_problem(cli, problem);
 	json_free(problems);
 	if (!policy)
 		return cli_fail(cli, &err);

@@ -230,15 +230,21 @@ static int print_text(struct cli *cli, const struct report *report)
 
 static int print_json(struct cli *cli, const struct report *report)
 {
-	if (cli_format(cli) == FORMAT_JSONL || cli_format(cli) == FORMAT_YAML)
-		return cli_print(cli, report_to_json(report));
+	if (cli_format(cli) != FORMAT_JSON && cli_data(cli))
+		return cli_print_with_rows(cli, report_to_json(report), "findings");
 	report_write_json(report, cli_out(cli));
 	return 0;
 }
 
 static int print_sarif(struct cli *cli, const struct report *report)
 {
-	return cli_print(cli, report_to_sarif(report));
+	struct json *document = report_to_sarif(report);
+	char *text = json_format_pretty(document); /* SARIF is JSON, whatever -o says */
+
+	fputs(text, cli_out(cli));
+	free(text);
+	json_free(document);
+	return 0;
 }
 
 static int print_page(struct cli *cli, const struct report *report, void (*write)(const struct report *report, struct text *out))
@@ -283,7 +289,7 @@ static const struct format *wanted_format(struct cli *cli)
 	const char *name = cli_flag(cli, "format");
 
 	if (!name)
-		name = cli_json(cli) ? "json" : "text";
+		name = cli_data(cli) ? "json" : "text";
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
 		if (!strcmp(formats[i].name, name))
 			return &formats[i];
@@ -340,7 +346,7 @@ static int exit_afterwards(struct cli *cli)
 		cli_fail(cli, &err);
 		return REPORT_ERROR_EXIT;
 	}
-	if (!cli_json(cli))
+	if (!cli_data(cli))
 		print_summary(cli, report);
 	int status = report_exit(report);
 	report_free(report);
@@ -371,8 +377,6 @@ static int run(struct cli *cli)
 
 	if (!format)
 		return cli_usage(cli, "report --format %.40s: text, json, sarif, html or junit", cli_flag(cli, "format"));
-	if (cli_args(cli) > 1)
-		return cli_usage(cli, "report takes one folder");
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
 	struct report *report = make_report(cli, &err);
@@ -386,7 +390,7 @@ static int run(struct cli *cli)
 }
 
 const struct cli_command cmd_report = {
-	.name = "report",
+	.name = "report", .most = 1,
 	.usage = "[PATH]",
 	.help = "audit a tree of AI agents: leaked credentials, architecture, policy",
 	.more = "Exit status: 0 passed, 1 a secret was found, 2 an architecture or policy violation, 3 no report could be made or something could not be "

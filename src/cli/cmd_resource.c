@@ -51,13 +51,8 @@ static int run_changes(struct cli *cli)
 	struct json *document = estate_changes(estate, since_ns, cli_flag(cli, "kind"), NULL, (size_t)cli_flag_number(cli, "limit", CHANGES_LIMIT), &err);
 	if (!document)
 		return cli_fail(cli, &err);
-	if (cli_format(cli) == FORMAT_JSONL) {
-		cli_print(cli, json_copy(json_get(document, "changes")));
-		json_free(document);
-		return 0;
-	}
 	if (cli_json(cli))
-		return cli_print(cli, document);
+		return cli_print_list(cli, document, "changes");
 	struct cli_table *table = cli_table_new(cli);
 	for (size_t i = 0; i < 7; i++)
 		cli_table_column(table, names[i], 'l');
@@ -153,7 +148,7 @@ static int run_describe(struct cli *cli)
 
 	if (!estate || !(kind = cli_kind(cli, 0, &err)))
 		return cli_fail(cli, &err);
-	if (!cli_arg(cli, 1))
+	if (!cli_arg(cli, 1) || !*cli_arg(cli, 1))
 		return cli_usage(cli, "a kind and a name are needed: pilothouse describe KIND NAME");
 	cli_selection(cli, &selection);
 	if (estate_find(estate, kind, &selection, cli_arg(cli, 1), &ref, &snapshot, &row, &err))
@@ -169,7 +164,7 @@ static int run_describe(struct cli *cli)
 	struct json *changes = estate_changes(estate, clock_now_ns() - 7 * 86400 * CLOCK_SECOND_NS, kind->name, json_text(json_get(document, "id")), 20, NULL);
 	json_set(document, "changes", changes ? json_copy(json_get(changes, "changes")) : json_array());
 	json_free(changes);
-	if (cli_json(cli))
+	if (cli_data(cli))
 		return cli_print(cli, document);
 	struct json *cells = json_copy(json_get(document, "cells")), *related = json_copy(json_get(document, "dependents")), *since = json_copy(json_get(document, "changes"));
 	for (const char *const *key = (const char *const[]){ "cells", "object", "dependents", "changes", NULL }; *key; key++) {
@@ -199,7 +194,7 @@ static int run_describe(struct cli *cli)
 static const struct cli_flag select_flags[] = { CLI_SELECT_FLAGS, { 0 } };
 
 const struct cli_command cmd_describe = {
-	.name = "describe", .usage = "KIND NAME", .help = "one resource: its row, the whole object, what depends on it, its changes", .flags = select_flags,
+	.name = "describe", .most = 2, .usage = "KIND NAME", .help = "one resource: its row, the whole object, what depends on it, its changes", .flags = select_flags,
 	.run = run_describe,
 };
 
@@ -213,22 +208,23 @@ static void on_interrupt(int number)
 	atomic_store(&cancelled, 1);
 }
 
-static void print_line(struct cli *cli, int64_t at_ns, const char *source, const char *clean)
+struct lines {
+	struct cli *cli;
+	struct cli_stream stream;
+};
+
+static void print_line(struct lines *lines, int64_t at_ns, const char *source, const char *clean)
 {
+	const struct cli *cli = lines->cli;
 	char at[CLOCK_RFC3339_MAX] = "";
 
 	if (at_ns)
 		clock_format(at_ns, at);
-	if (cli_json(cli)) {
-		struct json *line = json_object();
+	if (cli_data(cli)) {
+		struct json *line = json_set_text(json_object(), "at", *at ? at : NULL);
 
-		json_set_text(line, "at", at);
 		json_set_text(line, "source", source);
-		json_set_text(line, "line", clean);
-		char *text = json_format(line);
-		cli_write(cli_out(cli), "%s\n", text);
-		free(text);
-		json_free(line);
+		cli_stream_item(&lines->stream, json_set_text(line, "line", clean));
 		return;
 	}
 	if (cli_flag(cli, "timestamps") && *at)
@@ -241,11 +237,12 @@ static void print_line(struct cli *cli, int64_t at_ns, const char *source, const
 static int on_line(void *arg, int64_t at_ns, const char *source, const char *line, size_t length)
 {
 	struct text clean;
-	struct cli *cli = arg;
+	struct lines *lines = arg;
+	const struct cli *cli = lines->cli;
 
 	text_init(&clean, LOG_LINE_MAX);
 	safe_add(&clean, line, length);
-	print_line(cli, at_ns, source ? source : "", clean.data);
+	print_line(lines, at_ns, source ? source : "", clean.data);
 	text_release(&clean);
 	if (cli_flag(cli, "follow"))
 		fflush(cli_out(cli));
@@ -255,6 +252,7 @@ static int on_line(void *arg, int64_t at_ns, const char *source, const char *lin
 static int run_logs(struct cli *cli)
 {
 	struct error err = { 0 };
+	struct lines lines = { .cli = cli };
 	const struct kind *kind;
 	struct ref ref;
 	struct log_request request = {
@@ -266,9 +264,13 @@ static int run_logs(struct cli *cli)
 		return cli_fail(cli, &err);
 	signal(SIGINT, on_interrupt);
 	signal(SIGTERM, on_interrupt);
-	if (estate_logs(session_estate(cli_session(cli), &err), &ref, &request, on_line, cli, &err) && err.code != ERR_CANCELLED)
-		return cli_fail(cli, &err);
-	return 0;
+	if (cli_data(cli))
+		cli_stream_begin(&lines.stream, cli, "lines");
+	int failed = estate_logs(session_estate(cli_session(cli), &err), &ref, &request, on_line, &lines, &err) && err.code != ERR_CANCELLED;
+
+	if (cli_data(cli) && (!failed || lines.stream.count))
+		cli_stream_end(&lines.stream);
+	return failed ? cli_fail(cli, &err) : 0;
 }
 
 static const struct cli_flag logs_flags[] = {
@@ -278,5 +280,5 @@ static const struct cli_flag logs_flags[] = {
 };
 
 const struct cli_command cmd_logs = {
-	.name = "logs", .usage = "KIND NAME", .help = "the log of a resource", .flags = logs_flags, .run = run_logs,
+	.name = "logs", .most = 2, .usage = "KIND NAME", .help = "the log of a resource", .flags = logs_flags, .run = run_logs,
 };

@@ -6,7 +6,7 @@
 
 extern const struct cli_command cmd_completion;
 
-static const char *const shells[] = { "bash", "zsh", "fish", NULL };
+static const struct cli_subcommand shells[] = { { "bash", 0 }, { "zsh", 0 }, { "fish", 0 }, { 0 } };
 
 /* What a command's first word may be, by the beginning of its usage: the first column of what another command lists. */
 static const struct {
@@ -94,8 +94,8 @@ static void bash_words(FILE *out, const struct cli_command *command)
 	int first = first_words_of(command);
 
 	fprintf(out, "\t%s) words='", command->name);
-	for (const char *const *sub = command->subcommands; sub && *sub; sub++)
-		fprintf(out, "%s ", *sub);
+	for (const struct cli_subcommand *sub = command->subcommands; sub && sub->name; sub++)
+		fprintf(out, "%s ", sub->name);
 	if (first != NO_FIRST_WORDS)
 		fprintf(out, "'\" $(%s | tr '\\n' ' ')\"'", first_words[first].list);
 	bash_flags(out, command->flags);
@@ -173,8 +173,8 @@ static void zsh_command(FILE *out, const struct cli_command *command)
 	zsh_flags(out, cli_global_flags);
 	if (command->subcommands) {
 		fputs(" '1:what:(", out);
-		for (const char *const *sub = command->subcommands; *sub; sub++)
-			fprintf(out, "%s ", *sub);
+		for (const struct cli_subcommand *sub = command->subcommands; sub->name; sub++)
+			fprintf(out, "%s ", sub->name);
 		fputs(")'", out);
 	} else if (first != NO_FIRST_WORDS) {
 		fprintf(out, " '1:%s:($(%s))'", first_words[first].title, first_words[first].list);
@@ -240,8 +240,8 @@ static void fish(FILE *out)
 		fprintf(out, "complete -c pilothouse -n __fish_use_subcommand -a %s -d '", (*row)->name);
 		fish_text(out, (*row)->help);
 		fputs("'\n", out);
-		for (const char *const *sub = (*row)->subcommands; sub && *sub; sub++)
-			fprintf(out, "complete -c pilothouse -n '__fish_seen_subcommand_from %s' -a %s\n", (*row)->name, *sub);
+		for (const struct cli_subcommand *sub = (*row)->subcommands; sub && sub->name; sub++)
+			fprintf(out, "complete -c pilothouse -n '__fish_seen_subcommand_from %s' -a %s\n", (*row)->name, sub->name);
 		int first = first_words_of(*row);
 
 		if (first != NO_FIRST_WORDS)
@@ -257,8 +257,8 @@ static int run_completion(struct cli *cli)
 	static void (*const make[])(FILE *) = { bash, zsh, fish };
 	const char *shell = cli_arg(cli, 0) ? cli_arg(cli, 0) : "";
 
-	for (size_t i = 0; shells[i]; i++)
-		if (!strcmp(shell, shells[i])) {
+	for (size_t i = 0; shells[i].name; i++)
+		if (!strcmp(shell, shells[i].name)) {
 			make[i](cli_out(cli));
 			return 0;
 		}
@@ -266,5 +266,5 @@ static int run_completion(struct cli *cli)
 }
 
 const struct cli_command cmd_completion = {
-	.name = "completion", .usage = "bash|zsh|fish", .help = "completions for the shell", .subcommands = shells, .run = run_completion,
+	.name = "completion", .usage = "bash|zsh|fish", .help = "completions for the shell", .subcommands = shells, .text_only = 1, .run = run_completion,
 };

@@ -240,7 +240,7 @@ int heal_show(struct cli *cli, const struct heal *heal)
 {
 	size_t mended = 0, later, left, columns = columns_of();
 
-	if (cli_json(cli))
+	if (cli_data(cli))
 		return show_json(cli, heal);
 	for (size_t i = 0; i < heal_files(heal); i++)
 		show_file(cli, heal, heal_file_at(heal, i), columns);

@@ -135,6 +135,11 @@ void plans_show(struct cli *cli, const struct plan *plan, int to_stderr)
 	show_foot(cli, out, plan);
 }
 
+void plans_print(struct cli *cli, const struct plan *plan)
+{
+	cli_print_with_rows(cli, plan_to_json(plan), "steps");
+}
+
 int plans_exit(const char *status)
 {
 	if (!strcmp(status, "done") || !strcmp(status, "rolled_back"))
@@ -199,8 +204,8 @@ int plans_run(struct cli *cli, struct gate *gate, const struct plan *plan)
 		return cli_fail(cli, &err);
 	const char *status = json_text_or(json_get(result, "status"), "failed");
 	int code = plans_exit(status);
-	if (cli_json(cli)) {
-		cli_print(cli, result);
+	if (cli_data(cli)) {
+		cli_print_with_rows(cli, result, "steps");
 		return code;
 	}
 	cli_write(cli_out(cli), "run %s %s\n", json_text_or(json_get(result, "run_id"), "?"), status);
@@ -215,8 +220,8 @@ static int refuse(struct cli *cli, const struct plan *plan)
 {
 	struct error err = { 0 };
 
-	if (cli_json(cli))
-		cli_print(cli, plan_to_json(plan));
+	if (cli_data(cli))
+		plans_print(cli, plan);
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->steps[i].decision == DECIDE_DENY) {
 			error_set(&err, ERR_DENIED, "%s %s: denied by %s: %s", plan->steps[i].action, plan->steps[i].target, plan->steps[i].rule, plan->steps[i].why);
@@ -249,8 +254,8 @@ static int not_given(struct cli *cli, const struct plan *plan, const char *missi
 {
 	struct error err = { 0 };
 
-	if (cli_json(cli))
-		cli_print(cli, plan_to_json(plan));
+	if (cli_data(cli))
+		plans_print(cli, plan);
 	error_set(&err, ERR_APPROVAL, "approval needed: %.120s; pilothouse approve %s, then pilothouse run %s", missing, plan->id, plan->id);
 	return cli_fail(cli, &err);
 }
@@ -272,7 +277,7 @@ static int approve_and_run(struct cli *cli, struct gate *gate, const struct plan
 		if (!how)
 			cli_say(cli, "cancelled: nothing was changed");
 	}
-	if (!approved && !how && !cli_json(cli) && !cli_interactive(cli))
+	if (!approved && !how && !cli_data(cli) && !cli_interactive(cli))
 		plans_show(cli, plan, 1);
 	if (how && gate_approve(gate, plan->id, how, &err))
 		return err.code == ERR_DENIED ? not_given(cli, plan, err.text) : cli_fail(cli, &err);
@@ -289,8 +294,8 @@ int plans_carry_out(struct cli *cli, struct gate *gate, struct plan *plan)
 
 	plans_explain(cli, plan);
 	if (cli_dry_run(cli)) {
-		if (cli_json(cli))
-			cli_print(cli, plan_to_json(plan));
+		if (cli_data(cli))
+			plans_print(cli, plan);
 		else
 			plans_show(cli, plan, 0);
 		status = plan_decision(plan) == DECIDE_DENY ? error_exit_status(ERR_DENIED) : 0;

@@ -8,6 +8,8 @@ struct plan;
 
 /* For people: steps, diff, blast radius, undo, policy. To stdout, or to stderr when talk is wanted beside results. */
 void plans_show(struct cli *cli, const struct plan *plan, int to_stderr);
+/* For programs. */
+void plans_print(struct cli *cli, const struct plan *plan);
 /* With --explain: which playbook, and which rule decided each step, reads too. To stderr. */
 void plans_explain(struct cli *cli, const struct plan *plan);
 /* What follows a made plan: denied → exit 2; --dry-run → shown, 0; --approve or a yes on the terminal → approved; still missing → shown, 5;

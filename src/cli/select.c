@@ -76,7 +76,7 @@ const struct kind *cli_kind(struct cli *cli, size_t i, struct error *err)
 
 	if (!estate)
 		return NULL;
-	if (!name) {
+	if (!name || !*name) {
 		error_set(err, ERR_INVALID, "KIND is missing; pilothouse kinds lists them");
 		return NULL;
 	}
@@ -96,8 +96,8 @@ int cli_find(struct cli *cli, size_t i, const struct kind **kind, struct ref *re
 	*kind = cli_kind(cli, i, err);
 	if (!*kind)
 		return -1;
-	if (!cli_arg(cli, i + 1))
-		return error_set(err, ERR_INVALID, "NAME is missing");
+	if (!cli_arg(cli, i + 1) || !*cli_arg(cli, i + 1))
+		return error_set(err, ERR_INVALID, "NAME is missing; pilothouse get %s lists them", (*kind)->name);
 	cli_selection(cli, &selection);
 	int failed = estate_find(session_estate(cli_session(cli), err), *kind, &selection, cli_arg(cli, i + 1), ref, &snapshot, &row, err);
 	snapshot_unref(snapshot);

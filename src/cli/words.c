@@ -9,7 +9,7 @@
 #include "copilot/usual.h"
 #include "gate/session.h"
 
-static void join(const struct cli *cli, size_t i, struct text *sentence)
+void words_join(const struct cli *cli, size_t i, struct text *sentence)
 {
 	for (; cli_arg(cli, i); i++)
 		text_format(sentence, "%s%s", sentence->length ? " " : "", cli_arg(cli, i));
@@ -48,7 +48,7 @@ static int read_arguments(struct cli *cli, size_t i, int in_context, struct gram
 	struct text sentence;
 
 	text_init(&sentence, 64 << 10); /* longer than the grammar takes: it says so itself */
-	join(cli, i, &sentence);
+	words_join(cli, i, &sentence);
 	struct grammar *grammar = sentence.length ? grammar_load(NULL, err) : NULL;
 	if (!sentence.length)
 		error_set(err, ERR_INVALID, "\"WORDS\" are missing");

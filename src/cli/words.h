@@ -6,7 +6,10 @@
 
 struct cli;
 struct error;
+struct text;
 
+/* All arguments from i, with a blank between them, appended. */
+void words_join(const struct cli *cli, size_t i, struct text *sentence);
 /* All arguments from i joined are the sentence. *answer is filled and must be released. -1 with err. */
 int words_parse(struct cli *cli, size_t i, struct grammar_answer *answer, struct error *err);
 /* One sentence; a question that names nothing is about the cluster, or without one about this machine. As grammar_parse. */

@@ -333,8 +333,7 @@ static int void_plan(struct gate *gate, const struct plan *plan, const struct ga
 	return -1;
 }
 
-/* A plan that was denied, void or run is not brought back by a yes. */
-static struct plan *load_open(struct gate *gate, const char *plan_id, struct error *err)
+struct plan *gate_plan_load_open(struct gate *gate, const char *plan_id, struct error *err)
 {
 	struct gate_plan_row row;
 
@@ -346,7 +345,10 @@ static struct plan *load_open(struct gate *gate, const char *plan_id, struct err
 	json_free(row.document);
 	if (!plan || open || plan_decision(plan) == DECIDE_DENY)
 		return plan;
-	error_set(err, ERR_CONFLICT, "plan %.13s… is %s: make a new one", plan->id, !strcmp(row.status, "run") ? "already run" : row.status);
+	if (!strcmp(row.status, "denied"))
+		error_set(err, ERR_DENIED, "plan %.13s… was denied (pilothouse audit --plan %s says by whom): make a new one", plan->id, plan->id);
+	else
+		error_set(err, ERR_CONFLICT, "plan %.13s… is %s: make a new one", plan->id, !strcmp(row.status, "run") ? "already run" : row.status);
 	plan_free(plan);
 	return NULL;
 }
@@ -355,7 +357,7 @@ int gate_approve(struct gate *gate, const char *plan_id, const char *how, struct
 {
 	struct error failed = { 0 };
 	char missing[256];
-	struct plan *plan = load_open(gate, plan_id, err);
+	struct plan *plan = gate_plan_load_open(gate, plan_id, err);
 
 	if (!plan)
 		return -1;

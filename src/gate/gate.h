@@ -56,6 +56,9 @@ int gate_plan_acts(struct gate *gate, const struct gate_act *acts, size_t count,
 int gate_plan_intent(struct gate *gate, const struct intent *intent, struct plan **plan, struct error *err);
 int gate_plan_undo(struct gate *gate, const char *run_id, struct plan **plan, struct error *err);
 struct plan *gate_plan_load(struct gate *gate, const char *plan_id, struct error *err); /* id or unique prefix of 6+ */
+/* As gate_plan_load, but only one that may still be approved or run: what a person denied is ERR_DENIED, what is void or has run ERR_CONFLICT, and
+ * no yes brings it back. One the policy denies is loaded: what is said of it is the policy's. */
+struct plan *gate_plan_load_open(struct gate *gate, const char *plan_id, struct error *err);
 /* "waiting" "approved" "denied" "expired" "drifted" "run" … , who approved; newest first: array for the approvals pane. */
 struct json *gate_plans(struct gate *gate, size_t limit, struct error *err);
 

@@ -1,6 +1,6 @@
 """hostile.py - what the hostility tests share: the program run under limits, a Kubernetes API that says what a test wants, and
 what no output may hold. Python's standard library only."""
-import json, os, re, shutil, socket, ssl, subprocess, sys, tempfile, threading, time, traceback, urllib.parse
+import contextlib, json, os, re, shutil, socket, ssl, subprocess, sys, tempfile, threading, time, traceback, urllib.parse
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.path.abspath(os.environ.get('PILOTHOUSE', os.path.join(ROOT, 'pilothouse')))
@@ -110,6 +110,18 @@ class Home:
         seconds = time.monotonic() - begun
         out.seek(0), err.seek(0)
         return Done(code, out.read(), err.read(), seconds, peak, ['pilothouse'] + list(args))
+
+
+@contextlib.contextmanager
+def process():
+    child = subprocess.Popen(['sleep', '1000'])
+    if os.geteuid() == 0:
+        os.setpriority(os.PRIO_PROCESS, child.pid, 0)  # the tests may run nicely themselves
+    try:
+        yield str(child.pid)
+    finally:
+        child.kill()
+        child.wait()
 
 
 # --- a Kubernetes API that says what a test wants ---

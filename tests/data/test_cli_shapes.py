@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """The surface scripts rely on: every global option, every exit code that can be had here, and the shape of every `-o json`, asked of
 the real binary on this machine. Unknown fields may be added; what is listed here stays."""
-import contextlib, csv, datetime, io, json, os, re, select, signal, subprocess, sys, time
+import csv, datetime, io, json, os, re, select, signal, subprocess, sys, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import hostile
-from hostile import Home, Skip, check
+from hostile import Home, Skip, check, process
 
 WAIT_S = 30
 TIME = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$')
@@ -88,18 +88,6 @@ def shaped(done, shape, code=0):
     said = fits(done.json(), shape)
     check(not said, said, done)
     return done.json()
-
-
-@contextlib.contextmanager
-def process():
-    child = subprocess.Popen(['sleep', '1000'])
-    if os.geteuid() == 0:
-        os.setpriority(os.PRIO_PROCESS, child.pid, 0)  # the tests may run nicely themselves
-    try:
-        yield str(child.pid)
-    finally:
-        child.kill()
-        child.wait()
 
 
 # --- shapes ---

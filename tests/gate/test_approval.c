@@ -215,7 +215,7 @@ START_TEST(a_refused_plan_stays_refused)
 	struct plan *plan = gated_plan(&g, "prod", 1);
 
 	ck_assert(!gate_deny(g.gate, plan->id, "not today", NULL));
-	ck_assert_int_eq(approve(plan, "typed"), ERR_CONFLICT);
+	ck_assert_int_eq(approve(plan, "typed"), ERR_DENIED);
 	vote(plan, "bo", "sre", "typed");
 	ck_assert_int_eq(run(plan, NULL), ERR_CONFLICT);
 	ck_assert_int_eq(fake_world->calls, 0);

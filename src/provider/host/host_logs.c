@@ -160,5 +160,5 @@ int host_logs(struct machine *machine, const struct ref *ref, const struct log_r
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
 		if (!strcmp(table[i].kind, ref->kind))
 			return table[i].read(machine, ref, request, on_line, arg, err);
-	return error_set(err, ERR_NOT_FOUND, "%.60s have no log", ref->kind);
+	return error_set(err, ERR_INVALID, "%.60s have no log", ref->kind);
 }

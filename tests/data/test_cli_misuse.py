@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""What a careful user types wrong, and every command in every format: a word too many, an option without a value, an empty name, a
+misspelt word is a clear usage error, never something else done; and what says it is JSON, CSV or YAML is."""
+import csv, io, json, os, subprocess, sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import hostile
+from hostile import Home, check, process
+
+
+
+def usage(home, *args, said='', **more):
+    done = home.run(*args, **more)
+    check(done.code == 3 and not done.out and done.talk.startswith('pilothouse: ') and said in done.talk, done)
+    return done
+
+
+# --- words ---
+
+def test_a_word_too_many_is_refused():
+    with Home() as home:
+        for args in (('version', 'x'), ('init', 'x'), ('man', 'x'), ('chat', 'x'), ('changes', 'x'), ('completion', 'bash', 'x'), ('kinds', 'list', 'x'),
+                     ('kinds', 'show', 'hosts', 'x'), ('get', 'hosts', 'vm', 'x'), ('describe', 'hosts', 'vm', 'x'), ('logs', 'logs', 'dpkg.log', 'x'),
+                     ('audit', 'list', 'x'), ('audit', 'verify', 'a', 'x'), ('audit', 'export', 'a', 'x'), ('audit', 'anchor', 'x'), ('config', 'list', 'x'),
+                     ('config', 'get', 'scope', 'x'), ('config', 'set', 'store.keep', '1d', 'x'), ('config', 'validate', 'x'), ('config', 'path', 'x'),
+                     ('playbook', 'list', 'x'), ('playbook', 'show', 'host-disk', 'x'), ('policy', 'list', 'x'), ('policy', 'test', 'a', 'x'),
+                     ('run', 'a', 'x'), ('approve', 'a', 'x'), ('undo', 'a', 'x'), ('runs', 'a', 'x'), ('report', '.', 'x'), ('diagnose', 'x'), ('lake', 'list', 'x')):
+            usage(home, *args, said="'x' is one word too many")
+        check(os.listdir(home.top) == ['home'], os.listdir(home.top))
+        check(home.run('get', 'hosts', 'vm', 'x', '--help').code == 0)
+
+
+def test_an_empty_word_is_no_name():
+    with Home() as home, process() as pid:
+        check(home.run('act', 'processes', pid, 'renice', 'nice=5', '--approve').code == 0)
+        for args in (('get', ''), ('get', 'hosts', ''), ('describe', 'hosts', ''), ('logs', 'logs', ''), ('act', 'processes', '', 'renice', 'nice=1'),
+                     ('undo', ''), ('runs', ''), ('run', ''), ('approve', ''), ('deny', ''), ('parse', ''), ('plan', ''), ('investigate', ''), ('config', 'get', ''),
+                     ('--profile', '', 'get', 'hosts'), ('--config', '', 'get', 'hosts'), ('--scope', '', 'get', 'hosts'), ('-o', '', 'get', 'hosts')):
+            usage(home, *args)
+        check(os.getpriority(os.PRIO_PROCESS, int(pid)) == 5, 'an empty RUN was the last one')
+
+
+def test_options():
+    with Home() as home:
+        for args in (('get', 'hosts', '--nope'), ('get', 'hosts', '-z'), ('get', 'hosts', '--lim', '1'), ('get', 'hosts', '--limit'), ('get', 'hosts', '--limit='),
+                     ('get', 'hosts', '--limit', '-1'), ('get', 'hosts', '--limit', '1.5'), ('get', 'hosts', '--limit', '9' * 30), ('get', 'hosts', '-o'),
+                     ('get', 'hosts', '--read-only=yes'), ('audit', '--last', ''), ('changes', '--since', 'x'), ('get', 'hosts', '--at', ''), ('--config',)):
+            usage(home, *args)
+        for args in (('get', 'hosts', '-o', 'json'), ('get', 'hosts', '-ojson'), ('get', 'hosts', '-o=json'), ('get', 'hosts', '--output=json'), ('-o', 'json', 'get', '--', 'hosts'),
+                     ('get', 'hosts', '-o', 'yaml', '-o', 'json')):
+            check(home.run(*args).json()['total'] == 1, args)
+        check(home.run('get', 'hosts', '--', '--limit').code == 1)
+        for word in (b'\xff\xfe', 'x' * 100000):
+            for args in (('get', word), ('get', 'hosts', word), ('describe', 'hosts', word), ('kinds', 'show', word), (word,), ('run', word), ('--scope', word, 'get', 'hosts')):
+                done = home.run(*args)
+                check(done.code in (1, 3) and not done.out and not hostile.harm_in(done.out + done.err), done)
+                check(len(done.err) < 1000, len(done.err))
+
+
+def test_what_is_not_there_yet_is_not_listed():
+    with Home() as home:
+        listed = home.run('--help').text + home.run('man').text + ''.join(home.run('completion', shell).text for shell in ('bash', 'zsh', 'fish'))
+        for name in ('cost', 'forecast', 'budget', 'threat', 'migrate', 'agents', 'serve', 'mcp', 'client', 'incident'):
+            if name + ' ' not in home.run('--help').text:
+                usage(home, name, said="no command '%s'" % name)
+                check("-a %s -d" % name not in listed and '.SS %s' % name not in listed, name)
+
+
+def test_parameters():
+    with Home() as home, process() as pid:
+        usage(home, 'act', 'processes', pid, 'renice', 'nice=5', 'nice=6', said='nice= is given twice')
+        usage(home, 'act', 'processes', pid, 'renice', 'nicety=5', said='it takes nice')
+        usage(home, 'act', 'processes', pid, 'renice', 'nice=x', said='from -20')
+        usage(home, 'act', 'processes', pid, 'renice', 'nice=20', said='from -20')
+        if os.geteuid() == 0:  # what it was may be less than 0 too: the way back goes there
+            check(home.run('act', 'processes', pid, 'renice', 'nice=-5', '--approve').code == 0 and os.getpriority(os.PRIO_PROCESS, int(pid)) == -5)
+            check(home.run('act', 'processes', pid, 'renice', 'nice=5', '--approve').code == 0 and os.getpriority(os.PRIO_PROCESS, int(pid)) == 5)
+            check(home.run('undo', '--approve').code == 0 and os.getpriority(os.PRIO_PROCESS, int(pid)) == -5)
+
+
+def test_questions_of_a_policy():
+    with Home() as home:
+        usage(home, 'policy', 'explain', said='risk is missing')
+        usage(home, 'policy', 'explain', 'risk=write', 'bogus=1', said='bogus')
+        usage(home, 'policy', 'explain', 'risk=write', 'scope=moon', said='moon')
+        usage(home, 'policy', 'test', home.write('no-list.yaml', 'a: 1\n'), said='no list of cases')
+        cases = home.write('cases.yaml', '- {name: one, input: {risk: delete, scope: prod}, expect: deny, rule: prod-delete-never}\n'
+                           '- {name: two, input: {risk: read}, expect: deny}\n- {name: three, input: {risk: read, skope: prod}, expect: allow}\n- {name: four, input: {risk: read}, expect: perhaps}\n')
+        done = home.run('policy', 'test', cases, '-o', 'json')
+        found = done.json()
+        check(done.code == 1 and [case['ok'] for case in found['cases']] == [True, False, False, False] and found['passed'] == 1 and found['failed'] == 3, done)
+        check('skope' in found['cases'][2]['detail'] and 'perhaps' in found['cases'][3]['detail'] and 'expected deny' in found['cases'][1]['detail'], done)
+
+
+def test_a_plan_that_was_denied_or_has_run():
+    with Home() as home, process() as pid:
+        plan = home.run('act', 'processes', pid, 'renice', 'nice=6', '-o', 'json').json()['plan_id']
+        check(home.run('deny', plan, 'change', 'freeze').code == 0)
+        for again in (('run', plan), ('run', plan, '--approve'), ('approve', plan)):
+            done = home.run(*again)
+            check(done.code == 2 and 'was denied' in done.talk and os.getpriority(os.PRIO_PROCESS, int(pid)) == 0, done)
+        entry = json.loads(home.run('audit', '--plan', plan, '--action', 'deny', '-o', 'jsonl').text)
+        check(entry['result']['error'] == 'change freeze', entry)
+        other = home.run('act', 'processes', pid, 'renice', 'nice=6', '-o', 'json').json()['plan_id']
+        check(home.run('run', other, '--approve').code == 0)
+        twice = home.run('run', other, '--approve')
+        check(twice.code == 1 and 'already run' in twice.talk, twice)
+
+
+# --- formats ---
+
+def table_of(text):
+    rows = list(csv.reader(io.StringIO(text)))
+    check(rows and all(len(row) == len(rows[0]) for row in rows), text)
+    return rows
+
+
+def test_every_command_in_every_format():
+    with Home() as home, process() as pid:
+        check(home.run('act', 'processes', pid, 'renice', 'nice=5', '--approve').code == 0)
+        plan = home.run('act', 'processes', pid, 'renice', 'nice=6', '-o', 'json').json()['plan_id']
+        log = home.write('root/var/log/some.log', 'one\ntwo\n')
+        home.write('config.yaml', 'host:\n  logs: [%s]\n' % log)
+        lists = {  # what -o jsonl says line by line, by the member of -o json it comes from
+            ('kinds', 'list'): 'kinds', ('get', 'filesystems'): 'rows', ('changes',): 'changes', ('policy', 'list'): 'rules', ('playbook', 'list'): 'playbooks',
+            ('config', 'list'): 'settings', ('runs',): 'runs', ('audit',): 'entries', ('playbook', 'test', 'host-disk'): 'cases', ('demo', '--list'): 'scenarios',
+            ('logs', 'logs', log): 'lines', ('init',): 'accounts'}
+        wholes = (('version',), ('--version',), ('kinds', 'show', 'hosts'), ('describe', 'processes', pid), ('parse', 'why is the disk full on this host'), ('audit', 'verify'),
+                  ('plan', 'why is the disk full on this host'), ('investigate', 'why is the disk full on this host'), ('config', 'get', 'store.keep'), ('config', 'path'),
+                  ('config', 'validate'), ('playbook', 'show', 'host-disk'), ('policy', 'explain', 'risk=read'), ('--dry-run', 'act', 'processes', pid, 'renice', 'nice=7'),
+                  ('run', plan, '--dry-run'), ('config', 'set', 'store.keep', '7d'), ('audit', 'anchor'))
+        for args in list(lists) + list(wholes):
+            whole = home.run(*args, '-o', 'json')
+            check(whole.code == 0 and isinstance(whole.json(), dict), whole)
+            lines = [json.loads(line) for line in home.run(*args, '-o', 'jsonl').text.splitlines()]
+            check(len(lines) == (len(whole.json()[lists[args]]) if args in lists else 1) or args == ('audit',), args, lines)
+            yaml = home.run(*args, '-o', 'yaml')
+            check(yaml.code == 0 and not yaml.text.startswith('{') and ': ' in yaml.text, yaml)
+            if args != ('changes',):
+                table_of(home.run(*args, '-o', 'csv').text)
+            for people in ('table', 'wide'):
+                done = home.run(*args, '-o', people)
+                check(done.code == 0 and (not done.text.startswith('{') or args[0] == 'parse'), done)
+
+
+def test_text_is_not_called_data():
+    with Home() as home:
+        for data in ('json', 'jsonl', 'yaml', 'csv'):
+            for args in ((), ('man',), ('completion', 'bash')):
+                usage(home, '-o', data, *args, said='-o %s' % data)
+        check(home.run('--help', '-o', 'json').code == 0)
+
+
+def test_mistakes_of_files_are_told_once_and_where():
+    with Home() as home:
+        for name, data, line, said in (('policies/a.yaml', '- {match: {risk: write}, decide: perhaps}\n', 1, "decide 'perhaps'"), ('policies/b.yaml', '- {match: {risk: read}, decide: allow}\n- [a\n', 3, 'expected'),
+                                       ('kinds/c.yaml', 'kind: x\nprovider: host\ncolumns: 5\n', 1, 'columns'), ('playbooks/d.yaml', 'name: x\nmatch: {intent: investigate}\nsteps: [{id: 1}]\n', 2, 'resource'),
+                                       ('themes/e.yaml', 'styles: {title: {fg: [}}\n', 1, ''), ('scenarios/f.yaml', 'name: [\n', 2, ''),
+                                       ('widgets/g.yaml', 'type: runs\nplaice: left\n', 2, 'plaice'), ('widgets/h.yaml', 'type: clock\n', 1, 'type'), ('checks/i.yaml', 'x: [\n', 2, '')):
+            path = home.write(name, data)
+            for command in (('lint',), ('playbook', 'lint')) if name.startswith('playbooks') else (('lint',),):
+                done = home.run(*command, path, '-o', 'json')
+                problems = done.json()['problems']
+                check(done.code == 1 and problems and problems[0]['file'] == path and problems[0]['line'] == line and said in problems[0]['message'], done)
+                check(path not in problems[0]['message'] and not problems[0]['message'].startswith('line '), problems)
+                text = home.run(*command, path).text.splitlines()[0]
+                check(text == '%s:%d: %s' % (path, line, problems[0]['message']), text)
+            os.unlink(path)
+        missing = home.run('lint', '/nonexistent/x.yaml')
+        check(missing.code == 1 and missing.text == '/nonexistent/x.yaml: there is no such file\n', missing)
+
+
+sys.exit(hostile.main([test for name, test in globals().items() if name.startswith('test_')]))
