@@ -151,11 +151,16 @@ int cover_ends_after(const struct reading *reading, size_t token)
 		       (TOKEN_END | TOKEN_ASKED | TOKEN_COMMA)) != 0;
 }
 
-/* "the auth service", "backend web-2": a word services are called, beside the name. */
+/* "the auth service", "backend web-2", "web server web-1": a word services are called, beside the name or its noun. */
 static int part_of_name(const struct reading *reading, size_t token)
 {
+	static const enum concept nouns[] = { C_HOST, C_APP, C_DB, C_KIND, C_MACHINE, C_LB, C_VM };
+	int noun = 0;
+
+	for (size_t i = 0; i < sizeof(nouns) / sizeof(*nouns); i++)
+		noun |= marks_at(&reading->marks, token + 1, nouns[i]) != NULL;
 	return marks_at(&reading->marks, token, C_TYPICAL) &&
-	       ((token && cover_is_name(reading, token - 1)) || cover_is_name(reading, token + 1));
+	       (noun || (token && cover_is_name(reading, token - 1)) || cover_is_name(reading, token + 1));
 }
 
 int cover_is_act(const struct reading *reading, size_t token)

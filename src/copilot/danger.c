@@ -305,7 +305,7 @@ static int audit_beside_change(const struct marks *marks)
 		!marks->seen[C_SCALE] && !marks->seen[C_ROLLBACK] && !marks->seen[C_DRAIN])
 		return 0;
 	for (size_t t = 0; t < marks->fold.count; t++)
-		if (!strncmp(marks->fold.tokens[t].text, "audit", 5) &&
+		if (t + 1 != marks->forced && !strncmp(marks->fold.tokens[t].text, "audit", 5) &&
 			!(marks->fold.tokens[t].shape & TOKEN_JOINED) &&
 			!marks_at(marks, t + 1, C_APP) && !marks_at(marks, t + 1, C_DB) &&
 			!marks_at(marks, t + 1, C_KIND))
@@ -342,24 +342,20 @@ static int asks_for_secret(const struct marks *marks)
 	return 0;
 }
 
-const char *danger_find(const struct marks *marks, const char *sentence, size_t length)
+static int sets_rules_aside(const struct marks *marks)
 {
-	const char *why = danger_in_bytes(marks, sentence, length);
+	return marks_near(marks, C_OVERRIDE, C_RULES, 6) ||
+	       (marks->seen[C_RULES] &&
+		       (marks_near(marks, C_STOP, C_RULES, 4) || marks_near(marks, C_TERMINATE, C_RULES, 4) ||
+			       marks_near(marks, C_REVEAL, C_RULES, 4) || marks_near(marks, C_LIST, C_RULES, 3) ||
+			       marks_near(marks, C_DONT, C_RULES, 4) || marks_near(marks, C_NOT, C_RULES, 3)));
+}
 
-	if (why)
-		return why;
-	if (marks->fold.hidden)
-		return "holds hidden characters";
+static const char *danger_in_words(const struct marks *marks)
+{
 	if (marks->seen[C_INJECTION])
 		return "tries to change the rules";
-	if (marks_near(marks, C_OVERRIDE, C_RULES, 6) ||
-		(marks->seen[C_RULES] && (marks_near(marks, C_STOP, C_RULES, 4) ||
-						 marks_near(marks, C_TERMINATE, C_RULES, 4) ||
-						 marks_near(marks, C_REVEAL, C_RULES, 4) ||
-						 marks_near(marks, C_LIST, C_RULES, 3) ||
-						 marks_near(marks, C_DONT, C_RULES, 4) ||
-						 marks_near(marks, C_NOT, C_RULES, 3))) ||
-		rules_beside_change(marks) || audit_beside_change(marks))
+	if (sets_rules_aside(marks))
 		return "tries to set rules aside";
 	if (asks_for_secret(marks))
 		return "asks for secrets";
@@ -370,4 +366,20 @@ const char *danger_find(const struct marks *marks, const char *sentence, size_t 
 	if (marks->seen[C_SHELL] || (marks->seen[C_FETCH] && !marks->seen[C_HARMLESS]))
 		return "asks to run a command";
 	return NULL;
+}
+
+const char *danger_find(const struct marks *marks, const char *sentence, size_t length, int *rules_alone)
+{
+	const char *why = danger_in_bytes(marks, sentence, length);
+
+	*rules_alone = 0;
+	if (!why && marks->fold.hidden)
+		why = "holds hidden characters";
+	if (!why)
+		why = danger_in_words(marks);
+	if (!why && (rules_beside_change(marks) || audit_beside_change(marks))) {
+		why = "tries to set rules aside";
+		*rules_alone = 1;
+	}
+	return why;
 }

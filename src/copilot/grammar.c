@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "copilot/reading.h"
+#include "copilot/second.h"
 
 /* Confidence of a sentence all explained, and of one whose type or resource rests on little. */
 static const double SURE = 0.95, WEAK = 0.9;
@@ -257,41 +258,69 @@ static void conclude(struct reading *reading, struct grammar_answer *out)
 	accept(reading, out);
 }
 
-static void understand(const struct grammar *grammar, const char *sentence, size_t length,
-	const struct grammar_context *context, struct grammar_answer *out)
+/* forced: one more than the token that is a name whatever it means; 0 none. */
+static void read_once(struct reading *reading, const struct grammar *grammar, size_t forced, struct grammar_answer *out)
 {
-	struct reading *reading = mem_alloc(sizeof(*reading));
 	const char *danger;
 
 	memset(reading->used, 0, sizeof(reading->used));
-	reading->sentence = sentence;
-	reading->length = length;
-	reading->context = context;
 	reading->seen = NULL;
 	reading->intent = &out->intent;
 	reading->why = out->why;
 	reading->write = reading->weak = reading->namespace_alone = reading->assumed = 0;
 	reading->names = reading->unknown = 0;
-	marks_find(&reading->marks, grammar->words, sentence, length, on_screen, context);
-	danger = danger_find(&reading->marks, sentence, length);
+	marks_find(&reading->marks, grammar->words, reading->sentence, reading->length, forced, on_screen, reading->context);
+	danger = danger_find(&reading->marks, reading->sentence, reading->length, &reading->rules_alone);
+	for (size_t i = 0; i < reading->marks.fold.count; i++)
+		reading->entity[i] = (unsigned char)entity_of(&reading->marks.fold.tokens[i]);
 	if (danger) {
 		answer(out, WORDS_INJECTION, 0, danger, not_that);
-	} else if (!reading->marks.fold.count) {
+		return;
+	}
+	if (!reading->marks.fold.count) {
 		answer(out, WORDS_OOD, 0, "no words", only_operations);
-	} else {
-		for (size_t i = 0; i < reading->marks.fold.count; i++)
-			reading->entity[i] =
-				(unsigned char)entity_of(&reading->marks.fold.tokens[i]);
-		filters_claim(reading);
-		if (!reading->namespace_alone) {
-			names_find(reading);
-			names_rescue(reading);
+		return;
+	}
+	filters_claim(reading);
+	if (!reading->namespace_alone) {
+		names_find(reading);
+		names_rescue(reading);
+	}
+	take_selected(reading);
+	conclude(reading, out);
+	if (out->class == WORDS_REJECT && HAS(reading, C_SUSPECT))
+		answer(out, WORDS_INJECTION, 0, "speaks of what no request of ours is about", not_that);
+}
+
+static struct grammar_answer no_answer(void)
+{
+	struct grammar_answer out = { .class = WORDS_OOD, .why = json_array() };
+
+	intent_init(&out.intent);
+	return out;
+}
+
+static void understand(const struct grammar *grammar, const char *sentence, size_t length,
+	const struct grammar_context *context, struct grammar_answer *out)
+{
+	struct reading *reading = mem_alloc(sizeof(*reading));
+	size_t tokens[SECOND_MAX], count;
+
+	reading->sentence = sentence;
+	reading->length = length;
+	reading->context = context;
+	read_once(reading, grammar, 0, out);
+	count = second_names(reading, out, tokens);
+	for (size_t i = 0; i < count; i++) {
+		struct grammar_answer again = no_answer();
+
+		read_once(reading, grammar, tokens[i] + 1, &again);
+		if (second_holds(reading, &again, tokens[i])) {
+			grammar_answer_release(out);
+			*out = again;
+			break;
 		}
-		take_selected(reading);
-		conclude(reading, out);
-		if (out->class == WORDS_REJECT && HAS(reading, C_SUSPECT))
-			answer(out, WORDS_INJECTION, 0, "speaks of what no request of ours is about",
-				not_that);
+		grammar_answer_release(&again);
 	}
 	free(reading);
 }
@@ -301,8 +330,7 @@ int grammar_parse(const struct grammar *grammar, const char *sentence,
 {
 	size_t length;
 
-	*out = (struct grammar_answer){ .class = WORDS_OOD, .why = json_array() };
-	intent_init(&out->intent);
+	*out = no_answer();
 	if (!grammar || !sentence)
 		return error_set(
 			err, ERR_INVALID, "no %s to parse", grammar ? "sentence" : "grammar");

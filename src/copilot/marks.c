@@ -76,8 +76,7 @@ static int may_be_meant(const struct marks *marks, size_t token, unsigned neares
 		       words_step(marks->words, node, marks->word[token + 1]));
 }
 
-static void correct_slips(
-	struct marks *marks, int (*keep)(const void *, const struct token *), const void *arg)
+static void correct_slips(struct marks *marks, int (*keep)(const void *, const struct token *), const void *arg)
 {
 	unsigned looked_up = 0;
 
@@ -87,7 +86,7 @@ static void correct_slips(
 		if (marks->word[i] &&
 			!(words_languages(marks->words, marks->word[i]) & marks->languages))
 			marks->word[i] = 0;
-		if (marks->word[i] || !may_slip(token) || (keep && keep(arg, token)))
+		if (marks->word[i] || i + 1 == marks->forced || !may_slip(token) || (keep && keep(arg, token)))
 			continue;
 		looked_up++;
 		marks->word[i] = words_nearest(
@@ -293,6 +292,14 @@ static int against_us(const struct words_entry *entry)
 	return 0;
 }
 
+/* "my boss wants to know why": whoever asks claims no approval. Only a longer phrase of its own says so. */
+static int is_asked_for(const struct marks *marks, size_t from, size_t to)
+{
+	const struct mark *teller = marks_at(marks, from, C_TELLER);
+
+	return teller && teller->to > to;
+}
+
 /* An attack inside a longer harmless phrase, or inside a gap, counts all the same: every place is
  * looked at again, whatever explained it. */
 static void find_against(struct marks *marks)
@@ -308,6 +315,7 @@ static void find_against(struct marks *marks)
 				break;
 			entry = words_entry(marks->words, node, marks->languages, marks->language);
 			if (entry && against_us(entry) && !marks_at(marks, i, entry->concept[0]) &&
+				!(entry->concept[0] == C_APPROVED && is_asked_for(marks, i, at + 1)) &&
 				!(entry->concept[0] == C_SECRET &&
 					(marks_at(marks, i, C_SYMPTOM) ||
 						marks_at(marks, i, C_EXPLAIN_COST) ||
@@ -333,7 +341,7 @@ static void find_compounds(struct marks *marks)
 		int small = 0;   /* "redémarre-le": one part is a pronoun or the like */
 		int typical = 0; /* "billing-api": a service, in any language */
 
-		if (marks->taken[i] || !(token->shape & TOKEN_JOINED) ||
+		if (marks->taken[i] || i + 1 == marks->forced || !(token->shape & TOKEN_JOINED) ||
 			(token->shape & TOKEN_DIGIT && /* "s3-kosten"; "db-host-1" is a name */
 				(!german || strchr("0123456789", token->text[token->length - 1]))))
 			continue;
@@ -375,16 +383,19 @@ static void find_compounds(struct marks *marks)
 	}
 }
 
-void marks_find(struct marks *marks, const struct words *words, const char *sentence, size_t length,
+void marks_find(struct marks *marks, const struct words *words, const char *sentence, size_t length, size_t forced,
 	int (*keep)(const void *arg, const struct token *token), const void *arg)
 {
 	marks->words = words;
+	marks->forced = forced;
 	marks->count = 0;
 	memset(marks->seen, 0, sizeof(marks->seen));
 	fold_sentence(&marks->fold, sentence, length);
 	memset(marks->taken, 0, marks->fold.count + 1);
 	memset(marks->slip, 0, marks->fold.count + 1);
 	number_words(marks);
+	if (forced)
+		marks->word[forced - 1] = 0;
 	marks_choose_language(marks);
 	correct_slips(marks, keep, arg);
 	find_gaps(marks);

@@ -20,6 +20,7 @@ struct marks {
 	const struct words *words;
 	struct fold fold;
 	unsigned language;        /* index into the vocabulary's */
+	size_t forced;            /* one more than the token that is a name whatever it means; 0 none */
 	unsigned languages;       /* bits allowed in this sentence */
 	unsigned word[FOLD_TOKENS_MAX];   /* vocabulary number, 0 unknown */
 	unsigned char slip[FOLD_TOKENS_MAX];  /* word is a corrected one */
@@ -30,7 +31,7 @@ struct marks {
 };
 
 /* sentence must outlive marks. keep(arg, token) says which words are names on the screen, never corrected; NULL allowed. */
-void marks_find(struct marks *marks, const struct words *words, const char *sentence, size_t length,
+void marks_find(struct marks *marks, const struct words *words, const char *sentence, size_t length, size_t forced,
 	int (*keep)(const void *arg, const struct token *token), const void *arg);
 /* marks_language.c: sets language and languages from the words; private to marks*.c. */
 void marks_choose_language(struct marks *marks);

@@ -3,7 +3,7 @@
 
 #include "copilot/marks.h"
 
-enum { LETTER_POINTS = 8 };
+enum { LETTER_POINTS = 8, SHARED_LETTER_POINTS = 4 };
 
 /* "audit-log" is a word of German, and what a service is called in any. */
 static int is_joined(const struct token *token)
@@ -11,18 +11,37 @@ static int is_joined(const struct token *token)
 	return (token->shape & TOKEN_JOINED) != 0;
 }
 
-/* How many of the letters only that language has stand in the sentence. */
-static unsigned telling_letters(const struct marks *marks, const char *letters)
+/* A letter of two bytes in UTF-8 stands in the alphabet. */
+static int has_letter(const char *alphabet, const char *letter)
 {
-	unsigned count = 0;
+	for (; *alphabet; alphabet += 2)
+		if (alphabet[0] == letter[0] && alphabet[1] == letter[1])
+			return 1;
+	return 0;
+}
 
-	for (; *letters; letters += 2) /* all of them have two bytes in UTF-8 */
-		for (size_t i = 0; i < marks->fold.count; i++) {
-			const struct token *token = &marks->fold.tokens[i];
+static unsigned letter_points(const struct marks *marks, const char *letter)
+{
+	unsigned languages = 0;
 
-			count += memmem(token->raw, token->raw_length, letters, 2) != NULL;
-		}
-	return count;
+	for (unsigned l = 1; words_language(marks->words, l); l++)
+		languages += has_letter(words_letters(marks->words, l), letter) != 0;
+	return languages == 1 ? LETTER_POINTS : SHARED_LETTER_POINTS;
+}
+
+/* What the letters beside a to z speak for a language: most those that no other has. */
+static unsigned points_of_letters(const struct marks *marks, const char *alphabet)
+{
+	unsigned points = 0;
+
+	for (size_t i = 0; *alphabet && i < marks->fold.count; i++) {
+		const struct token *token = &marks->fold.tokens[i];
+
+		for (size_t at = 0; at + 1 < token->raw_length; at++)
+			if ((unsigned char)token->raw[at] >= 0xC0 && has_letter(alphabet, token->raw + at))
+				points += letter_points(marks, token->raw + at);
+	}
+	return points;
 }
 
 static enum concept meaning(const struct marks *marks, size_t token, unsigned language)
@@ -88,7 +107,7 @@ void marks_choose_language(struct marks *marks)
 
 			score[l] += word ? points_for(marks, i, l) : 0;
 		}
-		score[l] += LETTER_POINTS * telling_letters(marks, words_letters(marks->words, l));
+		score[l] += points_of_letters(marks, words_letters(marks->words, l));
 		if (!strcmp(name, "en"))
 			english = (int)l;
 		if (marks->fold.cjk && !strcmp(name, "ja"))

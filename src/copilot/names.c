@@ -63,6 +63,8 @@ static int score(const struct reading *reading, size_t token)
 
 	if (!points)
 		return 0;
+	if (token + 1 == reading->marks.forced)
+		points += 3;
 	if (marks_at(&reading->marks, token, C_TYPICAL))
 		points += 2;
 	if (before >= 0 && marks_at(&reading->marks, (size_t)before, C_CALLED))
@@ -282,7 +284,8 @@ static size_t said_besides(const struct reading *reading)
 	size_t name = reading->name[0], besides = 0;
 
 	for (size_t at = name - (name > 0); at <= name + 1 && at < reading->marks.fold.count; at++)
-		besides += at != name && may_name(reading, at) && marks_at(&reading->marks, at, C_TYPICAL) != NULL;
+		besides += at != name && may_name(reading, at) &&
+			   marks_at(&reading->marks, at < name ? name : at, C_TYPICAL) != NULL;
 	return besides;
 }
 

@@ -32,6 +32,7 @@ struct reading {
 	int write;                           /* the type asks for a change */
 	int namespace_alone;                 /* the namespace itself is to be deleted: no other name counts */
 	int weak;                            /* type or resource rests on little */
+	int rules_alone;                     /* refused as an attack, but for a word of rules or the audit beside a change only */
 	int assumed;                         /* nothing is named: the resource is the context's usual one */
 };
 
@@ -51,8 +52,8 @@ int names_everyday(const struct reading *reading, size_t token); /* an act or a 
 void names_to_filter(struct reading *reading);
 const struct token *names_token(const struct reading *reading, size_t i);
 
-/* danger.c: why the sentence is an attack, or NULL. */
-const char *danger_find(const struct marks *marks, const char *sentence, size_t length);
+/* danger.c: why the sentence is an attack, or NULL. rules_alone: all that accuses it is a word for rules or the audit beside a change. */
+const char *danger_find(const struct marks *marks, const char *sentence, size_t length, int *rules_alone);
 
 /* rules.c and resource.c: 0; or -1 when nothing fits. */
 int rules_type(struct reading *reading);

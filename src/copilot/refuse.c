@@ -248,6 +248,9 @@ static int begins_with_if(const struct reading *reading)
 	while (marks_at(&reading->marks, at, C_FILL))
 		at++;
 	const struct mark *mark = marks_at(&reading->marks, at, C_IF);
+
+	if (at && marks_at(&reading->marks, at - 1, C_TELLER) && !reading->write)
+		return 0; /* "my boss wants to know if web is up" */
 	const char *last = mark ? reading->marks.fold.tokens[mark->to - 1].text : "";
 
 	/* "can i have the logs" only asks */

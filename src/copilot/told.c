@@ -1,6 +1,7 @@
 /* told.c - which acts of a sentence are told and not asked for, and its clauses. */
 #include <string.h>
 
+#include "base/json.h"
 #include "copilot/reading.h"
 
 static const enum concept changes[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE,
@@ -160,6 +161,20 @@ static void drop_joints(struct reading *reading)
 	}
 }
 
+/* "joga o checkout pra versão anterior": what goes to the version before is rolled back, and moves nowhere. */
+static void drop_moves_back(struct reading *reading)
+{
+	const struct mark *version = marks_first(&reading->marks, C_VERSION);
+
+	while (version && (!version->value || strcmp(version->value, "previous") != 0))
+		version = marks_next(&reading->marks, version);
+	if (!version || !HAS(reading, C_ROLLBACK) || json_get(reading->intent->filters, "to"))
+		return;
+	for (struct mark *mark = reading->marks.marks; mark < reading->marks.marks + reading->marks.count; mark++)
+		if (mark->concept == C_MIGRATE)
+			say_nothing(reading, mark);
+}
+
 /* An act that is told gives way to one that is asked for: "restart web before the shutdown". */
 void rules_drop_told(struct reading *reading)
 {
@@ -178,4 +193,5 @@ void rules_drop_told(struct reading *reading)
 				}
 			}
 	drop_joints(reading);
+	drop_moves_back(reading);
 }

@@ -57,7 +57,7 @@ struct words_entry {
 struct words *words_load(const char *folder, struct error *err);
 void words_free(struct words *words); /* NULL is fine */
 const char *words_language(const struct words *words, unsigned language); /* "de"; NULL past the end */
-const char *words_letters(const struct words *words, unsigned language); /* UTF-8 letters that tell the language; "" when none */
+const char *words_letters(const struct words *words, unsigned language); /* beside a to z, two bytes each in UTF-8; "" when none */
 
 /* The number of a single word, 0 when no phrase has it. */
 unsigned words_find(const struct words *words, const char *text, size_t length);

@@ -41,7 +41,7 @@ struct listed {
 struct words {
 	struct arena *arena;
 	char language[WORDS_LANGUAGES][8];
-	const char *letters[WORDS_LANGUAGES]; /* that only this language has, or NULL */
+	const char *letters[WORDS_LANGUAGES]; /* that it has beside a to z, or NULL */
 	unsigned languages;
 	struct word *words;
 	size_t word_count;

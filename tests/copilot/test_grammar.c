@@ -122,6 +122,18 @@ START_TEST(reads_the_judged_sets)
 }
 END_TEST
 
+/* Names that are words of the vocabulary: an act, a trouble, a rule. */
+START_TEST(takes_a_word_for_a_name_by_its_place)
+{
+	struct grammar *grammar = loaded();
+	struct corpus_score score = { 0 };
+
+	ck_assert_int_eq(corpus_score_jsonl(grammar, in_source("tests/copilot/named.jsonl"), 0, &score), 0);
+	must_pass("names", &score);
+	grammar_free(grammar);
+}
+END_TEST
+
 /* Each act in each language, said in some ten ways; filters are not labelled. */
 START_TEST(reads_the_families)
 {

@@ -1,0 +1,279 @@
+/* second.c - which words of the vocabulary stand where a name stands. Their place alone decides, so that no list of what
+ * services are called has to be kept. What leads, joins or forbids, kinds of resource, and what attacks speak of never count. */
+#include "copilot/second.h"
+
+#include <string.h>
+
+#include "copilot/reading.h"
+
+static const enum concept acts[] = { C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE, C_ROLLBACK, C_CORDON, C_DRAIN,
+	C_MIGRATE };
+static const enum concept ending[] = { C_STOP, C_TERMINATE, C_CORDON, C_DRAIN };
+static const enum concept nouns[] = { C_KIND, C_DB, C_APP, C_NAMESPACE, C_LB, C_NODE, C_HOST, C_MACHINE, C_VM, C_EC2,
+	C_CLUSTER, C_CALLED };
+static const enum concept places[] = { C_ON, C_FROM, C_INTO, C_SCOPE, C_AND, C_REGION };
+static const enum concept tells[] = { C_SYMPTOM, C_STATUS, C_ASK, C_METRIC, C_UP, C_DOWN, C_RUNOUT, C_STATE, C_TALK };
+
+#define COVERED(reading, token, list) covered(reading, token, list, sizeof(list) / sizeof(*(list)))
+
+static int covered(const struct reading *reading, size_t token, const enum concept *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (HAS(reading, list[i]) && marks_at(&reading->marks, token, list[i]))
+			return 1;
+	return 0;
+}
+
+static int is_one_of(const char *text, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(text, words[i]))
+			return 1;
+	return 0;
+}
+
+static int is_article(const char *text)
+{
+	static const char *const words[] = { "the", "a", "an", "my", "our", "der", "die", "das", "den", "dem", "ein",
+		"eine", "einen", "le", "la", "les", "un", "une", "el", "los", "las", "una", "o", "os", "as", "um", "uma",
+		"some", "any", "this", "that", "these", "those" };
+
+	return is_one_of(text, words, sizeof(words) / sizeof(*words));
+}
+
+static int is_singular(const struct reading *reading, size_t token)
+{
+	const struct token *word = &reading->marks.fold.tokens[token];
+
+	return word->length < 4 || word->text[word->length - 1] != 's';
+}
+
+/* Words so general that nothing is called so. */
+static int is_general(const char *text)
+{
+	static const char *const words[] = { "system", "systems", "platform", "infrastructure", "infra", "data", "internet",
+		"world", "people", "everybody", "team", "company", "business", "process", "processes", "info", "information",
+		"change", "changes", "config", "configuration", "state", "stuff", "more", "less", "enough", "plenty", "now",
+		"here", "kernel", "hardware", "update", "upgrade", "deploy", "reason", "cause", "things", "thing", "work",
+		"traffic", "memory", "cpu", "disk", "space", "usage", "performance", "capacity", "access", "rollout", "release",
+		"version", "again", "safely", "check", "checks", "open", "closed", "everything", "anything", "something" };
+
+	return is_one_of(text, words, sizeof(words) / sizeof(*words));
+}
+
+/* "in namespace inventory": two words that ask for a list, but for what stands before them. */
+static int is_led_pair(const struct reading *reading, const struct mark *mark, size_t token)
+{
+	return token > 1 && mark->from + 1u == token && mark->to == token + 1 && marks_at(&reading->marks, token, C_LIST) &&
+	       is_singular(reading, token - 1) &&
+	       (COVERED(reading, token - 2, places) || COVERED(reading, token - 2, acts));
+}
+
+/* The only meanings a name may have beside its own. */
+static int may_be_name(const struct reading *reading, size_t token, int scoped)
+{
+	static const enum concept never[] = { C_FILL, C_SCOPE, C_PROVIDER, C_ON, C_FROM, C_INTO, C_IT, C_AND, C_OR, C_ALL,
+		C_NOT, C_DONT, C_IF, C_MAYBE, C_VAGUE, C_IMPOSSIBLE, C_INJECTION, C_OVERRIDE, C_APPROVED, C_SHELL, C_FETCH,
+		C_HARMLESS, C_ADDRESS, C_SUSPECT, C_TELLER, C_REASON, C_TIME, C_NUMBER, C_UNIT, C_KUBERNETES, C_EC2, C_VM,
+		C_SG, C_DB, C_LB, C_HOST, C_DNS, C_CERT, C_MACHINE, C_CLUSTER, C_KIND, C_NODE, C_APP, C_REPLICAS, C_BILLED,
+		C_HERE, C_CALLED, C_WHY, C_LAST, C_SERVICE, C_SECRET, C_CONSTRAINT, C_PORT, C_CIDR, C_REGION, C_STATUS_CODE };
+	const struct marks *marks = &reading->marks;
+	const struct token *word = &marks->fold.tokens[token];
+	size_t covering = 0;
+
+	if (word->length < 3 || word->shape & TOKEN_CJK || marks->slip[token] || is_general(word->text))
+		return 0;
+	for (size_t i = 0; i < marks->count; i++) {
+		const struct mark *mark = &marks->marks[i];
+
+		if (token < mark->from || token >= mark->to)
+			continue;
+		if (is_led_pair(reading, mark, token)) {
+			covering++;
+			continue;
+		}
+		if (mark->to != mark->from + 1 || (mark->concept == C_OOD && !scoped))
+			return 0;
+		for (size_t n = 0; n < sizeof(never) / sizeof(*never); n++)
+			if (mark->concept == never[n])
+				return 0;
+		covering++;
+	}
+	return covering > 0;
+}
+
+static int ends_here(const struct reading *reading, size_t token)
+{
+	return token + 1 >= reading->marks.fold.count || rules_clause_ends(reading, token);
+}
+
+/* The second half of an act: "bring users [back up]". */
+static int is_tail(const struct reading *reading, size_t token)
+{
+	const struct marks *marks = &reading->marks;
+
+	for (size_t i = 0; i < marks->count; i++)
+		if (marks->marks[i].from <= token && token < marks->marks[i].to)
+			return 0;
+	return marks->taken[token];
+}
+
+/* Behind it is nothing, a place, an amount or a noun; small words but "of" may lie between. */
+static int closes(const struct reading *reading, size_t token)
+{
+	static const enum concept after[] = { C_NUMBER, C_KIND, C_APP, C_REPLICAS, C_UP, C_DOWN, C_CONSTRAINT, C_TIME, C_DB };
+	static const char *const of[] = { "of", "von", "de", "do", "del", "du", "des", "that", "which", "que", "qui" };
+	size_t at = token + 1;
+
+	if (ends_here(reading, token))
+		return 1;
+	while (at < reading->marks.fold.count && marks_at(&reading->marks, at, C_FILL)) {
+		if (is_one_of(reading->marks.fold.tokens[at].text, of, sizeof(of) / sizeof(*of)))
+			return 0;
+		at++;
+	}
+	return at >= reading->marks.fold.count || COVERED(reading, at, places) || COVERED(reading, at, after) ||
+	       is_tail(reading, at) || reading->entity[at] == ENTITY_VERSION || reading->entity[at] == ENTITY_NUMBER;
+}
+
+/* "namespace inventory". */
+static int behind_noun(const struct reading *reading, size_t token)
+{
+	return token && COVERED(reading, token - 1, nouns) && is_singular(reading, token - 1) &&
+	       !rules_clause_ends(reading, token - 1) && closes(reading, token);
+}
+
+/* "the audit deployment". What is said of a thing stands there, too: "the slow node". */
+static int before_noun(const struct reading *reading, size_t token)
+{
+	static const enum concept kinds[] = { C_KIND, C_DB, C_APP, C_LB, C_NAMESPACE };
+	static const enum concept says[] = { C_SYMPTOM, C_STATE, C_STATUS, C_EXPOSED, C_RISKY, C_UP, C_DOWN, C_MANY, C_WHICH,
+		C_VALID, C_METRIC, C_COST, C_OPEN };
+	static const enum concept before[] = { C_ON, C_FROM, C_SCOPE };
+
+	return !ends_here(reading, token) && COVERED(reading, token + 1, kinds) && is_singular(reading, token + 1) &&
+	       !COVERED(reading, token, says) && token &&
+	       ((is_article(reading->marks.fold.tokens[token - 1].text) || COVERED(reading, token - 1, acts)) ||
+		       (COVERED(reading, token - 1, before) && !COVERED(reading, token, acts)));
+}
+
+static int beside_noun(const struct reading *reading, size_t token)
+{
+	return behind_noun(reading, token) || before_noun(reading, token);
+}
+
+static int after_act(const struct reading *reading, size_t token, int scoped)
+{
+	if (!token || !COVERED(reading, token - 1, acts) || rules_clause_ends(reading, token - 1))
+		return 0;
+	if (COVERED(reading, token - 1, ending) && !scoped)
+		return 0;
+	return !marks_at(&reading->marks, token - 1, C_TERMINATE) && closes(reading, token);
+}
+
+/* "is audit up", "why does backup crash", "audit is down". */
+static int is_told_of(const struct reading *reading, size_t token)
+{
+	static const enum concept asks[] = { C_WHY, C_ASK, C_STATUS, C_WHICH, C_INVESTIGATE, C_FILL, C_CHECK, C_LIST };
+	const struct marks *marks = &reading->marks;
+	size_t at = token + 1;
+
+	if (COVERED(reading, token, acts) || (marks_at(marks, token, C_SYMPTOM) && !marks_at(marks, at, C_SYMPTOM)) || (!token && COVERED(reading, token, asks)))
+		return 0;
+	if (token && (is_article(marks->fold.tokens[token - 1].text) || !COVERED(reading, token - 1, asks)))
+		return 0;
+	if (ends_here(reading, token))
+		return token > 0;
+	while (at < marks->fold.count && marks_at(marks, at, C_FILL) && !marks_at(marks, at, C_TALK))
+		at++;
+	return at < marks->fold.count && (COVERED(reading, at, tells) || COVERED(reading, at, places) || is_tail(reading, at));
+}
+
+/* "logs of audit", "pods in inventory". */
+static int in_a_place(const struct reading *reading, size_t token)
+{
+	static const char *const lead[] = { "of", "for", "from", "in", "on", "with", "von", "vom", "fur", "im", "bei", "de",
+		"du", "des", "pour", "dans", "sur", "en", "del", "para", "do", "da", "no", "na", "em" };
+
+	return token && !COVERED(reading, token, acts) && !COVERED(reading, token, tells) &&
+	       is_one_of(reading->marks.fold.tokens[token - 1].text, lead, sizeof(lead) / sizeof(*lead)) &&
+	       closes(reading, token);
+}
+
+/* Past rules and the audit an attack wants to get: only what cannot mean that may be called so. */
+static int is_guarded(const struct reading *reading, size_t token)
+{
+	static const enum concept harmful[] = { C_STOP, C_TERMINATE, C_DRAIN, C_CORDON, C_REVEAL, C_OTHER };
+	int guarded = marks_at(&reading->marks, token, C_RULES) != NULL ||
+		      !strncmp(reading->marks.fold.tokens[token].text, "audit", 5);
+
+	for (size_t i = 0; guarded && i < sizeof(harmful) / sizeof(*harmful); i++)
+		for (const struct mark *mark = marks_first(&reading->marks, harmful[i]); mark;
+			mark = marks_next(&reading->marks, mark))
+			if (mark->from != token)
+				return !beside_noun(reading, token);
+	return 0;
+}
+
+static int weight(const struct reading *reading, size_t token, int scoped)
+{
+	if (is_guarded(reading, token))
+		return 0;
+	if (beside_noun(reading, token))
+		return 4;
+	if ((reading->marks.fold.cjk && !COVERED(reading, token, acts)) || after_act(reading, token, scoped))
+		return 3;
+	return is_told_of(reading, token) ? 2 : in_a_place(reading, token);
+}
+
+/* "delete namespace inventory", "logs of audit": read without its name, and so as something else. */
+static int lost_its_name(const struct reading *reading, size_t token)
+{
+	static const enum concept kinds[] = { C_KIND, C_NAMESPACE, C_APP, C_CALLED };
+	static const enum concept asks[] = { C_COST, C_WHICH, C_STATE, C_EXPOSED, C_RISKY, C_SYMPTOM, C_STATUS, C_ASK };
+
+	if (HAS(reading, C_LOG) && in_a_place(reading, token) && marks_at(&reading->marks, token, C_AUDIT))
+		return 1;
+	return behind_noun(reading, token) && COVERED(reading, token - 1, kinds) && !COVERED(reading, token, asks);
+}
+
+/* An attack is looked at again only when nothing but a word for rules or the audit accuses it. */
+static int is_open(const struct reading *reading, const struct grammar_answer *first)
+{
+	return first->class == WORDS_REJECT || (first->class == WORDS_INJECTION && reading->rules_alone) ||
+	       (first->class == WORDS_OK && !reading->names);
+}
+
+size_t second_names(const struct reading *reading, const struct grammar_answer *first, size_t tokens[SECOND_MAX])
+{
+	int scoped = HAS(reading, C_SCOPE) > 0, accepted = first->class == WORDS_OK;
+	size_t count = 0;
+
+	if (!is_open(reading, first))
+		return 0;
+	for (int points = 4; points; points--)
+		for (size_t i = 0; i < reading->marks.fold.count && count < SECOND_MAX; i++)
+			if (may_be_name(reading, i, scoped) && weight(reading, i, scoped) == points &&
+				(!accepted || lost_its_name(reading, i)))
+				tokens[count++] = i;
+	return count;
+}
+
+int second_holds(const struct reading *reading, const struct grammar_answer *again, size_t token)
+{
+	const struct token *word = &reading->marks.fold.tokens[token];
+	static const char *const keys[] = { "namespace", "name" };
+
+	if (again->class != WORDS_OK)
+		return 0;
+	for (size_t i = 0; i < reading->names; i++)
+		if (reading->name[i] == token)
+			return 1;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		const char *value = intent_filter(&again->intent, keys[i]);
+
+		if (value && strlen(value) == word->raw_length && !strncmp(value, word->raw, word->raw_length))
+			return 1;
+	}
+	return 0;
+}
