@@ -335,11 +335,26 @@ static int is_unsure(const struct reading *reading)
 	return HAS(reading, C_MAYBE);
 }
 
+/* "give cart 2.5 replicas": half a thing there is none of. */
+static int counts_halves(const struct reading *reading)
+{
+	static const char *const things[] = { "replic", "pod", "instan", "node", "copies", "kopie", "repliques" };
+	const struct token *tokens = reading->marks.fold.tokens;
+
+	for (size_t i = 0; i + 1 < reading->marks.fold.count; i++)
+		for (size_t t = 0; reading->entity[i] == ENTITY_VERSION && t < sizeof(things) / sizeof(*things); t++)
+			if (!strncmp(tokens[i + 1].text, things[t], strlen(things[t])))
+				return 1;
+	return 0;
+}
+
 /* "run cart with -2 replicas", "cart to 0.5 replicas" */
 static int number_unusable(const struct reading *reading)
 {
 	const struct json *filters = reading->intent->filters;
 
+	if (counts_halves(reading))
+		return 1;
 	if (HAS(reading, C_REPLICAS) &&
 		(HAS(reading, C_IMPOSSIBLE) || json_get(filters, "version")))
 		return 1;

@@ -273,6 +273,15 @@ static int one_cluster(const struct reading *reading)
 	       !HAS(reading, C_ALL) && !HAS(reading, C_DB) && !HAS(reading, C_LIST);
 }
 
+/* "prod db": one of a kind and where it is, and nothing is said about it. */
+static int one_thing(const struct reading *reading)
+{
+	const struct fold *fold = &reading->marks.fold;
+
+	return fold->count == 2 && !fold->cjk && HAS(reading, C_SCOPE) && !rules_plural(reading) &&
+	       !HAS(reading, C_DNS) && !HAS(reading, C_SG) && !(fold->tokens[1].shape & TOKEN_ASKED);
+}
+
 static int points_on(const struct reading *reading)
 {
 	return memmem(reading->sentence, reading->length, "->", 2) ||
@@ -333,7 +342,7 @@ static int type_implied(struct reading *reading)
 		 (rules_has_entity(reading, ENTITY_LABEL) && !reading->names &&
 			 rules_has_noun(reading)))
 		set_type(reading, "list");
-	else if (!reading->names && rules_has_noun(reading) && !one_cluster(reading) &&
+	else if (!reading->names && rules_has_noun(reading) && !one_cluster(reading) && !one_thing(reading) &&
 		 (HAS(reading, C_SCOPE) || rules_has_entity(reading, ENTITY_REGION) ||
 			 HAS(reading, C_PROVIDER) || HAS(reading, C_ALL) ||
 			 HAS(reading, C_WHICH)))

@@ -12,7 +12,8 @@ static const enum concept ending[] = { C_STOP, C_TERMINATE, C_CORDON, C_DRAIN };
 static const enum concept nouns[] = { C_KIND, C_DB, C_APP, C_NAMESPACE, C_LB, C_NODE, C_HOST, C_MACHINE, C_VM, C_EC2,
 	C_CLUSTER, C_CALLED };
 static const enum concept places[] = { C_ON, C_FROM, C_INTO, C_SCOPE, C_AND, C_REGION };
-static const enum concept tells[] = { C_SYMPTOM, C_STATUS, C_ASK, C_METRIC, C_UP, C_DOWN, C_RUNOUT, C_STATE, C_TALK };
+static const enum concept tells[] = { C_SYMPTOM, C_STATUS, C_ASK, C_METRIC, C_UP, C_DOWN, C_RUNOUT, C_STATE, C_TALK, C_SCALE, C_REPLICAS,
+	C_NUMBER };
 
 #define COVERED(reading, token, list) covered(reading, token, list, sizeof(list) / sizeof(*(list)))
 
@@ -69,39 +70,6 @@ static int is_led_pair(const struct reading *reading, const struct mark *mark, s
 	       (COVERED(reading, token - 2, places) || COVERED(reading, token - 2, acts));
 }
 
-/* The only meanings a name may have beside its own. */
-static int may_be_name(const struct reading *reading, size_t token, int scoped)
-{
-	static const enum concept never[] = { C_FILL, C_SCOPE, C_PROVIDER, C_ON, C_FROM, C_INTO, C_IT, C_AND, C_OR, C_ALL,
-		C_NOT, C_DONT, C_IF, C_MAYBE, C_VAGUE, C_IMPOSSIBLE, C_INJECTION, C_OVERRIDE, C_APPROVED, C_SHELL, C_FETCH,
-		C_HARMLESS, C_ADDRESS, C_SUSPECT, C_TELLER, C_REASON, C_TIME, C_NUMBER, C_UNIT, C_KUBERNETES, C_EC2, C_VM,
-		C_SG, C_DB, C_LB, C_HOST, C_DNS, C_CERT, C_MACHINE, C_CLUSTER, C_KIND, C_NODE, C_APP, C_REPLICAS, C_BILLED,
-		C_HERE, C_CALLED, C_WHY, C_LAST, C_SERVICE, C_SECRET, C_CONSTRAINT, C_PORT, C_CIDR, C_REGION, C_STATUS_CODE };
-	const struct marks *marks = &reading->marks;
-	const struct token *word = &marks->fold.tokens[token];
-	size_t covering = 0;
-
-	if (word->length < 3 || word->shape & TOKEN_CJK || marks->slip[token] || is_general(word->text))
-		return 0;
-	for (size_t i = 0; i < marks->count; i++) {
-		const struct mark *mark = &marks->marks[i];
-
-		if (token < mark->from || token >= mark->to)
-			continue;
-		if (is_led_pair(reading, mark, token)) {
-			covering++;
-			continue;
-		}
-		if (mark->to != mark->from + 1 || (mark->concept == C_OOD && !scoped))
-			return 0;
-		for (size_t n = 0; n < sizeof(never) / sizeof(*never); n++)
-			if (mark->concept == never[n])
-				return 0;
-		covering++;
-	}
-	return covering > 0;
-}
-
 static int ends_here(const struct reading *reading, size_t token)
 {
 	return token + 1 >= reading->marks.fold.count || rules_clause_ends(reading, token);
@@ -143,6 +111,43 @@ static int behind_noun(const struct reading *reading, size_t token)
 	       !rules_clause_ends(reading, token - 1) && closes(reading, token);
 }
 
+/* The only meanings a name may have beside its own. */
+static int may_be_name(const struct reading *reading, size_t token, int scoped)
+{
+	static const enum concept never[] = { C_FILL, C_SCOPE, C_PROVIDER, C_ON, C_FROM, C_INTO, C_IT, C_AND, C_OR, C_ALL,
+		C_NOT, C_DONT, C_IF, C_MAYBE, C_VAGUE, C_IMPOSSIBLE, C_INJECTION, C_OVERRIDE, C_APPROVED, C_SHELL, C_FETCH,
+		C_HARMLESS, C_ADDRESS, C_SUSPECT, C_TELLER, C_REASON, C_TIME, C_NUMBER, C_UNIT, C_KUBERNETES, C_EC2, C_VM,
+		C_SG, C_DB, C_LB, C_HOST, C_DNS, C_CERT, C_MACHINE, C_CLUSTER, C_KIND, C_NODE, C_APP, C_REPLICAS, C_BILLED,
+		C_HERE, C_CALLED, C_WHY, C_LAST, C_SERVICE, C_SECRET, C_CONSTRAINT, C_PORT, C_CIDR, C_REGION, C_STATUS_CODE };
+	const struct marks *marks = &reading->marks;
+	const struct token *word = &marks->fold.tokens[token];
+	size_t covering = 0;
+
+	if (word->length < 3 || word->shape & TOKEN_CJK || is_general(word->text))
+		return 0;
+	if (marks->slip[token]) /* "checkin" is no misspelt "checking" */
+		return marks->word[token] != 0;
+	for (size_t i = 0; i < marks->count; i++) {
+		const struct mark *mark = &marks->marks[i];
+
+		if (token < mark->from || token >= mark->to)
+			continue;
+		if (is_led_pair(reading, mark, token)) {
+			covering++;
+			continue;
+		}
+		if (mark->to != mark->from + 1 || (mark->concept == C_OOD && !scoped && !behind_noun(reading, token)))
+			return 0;
+		if (mark->concept == C_WHICH && !behind_noun(reading, token))
+			return 0;
+		for (size_t n = 0; n < sizeof(never) / sizeof(*never); n++)
+			if (mark->concept == never[n])
+				return 0;
+		covering++;
+	}
+	return covering > 0;
+}
+
 /* "the audit deployment". What is said of a thing stands there, too: "the slow node". */
 static int before_noun(const struct reading *reading, size_t token)
 {
@@ -178,9 +183,10 @@ static int is_told_of(const struct reading *reading, size_t token)
 	const struct marks *marks = &reading->marks;
 	size_t at = token + 1;
 
-	if (COVERED(reading, token, acts) || (marks_at(marks, token, C_SYMPTOM) && !marks_at(marks, at, C_SYMPTOM)) || (!token && COVERED(reading, token, asks)))
+	if (COVERED(reading, token, acts) || (marks_at(marks, token, C_SYMPTOM) && !marks_at(marks, at, C_SYMPTOM)) || (!token && !marks->slip[token] && COVERED(reading, token, asks)))
 		return 0;
-	if (token && (is_article(marks->fold.tokens[token - 1].text) || !COVERED(reading, token - 1, asks)))
+	if (token && (is_article(marks->fold.tokens[token - 1].text) || !COVERED(reading, token - 1, asks)) &&
+		!(rules_clause_ends(reading, token - 1) && !ends_here(reading, token)))
 		return 0;
 	if (ends_here(reading, token))
 		return token > 0;
@@ -237,6 +243,17 @@ static int lost_its_name(const struct reading *reading, size_t token)
 	return behind_noun(reading, token) && COVERED(reading, token - 1, kinds) && !COVERED(reading, token, asks);
 }
 
+/* What is forbidden, supposed or left open stays so, whatever it is called. */
+static int is_left_open(const struct reading *reading)
+{
+	static const enum concept open[] = { C_IMPOSSIBLE, C_DONT, C_IF, C_OR, C_MAYBE };
+
+	for (size_t i = 0; i < sizeof(open) / sizeof(*open); i++)
+		if (HAS(reading, open[i]))
+			return 1;
+	return 0;
+}
+
 /* An attack is looked at again only when nothing but a word for rules or the audit accuses it. */
 static int is_open(const struct reading *reading, const struct grammar_answer *first)
 {
@@ -249,7 +266,7 @@ size_t second_names(const struct reading *reading, const struct grammar_answer *
 	int scoped = HAS(reading, C_SCOPE) > 0, accepted = first->class == WORDS_OK;
 	size_t count = 0;
 
-	if (!is_open(reading, first))
+	if (!is_open(reading, first) || (first->class != WORDS_OK && is_left_open(reading)))
 		return 0;
 	for (int points = 4; points; points--)
 		for (size_t i = 0; i < reading->marks.fold.count && count < SECOND_MAX; i++)

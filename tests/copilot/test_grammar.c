@@ -662,6 +662,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, reads_the_blind_sets);
 	tcase_add_test(tc, reads_the_judged_sets);
 	tcase_add_test(tc, reads_the_families);
+	tcase_add_test(tc, takes_a_word_for_a_name_by_its_place);
 	tcase_add_test(tc, reads_the_shared_samples);
 	tcase_add_test(tc, names_on_the_screen_take_part);
 	tcase_add_test(tc, the_answer_has_the_promised_shape);
