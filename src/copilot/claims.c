@@ -285,6 +285,22 @@ static int ends_leading(const struct marks *marks, size_t at)
 	return 0;
 }
 
+/* "from cluster blue to cluster teal": where it comes from is no name. */
+static void claim_source(struct reading *reading)
+{
+	const struct marks *marks = &reading->marks;
+
+	for (const struct mark *mark = marks_first(marks, C_FROM); mark && HAS(reading, C_MIGRATE) && HAS(reading, C_INTO);
+		mark = marks_next(marks, mark)) {
+		size_t at = mark->to;
+
+		while (at < marks->fold.count && (marks_at(marks, at, C_FILL) || marks_at(marks, at, C_CLUSTER)))
+			at++;
+		if (at > mark->to && at < marks->fold.count && marks_at(marks, at - 1, C_CLUSTER) && !marks->taken[at])
+			reading->used[at] = 1;
+	}
+}
+
 /* "to cluster-b", "nach eu-west-1", "to aurora": where a move goes. To a region, things go without
  * saying that they move. */
 static void claim_destination(struct reading *reading)
@@ -356,6 +372,7 @@ void filters_claim(struct reading *reading)
 	claim_windows(reading);
 	claim_port(reading);
 	claim_entities(reading);
+	claim_source(reading);
 	claim_destination(reading);
 	claim_namespace_option(reading);
 	if (!json_get(reading->intent->filters, "namespace"))

@@ -19,6 +19,7 @@ struct clause {
 	int joined;    /* begins after "and", "then" */
 	int reason;    /* begins with "because", "since" */
 	int told;      /* says what is wrong */
+	int remark;    /* beside the one that asks, and asks for nothing */
 	int stated;    /* begins with who states it, and has no act */
 	unsigned families;
 };
@@ -72,6 +73,8 @@ static void weigh(const struct reading *reading, struct clause *clause, unsigned
 	}
 	if (clause->told || clause->reason || clause->stated)
 		families |= TOLD;
+	if (clause->remark)
+		families |= ANY;
 	if (clause->grip && families & READ)
 		families |= GRIPPED;
 	for (size_t i = clause->from; i < clause->to; i++)
@@ -122,6 +125,7 @@ static struct clause next_clause(const struct reading *reading, size_t from, uns
 	clause.joined = marks_at(marks, from, C_AND) != NULL;
 	clause.reason = marks_at(marks, from, C_REASON) != NULL;
 	clause.stated = states(reading, &clause);
+	clause.remark = !clause.joined && rules_is_remark(reading, from);
 	weigh(reading, &clause, families);
 	return clause;
 }
@@ -189,6 +193,8 @@ static int describes(const struct reading *reading, const struct clause *clause)
 static size_t strays_allowed(
 	const struct reading *reading, const struct clause *clause, enum family family)
 {
+	if (clause->remark && rules_remark_strays(reading, clause->from))
+		return rules_remark_strays(reading, clause->from);
 	if (clause->joined || !(clause->grip || clause->reason))
 		return 0;
 	if (family == CAUSE || clause->told || clause->reason)

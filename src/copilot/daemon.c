@@ -110,12 +110,12 @@ static void set_daemon(struct reading *reading, size_t token, size_t machine)
 /* "halt sidekiq on worker-5": a word nobody knows, on a machine, is a daemon. */
 void names_daemon(struct reading *reading)
 {
-	static const enum concept others[] = { C_KUBERNETES, C_APP, C_LB, C_CERT, C_DNS, C_LOG,
+	static const enum concept others[] = { C_KUBERNETES, C_LB, C_CERT, C_DNS, C_LOG,
 		C_SCALE, C_MIGRATE, C_EC2, C_VM, C_SG, C_COST, C_SERVICE, C_DRAIN, C_CORDON,
 		C_ROLLBACK, C_LIST };
 	struct marks *marks = &reading->marks;
 
-	if (has_any(reading, others, sizeof(others) / sizeof(*others)))
+	if (has_any(reading, others, sizeof(others) / sizeof(*others)) || (HAS(reading, C_APP) && !HAS(reading, C_HOST)))
 		return;
 	for (size_t i = 2; i < marks->fold.count; i++) {
 		size_t at = i;
@@ -128,6 +128,7 @@ void names_daemon(struct reading *reading)
 			at--;
 		if (at < 2 || !says_at(&marks->fold.tokens[at - 1]))
 			continue;
+		at -= at > 2 && marks_at(marks, at - 2, C_APP); /* "the strongswan service on host gw-3" */
 		if (is_engine_daemon(reading, at - 2) || is_unknown_daemon(reading, at - 2, i)) {
 			set_daemon(reading, at - 2, i);
 			return;

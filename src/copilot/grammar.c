@@ -215,12 +215,21 @@ static void accept(const struct reading *reading, struct grammar_answer *out)
 		because(out, "no target is named: what is looked at is meant");
 }
 
+/* Something is asked for; "the pod of whales was huge" only tells. */
+static int is_requested(const struct reading *reading)
+{
+	for (int concept = C_INVESTIGATE; concept <= C_WHY; concept ++)
+		if (HAS(reading, concept))
+			return 1;
+	return HAS(reading, C_WHICH) || HAS(reading, C_ASK);
+}
+
 static void conclude(struct reading *reading, struct grammar_answer *out)
 {
 	const char *question, *why;
 
 	if (HAS(reading, C_OOD) && !shaped_name(reading) && !HAS(reading, C_SCOPE) &&
-		!HAS(reading, C_KUBERNETES) && !HAS(reading, C_DB)) {
+		!((HAS(reading, C_KUBERNETES) || HAS(reading, C_DB)) && is_requested(reading))) {
 		answer(out, WORDS_OOD, 0.1, "not about operations", only_operations);
 		return;
 	}

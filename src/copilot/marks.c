@@ -300,6 +300,15 @@ static int is_asked_for(const struct marks *marks, size_t from, size_t to)
 	return teller && teller->to > to;
 }
 
+/* "kubectl drain node-3": a tool named first in a phrase of ours is only how an act is said. */
+static int is_said_first(const struct marks *marks, size_t from, size_t to)
+{
+	for (size_t i = 0; !from && i < marks->count; i++)
+		if (!marks->marks[i].from && marks->marks[i].to > to)
+			return 1;
+	return 0;
+}
+
 /* An attack inside a longer harmless phrase, or inside a gap, counts all the same: every place is
  * looked at again, whatever explained it. */
 static void find_against(struct marks *marks)
@@ -316,6 +325,7 @@ static void find_against(struct marks *marks)
 			entry = words_entry(marks->words, node, marks->languages, marks->language);
 			if (entry && against_us(entry) && !marks_at(marks, i, entry->concept[0]) &&
 				!(entry->concept[0] == C_APPROVED && is_asked_for(marks, i, at + 1)) &&
+				!(entry->concept[0] == C_INJECTION && is_said_first(marks, i, at + 1)) &&
 				!(entry->concept[0] == C_SECRET &&
 					(marks_at(marks, i, C_SYMPTOM) ||
 						marks_at(marks, i, C_EXPLAIN_COST) ||

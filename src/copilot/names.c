@@ -83,6 +83,9 @@ static int score(const struct reading *reading, size_t token)
 		  (before >= 0 && COVERED(reading, (size_t)before, joints));
 	if (after >= 0 && marks_at(&reading->marks, (size_t)after, C_SCOPE))
 		points += 1;
+	if (!token && after >= 0 && COVERED(reading, (size_t)after, joints) &&
+		marks_at(&reading->marks, (size_t)after + 1, C_SCOPE))
+		points += 1; /* "toolbox in dev to 1 replica" */
 	if (points == 2 && after >= 0 && is_rollout(reading->marks.fold.tokens[after].text))
 		points += 2; /* "yesterday's kiosk deploy" */
 	/* "i need kiosk restarted", "kiosk neu starten" */

@@ -78,6 +78,13 @@ struct clause_span rules_clause(const struct reading *reading, size_t token); /*
 int rules_acts_near(const struct reading *reading, size_t token);  /* an act stands in its clause */
 int rules_acts_later(const struct reading *reading, size_t token); /* in a clause after it */
 
+void rules_say_nothing(struct reading *reading, struct mark *mark); /* it means nothing from here on */
+
+/* remark.c. */
+int rules_is_remark(const struct reading *reading, size_t token); /* its clause asks for nothing, another does */
+size_t rules_remark_strays(const struct reading *reading, size_t token); /* words nobody need know there */
+void rules_drop_remarks(struct reading *reading); /* beside a change they choose no type */
+
 /* cover.c: why a part of the sentence is not explained by what is asked, or NULL. After type and resource are known. */
 const char *cover_missing(const struct reading *reading);
 

@@ -187,8 +187,9 @@ static const char *named_resource(struct reading *reading)
 		return "host";
 	if (!token)
 		return scope_alone(reading) ? "kubernetes" : NULL;
-	if (reading->entity[reading->name[0]] == ENTITY_DOMAIN)
-		return "host";
+	if (reading->entity[reading->name[0]] == ENTITY_DOMAIN &&
+		!((is_type(reading, "rollback") || is_type(reading, "scale")) && strchr(token->text, '.') == strrchr(token->text, '.')))
+		return "host"; /* "roll ui.kit back": machines are not rolled back */
 	/* "the disk of db-9", "memory of cache-4": what a machine has */
 	if (hint && !strcmp(hint, "db") && machine_name(token) && machine_part(reading))
 		return "host";

@@ -273,13 +273,47 @@ static int one_cluster(const struct reading *reading)
 	       !HAS(reading, C_ALL) && !HAS(reading, C_DB) && !HAS(reading, C_LIST);
 }
 
-/* "prod db": one of a kind and where it is, and nothing is said about it. */
+/* "prod db", "der vm in dev": one of a kind and where it is, and nothing is said about it. */
 static int one_thing(const struct reading *reading)
 {
+	static const enum concept parts[] = { C_FILL, C_SCOPE, C_ON, C_DB, C_LB, C_HOST, C_VM, C_EC2, C_MACHINE, C_CERT, C_KIND };
+	static const char *const one[] = { "the", "der", "das", "den", "dem", "el", "la", "le", "o", "a", "un", "une", "um", "uma" };
 	const struct fold *fold = &reading->marks.fold;
+	int singular = fold->count == 2 && !strcmp(words_language(reading->marks.words, reading->marks.language), "en");
 
-	return fold->count == 2 && !fold->cjk && HAS(reading, C_SCOPE) && !rules_plural(reading) &&
-	       !HAS(reading, C_DNS) && !HAS(reading, C_SG) && !(fold->tokens[1].shape & TOKEN_ASKED);
+	if (fold->cjk || !HAS(reading, C_SCOPE) || rules_plural(reading) || fold->tokens[fold->count - 1].shape & TOKEN_ASKED)
+		return 0;
+	for (size_t i = 0; !singular && i < sizeof(one) / sizeof(*one); i++)
+		singular = !strcmp(fold->tokens[0].text, one[i]);
+	for (size_t i = 0; i < fold->count; i++) {
+		int known = 0;
+
+		for (size_t p = 0; p < sizeof(parts) / sizeof(*parts); p++)
+			known |= marks_at(&reading->marks, i, parts[p]) != NULL;
+		if (!known)
+			return 0;
+	}
+	return singular;
+}
+
+/* "all ec2 with tag owner=qa in dev: off": what shall become of it, and nothing more. 1 on, -1 off, 0 neither. */
+static int ends_in_switch(const struct reading *reading)
+{
+	static const char *const off[] = { "off", "aus", "apagar", "apagado", "apagadas", "apagados", "desligar", "desligada",
+		"eteint", "eteints", "off!" };
+	static const char *const on[] = { "on", "an", "ein", "encender", "ligar", "allume", "allumer" };
+	const struct fold *fold = &reading->marks.fold;
+	const char *last = fold->count ? fold->tokens[fold->count - 1].text : "";
+
+	if (fold->count < 3 || !rules_clause_ends(reading, fold->count - 2) || fold->tokens[fold->count - 1].shape & TOKEN_ASKED)
+		return 0;
+	for (size_t i = 0; i < sizeof(off) / sizeof(*off); i++)
+		if (!strcmp(last, off[i]))
+			return -1;
+	for (size_t i = 0; i < sizeof(on) / sizeof(*on); i++)
+		if (!strcmp(last, on[i]))
+			return 1;
+	return 0;
 }
 
 static int points_on(const struct reading *reading)
@@ -318,6 +352,8 @@ static int type_implied(struct reading *reading)
 		set_type(reading, "scale");
 	else if (says_para(reading))
 		set_type(reading, "stop");
+	else if (ends_in_switch(reading))
+		set_type(reading, ends_in_switch(reading) > 0 ? "start" : "stop");
 	else if (reading->names && changes_engine(reading))
 		set_type(reading, "migrate");
 	else if (passes_to_engine(reading) > 1 && !HAS(reading, C_WHICH) && !HAS(reading, C_OTHER)) {

@@ -111,19 +111,26 @@ static int behind_noun(const struct reading *reading, size_t token)
 	       !rules_clause_ends(reading, token - 1) && closes(reading, token);
 }
 
+/* "sube now a 7": a small word of English, where another language is spoken. */
+static int is_foreign_word(const struct marks *marks, size_t token)
+{
+	return strcmp(words_language(marks->words, marks->language), "en") != 0 &&
+	       !(words_languages(marks->words, marks->word[token]) & 1u << marks->language) && marks->word[token];
+}
+
 /* The only meanings a name may have beside its own. */
 static int may_be_name(const struct reading *reading, size_t token, int scoped)
 {
 	static const enum concept never[] = { C_FILL, C_SCOPE, C_PROVIDER, C_ON, C_FROM, C_INTO, C_IT, C_AND, C_OR, C_ALL,
 		C_NOT, C_DONT, C_IF, C_MAYBE, C_VAGUE, C_IMPOSSIBLE, C_INJECTION, C_OVERRIDE, C_APPROVED, C_SHELL, C_FETCH,
-		C_HARMLESS, C_ADDRESS, C_SUSPECT, C_TELLER, C_REASON, C_TIME, C_NUMBER, C_UNIT, C_KUBERNETES, C_EC2, C_VM,
+		C_HARMLESS, C_SUSPECT, C_EVENT, C_TELLER, C_REASON, C_TIME, C_NUMBER, C_UNIT, C_KUBERNETES, C_EC2, C_VM,
 		C_SG, C_DB, C_LB, C_HOST, C_DNS, C_CERT, C_MACHINE, C_CLUSTER, C_KIND, C_NODE, C_APP, C_REPLICAS, C_BILLED,
 		C_HERE, C_CALLED, C_WHY, C_LAST, C_SERVICE, C_SECRET, C_CONSTRAINT, C_PORT, C_CIDR, C_REGION, C_STATUS_CODE };
 	const struct marks *marks = &reading->marks;
 	const struct token *word = &marks->fold.tokens[token];
 	size_t covering = 0;
 
-	if (word->length < 3 || word->shape & TOKEN_CJK || is_general(word->text))
+	if (word->length < 3 || word->shape & TOKEN_CJK || (is_general(word->text) && !is_foreign_word(marks, token)))
 		return 0;
 	if (marks->slip[token]) /* "checkin" is no misspelt "checking" */
 		return marks->word[token] != 0;
@@ -140,8 +147,10 @@ static int may_be_name(const struct reading *reading, size_t token, int scoped)
 			return 0;
 		if (mark->concept == C_WHICH && !behind_noun(reading, token))
 			return 0;
+		if (mark->concept == C_ADDRESS && (word->length < 7 || !scoped)) /* "you"; an "assistant" may be one of ours */
+			return 0;
 		for (size_t n = 0; n < sizeof(never) / sizeof(*never); n++)
-			if (mark->concept == never[n])
+			if (mark->concept == never[n] && !(mark->concept == C_FILL && is_foreign_word(marks, token)))
 				return 0;
 		covering++;
 	}

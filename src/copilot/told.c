@@ -119,7 +119,7 @@ static int told_state(const struct reading *reading, const struct mark *mark)
 	return 0;
 }
 
-static void say_nothing(struct reading *reading, struct mark *mark)
+void rules_say_nothing(struct reading *reading, struct mark *mark)
 {
 	reading->marks.seen[mark->concept]--;
 	mark->concept = C_FILL;
@@ -146,18 +146,18 @@ static void drop_joints(struct reading *reading)
 			    word[-1].shape & (TOKEN_END | TOKEN_ASKED | TOKEN_COMMA);
 
 		if (told_state(reading, mark))
-			say_nothing(reading, mark);
+			rules_say_nothing(reading, mark);
 		/* "para el próximo mes": only where a clause begins is it an act */
 		if (mark->concept == C_STOP && !strcmp(word->text, "para") &&
 			!begins_clause(marks, mark->from))
-			say_nothing(reading, mark);
+			rules_say_nothing(reading, mark);
 		if (mark->to != mark->from + 1 || first)
 			continue;
 		if ((mark->concept == C_WHICH && word->raw_length == 3 &&
 			    !strcmp(word->text, "que") && marks->seen[C_WHICH] == 1) ||
 			(mark->concept == C_START && !strcmp(word->text, "run") &&
 				marks_at(marks, mark->from - 1u, C_TELLER)))
-			say_nothing(reading, mark);
+			rules_say_nothing(reading, mark);
 	}
 }
 
@@ -172,7 +172,22 @@ static void drop_moves_back(struct reading *reading)
 		return;
 	for (struct mark *mark = reading->marks.marks; mark < reading->marks.marks + reading->marks.count; mark++)
 		if (mark->concept == C_MIGRATE)
-			say_nothing(reading, mark);
+			rules_say_nothing(reading, mark);
+}
+
+/* "power on i-1 would you": said last, it is courtesy and no supposition. */
+static void drop_courtesy(struct reading *reading)
+{
+	static const char *const lead[] = { "would", "could", "can", "will", "wurdest", "konntest", "kannst", "podrias",
+		"puedes", "poderia", "pode", "pourrais", "peux" };
+
+	for (struct mark *mark = reading->marks.marks; mark < reading->marks.marks + reading->marks.count; mark++) {
+		if (mark->concept != C_IF || mark->from + 2u < reading->marks.fold.count)
+			continue;
+		for (size_t i = 0; mark->from && i < sizeof(lead) / sizeof(*lead); i++)
+			if (mark->concept == C_IF && !strcmp(reading->marks.fold.tokens[mark->from].text, lead[i]))
+				rules_say_nothing(reading, mark);
+	}
 }
 
 /* An act that is told gives way to one that is asked for: "restart web before the shutdown". */
@@ -189,9 +204,11 @@ void rules_drop_told(struct reading *reading)
 				if (!told_alone(reading, mark)) {
 					asked = 1;
 				} else if (pass && asked) {
-					say_nothing(reading, mark);
+					rules_say_nothing(reading, mark);
 				}
 			}
 	drop_joints(reading);
 	drop_moves_back(reading);
+	drop_courtesy(reading);
+	rules_drop_remarks(reading);
 }

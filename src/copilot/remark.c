@@ -1,0 +1,122 @@
+/* remark.c - clauses that ask for nothing, beside the one that does: "saves money", "kernel patching tonight", "customers
+ * complained again". Their words choose neither type nor resource, and one or two of them nobody need know. */
+#include <string.h>
+
+#include "copilot/reading.h"
+
+enum { REMARK_WORDS = 9, REMARK_STRAYS = 2 };
+
+static int covered(const struct reading *reading, struct clause_span span, const enum concept *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (const struct mark *mark = marks_first(&reading->marks, list[i]); mark;
+			mark = marks_next(&reading->marks, mark))
+			if (mark->from <= span.to && mark->to > span.from)
+				return 1;
+	return 0;
+}
+
+#define COVERED(reading, span, list) covered(reading, span, list, sizeof(list) / sizeof(*(list)))
+
+static int acts_in(const struct reading *reading, struct clause_span span)
+{
+	for (size_t i = 0; i < reading->marks.count; i++) {
+		const struct mark *mark = &reading->marks.marks[i];
+
+		if (rules_is_change(mark) && mark->from <= span.to && mark->to > span.from)
+			return 1;
+	}
+	return 0;
+}
+
+static int asks_in(const struct reading *reading, struct clause_span span)
+{
+	static const enum concept asks[] = { C_INVESTIGATE, C_LIST, C_WHY, C_ASK, C_CHECK, C_WHICH, C_WHEN, C_FORECAST,
+		C_EXPLAIN_COST, C_REMOVE };
+
+	return COVERED(reading, span, asks) || reading->marks.fold.tokens[span.to].shape & TOKEN_ASKED;
+}
+
+/* What attacks are made of is no remark, nor what points back at the target: "use them". */
+static int harms(const struct reading *reading, struct clause_span span)
+{
+	static const enum concept foreign[] = { C_RULES, C_SECRET, C_OVERRIDE, C_FETCH, C_SHELL, C_OTHER, C_OOD, C_REVEAL,
+		C_DONT, C_OR, C_IF, C_MAYBE, C_SUSPECT, C_ADDRESS, C_APPROVED, C_INJECTION, C_ALL };
+
+	return COVERED(reading, span, foreign);
+}
+
+static int is_whole(const struct reading *reading, struct clause_span span)
+{
+	return !span.from && span.to + 1 >= reading->marks.fold.count;
+}
+
+/* A change is asked for in another clause. */
+static int acts_elsewhere(const struct reading *reading, struct clause_span span)
+{
+	for (size_t i = 0; i < reading->marks.count; i++) {
+		const struct mark *mark = &reading->marks.marks[i];
+
+		if (rules_is_change(mark) && (mark->from > span.to || mark->to <= span.from))
+			return 1;
+	}
+	return 0;
+}
+
+int rules_is_remark(const struct reading *reading, size_t token)
+{
+	struct clause_span span = rules_clause(reading, token);
+
+	return !is_whole(reading, span) && span.to - span.from < REMARK_WORDS && !acts_in(reading, span) &&
+	       !asks_in(reading, span) && !harms(reading, span) && !marks_at(&reading->marks, span.from, C_AND);
+}
+
+/* "hide findings": what begins with a word nobody knows and goes on with what it is done to may be an order. */
+static int may_order(const struct reading *reading, struct clause_span span)
+{
+	static const char *const objects[] = { "the", "a", "an", "all", "any", "every", "my", "your", "their", "its", "our",
+		"to", "into", "from", "with", "me", "us", "everything", "it", "them" };
+	const struct marks *marks = &reading->marks;
+
+	if (marks->taken[span.from] && !marks_at(marks, span.from, C_PLAIN) && !marks_at(marks, span.from, C_TALK))
+		return 0;
+	for (size_t at = span.from + 1; at <= span.to; at++)
+		for (size_t i = 0; i < sizeof(objects) / sizeof(*objects); i++)
+			if (!strcmp(marks->fold.tokens[at].text, objects[i]) || marks->fold.tokens[at].shape & TOKEN_JOINED)
+				return 1;
+	return 0;
+}
+
+/* What ties it to what is asked: a trouble, money, people, a time. An attack says it in words of its own. */
+static int is_tied(const struct reading *reading, struct clause_span span)
+{
+	static const enum concept ties[] = { C_SYMPTOM, C_METRIC, C_COST, C_PLAIN, C_TIME, C_RUNOUT, C_STATUS_CODE, C_UP,
+		C_DOWN, C_EVENT, C_MANY };
+	static const enum concept loose[] = { C_LABEL, C_AUDIT };
+
+	return COVERED(reading, span, ties) && !COVERED(reading, span, loose);
+}
+
+size_t rules_remark_strays(const struct reading *reading, size_t token)
+{
+	struct clause_span span = rules_clause(reading, token);
+
+	if (may_order(reading, span) || !is_tied(reading, span))
+		return 0;
+	return reading->marks.taken[span.from] && !reading->write ? REMARK_STRAYS : 1;
+}
+
+void rules_drop_remarks(struct reading *reading)
+{
+	static const enum concept idle[] = { C_COST, C_FUTURE, C_AUDIT, C_EXPOSED, C_RISKY, C_ANOMALY, C_RUNOUT, C_STATUS,
+		C_BILLED, C_VALID, C_OPEN };
+
+	for (size_t i = 0; i < sizeof(idle) / sizeof(*idle); i++)
+		for (struct mark *mark = reading->marks.marks; mark < reading->marks.marks + reading->marks.count; mark++)
+			if (mark->concept == idle[i] && rules_is_remark(reading, mark->from) &&
+				acts_elsewhere(reading, rules_clause(reading, mark->from))) {
+				reading->marks.seen[mark->concept]--;
+				mark->concept = C_PLAIN; /* still known, and still a tie */
+				reading->marks.seen[C_PLAIN]++;
+			}
+}
