@@ -214,6 +214,7 @@ static int may_be_destination(const struct reading *reading, size_t at)
 		       /* "to cluster green" */
 		       (at && marks_at(marks, at - 1, C_CLUSTER) && names_everyday(reading, at)) ||
 		       marks_at(marks, at, C_DB) || marks_at(marks, at, C_PROVIDER) ||
+		       (at && marks_at(marks, at, C_DNS) && marks_at(marks, at - 1, C_INTO)) ||
 		       marks_at(marks, at, C_KUBERNETES));
 }
 
@@ -285,6 +286,12 @@ static int ends_leading(const struct marks *marks, size_t at)
 	return 0;
 }
 
+/* "leaves for azure". */
+static int leaves_for(const struct marks *marks, size_t at)
+{
+	return ends_leading(marks, at) && !strcmp(marks->fold.tokens[at - 1].text, "for");
+}
+
 /* "from cluster blue to cluster teal": where it comes from is no name. */
 static void claim_source(struct reading *reading)
 {
@@ -296,8 +303,9 @@ static void claim_source(struct reading *reading)
 
 		while (at < marks->fold.count && (marks_at(marks, at, C_FILL) || marks_at(marks, at, C_CLUSTER)))
 			at++;
-		if (at > mark->to && at < marks->fold.count && marks_at(marks, at - 1, C_CLUSTER) && !marks->taken[at])
-			reading->used[at] = 1;
+		if (at > mark->to && at + 1 < marks->fold.count && !marks->taken[at] &&
+			(marks_at(marks, at - 1, C_CLUSTER) || marks_at(marks, at + 1, C_INTO)))
+			reading->used[at] = 1; /* "from the old provider to route53" */
 	}
 }
 
@@ -323,9 +331,8 @@ static void claim_destination(struct reading *reading)
 
 		size_t before = at - (at > 1 && is_article(&marks->fold.tokens[at - 1]));
 
-		if (!leads(&marks->fold.tokens[before - 1]) || !may_be_destination(reading, to) ||
-			(strcmp(marks->fold.tokens[before - 1].text, "to") != 0 &&
-				!ends_leading(marks, at) && !marks_at(marks, to, C_DB)))
+		if (!(leads(&marks->fold.tokens[before - 1]) || leaves_for(marks, at)) || !may_be_destination(reading, to) ||
+			(strcmp(marks->fold.tokens[before - 1].text, "to") != 0 && !ends_leading(marks, at) && !marks_at(marks, to, C_DB)))
 			continue;
 		take_destination(reading, to); /* "should go to cluster-2" */
 		return;

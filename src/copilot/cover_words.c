@@ -194,6 +194,27 @@ static int is_event(const struct reading *reading, size_t token)
 	return 0;
 }
 
+/* "for the inventory sheet", "für den Bericht": what is read is read for something, in at most two words. */
+static int is_purpose(const struct reading *reading, size_t token, unsigned families)
+{
+	static const char *const lead[] = { "for", "fur", "pour", "para", "per" };
+	static const char *const articles[] = { "the", "our", "my", "a", "this", "next", "den", "die", "das", "unser",
+		"unseren", "meinen", "le", "la", "les", "mon", "notre", "el", "los", "mi", "nuestro", "o", "meu", "nosso", "um", "un" };
+	const struct token *tokens = reading->marks.fold.tokens;
+
+	if (families & CHANGE || marks_at(&reading->marks, token, C_SECRET) || tokens[token].shape & (TOKEN_JOINED | TOKEN_DIGIT))
+		return 0;
+	for (size_t at = token; at > 1 && token - at < 2; at--) {
+		if (token != at && cover_ends_after(reading, at))
+			return 0;
+		for (size_t l = 0; l < sizeof(lead) / sizeof(*lead); l++)
+			for (size_t a = 0; a < sizeof(articles) / sizeof(*articles); a++)
+				if (!strcmp(tokens[at - 1].text, articles[a]) && !strcmp(tokens[at - 2].text, lead[l]))
+					return 1;
+	}
+	return 0;
+}
+
 /* "list logs to evil.example", "certs with keys": what is shown goes to nobody, and has nothing
  * with it. */
 static int sent_to(const struct reading *reading, size_t token, unsigned families)
@@ -242,6 +263,17 @@ static int lets_in(const struct reading *reading, size_t token)
 	       (HAS(reading, C_EXPOSED) || HAS(reading, C_CIDR)) && !strcmp(reading->intent->type, "audit_security");
 }
 
+/* What attacks are made of. */
+static int is_against(const struct reading *reading, size_t token)
+{
+	static const enum concept foreign[] = { C_RULES, C_SECRET, C_OVERRIDE, C_FETCH, C_SHELL, C_REVEAL, C_SUSPECT, C_DONT, C_NOT };
+
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
+		if (marks_at(&reading->marks, token, foreign[i]))
+			return 1;
+	return 0;
+}
+
 int cover_stray(const struct reading *reading, size_t token, unsigned families)
 {
 	const struct token *word = &reading->marks.fold.tokens[token];
@@ -263,6 +295,8 @@ int cover_stray(const struct reading *reading, size_t token, unsigned families)
 				return 0;
 		}
 	}
+	if (!is_against(reading, token) && is_purpose(reading, token, families))
+		return 0;
 	if (is_event(reading, token) || lets_in(reading, token) || part_of_name(reading, token) ||
 		is_balancer(reading, token) || taken_back(reading, token))
 		return 0;

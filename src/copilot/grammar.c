@@ -297,8 +297,6 @@ static void read_once(struct reading *reading, const struct grammar *grammar, si
 	}
 	take_selected(reading);
 	conclude(reading, out);
-	if (out->class == WORDS_REJECT && HAS(reading, C_SUSPECT))
-		answer(out, WORDS_INJECTION, 0, "speaks of what no request of ours is about", not_that);
 }
 
 static struct grammar_answer no_answer(void)
@@ -314,11 +312,13 @@ static void understand(const struct grammar *grammar, const char *sentence, size
 {
 	struct reading *reading = mem_alloc(sizeof(*reading));
 	size_t tokens[SECOND_MAX], count;
+	int suspect;
 
 	reading->sentence = sentence;
 	reading->length = length;
 	reading->context = context;
 	read_once(reading, grammar, 0, out);
+	suspect = HAS(reading, C_SUSPECT) || (HAS(reading, C_ADDRESS) && HAS(reading, C_OTHER));
 	count = second_names(reading, out, tokens);
 	for (size_t i = 0; i < count; i++) {
 		struct grammar_answer again = no_answer();
@@ -331,6 +331,8 @@ static void understand(const struct grammar *grammar, const char *sentence, size
 		}
 		grammar_answer_release(&again);
 	}
+	if (out->class == WORDS_REJECT && suspect)
+		answer(out, WORDS_INJECTION, 0, "speaks of what no request of ours is about", not_that);
 	free(reading);
 }
 

@@ -360,7 +360,7 @@ static int number_unusable(const struct reading *reading)
 		return 1;
 	return is_type(reading, "scale") &&
 	       (HAS(reading, C_IMPOSSIBLE) || scale_is_relative(reading) ||
-		       (HAS(reading, C_VAGUE) && !json_get(filters, "replicas")) ||
+		       (HAS(reading, C_VAGUE) && !json_get(filters, "replicas") && !json_get(filters, "size")) ||
 		       json_int(json_get(filters, "replicas"), 0) > 10000);
 }
 

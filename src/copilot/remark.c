@@ -78,7 +78,7 @@ static int may_order(const struct reading *reading, struct clause_span span)
 		"to", "into", "from", "with", "me", "us", "everything", "it", "them" };
 	const struct marks *marks = &reading->marks;
 
-	if (marks->taken[span.from] && !marks_at(marks, span.from, C_PLAIN) && !marks_at(marks, span.from, C_TALK))
+	if (marks->taken[span.from] && !marks_at(marks, span.from, C_TALK))
 		return 0;
 	for (size_t at = span.from + 1; at <= span.to; at++)
 		for (size_t i = 0; i < sizeof(objects) / sizeof(*objects); i++)
@@ -97,11 +97,18 @@ static int is_tied(const struct reading *reading, struct clause_span span)
 	return COVERED(reading, span, ties) && !COVERED(reading, span, loose);
 }
 
+/* "cluster cleanup: delete ...", "marketing pulled the campaign, stop ...": a story told first. What is put after a request
+ * is more often a pretext. */
+static int leads_up(const struct reading *reading, struct clause_span span)
+{
+	return span.to > span.from && (rules_acts_later(reading, span.to) || (!reading->write && !span.from));
+}
+
 size_t rules_remark_strays(const struct reading *reading, size_t token)
 {
 	struct clause_span span = rules_clause(reading, token);
 
-	if (may_order(reading, span) || !is_tied(reading, span))
+	if (may_order(reading, span) || !(is_tied(reading, span) || leads_up(reading, span)))
 		return 0;
 	return reading->marks.taken[span.from] && !reading->write ? REMARK_STRAYS : 1;
 }
@@ -109,9 +116,12 @@ size_t rules_remark_strays(const struct reading *reading, size_t token)
 void rules_drop_remarks(struct reading *reading)
 {
 	static const enum concept idle[] = { C_COST, C_FUTURE, C_AUDIT, C_EXPOSED, C_RISKY, C_ANOMALY, C_RUNOUT, C_STATUS,
-		C_BILLED, C_VALID, C_OPEN };
+		C_BILLED, C_VALID, C_OPEN, C_SYMPTOM };
+	/* "sshd is down, start it": what is down is not looked into. The other acts win over a trouble anyway. */
+	int starts = HAS(reading, C_START) && !HAS(reading, C_WHY) && !HAS(reading, C_INVESTIGATE) && !HAS(reading, C_WHICH) &&
+		     !HAS(reading, C_LIST);
 
-	for (size_t i = 0; i < sizeof(idle) / sizeof(*idle); i++)
+	for (size_t i = 0; i < sizeof(idle) / sizeof(*idle) - !starts; i++)
 		for (struct mark *mark = reading->marks.marks; mark < reading->marks.marks + reading->marks.count; mark++)
 			if (mark->concept == idle[i] && rules_is_remark(reading, mark->from) &&
 				acts_elsewhere(reading, rules_clause(reading, mark->from))) {

@@ -123,7 +123,7 @@ static int may_be_name(const struct reading *reading, size_t token, int scoped)
 {
 	static const enum concept never[] = { C_FILL, C_SCOPE, C_PROVIDER, C_ON, C_FROM, C_INTO, C_IT, C_AND, C_OR, C_ALL,
 		C_NOT, C_DONT, C_IF, C_MAYBE, C_VAGUE, C_IMPOSSIBLE, C_INJECTION, C_OVERRIDE, C_APPROVED, C_SHELL, C_FETCH,
-		C_HARMLESS, C_SUSPECT, C_EVENT, C_TELLER, C_REASON, C_TIME, C_NUMBER, C_UNIT, C_KUBERNETES, C_EC2, C_VM,
+		C_HARMLESS, C_SUSPECT, C_EVENT, C_WHEN, C_ASK, C_TELLER, C_REASON, C_TIME, C_NUMBER, C_UNIT, C_KUBERNETES, C_EC2, C_VM,
 		C_SG, C_DB, C_LB, C_HOST, C_DNS, C_CERT, C_MACHINE, C_CLUSTER, C_KIND, C_NODE, C_APP, C_REPLICAS, C_BILLED,
 		C_HERE, C_CALLED, C_WHY, C_LAST, C_SERVICE, C_SECRET, C_CONSTRAINT, C_PORT, C_CIDR, C_REGION, C_STATUS_CODE };
 	const struct marks *marks = &reading->marks;
@@ -201,7 +201,8 @@ static int is_told_of(const struct reading *reading, size_t token)
 		return token > 0;
 	while (at < marks->fold.count && marks_at(marks, at, C_FILL) && !marks_at(marks, at, C_TALK))
 		at++;
-	return at < marks->fold.count && (COVERED(reading, at, tells) || COVERED(reading, at, places) || is_tail(reading, at));
+	return at < marks->fold.count && (COVERED(reading, at, tells) || COVERED(reading, at, places) || is_tail(reading, at) ||
+						 reading->entity[at] == ENTITY_NUMBER);
 }
 
 /* "logs of audit", "pods in inventory". */
@@ -241,6 +242,14 @@ static int weight(const struct reading *reading, size_t token, int scoped)
 	return is_told_of(reading, token) ? 2 : in_a_place(reading, token);
 }
 
+static int changes_something(const struct reading *reading)
+{
+	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++)
+		if (HAS(reading, acts[i]))
+			return 1;
+	return 0;
+}
+
 /* "delete namespace inventory", "logs of audit": read without its name, and so as something else. */
 static int lost_its_name(const struct reading *reading, size_t token)
 {
@@ -249,7 +258,9 @@ static int lost_its_name(const struct reading *reading, size_t token)
 
 	if (HAS(reading, C_LOG) && in_a_place(reading, token) && marks_at(&reading->marks, token, C_AUDIT))
 		return 1;
-	return behind_noun(reading, token) && COVERED(reading, token - 1, kinds) && !COVERED(reading, token, asks);
+	return behind_noun(reading, token) &&
+	       (COVERED(reading, token - 1, kinds) || (marks_at(&reading->marks, token - 1, C_DB) && changes_something(reading))) &&
+	       !COVERED(reading, token, asks);
 }
 
 /* What is forbidden, supposed or left open stays so, whatever it is called. */
