@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 #include "base/mem.h"
 
@@ -15,6 +16,7 @@ struct worker {
 	struct jobs *jobs;
 	pthread_t thread;
 	struct job *job; /* what it runs now */
+	char name[16];
 	enum { FREE, RUNNING, ENDED } state;
 };
 
@@ -82,6 +84,7 @@ static void *pool_main(void *arg)
 	struct worker *worker = arg;
 	struct jobs *jobs = worker->jobs;
 
+	prctl(PR_SET_NAME, worker->name); /* itself: of another thread it is a write to a file */
 	pthread_mutex_lock(&jobs->lock);
 	while (!jobs->stopping) {
 		worker->job = queue_take(&jobs->waiting);
@@ -99,6 +102,7 @@ static void *spawned_main(void *arg)
 	struct worker *worker = arg;
 	struct jobs *jobs = worker->jobs;
 
+	prctl(PR_SET_NAME, worker->name);
 	pthread_mutex_lock(&jobs->lock);
 	run_one(jobs, worker);
 	worker->state = ENDED; /* join_ended() takes it from here */
@@ -110,9 +114,9 @@ static int start(struct worker *worker, void *(*run)(void *), unsigned number)
 {
 	pthread_attr_t attributes;
 	sigset_t all, before;
-	char name[16];
 	int failed;
 
+	snprintf(worker->name, sizeof(worker->name), "ph-job-%u", number % 1000);
 	sigfillset(&all);
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
@@ -120,11 +124,7 @@ static int start(struct worker *worker, void *(*run)(void *), unsigned number)
 	failed = pthread_create(&worker->thread, &attributes, run, worker);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attributes);
-	if (failed)
-		return -1;
-	snprintf(name, sizeof(name), "ph-job-%u", number % 1000);
-	pthread_setname_np(worker->thread, name);
-	return 0;
+	return failed ? -1 : 0;
 }
 
 struct jobs *jobs_new(int threads, void (*on_result)(void *arg), void *arg)
