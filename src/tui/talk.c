@@ -261,14 +261,15 @@ static void plan_change(struct talk *talk, const struct intent *intent)
 	tell(talk);
 }
 
-static void note_next(struct talk *talk)
+static struct json *next_of(struct talk *talk, const struct json *report)
 {
-	const char *name = json_text_or(json_get(talk->report, "playbook"), "");
+	const char *name = json_text_or(json_get(report, "playbook"), "");
 	const struct playbook *book = playbooks_find(gate_playbooks(talk->gate), name);
+	struct json *next = json_array();
 
-	talk->next = json_array();
 	for (size_t i = 0; book && book->next && book->next[i]; i++)
-		json_add(talk->next, json_string(book->next[i]));
+		json_add(next, json_string(book->next[i]));
+	return next;
 }
 
 static void look_into(struct talk *talk, const struct intent *intent, const atomic_int *cancelled)
@@ -281,9 +282,11 @@ static void look_into(struct talk *talk, const struct intent *intent, const atom
 			fail(talk, err.text);
 		return;
 	}
+	struct json *next = next_of(talk, report); /* may read files: not with the lock the screen takes */
+
 	begin(talk);
 	talk->report = report;
-	note_next(talk);
+	talk->next = next;
 	tell(talk);
 }
 
