@@ -56,7 +56,7 @@ size_t estate_known_accounts(struct estate *estate, struct provider_account *out
 	size_t count = 0;
 
 	pthread_mutex_lock(&estate->accounts_lock);
-	if (estate->accounts) {
+	if (estate->accounts && max) {
 		count = estate->accounts->count < max ? estate->accounts->count : max;
 		memcpy(out, estate->accounts->list, count * sizeof(*out));
 		if (providers)

@@ -115,6 +115,14 @@ struct provider *estate_open_link(struct estate *estate, struct link *link, stru
 	return provider;
 }
 
+const struct provider_ops *estate_provider_ops(const struct estate *estate, const char *name)
+{
+	for (size_t i = 0; i < estate->link_count; i++)
+		if (!strcasecmp(estate->links[i].ops->name, name))
+			return estate->links[i].ops;
+	return NULL;
+}
+
 struct provider *estate_provider(struct estate *estate, const char *name,
 	const struct provider_ops **ops, struct error *err)
 {

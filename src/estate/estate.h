@@ -41,7 +41,9 @@ struct provider *estate_provider(struct estate *estate, const char *name, const 
 const struct kind *estate_kind(struct estate *estate, const char *name, struct error *err);
 /* The kind a ref names, of its provider; found as estate_kind finds one. */
 const struct kind *estate_kind_of(struct estate *estate, const struct ref *ref, struct error *err);
-/* All accounts of all providers that could be opened, at most 64. Reads files. */
+/* Its operations, opened or not. NULL: there is none of that name. Any thread. */
+const struct provider_ops *estate_provider_ops(const struct estate *estate, const char *name);
+/* All accounts of all providers that could be opened, at most 64. Reads files: not on the thread that owns a screen. max 0: only looks. */
 size_t estate_accounts(struct estate *estate, struct provider_account *out, const char **providers, size_t max);
 /* The same as they were found last: looked at by the workers after each list, and when a link fails or answers again. */
 size_t estate_known_accounts(struct estate *estate, struct provider_account *out, const char **providers, size_t max);

@@ -1,7 +1,9 @@
 #include "gate/session.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -18,7 +20,7 @@
 #include "store/history.h"
 #include "store/store.h"
 
-enum { WORKERS = 4 }; /* enough to keep a slow source from holding up a quick one */
+enum { WORKERS = 4, /* enough to keep a slow source from holding up a quick one */ OPENING_WAIT_MS = 100 };
 
 struct session {
 	struct session_options options;
@@ -29,6 +31,8 @@ struct session {
 	struct jobs *jobs;
 	struct estate *estate;
 	struct gate *gate;
+	pthread_mutex_t opening; /* held while a worker opens the rooms */
+	int stopped, left_behind;
 };
 
 struct session *session_new(const struct session_options *options, struct error *err)
@@ -38,6 +42,7 @@ struct session *session_new(const struct session_options *options, struct error 
 	if (!config)
 		return NULL;
 	struct session *session = mem_zero(1, sizeof(*session));
+	pthread_mutex_init(&session->opening, NULL);
 	session->options = *options;
 	session->options.read_only |= config_get_bool(config, "read_only", 0);
 	session->config = config;
@@ -45,6 +50,15 @@ struct session *session_new(const struct session_options *options, struct error 
 	log_write(LOG_INFO, "config", "%s%s%s", config_path(config), options->profile ? ", profile " : "", options->profile ? options->profile : "");
 	return session;
 }
+
+/* Sanitizers look for what was not freed. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define FREES_ALL 1
+#elif defined(__has_feature)
+#define FREES_ALL (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer))
+#else
+#define FREES_ALL 0
+#endif
 
 /* Upper rooms first: each still uses those below while it ends. */
 void session_free(struct session *session)
@@ -58,17 +72,9 @@ void session_free(struct session *session)
 	store_close(session->store);
 	kinds_free(session->kinds);
 	config_free(session->config);
+	pthread_mutex_destroy(&session->opening);
 	free(session);
 }
-
-/* Sanitizers look for what was not freed. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define FREES_ALL 1
-#elif defined(__has_feature)
-#define FREES_ALL (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer))
-#else
-#define FREES_ALL 0
-#endif
 
 void session_end(struct session *session)
 {
@@ -77,6 +83,8 @@ void session_end(struct session *session)
 		return;
 	}
 	session_stop_jobs(session);
+	if (session->left_behind)
+		return;
 	gate_free(session->gate); /* seals what was written down */
 	estate_free(session->estate); /* keeps the last rows */
 	store_close(session->store);
@@ -101,8 +109,30 @@ void session_set_news(struct session *session, void (*on_news)(void *arg), void 
 	session->options.arg = arg;
 }
 
+/* 1: the rooms are opened, or will not be. */
+static int stop_opening(struct session *session)
+{
+	struct timespec until;
+	int failed;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += OPENING_WAIT_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / CLOCK_SECOND_NS;
+	until.tv_nsec %= CLOCK_SECOND_NS;
+	failed = FREES_ALL ? pthread_mutex_lock(&session->opening) : pthread_mutex_timedlock(&session->opening, &until);
+	if (failed)
+		return 0;
+	session->stopped = 1;
+	pthread_mutex_unlock(&session->opening);
+	return 1;
+}
+
 void session_stop_jobs(struct session *session)
 {
+	if (!session->left_behind)
+		session->left_behind = !stop_opening(session);
+	if (session->left_behind)
+		return;
 	if (session->net) /* a server that is slow to answer must not hold up the end */
 		net_end_reads(session->net);
 	if (session->estate)
@@ -227,4 +257,16 @@ struct gate *session_gate(struct session *session, struct error *err)
 	};
 	session->gate = gate_new(&options, err);
 	return session->gate;
+}
+
+void session_open(struct session *session, struct session_rooms *rooms, struct error *err)
+{
+	pthread_mutex_lock(&session->opening);
+	*rooms = (struct session_rooms){ 0 };
+	if (!session->stopped) {
+		rooms->estate = session_estate(session, err);
+		rooms->gate = rooms->estate ? session_gate(session, err) : NULL;
+		rooms->store = session->store;
+	}
+	pthread_mutex_unlock(&session->opening);
 }

@@ -22,6 +22,14 @@ struct session_options {
 };
 struct session;
 
+/* All rooms, from a worker (session_jobs was called before): opening them reads files and may wait for another's lock. Until it is back
+ * no room may be asked for elsewhere. What could not be opened is NULL and err says why. */
+struct session_rooms {
+	struct estate *estate;
+	struct gate *gate;
+	struct store *store;
+};
+void session_open(struct session *session, struct session_rooms *rooms, struct error *err);
 struct session *session_new(const struct session_options *options, struct error *err); /* loads config only; the log follows it */
 void session_free(struct session *session); /* NULL is fine */
 /* The same at the end of the program: what is to be kept is kept; memory and connections are left to the kernel. */
@@ -32,7 +40,8 @@ const struct session_options *session_options(const struct session *session);
 struct config *session_config(struct session *session);
 /* Before the first room is opened: who is told of news, from any thread (the console's loop_wake). */
 void session_set_news(struct session *session, void (*on_news)(void *arg), void *arg);
-/* Ends the workers while those who wait for their results still live; session_free does it otherwise. No room may be used after it. */
+/* Ends the workers while those who wait for their results still live; session_free does it otherwise. No room may be used after it. One that
+ * still opens them (a database somebody holds) is left behind after a moment: nothing of it was used. */
 void session_stop_jobs(struct session *session);
 /* Each opens what it needs at first call. NULL with err. */
 struct kinds *session_kinds(struct session *session, struct error *err);

@@ -34,10 +34,9 @@ static int writes_below(const struct plan *plan, const char *root)
 static int audit_again(struct console *console, struct pane *pane, const struct plan *plan)
 {
 	const char *account = fleet_account_of(console, table_pane_account(pane));
-	char *root = pane->context && !strcmp(pane->context, "fleet") && !console->audit ? fleet_root(NULL, account, NULL) : NULL;
-	int wanted = root && writes_below(plan, root);
+	const char *root = *account == '/' ? account : console->fleet_folder; /* what is no whole path is the folder that needs no naming */
+	int wanted = pane->context && !strcmp(pane->context, "fleet") && !console->audit && root && writes_below(plan, root);
 
-	free(root);
 	if (wanted)
 		fleet_audit(console, account);
 	return wanted;

@@ -98,9 +98,25 @@ static void add(struct list_pane *list, const struct json *entry, size_t number)
 	list_row_setf(row, 6, STYLE_DIM, "%lld", (long long)json_int(json_get(entry, "seq"), 0));
 }
 
-static void begin(struct list_pane *list)
+static void take(struct list_pane *list, const struct asking *asking)
 {
-	audit_state(gate_audit(console_gate(list->pane.console)), &of(&list->pane)->state);
+	struct audit_state *state = &of(&list->pane)->state;
+
+	state->entries = (uint64_t)json_int(json_get(asking->more, "entries"), 0);
+	state->unwitnessed = (uint64_t)json_int(json_get(asking->more, "unwitnessed"), 0);
+	state->ok = (int)json_int(json_get(asking->more, "ok"), -1);
+}
+
+static struct json *state_json(struct audit *audit)
+{
+	struct audit_state state;
+	struct json *json = json_object();
+
+	audit_state(audit, &state);
+	json_set_int(json, "entries", (int64_t)state.entries);
+	json_set_int(json, "unwitnessed", (int64_t)state.unwitnessed);
+	json_set_int(json, "ok", state.ok);
+	return json;
 }
 
 static int keep_entry(const struct json *entry, void *arg)
@@ -113,6 +129,7 @@ static void ask(struct asking *asking)
 {
 	struct audit_query query = { .limit = ENTRIES_MAX, .newest_first = 1 };
 
+	asking->more = state_json(gate_audit(asking->gate));
 	asking->json = json_array();
 	if (!audit_each(gate_audit(asking->gate), &query, keep_entry, asking->json, &asking->err))
 		return;
@@ -298,7 +315,7 @@ static const struct list_pane_ops ops = {
 	.column_count = sizeof(columns) / sizeof(*columns),
 	.empty = "the log is empty: nothing was planned or done yet",
 	.ask = ask,
-	.begin = begin,
+	.take = take,
 	.add = add,
 	.open = open_entry,
 	.commands = commands_here,

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/safe.h"
@@ -68,6 +69,16 @@ static void take_turns(struct chat *chat)
 		chat->turns[chat->turn_count++] = json_copy(turn);
 }
 
+/* Only our own: what one asks may name things. */
+static void keep_history(struct console *console)
+{
+	size_t length = 0;
+	char *bytes = line_edit_history(&length);
+
+	if (bytes)
+		console_save(console, mem_format("%s/" CHAT_HISTORY, file_state_folder()), bytes, length, 0);
+}
+
 static void close_chat(struct pane *pane)
 {
 	struct chat *chat = of(pane);
@@ -82,6 +93,7 @@ static void close_chat(struct pane *pane)
 	free(chat->links.links);
 	text_view_release(&chat->view);
 	line_edit_free(chat->edit);
+	keep_history(chat->pane.console);
 	free(chat);
 	screen_cursor(screen_size(), -1, 0);
 }
@@ -579,7 +591,7 @@ static struct chat *make(struct console *console)
 	chat->pane = (struct pane){ .ops = &ops, .console = console };
 	text_view_init(&chat->view, BODY_MAX, 1);
 	chat->links.marked = -1;
-	chat->edit = line_edit_new("chat-history", on_line, chat);
+	chat->edit = line_edit_new(on_line, chat);
 	note_names(chat, console_top(console));
 	take_turns(chat);
 	return chat;

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "estate/estate.h"
@@ -148,72 +147,6 @@ void choose_action(struct console *console)
 	begin_rights(console, action, menu);
 	free(rows);
 	free(notes);
-}
-
-/* --- accounts --- */
-
-static void use_account(struct console *console, size_t row, void *arg)
-{
-	struct error err = { 0 };
-	const struct provider_ops *ops = NULL;
-	struct provider *provider;
-
-	(void)arg;
-	if (row >= console->account_count) {
-		table_pane_reopen(console_top(console), "*", NULL);
-		return;
-	}
-	provider = estate_provider(console->estate, console->account_providers[row], &ops, &err);
-	if (!provider || !ops->select_account || ops->select_account(provider, console->accounts[row].name, &err)) {
-		console_say(console, STYLE_WARNING, "%s", *err.text ? err.text : "that provider has one account only");
-		return;
-	}
-	console_refresh_accounts(console);
-	table_pane_reopen(console_top(console), console->accounts[row].name, NULL);
-	console_say(console, STYLE_OK, "now at %s", console->accounts[row].name);
-}
-
-/* The table on top can have the rows of all accounts of its provider, when there are several: how many. */
-static size_t alike(struct console *console)
-{
-	const char *provider = table_pane_provider(console_top(console));
-	size_t count = 0;
-
-	for (size_t i = 0; provider && i < console->account_count; i++)
-		count += !strcmp(console->account_providers[i], provider);
-	return count > 1 ? count : 0;
-}
-
-void choose_account(struct console *console)
-{
-	struct menu_row rows[ACCOUNTS_MAX + 1];
-	char notes[ACCOUNTS_MAX + 1][420];
-	size_t at = 0, count;
-
-	if (!console->estate) {
-		say_opening(console);
-		return;
-	}
-	console_refresh_accounts(console);
-	for (size_t i = 0; i < console->account_count; i++) {
-		const struct provider_account *account = &console->accounts[i];
-
-		snprintf(notes[i], sizeof(notes[i]), "%s  %s  %s%s%s", console->account_providers[i], *account->scope ? account->scope : "-",
-			*account->state ? account->state : "unknown", account->insecure ? "  insecure TLS" : "", account->current ? "  current" : "");
-		rows[i] = (struct menu_row){ .label = account->name, .note = notes[i], .style = account->insecure ? STYLE_CRITICAL : STYLE_TEXT };
-		if (account->current)
-			at = i;
-	}
-	count = console->account_count;
-	if (alike(console)) {
-		snprintf(notes[count], sizeof(notes[count]), "%s  the %zu of them in one table", table_pane_provider(console_top(console)), alike(console));
-		rows[count] = (struct menu_row){ .label = "all", .note = notes[count], .style = STYLE_TEXT };
-		count++;
-	}
-	if (!console->account_count)
-		console_say(console, STYLE_WARNING, "no account is configured; `pilothouse init` looks for credentials");
-	else
-		console_dialog(console, menu_new(console, "Accounts", rows, count, at, use_account, NULL, NULL));
 }
 
 /* --- namespaces: what the rows on the screen name, and all --- */
@@ -360,39 +293,4 @@ void choose_kind(struct console *console)
 		rows[i] = (struct menu_row){ .label = kinds_at(kinds, i)->name, .note = kinds_at(kinds, i)->provider };
 	console_dialog(console, menu_new(console, "Kinds", rows, count, 0, use_kind, NULL, NULL));
 	free(rows);
-}
-
-/* --- themes --- */
-
-static void release_list(void *arg)
-{
-	file_free_list(arg);
-}
-
-static void use_theme(struct console *console, size_t row, void *arg)
-{
-	char **names = arg;
-	struct error err = { 0 };
-
-	if (console_use_theme(console, names[row], &err))
-		console_say_error(console, &err);
-}
-
-void choose_theme(struct console *console)
-{
-	char **names = theme_names();
-	size_t count = 0, at = 0;
-	struct menu_row rows[64] = { { 0 } };
-
-	for (; names && names[count] && count < 64; count++) {
-		rows[count].label = names[count];
-		if (!strcmp(names[count], console->theme.name))
-			at = count;
-	}
-	if (count) {
-		console_dialog(console, menu_new(console, "Themes", rows, count, at, use_theme, names, release_list));
-		return;
-	}
-	file_free_list(names);
-	console_say(console, STYLE_WARNING, "no themes are installed");
 }

@@ -466,6 +466,12 @@ static void on_key(struct console *console, int key)
 	}
 }
 
+void console_take_key(struct console *console, int key)
+{
+	on_key(console, key);
+	free_closing(console);
+}
+
 static void on_readable(void *arg)
 {
 	struct console *console = arg;
@@ -473,8 +479,8 @@ static void on_readable(void *arg)
 
 	/* All that waits, then one paint: a held key leaves no backlog. */
 	while (count < KEYS_A_TURN && !console->ended && (key = screen_key()) != -1) {
-		on_key(console, key);
-		free_closing(console);
+		if (!console_hold_key(console, key))
+			console_take_key(console, key);
 		count++;
 	}
 	if (!count && screen_lost())
@@ -548,60 +554,6 @@ static void listen_to_signals(struct console *console)
 
 /* --- beginning and end --- */
 
-static void note_problem(struct console *console, const char *text)
-{
-	if (*console->problem)
-		return;
-	snprintf(console->problem, sizeof(console->problem), "%s", text);
-	console->all_dirty = 1;
-}
-
-/* What is said already comes first. */
-static void welcome(struct console *console)
-{
-	const char *words = console->config ? config_get(console->config, "ui.welcome") : NULL;
-
-	if (words && *words && !*console->message && !*console->problem)
-		console_say(console, STYLE_ACCENT, "%s", words);
-}
-
-/* After the first frame: what follows may take some milliseconds. */
-void console_open_rooms(struct console *console)
-{
-	struct error err = { 0 };
-
-	console->estate = session_estate(console->session, &err);
-	if (!console->estate) {
-		note_problem(console, err.text);
-		return;
-	}
-	console->gate = session_gate(console->session, &err);
-	if (console->gate)
-		gate_set_terminal(console->gate, handover_terminal(console->handover));
-	else
-		note_problem(console, err.text);
-	console_refresh_accounts(console);
-	console->news = 1;
-	console->all_dirty = 1;
-	welcome(console);
-}
-
-static void start(void *arg)
-{
-	struct console *console = arg;
-	struct error err = { 0 };
-
-	console_open_rooms(console);
-	if (*session_notice(console->session)) /* a damaged database set aside, one that cannot be written */
-		console_say(console, STYLE_WARNING, "%s", session_notice(console->session));
-	if (console->open_at_start && console_open(console, console->open_at_start, &err))
-		console_say_error(console, &err);
-	console_watch_themes(console);
-	console_watch_others(console);
-	series_store_begin(console);
-	malloc_trim(0); /* what reading the data files took */
-}
-
 static void tell_key_problems(struct console *console, struct json *problems)
 {
 	const struct json *first = json_first(problems);
@@ -652,11 +604,11 @@ void console_free(struct console *console)
 		gate_set_terminal(console->gate, NULL);
 	handover_free(console->handover);
 	free_closing(console);
-	if (console->theme_watch >= 0)
-		close(console->theme_watch);
+	console_drop_themes(console);
 	console_forget_others(console);
 	series_book_free(console->series);
 	json_free(console->said);
+	free(console->fleet_folder);
 	keymap_free(console->keymap);
 	text_release(&console->record);
 	free(console);
@@ -690,7 +642,7 @@ int console_run(const struct console_options *options, struct error *err)
 	loop_add_fd(loop, screen_fd(), on_readable, console);
 	console_push(console, dashboard_new(console));
 	on_turn(console); /* the first frame, before anything is opened */
-	loop_add_timer(loop, 0, start, console);
+	console_start(console);
 	loop_run(loop);
 	screen_end();
 	save_record(console, options->record);

@@ -338,20 +338,71 @@ void console_undo_run(struct console *console, const char *run_id)
 
 /* --- edit: fetch, $EDITOR, plan what was saved --- */
 
-struct fetch {
+struct editing {
 	struct job job;
 	struct console *console;
 	struct estate *estate;
 	struct ref ref;
-	struct json *object;
+	char path[4096];
+	struct text before; /* as it was fetched */
+	int saved;          /* the file is there */
+	struct json *after; /* what the person made of it; NULL with no err: it is unchanged */
 	struct error err;
 };
 
+static void remove_file(struct job *job)
+{
+	struct editing *editing = (struct editing *)job;
+
+	if (editing->saved)
+		unlink(editing->path);
+	editing->saved = 0;
+}
+
+static void free_edit(struct job *job)
+{
+	struct editing *editing = (struct editing *)job;
+
+	remove_file(job); /* if no worker came to it */
+	text_release(&editing->before);
+	json_free(editing->after);
+	free(editing);
+}
+
+static void drop_edit(struct job *job)
+{
+	struct editing *editing = (struct editing *)job;
+
+	*job = (struct job){ .run = remove_file, .done = free_edit };
+	console_submit(editing->console, job);
+}
+
 static void fetch(struct job *job)
 {
-	struct fetch *fetch = (struct fetch *)job;
+	struct editing *editing = (struct editing *)job;
+	struct json *object = NULL;
 
-	estate_get(fetch->estate, &fetch->ref, &fetch->object, &fetch->err);
+	if (estate_get(editing->estate, &editing->ref, &object, &editing->err))
+		return;
+	yaml_format(object, &editing->before);
+	json_free(object);
+	if (editing->before.cut)
+		error_set(&editing->err, ERR_LIMIT, "the object is too large to edit here");
+	else
+		editing->saved = !file_save(editing->path, editing->before.data, editing->before.length, 0600, &editing->err);
+}
+
+/* What the person saved: unchanged, changed, or no YAML. */
+static void read_back(struct job *job)
+{
+	struct editing *editing = (struct editing *)job;
+	size_t length;
+	char *after = file_load(editing->path, EDIT_MAX, &length, &editing->err);
+
+	if (after && strcmp(after, editing->before.data) != 0)
+		editing->after = yaml_parse(after, length, &editing->err);
+	free(after);
+	remove_file(job);
 }
 
 int console_run_program(struct console *console, const char *const *argv, struct error *err)
@@ -362,31 +413,6 @@ int console_run_program(struct console *console, const char *const *argv, struct
 	screen_resume();
 	console->all_dirty = 1;
 	return status;
-}
-
-/* What the person saved, or NULL: unchanged, empty, or no YAML (said). */
-static struct json *edited(struct console *console, const char *path, const char *before)
-{
-	struct error err = { 0 };
-	const char *editor = getenv("VISUAL") ? getenv("VISUAL") : getenv("EDITOR") ? getenv("EDITOR") : "vi";
-	const char *argv[] = { editor, path, NULL };
-	size_t length;
-
-	if (console_run_program(console, argv, &err)) {
-		console_say(console, STYLE_WARNING, "%s did not end well; nothing is changed%s%s", editor, *err.text ? ": " : "", err.text);
-		return NULL;
-	}
-	char *after = file_load(path, EDIT_MAX, &length, &err);
-	struct json *json = NULL;
-
-	if (after && strcmp(after, before) != 0)
-		json = yaml_parse(after, length, &err);
-	if (!after || (!json && err.code))
-		console_say_error(console, &err);
-	else if (!json)
-		console_say(console, STYLE_DIM, "nothing was changed");
-	free(after);
-	return json;
 }
 
 /* The parameter that takes a whole object, by the kind's table. */
@@ -401,48 +427,57 @@ static const char *file_param(struct console *console, const struct ref *ref)
 	return "manifest";
 }
 
-static void edit_object(struct console *console, const struct ref *ref, const struct json *object)
+static void edited(struct job *job)
 {
-	char path[4096];
-	struct text yaml;
-	struct error err = { 0 };
-	static unsigned number;
+	struct editing *editing = (struct editing *)job;
+	struct console *console = editing->console;
 
-	snprintf(path, sizeof(path), "%s/edit-%d-%u.yaml", file_state_folder(), (int)getpid(), ++number);
-	text_init(&yaml, EDIT_MAX);
-	yaml_format(object, &yaml);
-	if (yaml.cut || file_save(path, yaml.data, yaml.length, 0600, &err)) {
-		console_say(console, STYLE_CRITICAL, "%s", yaml.cut ? "the object is too large to edit here" : err.text);
-		text_release(&yaml);
+	if (console->ended || atomic_load(&job->cancelled)) {
+		;
+	} else if (editing->after) {
+		struct json *params = json_object();
+		char *text = json_format(editing->after);
+
+		json_set_text(params, file_param(console, &editing->ref), text);
+		free(text);
+		console_act(console, &editing->ref, "edit", params);
+	} else if (editing->err.code) {
+		console_say_error(console, &editing->err);
+	} else {
+		console_say(console, STYLE_DIM, "nothing was changed");
+	}
+	drop_edit(job);
+}
+
+static void run_editor(struct job *job)
+{
+	struct editing *editing = (struct editing *)job;
+	struct console *console = editing->console;
+	struct error err = { 0 };
+	const char *editor = getenv("VISUAL") ? getenv("VISUAL") : getenv("EDITOR") ? getenv("EDITOR") : "vi";
+	const char *argv[] = { editor, editing->path, NULL };
+
+	if (console_run_program(console, argv, &err)) {
+		console_say(console, STYLE_WARNING, "%s did not end well; nothing is changed%s%s", editor, *err.text ? ": " : "", err.text);
+		drop_edit(job);
 		return;
 	}
-	struct json *saved = edited(console, path, yaml.data);
-
-	if (saved) {
-		struct json *params = json_object();
-		char *text = json_format(saved);
-
-		json_set_text(params, file_param(console, ref), text);
-		free(text);
-		console_act(console, ref, "edit", params);
-	}
-	json_free(saved);
-	unlink(path);
-	text_release(&yaml);
+	editing->job = (struct job){ .run = read_back, .done = edited };
+	console_submit(console, &editing->job);
 }
 
 static void fetched(struct job *job)
 {
-	struct fetch *fetch = (struct fetch *)job;
+	struct editing *editing = (struct editing *)job;
+	struct console *console = editing->console;
 
-	if (fetch->console->ended)
-		;
-	else if (fetch->object)
-		edit_object(fetch->console, &fetch->ref, fetch->object);
-	else
-		console_say_error(fetch->console, &fetch->err);
-	json_free(fetch->object);
-	free(fetch);
+	if (!console->ended && !atomic_load(&job->cancelled) && editing->saved) {
+		run_editor(job);
+		return;
+	}
+	if (!console->ended && editing->err.code)
+		console_say_error(console, &editing->err);
+	drop_edit(job);
 }
 
 void console_edit(struct console *console, const struct ref *ref)
@@ -453,11 +488,14 @@ void console_edit(struct console *console, const struct ref *ref)
 		console_say(console, STYLE_WARNING, "%s cannot be edited", ref->kind);
 		return;
 	}
-	struct fetch *job = mem_zero(1, sizeof(*job));
+	struct editing *editing = mem_zero(1, sizeof(*editing));
+	static unsigned number;
 
-	job->job = (struct job){ .run = fetch, .done = fetched };
-	job->console = console;
-	job->estate = console->estate;
-	job->ref = *ref;
-	console_submit(console, &job->job);
+	editing->job = (struct job){ .run = fetch, .done = fetched };
+	editing->console = console;
+	editing->estate = console->estate;
+	editing->ref = *ref;
+	snprintf(editing->path, sizeof(editing->path), "%s/edit-%d-%u.yaml", file_state_folder(), (int)getpid(), ++number);
+	text_init(&editing->before, EDIT_MAX);
+	console_submit(console, &editing->job);
 }

@@ -26,8 +26,7 @@ enum { DUMP_MAX = 64 * 1024 * 1024 };
 void console_dump(struct console *console, struct pane *pane)
 {
 	struct text out;
-	struct error err = { 0 };
-	char path[4096], name[64];
+	char name[64];
 	time_t now = (time_t)(clock_now_ns() / CLOCK_SECOND_NS);
 	struct tm local;
 
@@ -42,15 +41,9 @@ void console_dump(struct console *console, struct pane *pane)
 	}
 	localtime_r(&now, &local);
 	strftime(name, sizeof(name), "%Y%m%d-%H%M%S", &local);
-	snprintf(path, sizeof(path), "%s/dumps", file_state_folder());
-	int failed = file_make_folder(path, 0700, &err);
+	size_t length = out.length;
 
-	snprintf(path, sizeof(path), "%s/dumps/%s-%s.txt", file_state_folder(), name, pane->ops->name);
-	if (failed || file_save(path, out.data, out.length, 0600, &err))
-		console_say_error(console, &err);
-	else
-		console_say(console, STYLE_OK, "written to %s", path);
-	text_release(&out);
+	console_save(console, mem_format("%s/dumps/%s-%s.txt", file_state_folder(), name, pane->ops->name), text_take(&out), length, 1);
 }
 
 /* --- on the row under the cursor --- */
@@ -268,7 +261,7 @@ static void refresh(struct console *console)
 	if (top)
 		top->dirty = 1;
 	console->news = 1;
-	console_refresh_accounts(console);
+	console_look_at_accounts(console);
 }
 
 static void dump(struct console *console)

@@ -77,14 +77,6 @@ void console_take_accounts(struct console *console)
 		console->account_count = estate_known_accounts(console->estate, console->accounts, console->account_providers, ACCOUNTS_MAX);
 }
 
-void console_refresh_accounts(struct console *console)
-{
-	if (console->estate)
-		console->account_count = estate_accounts(console->estate, console->accounts, console->account_providers, ACCOUNTS_MAX);
-	if (console->account_count > ACCOUNTS_MAX)
-		console->account_count = ACCOUNTS_MAX;
-}
-
 const char *console_account(const struct console *console, const char *provider)
 {
 	const char *found = NULL;

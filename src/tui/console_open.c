@@ -103,12 +103,10 @@ static int open_unknown(struct console *console, const char *name, const struct 
 int console_open_kind(struct console *console, const struct kind *kind, const struct selection *selection, const char *filter)
 {
 	struct selection whole = *selection;
-	char folder[sizeof(((struct ref *)NULL)->account)];
-
 	if (!whole.account || !*whole.account)
 		whole.account = console_account(console, kind->provider);
 	if ((!whole.account || !*whole.account) && !strcmp(kind->provider, "fleet"))
-		whole.account = fleet_folder(console, folder, sizeof(folder));
+		whole.account = console->fleet_folder;
 	if (!whole.namespace_ || !*whole.namespace_)
 		whole.namespace_ = console_namespace(console, kind, whole.account);
 	console_push(console, table_pane_new(console, kind, &whole, filter));
@@ -275,8 +273,8 @@ static int open_with_rest(struct console *console, const char *first, const char
 	if (!strcmp(first, "playbook"))
 		return open_playbook(console, rest, err);
 	if (!strcmp(first, "theme"))
-		return console_use_theme(console, rest, err);
-	if (!strcmp(first, "run"))
+		console_use_theme(console, rest);
+	else if (!strcmp(first, "run"))
 		console_push(console, run_new(console, rest));
 	else if (!strcmp(first, "plan"))
 		console_push(console, plan_new_pane(console, rest));

@@ -7,7 +7,6 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "gate/gate.h"
-#include "gate/session.h"
 #include "store/store.h"
 #include "tui/console_private.h"
 
@@ -58,9 +57,7 @@ void console_hear_others(struct console *console)
 /* Best effort: where the database is no file of this machine, others are seen when something here changes. */
 void console_watch_others(struct console *console)
 {
-	struct store *store = session_store(console->session, NULL);
-
-	if (!console->gate || !store || store_listen(store, on_commit, console->loop))
+	if (!console->gate || !console->store || store_listen(console->store, on_commit, console->loop))
 		return;
 	console->hears_others = 1;
 	on_rest(console); /* what is known from now on */
@@ -71,6 +68,6 @@ void console_forget_others(struct console *console)
 	if (console->others_timer)
 		loop_remove_timer(console->loop, console->others_timer);
 	if (console->hears_others)
-		store_listen(session_store(console->session, NULL), NULL, NULL);
+		store_listen(console->store, NULL, NULL);
 	console->others_timer = console->hears_others = 0;
 }

@@ -15,11 +15,15 @@
 enum { PANES_MAX = 64, DIALOGS_MAX = 8, ACCOUNTS_MAX = 64, SIDE_KEY_MAX = 1200 };
 enum { SIDE = 2 }; /* beside the halves 0 and 1, for what is laid out like one */
 
+#define CHAT_HISTORY "chat-history" /* in the state folder */
+
 struct fleet_audit;
 struct handover;
 struct plan;
 struct live_run;
+struct opening;
 struct series_book;
+struct store;
 
 struct stack {
 	struct pane *panes[PANES_MAX];
@@ -33,9 +37,14 @@ struct console {
 	struct keymap *keymap;
 	struct estate *estate; /* NULL until opened */
 	struct gate *gate;
+	struct store *store;
+	struct opening *opening; /* of these three, under way */
 	struct user user;
 	struct theme theme;
 	int theme_watch; /* inotify descriptor, -1 none */
+	unsigned theme_number; /* of the last one asked for */
+	char **themes;   /* names, as they were found last; may be NULL */
+	char *fleet_folder; /* that needs no naming; NULL none */
 	int hears_others, others_timer; /* who writes to the same database */
 	struct stack stacks[2];
 	int split, focus, zoom;
@@ -74,7 +83,6 @@ struct console {
 /* console_frame.c */
 struct rect console_area(const struct console *console, int half); /* of a half's pane, or SIDE, without its head line */
 void console_paint(struct console *console);
-void console_refresh_accounts(struct console *console); /* asks: after one was chosen */
 void console_take_accounts(struct console *console);    /* as they were found last */
 /* The current account of a provider; "" when none is chosen, NULL when it has nothing to talk to. */
 const char *console_account(const struct console *console, const char *provider);
@@ -95,19 +103,29 @@ int console_command(struct console *console, const struct command *command);
 int console_verb_key(struct console *console, int key);
 /* console_themes.c */
 void console_first_theme(struct console *console);
-int console_use_theme(struct console *console, const char *name, struct error *err);
-void console_watch_themes(struct console *console);
+void console_use_theme(struct console *console, const char *name); /* loaded by a worker; says what is wrong with it */
+void console_take_themes(struct console *console, char **names, int watch); /* as they were found; takes both */
+void console_drop_themes(struct console *console);
+int themes_watch(void); /* of the operator's own folder; -1: none. Any thread */
 /* console.c */
 void console_show(struct pane *pane, int visible);
 void console_bury(struct console *console, struct pane *pane); /* hidden now, freed at the end of the turn */
 struct stack *console_stack(struct console *console);
 struct console *console_new(struct session *session);
 void console_free(struct console *console);
-void console_open_rooms(struct console *console);
 /* 1: "WORD KIND NAME" opens one resource by its name (describe, yaml, logs). */
 int console_opens_named(const char *word);
 void console_suspend(struct console *console);
 void console_leave(struct console *console);
+void console_take_key(struct console *console, int key);
+/* console_start.c */
+void console_start(struct console *console);      /* after the first frame */
+void console_open_rooms(struct console *console); /* waits for them: where there is no screen */
+int console_hold_key(struct console *console, int key); /* 1: it is taken once the rooms are open */
+/* choose_account.c */
+void console_look_at_accounts(struct console *console);
+/* saving.c: written by a worker, after the end here and now. Takes the path (absolute) and the bytes. told: it is said where. */
+void console_save(struct console *console, char *path, char *bytes, size_t length, int told);
 /* after_run.c */
 void console_after_run(struct console *console, const struct plan *plan);
 /* foreground.c: exit status, 128 + signal, or -1 */

@@ -1,4 +1,4 @@
-/* console_themes.c - which theme, and its reloading when a file of the themes folders changes. */
+/* console_themes.c - which theme, the menu of them, and its reloading when a file of the operator's own folder changes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,21 +9,64 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/loop.h"
+#include "base/mem.h"
+#include "tui/choosers.h"
 #include "tui/console_private.h"
 
-enum { SLOW_LINE_BPS = 38400 }; /* pseudo-terminals call themselves 38,400: only what is below that is a real slow line */
+enum { THEMES_MAX = 64, SLOW_LINE_BPS = 38400 }; /* pseudo-terminals call themselves 38,400: only what is below that is a real slow line */
 
-int console_use_theme(struct console *console, const char *name, struct error *err)
+static void take_theme(struct console *console, const struct theme *theme)
 {
-	struct theme theme;
-
-	if (theme_load(&theme, name, err))
-		return -1;
-	console->theme = theme;
-	screen_set_theme(&theme);
+	console->theme = *theme;
+	screen_set_theme(theme);
 	console->all_dirty = 1;
-	return 0;
 }
+
+/* --- loaded by a worker: of several asked for, the last one counts --- */
+
+struct loading {
+	struct job job;
+	struct console *console;
+	unsigned number;
+	char name[sizeof(((struct theme *)NULL)->name)];
+	struct theme theme;
+	int failed;
+	struct error err;
+};
+
+static void load(struct job *job)
+{
+	struct loading *loading = (struct loading *)job;
+
+	loading->failed = theme_load(&loading->theme, loading->name, &loading->err);
+}
+
+static void loaded(struct job *job)
+{
+	struct loading *loading = (struct loading *)job;
+	struct console *console = loading->console;
+
+	if (console->ended || loading->number != console->theme_number)
+		;
+	else if (loading->failed)
+		console_say_error(console, &loading->err); /* the old one stays */
+	else
+		take_theme(console, &loading->theme);
+	free(loading);
+}
+
+void console_use_theme(struct console *console, const char *name)
+{
+	struct loading *loading = mem_zero(1, sizeof(*loading));
+
+	loading->job = (struct job){ .run = load, .done = loaded };
+	loading->console = console;
+	loading->number = ++console->theme_number;
+	snprintf(loading->name, sizeof(loading->name), "%s", name);
+	console_submit(console, &loading->job);
+}
+
+/* --- the first one: before anything is drawn --- */
 
 /* NO_COLOR (no-color.org): present and not empty. */
 static int no_colour(void)
@@ -58,46 +101,156 @@ static const char *choose(const struct console *console)
 
 void console_first_theme(struct console *console)
 {
+	struct theme theme = theme_plain;
 	struct error err = { 0 };
 
-	if (!console_use_theme(console, choose(console), &err))
-		return;
-	console->theme = theme_plain;
-	screen_set_theme(&console->theme);
-	console_say(console, STYLE_WARNING, "%s", err.text);
+	if (theme_load(&theme, choose(console), &err))
+		console_say(console, STYLE_WARNING, "%s", err.text);
+	take_theme(console, &theme);
 }
+
+/* --- which there are --- */
+
+struct looking {
+	struct job job;
+	struct console *console;
+	struct theme_menu *menu; /* NULL: closed meanwhile */
+	char **names;
+};
+
+struct theme_menu {
+	struct pane *pane;
+	struct looking *looking; /* NULL: done */
+	char **names;            /* of its rows */
+};
+
+static void find(struct job *job)
+{
+	((struct looking *)job)->names = theme_names();
+}
+
+static int same_names(char **a, char **b)
+{
+	size_t i = 0;
+
+	if (!a || !b)
+		return a == b;
+	while (a[i] && b[i] && !strcmp(a[i], b[i]))
+		i++;
+	return !a[i] && !b[i];
+}
+
+static void show_menu(struct console *console);
+
+static void found(struct job *job)
+{
+	struct looking *looking = (struct looking *)job;
+	struct console *console = looking->console;
+
+	if (looking->menu)
+		looking->menu->looking = NULL;
+	if (!console->ended && looking->names && !same_names(looking->names, console->themes)) {
+		file_free_list(console->themes);
+		console->themes = looking->names;
+		looking->names = NULL;
+		if (looking->menu) {
+			console_close(console, looking->menu->pane);
+			show_menu(console);
+		}
+	}
+	file_free_list(looking->names);
+	free(looking);
+}
+
+static void release_menu(void *arg)
+{
+	struct theme_menu *menu = arg;
+
+	if (menu->looking)
+		menu->looking->menu = NULL;
+	file_free_list(menu->names);
+	free(menu);
+}
+
+static void use_theme(struct console *console, size_t row, void *arg)
+{
+	console_use_theme(console, ((struct theme_menu *)arg)->names[row]);
+}
+
+static struct theme_menu *make_menu(struct console *console)
+{
+	struct theme_menu *menu = mem_zero(1, sizeof(*menu));
+	struct menu_row rows[THEMES_MAX] = { { 0 } };
+	size_t count = 0, at = 0;
+
+	menu->names = mem_zero(THEMES_MAX + 1, sizeof(*menu->names));
+	for (; console->themes && console->themes[count] && count < THEMES_MAX; count++) {
+		rows[count].label = menu->names[count] = mem_text(console->themes[count]);
+		if (!strcmp(console->themes[count], console->theme.name))
+			at = count;
+	}
+	menu->pane = menu_new(console, "Themes", rows, count, at, use_theme, menu, release_menu);
+	return menu;
+}
+
+static void show_menu(struct console *console)
+{
+	console_dialog(console, make_menu(console)->pane);
+}
+
+/* As they were found last, and anew when there are others by now. */
+void choose_theme(struct console *console)
+{
+	struct looking *looking = mem_zero(1, sizeof(*looking));
+
+	looking->job = (struct job){ .run = find, .done = found };
+	looking->console = console;
+	looking->menu = make_menu(console);
+	looking->menu->looking = looking;
+	console_dialog(console, looking->menu->pane);
+	console_submit(console, &looking->job);
+}
+
+/* --- what the operator changes is seen at once --- */
 
 static void on_change(void *arg)
 {
 	struct console *console = arg;
 	char events[4096];
-	struct error err = { 0 };
 
 	while (read(console->theme_watch, events, sizeof(events)) > 0)
 		;
-	if (!strcmp(console->theme.name, theme_plain.name))
-		return;
-	char name[sizeof(console->theme.name)];
-
-	snprintf(name, sizeof(name), "%s", console->theme.name);
-	if (console_use_theme(console, name, &err))
-		console_say_error(console, &err); /* the old one stays */
+	if (strcmp(console->theme.name, theme_plain.name) != 0)
+		console_use_theme(console, console->theme.name);
 }
 
 /* The operator's own ones, if there is a folder of them: letting go of a watch takes the kernel 10 ms and more, at the end of the
  * program. Best effort: without inotify a theme is loaded when it is chosen. */
-void console_watch_themes(struct console *console)
+int themes_watch(void)
 {
 	char path[4096];
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 
-	console->theme_watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (console->theme_watch < 0)
-		return;
+	if (fd < 0)
+		return -1;
 	snprintf(path, sizeof(path), "%s/themes", file_config_folder());
-	if (inotify_add_watch(console->theme_watch, path, IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE) >= 0) {
-		loop_add_fd(console->loop, console->theme_watch, on_change, console);
-		return;
-	}
-	close(console->theme_watch);
-	console->theme_watch = -1;
+	if (inotify_add_watch(fd, path, IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE) >= 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+void console_take_themes(struct console *console, char **names, int watch)
+{
+	console->themes = names;
+	console->theme_watch = watch;
+	if (watch >= 0)
+		loop_add_fd(console->loop, watch, on_change, console);
+}
+
+void console_drop_themes(struct console *console)
+{
+	file_free_list(console->themes);
+	if (console->theme_watch >= 0)
+		close(console->theme_watch);
 }

@@ -104,15 +104,14 @@ int dashboard_asks(const struct dashboard *dashboard)
 
 static void ask_sources(struct dashboard *dashboard, int64_t since_ns)
 {
-	const struct provider_ops *ops;
-
 	for (size_t i = 0; i < dashboard->source_count; i++) {
 		const struct source *source = &dashboard->sources[i];
+		const struct provider_ops *ops = estate_provider_ops(dashboard->pane.console->estate, source->kind->provider);
 		int first = 1;
 
 		for (size_t j = 0; j < i; j++)
 			first &= strcmp(dashboard->sources[j].account, source->account) != 0;
-		if (!first || !estate_provider(dashboard->pane.console->estate, source->kind->provider, &ops, NULL) || !ops->recorded)
+		if (!first || !ops || !ops->recorded)
 			continue;
 		struct ask *ask = mem_zero(1, sizeof(*ask));
 

@@ -176,39 +176,73 @@ static void stop_audit(struct console *console)
 
 /* --- opening --- */
 
-const char *fleet_folder(struct console *console, char *out, size_t size)
+char *fleet_find_folder(const struct config *config)
 {
-	char *root = fleet_root(console->config, NULL, NULL);
-	int failed = !root || fleet_account(root, out, size, NULL);
+	char account[sizeof(((struct ref *)NULL)->account)];
+	char *root = fleet_root(config, NULL, NULL);
 
+	if (!root || !fleet_account(root, account, sizeof(account), NULL))
+		return root;
 	free(root);
-	return failed ? NULL : out;
+	return NULL;
 }
 
-int fleet_open(struct console *console, const char *path, int audit, struct error *err)
+static int open_agents(struct console *console, const char *account, int audit, struct error *err)
 {
-	struct selection selection = { 0 };
-	char account[sizeof(((struct ref *)NULL)->account)];
-	char *root = NULL;
-
-	if (!console->estate)
-		return error_set(err, ERR_INVALID, "%s", *console->problem ? console->problem : "still opening; try again in a moment");
+	struct selection selection = { .account = account };
 	const struct kind *kind = kinds_find(estate_kinds(console->estate), "fleet/agents");
 
 	if (!kind)
 		return error_set(err, ERR_NOT_FOUND, "the kind \"agents\" is not there: kinds/fleet/agents.yaml");
-	if (path && *path) {
-		root = fleet_root(console->config, path, err);
-		int failed = !root || fleet_account(root, account, sizeof(account), err);
-
-		free(root);
-		if (failed)
-			return -1;
-		selection.account = account;
-	}
 	console_open_kind(console, kind, &selection, NULL);
 	if (audit)
-		fleet_audit(console, selection.account);
+		fleet_audit(console, account);
+	return 0;
+}
+
+/* A folder that is named: a worker looks where it is. */
+struct naming {
+	struct job job;
+	struct console *console;
+	char *path, account[sizeof(((struct ref *)NULL)->account)];
+	int audit, failed;
+	struct error err;
+};
+
+static void find_named(struct job *job)
+{
+	struct naming *naming = (struct naming *)job;
+	char *root = fleet_root(NULL, naming->path, &naming->err);
+
+	naming->failed = !root || fleet_account(root, naming->account, sizeof(naming->account), &naming->err);
+	free(root);
+}
+
+static void found_named(struct job *job)
+{
+	struct naming *naming = (struct naming *)job;
+	struct console *console = naming->console;
+
+	if (!console->ended && !atomic_load(&job->cancelled) &&
+		(naming->failed || open_agents(console, naming->account, naming->audit, &naming->err)))
+		console_say_error(console, &naming->err);
+	free(naming->path);
+	free(naming);
+}
+
+int fleet_open(struct console *console, const char *path, int audit, struct error *err)
+{
+	if (!console->estate)
+		return error_set(err, ERR_INVALID, "%s", *console->problem ? console->problem : "still opening; try again in a moment");
+	if (!path || !*path)
+		return open_agents(console, NULL, audit, err);
+	struct naming *naming = mem_zero(1, sizeof(*naming));
+
+	naming->job = (struct job){ .run = find_named, .done = found_named };
+	naming->console = console;
+	naming->path = mem_text(path);
+	naming->audit = audit;
+	console_submit(console, &naming->job);
 	return 0;
 }
 

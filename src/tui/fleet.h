@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 struct command;
+struct config;
 struct console;
 struct error;
 struct pane;
@@ -17,7 +18,7 @@ int fleet_command(struct console *console, const struct command *command);
 void fleet_audit(struct console *console, const char *account);
 void fleet_heal(struct console *console);
 /* The folder that needs no naming, as an account: of two folders the rows kept are never those of the other. NULL: it has no name short enough. */
-const char *fleet_folder(struct console *console, char *out, size_t size);
+char *fleet_find_folder(const struct config *config); /* yours; reads the disk: any thread but the one of the screen */
 int fleet_is_finding(const struct ref *ref);
 /* The file of a finding, from its line, every finding of it under its own, secrets blanked. */
 struct pane *fleet_file_new(struct console *console, const struct ref *finding);

@@ -17,7 +17,6 @@ enum { QUEUE_MAX = 64, HISTORY_MAX = 1000, LINE_MAX_ = 4000, BYTES = 8 };
 struct line_edit {
 	char *kept;       /* its text while another has readline */
 	size_t point;
-	char *history;    /* path, or NULL */
 	void (*on_line)(void *arg, const char *line);
 	void *arg;
 };
@@ -27,7 +26,7 @@ static struct line_edit *focused;
 static char queue[QUEUE_MAX];
 static size_t queued, taken;
 static FILE *nowhere;
-static int is_ready;
+static int is_ready, has_history;
 
 /* --- what readline calls instead of a terminal --- */
 
@@ -78,7 +77,7 @@ static void drop_blind_searches(void)
 			rl_unbind_function_in_map(searches[i], maps[m]);
 }
 
-/* Opened once: ~/.inputrc is read by readline's own initialisation. */
+/* Once: ~/.inputrc is read by readline's own initialisation. */
 static void prepare(void)
 {
 	if (is_ready)
@@ -101,6 +100,22 @@ static void prepare(void)
 	rl_variable_bind("bell-style", "none");
 	stifle_history(HISTORY_MAX);
 	drop_blind_searches();
+}
+
+static char *history_path(const char *history)
+{
+	return mem_format("%s/%s", file_state_folder(), history);
+}
+
+void line_edit_prepare(const char *history)
+{
+	char *path = history_path(history);
+
+	prepare();
+	if (!has_history)
+		read_history(path); /* none yet is fine */
+	has_history = 1;
+	free(path);
 }
 
 /* --- keys to bytes --- */
@@ -200,7 +215,7 @@ void line_edit_focus(struct line_edit *edit)
 	rl_point = (int)edit->point;
 }
 
-struct line_edit *line_edit_new(const char *history, void (*on_line)(void *arg, const char *line), void *arg)
+struct line_edit *line_edit_new(void (*on_line)(void *arg, const char *line), void *arg)
 {
 	struct line_edit *edit = mem_zero(1, sizeof(*edit));
 
@@ -208,27 +223,23 @@ struct line_edit *line_edit_new(const char *history, void (*on_line)(void *arg, 
 	edit->kept = mem_text("");
 	edit->on_line = on_line;
 	edit->arg = arg;
-	edit->history = history ? mem_format("%s/%s", file_state_folder(), history) : NULL;
-	if (edit->history && !history_length)
-		read_history(edit->history); /* none yet is fine */
 	return edit;
 }
 
-/* Only our own: 0600, as what one asks may name things. */
-static void save_history(const struct line_edit *edit)
+char *line_edit_history(size_t *length)
 {
 	HIST_ENTRY **entries = history_list();
-	size_t size = 0;
 	char *bytes = NULL;
-	FILE *out = entries ? open_memstream(&bytes, &size) : NULL;
+	FILE *out = entries ? open_memstream(&bytes, length) : NULL;
 
 	if (!out)
-		return;
+		return NULL;
 	for (; *entries; entries++)
 		fprintf(out, "%s\n", (*entries)->line);
 	if (!fclose(out))
-		file_save(edit->history, bytes, size, 0600, NULL);
+		return bytes;
 	free(bytes);
+	return NULL;
 }
 
 void line_edit_free(struct line_edit *edit)
@@ -237,9 +248,6 @@ void line_edit_free(struct line_edit *edit)
 		return;
 	if (focused == edit)
 		line_edit_focus(NULL);
-	if (edit->history)
-		save_history(edit);
-	free(edit->history);
 	free(edit->kept);
 	free(edit);
 }

@@ -9,9 +9,14 @@
 
 struct line_edit;
 
-/* on_line gets each line that was ended with Enter (not kept). history: a file name in the state folder, or NULL. */
-struct line_edit *line_edit_new(const char *history, void (*on_line)(void *arg, const char *line), void *arg);
-void line_edit_free(struct line_edit *edit); /* saves the history */
+/* Before the first one is made, from whichever thread may read files: ~/.inputrc, and the history (a file name in the state folder). Without it the
+ * first one reads ~/.inputrc, and nothing is remembered of before. */
+void line_edit_prepare(const char *history);
+/* The history as a file of it is written; yours. NULL: there is none. */
+char *line_edit_history(size_t *length);
+/* on_line gets each line that was ended with Enter (not kept). */
+struct line_edit *line_edit_new(void (*on_line)(void *arg, const char *line), void *arg);
+void line_edit_free(struct line_edit *edit);
 /* The line becomes readline's; the one that had it keeps its text. */
 void line_edit_focus(struct line_edit *edit);
 /* A key as in keys.h. 1: readline took it. */

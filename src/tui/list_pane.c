@@ -85,6 +85,8 @@ static void answered(void *pane, struct asking *asking)
 		list->rows = asking->json;
 		asking->json = NULL;
 	}
+	if (list->ops->take)
+		list->ops->take(list, asking);
 	fill(list);
 	console_dirty(list->pane.console); /* the head line counts them */
 }

@@ -27,6 +27,7 @@ struct list_pane_ops {
 	const char *empty;              /* what stands where there are no rows */
 	void (*prepare)(struct list_pane *list, struct asking *asking); /* fills in what is asked; or NULL */
 	void (*ask)(struct asking *asking);                             /* on a worker: asking->json is the array, else asking->err */
+	void (*take)(struct list_pane *list, const struct asking *asking); /* what else was answered, before the rows are made; or NULL */
 	void (*begin)(struct list_pane *list);                          /* before rows are made anew; or NULL */
 	void (*add)(struct list_pane *list, const struct json *item, size_t number);
 	/* What a row opens, as a new pane, or NULL: Enter and a second click push it, a wide screen shows it at the right. NULL: nothing. */

@@ -6,7 +6,6 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "gate/session.h"
 #include "store/cache.h"
 #include "store/store.h"
 #include "tui/console_private.h"
@@ -33,7 +32,7 @@ static void load(struct job *job)
 
 static void save(struct console *console)
 {
-	struct store *store = session_store(console->session, NULL);
+	struct store *store = console->store;
 	struct text bytes;
 
 	if (!store || store_read_only(store))
@@ -70,7 +69,7 @@ static void loaded(struct job *job)
 
 void series_store_begin(struct console *console)
 {
-	struct store *store = session_store(console->session, NULL);
+	struct store *store = console->store;
 
 	if (!store)
 		return;

@@ -444,7 +444,7 @@ START_TEST(a_line_survives_whatever_is_typed)
 	static const int special[] = { K_UP, K_DOWN, K_LEFT, K_RIGHT, K_HOME, K_END, K_ENTER, K_BACKSPACE, K_DELETE, K_CTRL | 'u', K_CTRL | 'w', K_CTRL | 'k',
 		K_CTRL | 'y', K_CTRL | 'r', K_CTRL | 't', K_CTRL | '_', K_ALT | 'p', K_ALT | 'n', K_ALT | 'r', K_ALT | '.', K_ALT | '<', K_ALT | '>' };
 	size_t lines = 0, at = 0;
-	struct line_edit *edits[] = { line_edit_new(NULL, count_lines, &lines), line_edit_new(NULL, count_lines, &lines) };
+	struct line_edit *edits[] = { line_edit_new(count_lines, &lines), line_edit_new(count_lines, &lines) };
 	unsigned random = 1;
 
 	for (int i = 0; i < 30000; i++) {
@@ -546,7 +546,7 @@ static void type(struct line_edit *edit, const char *text)
 
 START_TEST(readline_edits_without_a_terminal)
 {
-	struct line_edit *edit = line_edit_new(NULL, on_line, NULL), *other = line_edit_new(NULL, on_line, NULL);
+	struct line_edit *edit = line_edit_new(on_line, NULL), *other = line_edit_new(on_line, NULL);
 
 	type(edit, "why is web slow");
 	line_edit_key(edit, K_CTRL | 'a');
