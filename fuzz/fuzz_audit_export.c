@@ -41,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *at = (const char *)data, *end = at + size;
 	struct verify *verify = verify_new(size && *data & 1 ? VERIFY_WHOLE : VERIFY_PART);
 	struct text body;
+	size_t number = 0;
 
 	text_init(&body, TEXT_MAX);
 	while (at < end) {
@@ -48,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t length = (size_t)((stop ? stop : end) - at);
 
 		there_and_back(at, length, &body);
-		verify_line(verify, at, length, &body);
+		verify_line(verify, at, length, ++number, &body);
 		at += length + 1;
 	}
 	json_free(verify_report(verify));

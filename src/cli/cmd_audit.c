@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -5,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "cli/cli.h"
 #include "gate/audit.h"
 #include "gate/gate.h"
@@ -15,7 +17,7 @@ extern const struct cli_command cmd_audit;
 static const struct cli_flag flags[] = {
 	{ "last", 0, "24h", "entries of that window" }, { "user", 0, "USER", "of that user" }, { "action", 0, "ACTION", "run, approve, scale, kubernetes.scale …" },
 	{ "status", 0, "STATUS", "done, failed, denied, started …" }, { "plan", 0, "PLAN", "of that plan" }, { "run", 0, "RUN", "of that run" },
-	{ "limit", 0, "N", "at most N entries" }, { "anchors", 0, "FILE", "verify: anchors kept elsewhere" },
+	{ "limit", 0, "N", "the newest N entries" }, { "anchors", 0, "FILE", "verify: anchors kept elsewhere" },
 	{ "to", 0, "WHERE", "anchor: file:PATH, syslog, command:…" }, { 0 },
 };
 static const struct cli_subcommand subcommands[] = { { "list", 0 }, { "verify", 1 }, { "export", 1 }, { "anchor", 0 }, { 0 } };
@@ -38,54 +40,70 @@ static int query_of(struct cli *cli, struct audit_query *query, struct error *er
 struct listing {
 	struct cli *cli;
 	struct cli_table *table;
-	struct json *rows;
+	struct cli_stream stream;
+	int keep;           /* with --limit: the newest, newest first */
+	struct json **kept;
+	size_t kept_count, printed;
 };
+
+static void print_entry(struct listing *listing, const struct json *entry)
+{
+	static const char *const paths[] = { "timestamp", "user.id", "action.name", "action.step", "result.status", "action.target" };
+
+	listing->printed++;
+	if (!listing->table)
+		cli_stream_item(&listing->stream, json_copy(entry));
+	for (size_t i = 0; listing->table && i < sizeof(paths) / sizeof(*paths); i++)
+		cli_table_cell(listing->table, json_text_or(json_at(entry, paths[i]), ""));
+}
 
 static int on_entry(const struct json *entry, void *arg)
 {
-	static const char *const paths[] = { "timestamp", "user.id", "action.name", "action.step", "result.status", "action.target" };
 	struct listing *listing = arg;
 
-	if (cli_format(listing->cli) == FORMAT_JSONL) {
-		char *line = json_format(entry);
-
-		cli_write(cli_out(listing->cli), "%s\n", line);
-		free(line);
-	} else if (listing->rows) {
-		json_add(listing->rows, json_copy(entry));
+	if (listing->keep) {
+		listing->kept = mem_grow(listing->kept, listing->kept_count + 1, sizeof(*listing->kept));
+		listing->kept[listing->kept_count++] = json_copy(entry);
 	} else {
-		for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
-			cli_table_cell(listing->table, json_text_or(json_at(entry, paths[i]), ""));
+		print_entry(listing, entry);
 	}
-	return 0;
+	return ferror(cli_out(listing->cli));
 }
 
+static struct cli_table *table_new(struct cli *cli)
+{
+	static const char *const names[] = { "TIME", "USER", "ACTION", "STEP", "STATUS", "TARGET" };
+	struct cli_table *table = cli_table_new(cli);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		cli_table_column(table, names[i], 'l');
+	return table;
+}
+
+/* --limit N: the newest N, in the order they happened. */
 static int list(struct cli *cli, struct audit *audit)
 {
 	struct error err = { 0 };
 	struct audit_query query;
 	struct listing listing = { .cli = cli };
+	const char *limit = cli_flag(cli, "limit");
 
 	if (query_of(cli, &query, &err))
 		return cli_fail(cli, &err);
-	if (cli_json(cli) && cli_format(cli) != FORMAT_JSONL)
-		listing.rows = json_array();
-	else if (!cli_json(cli)) {
-		static const char *const names[] = { "TIME", "USER", "ACTION", "STEP", "STATUS", "TARGET" };
-
-		listing.table = cli_table_new(cli);
-		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-			cli_table_column(listing.table, names[i], 'l');
-	}
-	int failed = audit_each(audit, &query, on_entry, &listing, &err);
-	if (listing.rows) {
-		struct json *document = json_object();
-
-		json_set(document, "entries", listing.rows);
-		cli_print(cli, document);
-	}
+	listing.table = cli_json(cli) ? NULL : table_new(cli);
+	listing.keep = limit != NULL;
+	query.newest_first = limit != NULL;
+	cli_stream_begin(&listing.stream, cli, "entries");
+	int failed = !limit || query.limit ? audit_each(audit, &query, on_entry, &listing, &err) : 0;
+	for (size_t i = listing.kept_count; i-- > 0; json_free(listing.kept[i]))
+		print_entry(&listing, listing.kept[i]);
+	free(listing.kept);
 	if (listing.table)
 		cli_table_print(listing.table);
+	else if (!failed || listing.stream.count)
+		cli_stream_end(&listing.stream);
+	if (!failed && !listing.printed && listing.table)
+		cli_say(cli, "pilothouse: no entry is like that");
 	return failed ? cli_fail(cli, &err) : 0;
 }
 
@@ -126,7 +144,9 @@ static int export_log(struct cli *cli, struct audit *audit)
 	if (query_of(cli, &query, &err))
 		return cli_fail(cli, &err);
 	if (cli_arg(cli, 1)) {
-		out = fopen(cli_arg(cli, 1), "wxe"); /* an export is evidence: none is written over */
+		int fd = open(cli_arg(cli, 1), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600); /* an export is evidence: none is written over, not everybody reads it */
+
+		out = fd < 0 ? NULL : fdopen(fd, "w");
 		if (!out) {
 			error_errno(&err, "export to %s", cli_arg(cli, 1));
 			return cli_fail(cli, &err);
@@ -135,8 +155,8 @@ static int export_log(struct cli *cli, struct audit *audit)
 	int failed = audit_export(audit, &query, write_out, out, &err);
 	if (!failed && fflush(out))
 		failed = error_errno(&err, "writing the export");
-	if (out != cli_out(cli))
-		fclose(out);
+	if (out != cli_out(cli) && fclose(out) && !failed)
+		failed = error_errno(&err, "writing the export");
 	return failed ? cli_fail(cli, &err) : 0;
 }
 

@@ -35,7 +35,8 @@ struct entry {
 
 struct verify {
 	enum verify_what what;
-	int must_reach, started, broken;
+	int must_reach, started, broken, begins_here; /* begins_here: the first line has a checkpoint, or says that there was none */
+	size_t strange; /* lines that are no entries */
 	struct marks marks;
 	struct audit_link *links; /* every entry, in short */
 	size_t count;
@@ -346,6 +347,30 @@ void verify_broken(struct verify *verify, const char *detail)
 /* --- after the last --- */
 
 /* Each fault of an entry's own. The number an edited one gives itself is believed unless the next one's leaves just one place for it. */
+/* A stretch that begins later than the log was cut out on purpose, by an export or a new day, and its first line has the mark of that. */
+static void judge_head(struct verify *verify)
+{
+	char detail[160];
+
+	if (verify->from == 1 || verify->begins_here)
+		return;
+	snprintf(detail, sizeof(detail), "1 to %llu are missing: the file does not begin as an export or a day does", (unsigned long long)verify->from - 1);
+	problem(verify, 1, "delete", detail);
+}
+
+/* Lines, and no entry among them: told once. */
+static void judge_strange(struct verify *verify)
+{
+	char detail[160];
+
+	if (verify->count || !verify->strange)
+		return;
+	snprintf(detail, sizeof(detail), "none of %zu lines is an entry: the file was overwritten, or is no audit log", verify->strange);
+	json_free(verify->problems);
+	verify->problems = json_array();
+	problem(verify, 1, "format", detail);
+}
+
 static void judge_entries(struct verify *verify)
 {
 	for (size_t i = 0; i < verify->count; i++) {
@@ -457,14 +482,16 @@ struct json *verify_report(struct verify *verify)
 	struct json *report = json_object();
 	int64_t checkpoints = 0;
 
-	if (!verify->started)
-		marks_choose(&verify->marks, verify->what == VERIFY_OWN, verify->what == VERIFY_PART ? NULL : "");
+	if (!verify->started) /* a database without entries and checkpoints does not say which log it was: that of the newest anchor */
+		marks_choose(&verify->marks, verify->what == VERIFY_OWN || verify->what == VERIFY_WHOLE, verify->what == VERIFY_PART ? NULL : "");
+	judge_head(verify);
 	judge_entries(verify);
 	judge_end(verify);
 	judge_roots(verify);
 	judge_keys(verify);
 	if (verify->broken)
 		audit_judge(verify->links, verify->count, verify->from, problem, verify);
+	judge_strange(verify);
 	for (size_t i = 0; i < verify->marks.count; i++)
 		checkpoints += verify->marks.list[i].met;
 	json_set(report, "ok", json_boolean(json_count(verify->problems) == 0));
@@ -514,21 +541,25 @@ int verify_split_line(const char *line, size_t length, struct text *body, uint8_
 /* The checkpoint in an export's first line is about the export. */
 static void take_checkpoint(struct verify *verify, const char *line, const struct audit_span *span)
 {
+	verify->begins_here = span->end != 0;
 	struct json *checkpoint = span->end ? json_parse(line + span->value, span->end - span->value, NULL) : NULL;
 
-	if (checkpoint)
+	if (json_is(checkpoint, JSON_OBJECT))
 		verify_checkpoint(verify, checkpoint, 0);
 	json_free(checkpoint);
 }
 
-void verify_line(struct verify *verify, const char *line, size_t length, struct text *scratch)
+void verify_line(struct verify *verify, const char *line, size_t length, size_t number, struct text *scratch)
 {
 	uint8_t hash[SHA256_BYTES];
 	struct audit_scan scan;
+	char detail[64];
 
 	text_clear(scratch);
 	if (audit_scan(line, length, &scan) || split(line, length, &scan, scratch, hash)) {
-		verify_broken(verify, "a line is no entry");
+		snprintf(detail, sizeof(detail), "line %zu is no entry", number);
+		verify->strange++;
+		verify_broken(verify, detail);
 		return;
 	}
 	if (!verify->started)

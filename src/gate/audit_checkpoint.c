@@ -176,10 +176,25 @@ static int anchor_to_command(const char *command, const char *line, struct error
 	return status ? error_set(err, ERR_IO, "the anchor command ended with status %d: %.100s", status, command) : 0;
 }
 
-/* where: "file:PATH", "syslog", "command:…"; NULL: config audit.anchor, else the default file. */
+static int check_place(const char *set, struct error *err)
+{
+	if (!set || !*set || *set == '/' || !strcmp(set, "file") || !strcmp(set, "syslog") || (!strncmp(set, "file:", 5) && set[5]) || (!strncmp(set, "command:", 8) && set[8]))
+		return 0;
+	return error_set(err, ERR_INVALID, "no anchor is put at '%.60s': file:PATH, syslog or command:PROGRAM", set);
+}
+
+static const char *place_of(const struct audit *audit, const char *where)
+{
+	return where ? where : audit->config ? config_get(audit->config, "audit.anchor") : NULL;
+}
+
+/* where: "file:PATH" or an absolute path, "syslog", "command:…"; NULL: config audit.anchor, else the default file. */
 static int anchor(struct audit *audit, const char *where, const struct json *document, char **place, struct error *err)
 {
-	const char *set = where ? where : audit->config ? config_get(audit->config, "audit.anchor") : NULL;
+	const char *set = place_of(audit, where);
+
+	if (check_place(set, err))
+		return -1;
 	char *compact = json_format(document), *line = mem_format("%s\n", compact);
 	char *path = audit_anchor_path();
 	int failed = anchor_to_file(path, line, err); /* verify looks there in any case */
@@ -258,9 +273,10 @@ int audit_witness(struct audit *audit, const char *where, struct json **receipt,
 
 int audit_anchor(struct audit *audit, const char *where, struct json **receipt, struct error *err)
 {
+	const char *set = place_of(audit, where);
 	struct json *made = NULL;
 
-	if (audit_witness(audit, where ? where : "file", &made, err))
+	if (check_place(set, err) || audit_witness(audit, set && *set ? set : "file", &made, err))
 		return -1;
 	if (!made)
 		return error_set(err, ERR_NOT_FOUND, "the audit log is empty: there is nothing to anchor yet");

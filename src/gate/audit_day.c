@@ -27,6 +27,7 @@ struct marker {
 
 struct copying {
 	struct audit *audit;
+	struct sqlite3 *db; /* while rows come */
 	struct marker marker;
 	struct text lines;  /* of marker.day, not yet written */
 	uint64_t last;      /* the entry the last of them is */
@@ -123,6 +124,26 @@ static int flush(struct copying *c)
 	return c->failed;
 }
 
+static int on_checkpoint(sqlite3_stmt *row, void *arg)
+{
+	const char *text = (const char *)sqlite3_column_text(row, 0);
+	char **checkpoint = arg;
+
+	*checkpoint = text ? mem_text(text) : NULL;
+	return 1;
+}
+
+/* A day that begins within the log says so in its first line, by the newest checkpoint before it: that nothing was cut off there. NULL: no need. */
+static char *head_of_day(const struct copying *c, int64_t seq)
+{
+	char *checkpoint = NULL;
+
+	if (seq <= 1 || c->marker.size || c->lines.length)
+		return NULL;
+	store_query(c->db, NULL, on_checkpoint, &checkpoint, "SELECT document FROM audit_checkpoint WHERE size < ? ORDER BY size DESC LIMIT 1", "i", seq);
+	return checkpoint ? checkpoint : mem_text("null");
+}
+
 static int on_row(sqlite3_stmt *row, void *arg)
 {
 	struct copying *c = arg;
@@ -142,7 +163,10 @@ static int on_row(sqlite3_stmt *row, void *arg)
 		memcpy(c->marker.day, day, DAY_LENGTH);
 	}
 	hex_format(sqlite3_column_blob(row, 2), SHA256_BYTES, hash);
-	audit_entry_line(&c->lines, body, length, hash, NULL);
+	char *head = head_of_day(c, sqlite3_column_int64(row, 0));
+
+	audit_entry_line(&c->lines, body, length, hash, head);
+	free(head);
 	c->last = (uint64_t)sqlite3_column_int64(row, 0);
 	return 0;
 }
@@ -151,6 +175,7 @@ static int copy_in(struct sqlite3 *db, void *arg, struct error *err)
 {
 	struct copying *c = arg;
 
+	c->db = db;
 	return store_query(db, err, on_row, c, "SELECT seq, body, hash FROM audit WHERE seq > ? ORDER BY seq", "i", (int64_t)c->marker.seq);
 }
 

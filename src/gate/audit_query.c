@@ -168,6 +168,8 @@ static int export_in(struct sqlite3 *db, void *arg, struct error *err)
 		return 0;
 	if (store_query(db, err, on_checkpoint, e, "SELECT document FROM audit_checkpoint WHERE size BETWEEN ? AND ? ORDER BY size DESC LIMIT 1", "ii", e->first, e->last))
 		return -1;
+	if (!e->checkpoint && e->first > 1)
+		e->checkpoint = mem_text("null"); /* it begins here on purpose */
 	return store_query(db, err, on_line, e, "SELECT body, hash FROM audit WHERE seq BETWEEN ? AND ? ORDER BY seq", "ii", e->first, e->last);
 }
 

@@ -113,23 +113,27 @@ static int walk_database(const char *path, struct verify *verify, struct error *
 	return failed ? -1 : 0;
 }
 
-static int walk_lines(FILE *file, struct verify *verify)
+static int walk_lines(FILE *file, const char *path, struct verify *verify, struct error *err)
 {
 	char *line = NULL;
 	size_t room = 0;
 	ssize_t length;
+	size_t number = 0;
 	struct text body;
 
 	text_init(&body, LINE_MAX_BYTES);
 	while ((length = getline(&line, &room, file)) > 0) {
-		if (line[length - 1] == '\n')
+		while (length && strchr("\r\n", line[length - 1])) /* a mailer or an editor may have made it CRLF */
 			length--;
+		number++;
 		if (length)
-			verify_line(verify, line, (size_t)length, &body);
+			verify_line(verify, line, (size_t)length, number, &body);
 	}
+	int failed = ferror(file) ? error_errno(err, "audit log %s", path) : 0;
+
 	text_release(&body);
 	free(line);
-	return 0;
+	return failed;
 }
 
 /* A database begins with SQLite's header string (its file format, 1.3). */
@@ -152,7 +156,7 @@ static int walk_file(const char *path, int database, struct verify *verify, stru
 		return walk_database(path, verify, err);
 	if (!file)
 		return error_errno(err, "audit log %s", path);
-	int failed = walk_lines(file, verify);
+	int failed = walk_lines(file, path, verify, err);
 	fclose(file);
 	return failed;
 }

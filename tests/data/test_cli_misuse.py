@@ -107,6 +107,32 @@ def test_a_plan_that_was_denied_or_has_run():
         check(twice.code == 1 and 'already run' in twice.talk, twice)
 
 
+# --- the log ---
+
+def test_the_log():
+    with Home() as home, process() as pid:
+        usage(home, 'audit', 'anchor', '--to', 'bogus', said='file:PATH, syslog or command:PROGRAM')
+        for nice in ('1', '2', '3'):
+            check(home.run('act', 'processes', pid, 'renice', 'nice=' + nice, '--approve').code == 0)
+        usage(home, 'audit', 'anchor', '--to', 'bogus', said='bogus')
+        check(not os.path.exists(os.path.join(home.top, 'bogus')))
+        every = [json.loads(line)['audit_id'] for line in home.run('audit', '-o', 'jsonl').text.splitlines()]
+        for limit in (0, 1, 2, 1000):  # the newest ones, in the order they happened
+            wanted = every[-limit:] if limit else []
+            check([e['audit_id'] for e in home.run('audit', '--limit', str(limit), '-o', 'json').json()['entries']] == wanted, limit)
+            check([json.loads(line)['audit_id'] for line in home.run('audit', '--limit', str(limit), '-o', 'jsonl').text.splitlines()] == wanted, limit)
+        check(home.run('audit', 'export', 'log.jsonl').code == 0)
+        export = os.path.join(home.top, 'log.jsonl')
+        check(os.stat(export).st_mode & 0o777 == 0o600 and home.run('audit', 'export', 'log.jsonl').code == 1)
+        check(home.run('audit', 'verify', export).code == 0)
+        with open(export) as f:
+            lines = f.read().splitlines(True)
+        for gone in range(len(lines)):  # any one line, the first and the last too
+            report = home.run('audit', 'verify', home.write('cut.jsonl', ''.join(lines[:gone] + lines[gone + 1:])), '-o', 'json')
+            check(report.code == 7 and report.json()['problems'], gone, report)
+        check(home.run('audit', 'verify', home.top).code == 1 and home.run('audit', 'verify', '/etc/passwd').code == 7)
+
+
 # --- formats ---
 
 def table_of(text):

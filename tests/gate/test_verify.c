@@ -1,4 +1,5 @@
 /* Every way to change a log, in the database and in an export: named with its kind and place. */
+#include "base/clock.h"
 #include "logged.h"
 
 enum { ENTRIES = 20 };
@@ -461,6 +462,120 @@ START_TEST(a_clock_that_jumps)
 }
 END_TEST
 
+/* --- the head of a file --- */
+
+static void without_first_line(const char *path)
+{
+	size_t length;
+	char *bytes = file_load(path, 64 << 20, &length, NULL), *rest = strchr(bytes, '\n') + 1;
+
+	ck_assert(!file_save(path, rest, length - (size_t)(rest - bytes), 0600, NULL));
+	free(bytes);
+}
+
+START_TEST(an_export_without_its_head)
+{
+	char *path = logged_path("export.jsonl"), *checkpoint = newest_checkpoint();
+
+	rows_export(&rows, path, checkpoint);
+	without_first_line(path);
+	struct json *report = verified(path, NULL);
+	must_name(report, "first line removed", "delete", 1, 1);
+	json_free(report);
+	without_first_line(path);
+	report = verified(path, NULL);
+	must_name(report, "first two lines removed", "delete", 1, 1);
+	json_free(report);
+	rows_free(&rows);
+	free(path);
+	free(checkpoint);
+}
+END_TEST
+
+/* A day within the log begins late and is whole; without its first line it is not. */
+START_TEST(a_day_without_its_head)
+{
+	char at[CLOCK_RFC3339_MAX];
+
+	clock_format(clock_now_ns(), at);
+	char *day = mem_format("%s/audit/%.10s.jsonl", logged_home, at), *marker_path = logged_path("audit/.copied");
+	size_t length;
+	char *marker = file_load(marker_path, 1000, &length, NULL), *date = strchr(strchr(marker, ' ') + 1, ' ') + 1;
+
+	memcpy(date, "2020", 4); /* as if all before were of another day */
+	ck_assert(!file_save(marker_path, marker, length, 0600, NULL));
+	unlink(day);
+	logged_write(NULL, 5);
+	must_be_whole(verified(day, NULL), "a day");
+	without_first_line(day);
+	struct json *report = verified(day, NULL);
+	must_name(report, "first line of a day removed", "delete", 1, 1);
+	json_free(report);
+	rows_free(&rows);
+	free(day);
+	free(marker);
+	free(marker_path);
+}
+END_TEST
+
+START_TEST(a_copy_that_was_emptied)
+{
+	char *own = logged_path("pilothouse.db"), *copy = logged_path("copy.db");
+
+	copy_file(own, copy);
+	rows.count = 0;
+	rows_write(&rows, copy);
+	sqlite3 *db = logged_open(copy);
+	logged_sql(db, "DELETE FROM audit_checkpoint");
+	sqlite3_close(db);
+	struct json *report = verified(copy, NULL);
+	must_name(report, "emptied, checkpoints too", "truncation", 1, 1);
+	json_free(report);
+	free(own);
+	free(copy);
+}
+END_TEST
+
+static void save_text(const char *path, const char *text)
+{
+	ck_assert(!file_save(path, text, strlen(text), 0600, NULL));
+}
+
+START_TEST(lines_of_something_else)
+{
+	char *path = logged_path("export.jsonl"), *checkpoint = newest_checkpoint();
+	struct error err = { 0 };
+	struct json *report = NULL;
+	size_t length;
+
+	save_text(path, "root:x:0:0\nbin:x:1:1\n{}\n");
+	report = verified(path, NULL);
+	must_name(report, "no log", "format", 1, 1);
+	ck_assert_uint_eq(json_count(json_get(report, "problems")), 1);
+	json_free(report);
+	rows_export(&rows, path, checkpoint);
+	char *text = file_load(path, 64 << 20, &length, NULL), *more = mem_format("%snonsense\n", text);
+	save_text(path, more);
+	report = verified(path, NULL);
+	ck_assert_ptr_nonnull(strstr(json_text(json_at(report, "problems.0.detail")), "line 21 "));
+	json_free(report);
+	struct text crlf;
+	text_init(&crlf, 64 << 20);
+	for (const char *at = text; *at; at++)
+		text_format(&crlf, *at == '\n' ? "\r%c" : "%c", *at);
+	save_text(path, crlf.data);
+	must_be_whole(verified(path, NULL), "sent by mail");
+	text_release(&crlf);
+	ck_assert(audit_verify(logged_home, NULL, &report, &err));
+	ck_assert_int_ne(err.code, ERR_NONE);
+	rows_free(&rows);
+	free(checkpoint);
+	free(more);
+	free(text);
+	free(path);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, setup, logged_end);
@@ -474,6 +589,10 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, an_edited_anchor);
 	tcase_add_test(tc, against_an_anchor_given_by_hand);
 	tcase_add_test(tc, a_clock_that_jumps);
+	tcase_add_test(tc, an_export_without_its_head);
+	tcase_add_test(tc, a_day_without_its_head);
+	tcase_add_test(tc, a_copy_that_was_emptied);
+	tcase_add_test(tc, lines_of_something_else);
 }
 
 TEST_MAIN("gate/verify")
