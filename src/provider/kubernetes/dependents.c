@@ -1,28 +1,27 @@
 /* What a change would touch: owners above, pods below, and what points at them by selector or by
- * name. Each part that cannot be read (a 403) is left out; what was found is still true. */
+ * name. A part that cannot be read (a 403) is told as not known; what was found is still true. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "estate/provider.h"
 #include "net/url.h"
 #include "provider/kubernetes/account.h"
+#include "provider/kubernetes/dependents.h"
 #include "provider/kubernetes/get.h"
 #include "provider/kubernetes/resource.h"
-#include "provider/kubernetes/revisions.h"
+#include "provider/kubernetes/selector.h"
 
-enum { PODS_MAX = 500, FOUND_MAX = 1000 };
+enum { LIST_MAX = 500, FOUND_MAX = 1000 };
 
-struct search {
-	struct account *account;
-	const char *namespace_;
-	struct json *out;
-};
+/* Names and labels are enough, and no secret is fetched for them (API concepts, "Metadata-only requests"). */
+#define METADATA "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
 
-static void found(struct search *search, const char *kind, const char *namespace_, const char *name,
+void dependents_found(struct search *search, const char *kind, const char *namespace_, const char *name,
 	const char *relation)
 {
 	struct ref ref = { .provider = "kubernetes" };
@@ -41,53 +40,49 @@ static void found(struct search *search, const char *kind, const char *namespace
 	json_add(search->out, json_set_text(item, "name", name));
 }
 
-/* A collection of the namespace; NULL when it may not be read. */
-static struct json *fetch(struct search *search, const char *api, const char *name,
+static void not_known(struct search *search, const char *before, const char *name, const char *after)
+{
+	struct json *item = json_set_text(json_object(), "id", "");
+	char *what = mem_format("%s%s%s", before, name, after);
+
+	json_set_text(item, "relation", "not known");
+	json_add(search->out, json_set_text(item, "name", what));
+	free(what);
+}
+
+struct json *dependents_fetch(struct search *search, const char *api, const char *name,
 	const char *parameter, const char *value)
 {
 	struct resource resource = { .api = api, .name = name, .namespaced = 1 };
+	struct call call = { .accept = search->metadata ? METADATA : NULL };
+	struct error err = { 0 };
 	struct text path;
-	struct json *answer;
 	char limit[16];
 
 	text_init(&path, RESOURCE_PATH_MAX);
 	resource_path(&path, &resource, search->namespace_, NULL, NULL);
 	if (parameter)
 		url_query(&path, parameter, value);
-	snprintf(limit, sizeof(limit), "%d", PODS_MAX);
+	snprintf(limit, sizeof(limit), "%d", LIST_MAX);
 	url_query(&path, "limit", limit);
-	answer = get_path(search->account, path.data, NULL);
+	call.path = path.data;
+	struct json *answer = call_json(search->account, &call, &err);
+	if (!answer && err.code != ERR_NOT_FOUND) /* no such API: none are there */
+		not_known(search, "", name, " (may not be read)");
+	else if (*json_text_or(json_at(answer, "metadata.continue"), ""))
+		not_known(search, "further ", name, "");
 	text_release(&path);
 	return answer;
 }
 
-static const char *name_of(const struct json *object)
+const char *dependents_name(const struct json *object)
 {
 	return json_text(json_at(object, "metadata.name"));
 }
 
-static const char *namespace_of(const struct json *object)
+const char *dependents_namespace(const struct json *object)
 {
 	return json_text(json_at(object, "metadata.namespace"));
-}
-
-/* Whether a selector's matchLabels (or plain map) all stand among labels. Expressions are left to
- * the server: a selector that has any matches here by its labels alone. */
-static int matches(const struct json *selector, const struct json *labels)
-{
-	const struct json *map =
-		json_get(selector, "matchLabels") ? json_get(selector, "matchLabels") : selector;
-
-	if (!json_count(map))
-		return 0;
-	for (const struct json *item = json_first(map); item; item = json_next(item)) {
-		if (!json_text(item))
-			return 0;
-		if (strcmp(json_text_or(json_get(labels, json_key(item)), "\x01"),
-			    json_text(item)) != 0)
-			return 0;
-	}
-	return 1;
 }
 
 /* --- services and what leads to them --- */
@@ -112,8 +107,8 @@ static int ingress_leads_to(const struct json *ingress, const char *service)
 
 static void add_behind_service(struct search *search, const char *service)
 {
-	struct json *slices = fetch(search, "discovery.k8s.io/v1", "endpointslices", NULL, NULL);
-	struct json *ingresses = fetch(search, "networking.k8s.io/v1", "ingresses", NULL, NULL);
+	struct json *slices = dependents_fetch(search, "discovery.k8s.io/v1", "endpointslices", NULL, NULL);
+	struct json *ingresses = dependents_fetch(search, "networking.k8s.io/v1", "ingresses", NULL, NULL);
 
 	for (const struct json *item = json_first(json_get(slices, "items")); item;
 		item = json_next(item)) {
@@ -121,13 +116,13 @@ static void add_behind_service(struct search *search, const char *service)
 
 		if (!strcmp(json_text_or(json_get(labels, "kubernetes.io/service-name"), ""),
 			    service))
-			found(search, "endpointslices", namespace_of(item), name_of(item),
+			dependents_found(search, "endpointslices", dependents_namespace(item), dependents_name(item),
 				"endpoints");
 	}
 	for (const struct json *item = json_first(json_get(ingresses, "items")); item;
 		item = json_next(item))
 		if (ingress_leads_to(item, service))
-			found(search, "ingresses", namespace_of(item), name_of(item),
+			dependents_found(search, "ingresses", dependents_namespace(item), dependents_name(item),
 				"routes to it");
 	json_free(slices);
 	json_free(ingresses);
@@ -135,20 +130,20 @@ static void add_behind_service(struct search *search, const char *service)
 
 static void add_selecting(struct search *search, const struct json *labels)
 {
-	struct json *services = fetch(search, "v1", "services", NULL, NULL);
-	struct json *budgets = fetch(search, "policy/v1", "poddisruptionbudgets", NULL, NULL);
+	struct json *services = dependents_fetch(search, "v1", "services", NULL, NULL);
+	struct json *budgets = dependents_fetch(search, "policy/v1", "poddisruptionbudgets", NULL, NULL);
 
 	for (const struct json *item = json_first(json_get(services, "items")); item;
 		item = json_next(item)) {
-		if (!matches(json_at(item, "spec.selector"), labels))
+		if (!selector_map_takes(json_at(item, "spec.selector"), labels))
 			continue;
-		found(search, "services", namespace_of(item), name_of(item), "selects its pods");
-		add_behind_service(search, name_of(item));
+		dependents_found(search, "services", dependents_namespace(item), dependents_name(item), "selects its pods");
+		add_behind_service(search, dependents_name(item));
 	}
 	for (const struct json *item = json_first(json_get(budgets, "items")); item;
 		item = json_next(item))
-		if (matches(json_at(item, "spec.selector"), labels))
-			found(search, "poddisruptionbudgets", namespace_of(item), name_of(item),
+		if (selector_takes(json_at(item, "spec.selector"), labels))
+			dependents_found(search, "poddisruptionbudgets", dependents_namespace(item), dependents_name(item),
 				"limits disruption");
 	json_free(services);
 	json_free(budgets);
@@ -157,7 +152,7 @@ static void add_selecting(struct search *search, const struct json *labels)
 static void add_scalers(struct search *search, const char *type, const char *name)
 {
 	struct json *scalers =
-		fetch(search, "autoscaling/v2", "horizontalpodautoscalers", NULL, NULL);
+		dependents_fetch(search, "autoscaling/v2", "horizontalpodautoscalers", NULL, NULL);
 
 	for (const struct json *item = json_first(json_get(scalers, "items")); item;
 		item = json_next(item)) {
@@ -165,7 +160,7 @@ static void add_scalers(struct search *search, const char *type, const char *nam
 
 		if (!strcmp(json_text_or(json_get(target, "kind"), ""), type) &&
 			!strcmp(json_text_or(json_get(target, "name"), ""), name))
-			found(search, "horizontalpodautoscalers", namespace_of(item), name_of(item),
+			dependents_found(search, "horizontalpodautoscalers", dependents_namespace(item), dependents_name(item),
 				"scales it");
 	}
 	json_free(scalers);
@@ -195,7 +190,7 @@ static void add_owners(struct search *search, const struct json *object, int dep
 			i++;
 		if (i == sizeof(owners) / sizeof(*owners))
 			continue;
-		found(search, owners[i].kind, search->namespace_,
+		dependents_found(search, owners[i].kind, search->namespace_,
 			json_text(json_get(owner, "name")), "owns it");
 		struct resource resource = {
 			.api = owners[i].api, .name = owners[i].kind, .namespaced = 1
@@ -215,11 +210,11 @@ static void add_owners(struct search *search, const struct json *object, int dep
 static void add_pods(
 	struct search *search, const char *parameter, const char *value, const char *relation)
 {
-	struct json *pods = fetch(search, "v1", "pods", parameter, value);
+	struct json *pods = dependents_fetch(search, "v1", "pods", parameter, value);
 
 	for (const struct json *item = json_first(json_get(pods, "items")); item;
 		item = json_next(item))
-		found(search, "pods", namespace_of(item), name_of(item), relation);
+		dependents_found(search, "pods", dependents_namespace(item), dependents_name(item), relation);
 	json_free(pods);
 }
 
@@ -227,7 +222,7 @@ static void of_pod(struct search *search, const struct json *pod)
 {
 	add_owners(search, pod, 3);
 	add_selecting(search, json_at(pod, "metadata.labels"));
-	found(search, "nodes", NULL, json_text(json_at(pod, "spec.nodeName")), "runs it");
+	dependents_found(search, "nodes", NULL, json_text(json_at(pod, "spec.nodeName")), "runs it");
 }
 
 static void of_workload(struct search *search, const struct json *live)
@@ -238,7 +233,7 @@ static void of_workload(struct search *search, const struct json *live)
 	if (selector)
 		add_pods(search, "labelSelector", selector, "runs it");
 	free(selector);
-	add_scalers(search, json_text_or(json_get(live, "kind"), ""), name_of(live));
+	add_scalers(search, json_text_or(json_get(live, "kind"), ""), dependents_name(live));
 	add_selecting(search, json_at(live, "spec.template.metadata.labels"));
 }
 
@@ -249,22 +244,16 @@ static void of_service(struct search *search, const struct json *live)
 	if (selector)
 		add_pods(search, "labelSelector", selector, "stands behind it");
 	free(selector);
-	add_behind_service(search, name_of(live));
+	add_behind_service(search, dependents_name(live));
 }
 
 static void of_node(struct search *search, const struct json *live)
 {
 	char field[600];
 
-	snprintf(field, sizeof(field), "spec.nodeName=%s", name_of(live));
+	snprintf(field, sizeof(field), "spec.nodeName=%s", dependents_name(live));
 	search->namespace_ = "";
 	add_pods(search, "fieldSelector", field, "runs on it");
-}
-
-static void of_namespace(struct search *search, const struct json *live)
-{
-	search->namespace_ = name_of(live);
-	add_pods(search, NULL, NULL, "lives in it");
 }
 
 /* Pods that mount it or read it: the name stands in their spec beside the word for it. */
@@ -285,13 +274,13 @@ static int uses(const struct json *value, const char *word, const char *name)
 
 static void of_mounted(struct search *search, const char *name, const char *const *words)
 {
-	struct json *pods = fetch(search, "v1", "pods", NULL, NULL);
+	struct json *pods = dependents_fetch(search, "v1", "pods", NULL, NULL);
 
 	for (const struct json *pod = json_first(json_get(pods, "items")); pod;
 		pod = json_next(pod))
 		for (size_t i = 0; words[i]; i++)
 			if (uses(json_get(pod, "spec"), words[i], name)) {
-				found(search, "pods", namespace_of(pod), name_of(pod), "uses it");
+				dependents_found(search, "pods", dependents_namespace(pod), dependents_name(pod), "uses it");
 				break;
 			}
 	json_free(pods);
@@ -299,19 +288,19 @@ static void of_mounted(struct search *search, const char *name, const char *cons
 
 static void of_configmap(struct search *search, const struct json *live)
 {
-	of_mounted(search, name_of(live),
+	of_mounted(search, dependents_name(live),
 		(const char *const[]){ "configMap", "configMapRef", "configMapKeyRef", NULL });
 }
 
 static void of_secret(struct search *search, const struct json *live)
 {
-	of_mounted(search, name_of(live),
+	of_mounted(search, dependents_name(live),
 		(const char *const[]){ "secret", "secretRef", "secretKeyRef", NULL });
 }
 
 static void of_claim(struct search *search, const struct json *live)
 {
-	of_mounted(search, name_of(live), (const char *const[]){ "persistentVolumeClaim", NULL });
+	of_mounted(search, dependents_name(live), (const char *const[]){ "persistentVolumeClaim", NULL });
 }
 
 /* --- what points at others: who feels its change --- */
@@ -332,7 +321,7 @@ static void of_scaler(struct search *search, const struct json *live)
 
 	for (size_t i = 0; i < sizeof(owners) / sizeof(*owners); i++)
 		if (!strcmp(owners[i].type, type))
-			found(search, owners[i].kind, search->namespace_, json_text(json_get(target, "name")), "is scaled by it");
+			dependents_found(search, owners[i].kind, search->namespace_, json_text(json_get(target, "name")), "is scaled by it");
 }
 
 static int stands_there(const struct search *search, const char *name)
@@ -348,7 +337,7 @@ static void add_backend(struct search *search, const struct json *backend)
 	const char *service = json_text(json_at(backend, "service.name"));
 
 	if (service && !stands_there(search, service))
-		found(search, "services", search->namespace_, service, "is reached by it");
+		dependents_found(search, "services", search->namespace_, service, "is reached by it");
 }
 
 static void of_ingress(struct search *search, const struct json *live)
@@ -361,12 +350,12 @@ static void of_ingress(struct search *search, const struct json *live)
 
 static void of_cronjob(struct search *search, const struct json *live)
 {
-	struct json *jobs = fetch(search, "batch/v1", "jobs", NULL, NULL);
+	struct json *jobs = dependents_fetch(search, "batch/v1", "jobs", NULL, NULL);
 	const char *uid = json_text_or(json_at(live, "metadata.uid"), "\x01");
 
 	for (const struct json *item = json_first(json_get(jobs, "items")); item; item = json_next(item))
 		if (!strcmp(json_text_or(json_at(item, "metadata.ownerReferences.0.uid"), ""), uid))
-			found(search, "jobs", namespace_of(item), name_of(item), "was started by it");
+			dependents_found(search, "jobs", dependents_namespace(item), dependents_name(item), "was started by it");
 	json_free(jobs);
 }
 
@@ -382,7 +371,6 @@ static const struct {
 	{ "Job", of_workload },
 	{ "Service", of_service },
 	{ "Node", of_node },
-	{ "Namespace", of_namespace },
 	{ "ConfigMap", of_configmap },
 	{ "Secret", of_secret },
 	{ "PersistentVolumeClaim", of_claim },
@@ -408,6 +396,7 @@ int kube_dependents(
 	for (size_t i = 0; i < sizeof(looks) / sizeof(*looks); i++)
 		if (!strcmp(looks[i].type, resource.type))
 			looks[i].look(&search, live);
+	dependents_named(&search, resource.type, live);
 	json_free(live);
 	*out = search.out;
 	return 0;

@@ -10,6 +10,7 @@
 #include "provider/kubernetes/logs.h"
 #include "provider/kubernetes/resource.h"
 #include "provider/kubernetes/revisions.h"
+#include "provider/kubernetes/selector.h"
 
 int kube_logs(struct provider *provider, const struct ref *ref, const struct log_request *request,
 	log_line_fn on_line, void *arg, struct error *err)

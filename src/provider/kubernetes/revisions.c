@@ -12,49 +12,11 @@
 #include "provider/kubernetes/account.h"
 #include "provider/kubernetes/get.h"
 #include "provider/kubernetes/resource.h"
+#include "provider/kubernetes/selector.h"
 
 /* deployment_util.RevisionAnnotation; kubernetes.io/change-cause is kubectl's. */
 #define REVISION "deployment.kubernetes.io/revision"
 #define CAUSE "kubernetes.io/change-cause"
-
-static void add_expression(struct text *out, const struct json *item)
-{
-	const char *key = json_text_or(json_get(item, "key"), ""),
-		   *op = json_text_or(json_get(item, "operator"), "");
-	const struct json *values = json_get(item, "values");
-
-	text_add(out, out->length ? "," : "");
-	if (!strcmp(op, "Exists") || !strcmp(op, "DoesNotExist")) {
-		text_format(out, "%s%s", *op == 'D' ? "!" : "", key);
-		return;
-	}
-	text_format(out, "%s %s (", key, !strcmp(op, "NotIn") ? "notin" : "in");
-	for (const struct json *value = json_first(values); value; value = json_next(value))
-		text_format(out, "%s%s", value == json_first(values) ? "" : ",",
-			json_text_or(value, ""));
-	text_add(out, ")");
-}
-
-char *selector_text(const struct json *selector)
-{
-	const struct json *labels = json_get(selector, "matchLabels");
-	struct text out;
-
-	/* Services and replication controllers have the plain map. */
-	if (!labels && !json_get(selector, "matchExpressions"))
-		labels = selector;
-	text_init(&out, 4096);
-	for (const struct json *item = json_first(labels); item; item = json_next(item))
-		text_format(&out, "%s%s=%s", out.length ? "," : "", json_key(item),
-			json_text_or(item, ""));
-	for (const struct json *item = json_first(json_get(selector, "matchExpressions")); item;
-		item = json_next(item))
-		add_expression(&out, item);
-	if (out.length && !out.cut)
-		return text_take(&out);
-	text_release(&out);
-	return NULL;
-}
 
 static int is_owned(const struct json *object, const char *uid)
 {

@@ -12,7 +12,5 @@ struct resource;
 struct json *revisions_of(struct account *account, const struct resource *resource, const struct json *live, struct error *err);
 /* 0: the one before the newest. */
 const struct json *revisions_find(const struct json *revisions, long revision, struct error *err);
-/* "a=b,c in (d)" from a LabelSelector; you own it, NULL when it selects nothing. */
-char *selector_text(const struct json *selector);
 
 #endif
