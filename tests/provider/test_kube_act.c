@@ -7,6 +7,7 @@
 #include "provider/kubernetes/act.h"
 #include "provider/kubernetes/get.h"
 #include "provider/kubernetes/revisions.h"
+#include "provider/kubernetes/selector.h"
 
 static struct json *parse(const char *text)
 {
@@ -149,6 +150,54 @@ START_TEST(selectors_are_written_as_the_server_reads_them)
 }
 END_TEST
 
+static int takes(const char *selector, const char *labels)
+{
+	struct json *json = parse(selector), *given = parse(labels);
+	int taken = selector_takes(json, given);
+
+	json_free(given);
+	json_free(json);
+	return taken;
+}
+
+/* As the server would: a budget without conditions protects every pod, expressions count as labels do. */
+START_TEST(selectors_take_what_the_server_would)
+{
+	ck_assert(takes("{\"matchLabels\":{\"app\":\"a\"}}", "{\"app\":\"a\",\"b\":\"c\"}"));
+	ck_assert(!takes("{\"matchLabels\":{\"app\":\"a\"}}", "{\"app\":\"b\"}"));
+	ck_assert(!takes("{\"matchLabels\":{\"app\":\"a\"},\"matchExpressions\":[{\"key\":\"x\",\"operator\":\"Exists\"}]}", "{\"app\":\"a\"}"));
+	ck_assert(takes("{\"matchExpressions\":[{\"key\":\"app\",\"operator\":\"In\",\"values\":[\"a\",\"b\"]}]}", "{\"app\":\"b\"}"));
+	ck_assert(!takes("{\"matchExpressions\":[{\"key\":\"app\",\"operator\":\"NotIn\",\"values\":[\"a\"]}]}", "{\"app\":\"a\"}"));
+	ck_assert(takes("{\"matchExpressions\":[{\"key\":\"app\",\"operator\":\"NotIn\",\"values\":[\"a\"]}]}", "{}"));
+	ck_assert(takes("{\"matchExpressions\":[{\"key\":\"x\",\"operator\":\"DoesNotExist\"}]}", "{\"app\":\"a\"}"));
+	ck_assert(takes("{}", "{\"app\":\"a\"}"));
+	ck_assert(!selector_takes(NULL, NULL));
+}
+END_TEST
+
+static void keeps(const char *result, const char *wanted, const char *path)
+{
+	struct json *json = parse(result), *given = parse(wanted);
+	char kept[100];
+
+	manifest_kept(json, given, kept, sizeof(kept));
+	ck_assert_str_eq(kept, path);
+	json_free(given);
+	json_free(json);
+}
+
+/* What was taken out in the editor and is there all the same, in maps and in lists. */
+START_TEST(what_stays_though_taken_out_is_named)
+{
+	keeps("{\"data\":{\"a\":\"1\",\"b\":\"2\"}}", "{\"data\":{\"a\":\"1\"}}", "data.b");
+	keeps("{\"c\":[{\"name\":\"x\",\"env\":[{\"name\":\"A\",\"value\":\"1\"},{\"name\":\"B\",\"value\":\"2\"}]}]}",
+		"{\"c\":[{\"name\":\"x\",\"env\":[{\"name\":\"A\",\"value\":\"1\"}]}]}", "c[x].env[B]");
+	keeps("{\"f\":[\"one\",\"two\"]}", "{\"f\":[\"one\"]}", "f[two]");
+	keeps("{\"p\":[{\"port\":1},{\"port\":2}]}", "{\"p\":[{\"port\":1}]}", "p");
+	keeps("{\"p\":[{\"port\":1}],\"s\":{\"r\":3}}", "{\"p\":[{\"port\":2}],\"s\":{\"r\":4}}", "");
+}
+END_TEST
+
 START_TEST(manifest_makes_the_object_again)
 {
 	struct json *live = parse("{\"apiVersion\":\"batch/"
@@ -171,6 +220,8 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, options_of_a_deletion_stand_in_the_body);
 	tcase_add_test(tc, diff_is_small_and_without_noise);
+	tcase_add_test(tc, selectors_take_what_the_server_would);
+	tcase_add_test(tc, what_stays_though_taken_out_is_named);
 	tcase_add_test(tc, secrets_show_that_they_change_and_nothing_else);
 	tcase_add_test(tc, what_is_as_wanted_was_done);
 	tcase_add_test(tc, selectors_are_written_as_the_server_reads_them);

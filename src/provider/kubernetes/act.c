@@ -240,18 +240,25 @@ static void tell_dry_run(struct act_preview *preview, const struct answer *answe
 		answer->warnings);
 }
 
+static void add_note(struct act_preview *preview, const char *note)
+{
+	size_t at = strlen(preview->dry_run_text);
+
+	snprintf(preview->dry_run_text + at, sizeof(preview->dry_run_text) - at, "; %s", note);
+}
+
 /* Server-side apply drops only what we own: a line taken out in the editor may stay, and then that
  * is said. */
 static void tell_kept(
 	struct act_preview *preview, const struct answer *answer, const struct change *change)
 {
-	char kept[100];
-	size_t at = strlen(preview->dry_run_text);
+	char kept[100], note[180];
 
 	manifest_kept(answer->object, change->body, kept, sizeof(kept));
-	if (*kept)
-		snprintf(preview->dry_run_text + at, sizeof(preview->dry_run_text) - at,
-			"; %s was taken out but stays, as another manager owns it", kept);
+	if (!*kept)
+		return;
+	snprintf(note, sizeof(note), "%s was taken out but stays, as another manager owns it", kept);
+	add_note(preview, note);
 }
 
 static int dry_run(const struct action *action, const struct json *live,
@@ -274,6 +281,8 @@ static int dry_run(const struct action *action, const struct json *live,
 	} else {
 		diff_objects(live, answer.object, &preview->before, &preview->after);
 	}
+	if (!gone && live && !json_count(preview->before) && !json_count(preview->after))
+		add_note(preview, "nothing changes");
 	if (live && !strcmp(action->request->verb->name, "edit") &&
 		strcmp(action->resource.type, "Secret") != 0)
 		tell_kept(preview, &answer, change);

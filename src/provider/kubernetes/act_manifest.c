@@ -127,6 +127,38 @@ int build_manifest(const struct action *action, const struct json *live, struct 
 	return 0;
 }
 
+static int find_kept(const struct json *result, const struct json *wanted, struct text *path);
+
+/* Items of a list are known by their name, or are what they say. */
+static const struct json *twin_of(const struct json *item, const struct json *wanted)
+{
+	const char *name = json_text(json_get(item, "name"));
+
+	for (const struct json *other = json_first(wanted); other; other = json_next(other))
+		if (name ? !strcmp(json_text_or(json_get(other, "name"), "\x01"), name) : json_equal(item, other))
+			return other;
+	return NULL;
+}
+
+static int find_kept_item(const struct json *result, const struct json *wanted, struct text *path)
+{
+	size_t length = path->length;
+
+	for (const struct json *item = json_first(result); item; item = json_next(item)) {
+		const char *name = json_text_or(json_get(item, "name"), json_text_or(item, ""));
+		const struct json *twin = twin_of(item, wanted);
+
+		if (!*name) /* neither named nor a word: one changed is not told from one taken out, but fewer are */
+			return json_count(result) > json_count(wanted);
+		text_format(path, "[%.60s]", name);
+		if (!twin || (json_is(item, JSON_OBJECT) && find_kept(item, twin, path)))
+			return 1;
+		while (path->length > length)
+			path->data[--path->length] = '\0';
+	}
+	return 0;
+}
+
 static int find_kept(const struct json *result, const struct json *wanted, struct text *path)
 {
 	size_t length = path->length;
@@ -135,7 +167,8 @@ static int find_kept(const struct json *result, const struct json *wanted, struc
 		const struct json *other = json_get(wanted, json_key(item));
 
 		text_format(path, "%s%s", length ? "." : "", json_key(item));
-		if (!other || (json_is(item, JSON_OBJECT) && find_kept(item, other, path)))
+		if (!other || (json_is(item, JSON_OBJECT) && find_kept(item, other, path)) ||
+			(json_is(item, JSON_ARRAY) && find_kept_item(item, other, path)))
 			return 1;
 		while (path->length > length)
 			path->data[--path->length] = '\0';
