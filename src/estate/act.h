@@ -36,10 +36,11 @@ struct act_result {
 	struct json *output;          /* what the source answered, small and redacted */
 	struct json *undo;            /* inverse with values known only now; NULL: that of the preview stands */
 	char remote_id[128];          /* Audit-Id or request id of the source; "" none */
+	int partial;                  /* of an act that failed: a part of it is done for certain, and undo takes that back */
 };
 void act_result_release(struct act_result *result);
 
-enum act_outcome { ACT_UNKNOWN, ACT_DONE, ACT_NOT_DONE };
+enum act_outcome { ACT_UNKNOWN, ACT_DONE, ACT_NOT_DONE, ACT_PARTIAL };
 
 struct act_ops {
 	/* The target's state as far as it matters to this verb (uid, resourceVersion or generation, replicas, image …):

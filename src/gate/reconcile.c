@@ -39,6 +39,13 @@ static int record(struct gate *gate, const struct plan *plan, const char *run_id
 	return audit_append_with(gate->audit, &event, gate_store_step_in, &row, NULL, NULL);
 }
 
+static const char *status_of(enum act_outcome outcome)
+{
+	static const char *const words[] = { [ACT_UNKNOWN] = "unknown", [ACT_DONE] = "done", [ACT_NOT_DONE] = "failed", [ACT_PARTIAL] = "partial" };
+
+	return words[outcome];
+}
+
 static int is_open(const char *status)
 {
 	return !strcmp(status, "started") || !strcmp(status, "unknown");
@@ -63,7 +70,7 @@ static const char *settle_steps(struct gate *gate, const struct plan *plan, cons
 			continue;
 		const struct plan_step *step = &plan->steps[number];
 		enum act_outcome outcome = step->risk == RISK_READ ? ACT_NOT_DONE : ask(gate, step, &err);
-		const char *now = outcome == ACT_DONE ? "done" : outcome == ACT_NOT_DONE ? "failed" : "unknown";
+		const char *now = status_of(outcome);
 		if (strcmp(now, status))
 			record(gate, plan, run_id, step, (int)number, now, &err);
 		done += outcome == ACT_DONE;

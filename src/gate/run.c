@@ -147,6 +147,8 @@ static const char *status_after(const struct act_ops *ops, struct provider *prov
 		error_clear(err);
 		return "done";
 	}
+	if (outcome == ACT_PARTIAL)
+		return "partial";
 	return outcome == ACT_NOT_DONE ? (err->code == ERR_CANCELLED ? "cancelled" : "failed") : "unknown";
 }
 
@@ -223,7 +225,7 @@ static const char *run_write(struct running *run, const struct plan_step *step, 
 	tell(run, step->id, "started", NULL);
 	outcome.status = "done";
 	if (ops->act(provider, &request, &outcome.result, &outcome.err))
-		outcome.status = status_after(ops, provider, &request, &outcome.err);
+		outcome.status = outcome.result.partial ? "partial" : status_after(ops, provider, &request, &outcome.err);
 	if (!strcmp(outcome.status, "done"))
 		verify(run, step, &outcome);
 	const char *status = finish_step(run, step, number, &outcome, from_ns);

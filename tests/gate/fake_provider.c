@@ -32,7 +32,7 @@ static char home[64];
 
 void fake_reset(void)
 {
-	*fake_world = (struct fake_world){ .refuse_at = -1, .lose_at = -1, .drop_at = -1, .lose_code = ERR_TIMEOUT, .die_before_at = -1,
+	*fake_world = (struct fake_world){ .refuse_at = -1, .lose_at = -1, .drop_at = -1, .half_at = -1, .lose_code = ERR_TIMEOUT, .die_before_at = -1,
 		.die_after_at = -1, .die_observing_at = -1 };
 	for (int i = 0; i < FAKE_THINGS; i++)
 		fake_world->size[i] = 10 + i;
@@ -217,6 +217,10 @@ static int act(struct provider *provider, const struct act_request *request, str
 	take_effect(request);
 	if (call == fake_world->die_after_at)
 		raise(SIGKILL);
+	if (call == fake_world->half_at) {
+		result->partial = 1;
+		return error_set(err, ERR_CANCELLED, "cancelled half way");
+	}
 	if (call == fake_world->lose_at)
 		return error_set(err, fake_world->lose_code, "no answer");
 	result->output = sized(fake_world->size[thing_of(request->ref)]);
@@ -234,6 +238,10 @@ static int reconcile(struct provider *provider, const struct act_request *reques
 		return error_set(err, ERR_CANCELLED, "asked of one who was cancelled");
 	if (fake_world->answer == FAKE_UNKNOWN)
 		return error_set(err, ERR_UNREACHABLE, "nobody there");
+	if (fake_world->answer == FAKE_PARTIAL) {
+		*outcome = ACT_PARTIAL;
+		return 0;
+	}
 	int done = !strcmp(request->verb->name, "remove") ? fake_world->gone[thing]
 							  : fake_world->size[thing] == json_int(json_get(request->params, "size"), -1);
 	*outcome = done ? ACT_DONE : ACT_NOT_DONE;

@@ -15,7 +15,7 @@ struct fake_act {
 	int size;
 };
 
-enum fake_answer { FAKE_TRUTH, FAKE_UNKNOWN };
+enum fake_answer { FAKE_TRUTH, FAKE_UNKNOWN, FAKE_PARTIAL };
 
 struct fake_world {
 	int size[FAKE_THINGS], gone[FAKE_THINGS], touched[FAKE_THINGS]; /* of "t0" "t1" … */
@@ -27,6 +27,7 @@ struct fake_world {
 	int refuse_at;            /* answers ERR_FORBIDDEN, nothing done */
 	int lose_at;              /* does it, answers lose_code */
 	int drop_at;              /* does nothing, answers lose_code */
+	int half_at;              /* does it and says that it is a part only: ERR_CANCELLED */
 	enum error_code lose_code;
 	enum fake_answer answer;  /* of reconcile */
 	int reconciled;

@@ -14,6 +14,7 @@
 #include "provider/kubernetes/account.h"
 #include "provider/kubernetes/act.h"
 #include "provider/kubernetes/get.h"
+#include "provider/kubernetes/selector.h"
 
 enum { RETRY_MS = 5000, WAIT_MS = 1000, TIMEOUT_DEFAULT_S = 300, DRY_RUNS_MAX = 100 };
 
@@ -162,6 +163,47 @@ static void count_pod(const struct action *action, const struct json *pod, struc
 			namespace_of(pod), name_of(pod));
 }
 
+/* --- budgets: each eviction alone may pass, and all of them together not --- */
+
+struct budgets {
+	struct json *list; /* NULL: may not be read */
+	size_t tight;
+	char first[200];
+};
+
+static void count_budget(struct budgets *budgets, const struct json *budget, const struct json *pods)
+{
+	const struct json *selector = json_at(budget, "spec.selector");
+	int64_t allowed = json_int(json_at(budget, "status.disruptionsAllowed"), 0), wanted = 0;
+
+	for (const struct json *pod = json_first(json_get(pods, "items")); pod; pod = json_next(pod)) {
+		enum fate fate = fate_of(pod);
+
+		wanted += (fate == FATE_EVICT || fate == FATE_ALONE) && !strcmp(namespace_of(pod), namespace_of(budget)) &&
+			  selector_takes(selector, json_at(pod, "metadata.labels"));
+	}
+	if (wanted > allowed && !budgets->tight++)
+		snprintf(budgets->first, sizeof(budgets->first), "%.60s/%.60s lets %lld of %lld go at once", namespace_of(budget), name_of(budget),
+			(long long)allowed, (long long)wanted);
+}
+
+static void count_budgets(const struct action *action, const struct json *pods, struct budgets *budgets)
+{
+	budgets->list = get_path(action->account, "/apis/policy/v1/poddisruptionbudgets", NULL);
+	for (const struct json *item = json_first(json_get(budgets->list, "items")); item; item = json_next(item))
+		count_budget(budgets, item, pods);
+}
+
+static void describe_budgets(struct act_preview *preview, const struct budgets *budgets)
+{
+	size_t at = strlen(preview->dry_run_text), room = sizeof(preview->dry_run_text) - at;
+
+	if (!budgets->list)
+		snprintf(preview->dry_run_text + at, room, "; disruption budgets may not be read");
+	else if (budgets->tight)
+		snprintf(preview->dry_run_text + at, room, "; budget %s%s: the others wait", budgets->first, budgets->tight > 1 ? ", and more" : "");
+}
+
 static void describe_dry_run(struct act_preview *preview, const struct tally *tally)
 {
 	int at = snprintf(preview->dry_run_text, sizeof(preview->dry_run_text),
@@ -190,6 +232,7 @@ int preview_drain(const struct action *action, const struct json *live, struct a
 	struct error *err)
 {
 	struct tally tally = { 0 };
+	struct budgets budgets = { 0 };
 	struct answer answer;
 	struct json *pods;
 	int was = json_bool(json_at(live, "spec.unschedulable"), 0);
@@ -204,10 +247,13 @@ int preview_drain(const struct action *action, const struct json *live, struct a
 	for (const struct json *pod = json_first(json_get(pods, "items")); pod;
 		pod = json_next(pod))
 		count_pod(action, pod, &tally, preview->blast);
+	count_budgets(action, pods, &budgets);
 	json_free(pods);
+	describe_dry_run(preview, &tally);
+	describe_budgets(preview, &budgets);
+	json_free(budgets.list);
 	if (check_alone(action, &tally, err))
 		return -1;
-	describe_dry_run(preview, &tally);
 	preview->before = json_set_int(json_set(json_object(), "unschedulable", json_boolean(was)),
 		"pods", (int64_t)(tally.evict + tally.stay + tally.ending));
 	preview->after = json_set_int(json_set(json_object(), "unschedulable", json_boolean(1)),
@@ -403,9 +449,18 @@ int act_drain(const struct action *action, const struct json *live, struct act_r
 	}
 	result->output = json_set_int(json_object(), "evicted", (int64_t)drain.evicted);
 	json_set_int(result->output, "left", (int64_t)drain.left);
+	result->partial = failed && (drain.evicted || !json_bool(json_at(live, "spec.unschedulable"), 0));
 	json_free(drain.pods);
 	free(drain.done);
 	return failed ? -1 : 0;
+}
+
+/* Closed by the run, not before it: that much is done, though pods are left. */
+static enum act_outcome outcome_left(const struct action *action)
+{
+	const struct json *state = action->request->state;
+
+	return state && !json_bool(json_get(state, "spec.unschedulable"), 0) ? ACT_PARTIAL : ACT_UNKNOWN;
 }
 
 enum act_outcome outcome_drain(const struct action *action, const struct json *live)
@@ -422,7 +477,7 @@ enum act_outcome outcome_drain(const struct action *action, const struct json *l
 
 		remain += fate == FATE_EVICT || fate == FATE_ALONE;
 	}
-	enum act_outcome outcome = pods && !remain ? ACT_DONE : ACT_UNKNOWN;
+	enum act_outcome outcome = !pods ? ACT_UNKNOWN : remain ? outcome_left(action) : ACT_DONE;
 
 	json_free(pods);
 	return outcome;

@@ -111,7 +111,8 @@ static void explain(const struct net_response *response, struct error *err)
 	/* A 429 is an answer: nothing was done. ERR_UNREACHABLE would leave that open. */
 	if (response->status == 429)
 		set_said(err, ERR_CONFLICT, "not now",
-			json_text_or(json_get(status, "message"), "too many requests"));
+			json_text_or(json_at(status, "details.causes.0.message"), /* which budget */
+				json_text_or(json_get(status, "message"), "too many requests")));
 	else if (response->status == 409 || response->status == 422)
 		add_causes(status, err);
 	json_free(status);
