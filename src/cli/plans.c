@@ -80,6 +80,8 @@ static void show_write(FILE *out, const struct plan_step *step)
 
 	show_lines(out, "   ", diff);
 	free(diff);
+	if (*step->because)
+		cli_write(out, "   because   %s\n", step->because);
 	if (*step->dry_run_text)
 		cli_write(out, "   dry run   %s\n", step->dry_run_text);
 	show_blast(out, step->blast);

@@ -313,6 +313,8 @@ static void summarize(struct gate *gate, struct plan *plan)
 	int shown = 0, writes = plan_writes(plan);
 
 	text_init(&text, 4096);
+	if (*plan->undo_of)
+		text_format(&text, "undo of run %.13s…: ", plan->undo_of);
 	for (size_t i = 0; i < plan->count && shown < 3; i++) {
 		const struct plan_step *step = &plan->steps[i];
 

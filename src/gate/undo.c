@@ -10,6 +10,8 @@
 #include "gate/gate_store.h"
 #include "gate/owner.h"
 
+enum { MOVED_SHOWN = 3 };
+
 static const struct plan_step *step_of(const struct plan *plan, const struct json *done)
 {
 	int64_t number = json_int(json_get(done, "number"), -1);
@@ -28,7 +30,7 @@ static int was_done(const struct json *step)
 {
 	const char *status = json_text_or(json_get(step, "status"), "");
 
-	return !strcmp(status, "done") || !strcmp(status, "unverified");
+	return !strcmp(status, "done") || !strcmp(status, "unverified") || !strcmp(status, "partial");
 }
 
 /* "undo-ID" of an earlier undo of this run that got so far: it is not undone a second time. */
@@ -42,6 +44,50 @@ static int undone_before(const struct json *undos, const char *step_id)
 				return 1;
 		}
 	return 0;
+}
+
+/* What the run left and what stands there now, where both say something of the same thing. */
+static void add_moved(struct text *out, const struct json *left, const struct json *now, const char *path, int *told)
+{
+	char key[200];
+
+	for (const struct json *item = json_first(left); item; item = json_next(item)) {
+		const struct json *other = json_get(now, json_key(item));
+
+		if (!other || json_equal(item, other))
+			continue;
+		snprintf(key, sizeof(key), "%s%s%s", path, *path ? "." : "", json_key(item));
+		if (json_is(item, JSON_OBJECT)) {
+			add_moved(out, item, other, key, told);
+			continue;
+		}
+		if ((*told)++ >= MOVED_SHOWN)
+			continue;
+		char *was = json_format(item), *is = json_format(other);
+
+		text_format(out, "%s%s %.60s → %.60s", out->length ? ", " : "", key, was, is);
+		free(was);
+		free(is);
+	}
+}
+
+/* The inverse is of what the run did. Somebody may have acted since: that is overwritten too, and whoever approves it reads so. */
+static void tell_moved(struct plan *undo, const struct plan_step *step)
+{
+	struct plan_step *inverse = &undo->steps[undo->count - 1];
+	struct text moved;
+	int told = 0;
+
+	text_init(&moved, 1024);
+	if (!step->after && inverse->before)
+		text_add(&moved, "it was made again");
+	else
+		add_moved(&moved, step->after, inverse->before, "", &told);
+	if (told > MOVED_SHOWN)
+		text_format(&moved, " and %d more", told - MOVED_SHOWN);
+	if (moved.length)
+		inverse->because = arena_format(undo->arena, "changed since that run, and overwritten by this: %s", moved.data);
+	text_release(&moved);
 }
 
 /* An inverse names its verb and may name another kind or name (a deleted object is made again). */
@@ -81,6 +127,8 @@ static int add_inverses(struct gate *gate, struct plan *undo, const struct plan 
 			text_format(left, "%s%s (%s)", left->length ? ", " : "", step->action, step->undo_text);
 		else if (add_inverse(gate, undo, step, inverse, err))
 			failed = error_wrap(err, "undoing %s", step->id);
+		else
+			tell_moved(undo, step);
 	}
 	json_free(undos);
 	return failed;

@@ -200,6 +200,16 @@ START_TEST(lost_answers_are_asked_for)
 }
 END_TEST
 
+/* As it is at the next start. */
+static void its_process_is_gone(void)
+{
+	sqlite3 *db = NULL;
+
+	ck_assert(!sqlite3_open(store_path(g.store), &db));
+	ck_assert(!sqlite3_exec(db, "UPDATE gate_run SET owner = 'another-boot 1 1'", NULL, NULL, NULL));
+	sqlite3_close(db);
+}
+
 START_TEST(unknown_is_settled_at_the_next_start)
 {
 	struct plan *plan = gated_plan(&g, "dev", 2);
@@ -211,11 +221,7 @@ START_TEST(unknown_is_settled_at_the_next_start)
 	ck_assert_str_eq(json_text(json_get(result, "status")), "unknown");
 	ck_assert_str_eq(gated_step(result, 0), "unknown");
 	ck_assert_str_eq(gated_step(result, 1), "skipped");
-	/* the process that ran it is gone at the next start */
-	sqlite3 *db = NULL;
-	ck_assert(!sqlite3_open(store_path(g.store), &db));
-	ck_assert(!sqlite3_exec(db, "UPDATE gate_run SET owner = 'another-boot 1 1'", NULL, NULL, NULL));
-	sqlite3_close(db);
+	its_process_is_gone();
 	ck_assert(!gate_reconcile(g.gate, &settled, &unknown, NULL));
 	ck_assert_uint_eq(settled, 0);
 	ck_assert_uint_eq(unknown, 1);
@@ -538,6 +544,69 @@ START_TEST(unverified_can_be_undone)
 }
 END_TEST
 
+/* A drain that is cancelled: the node is closed for certain, and opening it again is offered. */
+START_TEST(a_part_that_was_done_can_be_undone)
+{
+	struct plan *plan = gated_plan(&g, "dev", 2);
+
+	fake_world->half_at = 0;
+	struct json *result = run(plan, NULL);
+	ck_assert_str_eq(json_text(json_get(result, "status")), "failed");
+	ck_assert_str_eq(gated_step(result, 0), "partial");
+	ck_assert_str_eq(gated_step(result, 1), "skipped");
+	ck_assert_int_eq(fake_world->reconciled, 0);
+	struct plan *undo = undo_plan(result);
+	ck_assert_uint_eq(undo->count, 1);
+	ck_assert_str_eq(undo->steps[0].id, "undo-s0");
+	json_free(result);
+	plan_free(undo);
+	plan_free(plan);
+	log_is_whole();
+}
+END_TEST
+
+START_TEST(a_part_found_after_a_crash_can_be_undone)
+{
+	struct plan *plan = gated_plan(&g, "dev", 1);
+	size_t settled, unknown;
+	struct error err = { 0 };
+
+	fake_world->lose_at = 0;
+	fake_world->answer = FAKE_UNKNOWN;
+	struct json *result = run(plan, NULL);
+	ck_assert_str_eq(json_text(json_get(result, "status")), "unknown");
+	fake_world->answer = FAKE_PARTIAL;
+	its_process_is_gone();
+	ck_assert(!gate_reconcile(g.gate, &settled, &unknown, &err));
+	ck_assert_uint_eq(unknown, 0);
+	struct plan *undo = undo_plan(result);
+	ck_assert_uint_eq(undo->count, 1);
+	json_free(result);
+	plan_free(undo);
+	plan_free(plan);
+}
+END_TEST
+
+/* Somebody acted after the run: undoing it takes that back too, and the plan says so. */
+START_TEST(an_undo_tells_what_changed_since)
+{
+	struct plan *plan = gated_plan(&g, "dev", 1);
+	struct json *result = run(plan, NULL);
+	struct plan *undo = undo_plan(result);
+
+	ck_assert_str_eq(undo->steps[0].because, "");
+	ck_assert_ptr_nonnull(strstr(undo->summary, "undo of run "));
+	fake_world->size[0] = 77;
+	struct plan *late = undo_plan(result);
+	ck_assert_ptr_nonnull(strstr(late->steps[0].because, "changed since that run, and overwritten by this: size "));
+	ck_assert_ptr_nonnull(strstr(late->steps[0].because, " → 77"));
+	json_free(result);
+	plan_free(late);
+	plan_free(undo);
+	plan_free(plan);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -557,6 +626,9 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, undo_goes_on_where_it_stopped);
 	tcase_add_test(tc, what_cannot_be_undone_is_said);
 	tcase_add_test(tc, unverified_can_be_undone);
+	tcase_add_test(tc, a_part_that_was_done_can_be_undone);
+	tcase_add_test(tc, a_part_found_after_a_crash_can_be_undone);
+	tcase_add_test(tc, an_undo_tells_what_changed_since);
 }
 
 TEST_MAIN("gate/run")
