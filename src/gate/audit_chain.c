@@ -225,17 +225,22 @@ static void read_entry(struct entry *entry, const char *body, size_t length, con
 
 /* --- checkpoints --- */
 
-static void meet(struct verify *verify, struct mark *mark, const char *root, const char *last)
+static void tell_unsigned(struct verify *verify, const struct mark *mark)
 {
 	char detail[200];
 
+	snprintf(detail, sizeof(detail), "the %s over %llu entries is not signed by its key", mark->anchored ? "anchor" : "checkpoint",
+		(unsigned long long)mark->size);
+	problem(verify, mark->size, mark->anchored ? "format" : "reseal", detail);
+}
+
+static void meet(struct verify *verify, struct mark *mark, const char *root, const char *last)
+{
 	mark->met = 1;
 	/* A part does not know the tree before it: there the checkpoint's last entry has to be this one. */
 	mark->agrees = verify->from == 1 ? !strcmp(mark->root, root) : !strcmp(mark->last, last);
 	if (!mark->good) {
-		snprintf(detail, sizeof(detail), "the %s over %llu entries is not signed by its key", mark->anchored ? "anchor" : "checkpoint",
-			(unsigned long long)mark->size);
-		problem(verify, mark->size, mark->anchored ? "format" : "reseal", detail);
+		tell_unsigned(verify, mark);
 	} else if (mark->agrees) {
 		verify->last_good = verify->bad_anchor || verify->bad_mark ? verify->last_good : mark->size;
 		verify->agreed_after |= !mark->anchored && verify->bad_anchor;
@@ -441,6 +446,14 @@ static void judge_keys(struct verify *verify)
 	}
 }
 
+/* One whose signature does not hold may also say a size at which there is nothing to meet. */
+static void judge_unmet(struct verify *verify)
+{
+	for (size_t i = 0; i < verify->marks.count; i++)
+		if (!verify->marks.list[i].met && !verify->marks.list[i].good && !verify->marks.list[i].anchored)
+			tell_unsigned(verify, &verify->marks.list[i]);
+}
+
 static void judge_end(struct verify *verify)
 {
 	uint64_t in_file = 0, anchored = 0, last = last_of(verify);
@@ -483,10 +496,11 @@ struct json *verify_report(struct verify *verify)
 	int64_t checkpoints = 0;
 
 	if (!verify->started) /* a database without entries and checkpoints does not say which log it was: that of the newest anchor */
-		marks_choose(&verify->marks, verify->what == VERIFY_OWN || verify->what == VERIFY_WHOLE, verify->what == VERIFY_PART ? NULL : "");
+		marks_choose(&verify->marks, verify->what != VERIFY_PART || verify->must_reach, verify->what == VERIFY_PART ? NULL : "");
 	judge_head(verify);
 	judge_entries(verify);
 	judge_end(verify);
+	judge_unmet(verify);
 	judge_roots(verify);
 	judge_keys(verify);
 	if (verify->broken)

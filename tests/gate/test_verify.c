@@ -396,6 +396,35 @@ START_TEST(an_edited_checkpoint)
 }
 END_TEST
 
+/* A size beyond the end, or one that is not there: no entry meets it, and it is told all the same. */
+START_TEST(an_edited_checkpoint_that_nothing_meets)
+{
+	sqlite3 *db = logged_open(NULL);
+
+	rows_write(&rows, NULL);
+	logged_sql(db, "UPDATE audit_checkpoint SET document = json_set(document, '$.size', 1020) WHERE size = (SELECT max(size) FROM audit_checkpoint)");
+	sqlite3_close(db);
+	struct json *report = verified(NULL, NULL);
+	must_name(report, "an edited checkpoint", "reseal", 1020, 1020);
+	json_free(report);
+	rows_free(&rows);
+}
+END_TEST
+
+START_TEST(an_empty_export_against_an_anchor)
+{
+	char *nothing = logged_path("nothing.jsonl"), *anchors = logged_path("anchors/audit.jsonl");
+
+	ck_assert(!file_save(nothing, "", 0, 0600, NULL));
+	struct json *report = verified(nothing, anchors);
+	must_name(report, "nothing left", "truncation", 1, 1);
+	json_free(report);
+	free(nothing);
+	free(anchors);
+	rows_free(&rows);
+}
+END_TEST
+
 START_TEST(an_edited_anchor)
 {
 	char *anchors = logged_path("anchors/audit.jsonl");
@@ -587,6 +616,8 @@ static void add_tests(TCase *tc)
 	tcase_add_loop_test(tc, resealed, 0, 4);
 	tcase_add_test(tc, an_edited_checkpoint);
 	tcase_add_test(tc, an_edited_anchor);
+	tcase_add_test(tc, an_edited_checkpoint_that_nothing_meets);
+	tcase_add_test(tc, an_empty_export_against_an_anchor);
 	tcase_add_test(tc, against_an_anchor_given_by_hand);
 	tcase_add_test(tc, a_clock_that_jumps);
 	tcase_add_test(tc, an_export_without_its_head);
