@@ -106,6 +106,12 @@ static const char *find_comment(const struct line *line)
 
 static void add_value(struct text *out, const char *value, const struct config_key *row)
 {
+	if (!strcmp(row->type, "list") && *value && *value != '[') { /* one word is a list of one */
+		text_add_char(out, '[');
+		json_quote(out, value, strlen(value));
+		text_add_char(out, ']');
+		return;
+	}
 	if (!strcmp(row->type, "integer") || !strcmp(row->type, "boolean") ||
 		!strcmp(row->type, "number") || !strcmp(row->type, "list") ||
 		!strcmp(row->type, "mapping")) {

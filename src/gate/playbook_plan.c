@@ -51,20 +51,28 @@ int playbook_step_writes(struct gate *gate, const struct playbook_step *step)
 	return !split(step->action, provider, &verb) && kind_with_verb(gate, provider, verb) != NULL;
 }
 
+enum { NEAR_MAX = 120 };
+
 int playbook_none(struct gate *gate, const struct intent *intent, struct error *err)
 {
 	const struct playbooks *books = gate_playbooks(gate);
 	struct text near;
+	int more = 0;
 
-	text_init(&near, 120);
+	text_init(&near, 400);
 	for (size_t i = 0; i < playbooks_count(books); i++) {
 		const struct playbook *book = playbooks_at(books, i);
 		const struct json *wanted = json_get(book->match, "intent");
 
-		if (json_text(wanted) && !strcmp(json_text(wanted), intent->type))
+		if (!json_text(wanted) || strcmp(json_text(wanted), intent->type) != 0)
+			continue;
+		if (near.length + strlen(book->name) < NEAR_MAX) /* whole names only */
 			text_format(&near, "%s%s", near.length ? ", " : "", book->name);
+		else
+			more = 1;
 	}
-	error_set(err, ERR_NOT_FOUND, "no playbook for %s %s%s%s; pilothouse playbook list", intent->type, intent->resource, near.length ? "; near: " : "", near.data);
+	error_set(err, ERR_NOT_FOUND, "no playbook for %s %s%s%s%s; pilothouse playbook list", intent->type, intent->resource, near.length ? "; near: " : "", near.data,
+		more ? " …" : "");
 	text_release(&near);
 	return -1;
 }

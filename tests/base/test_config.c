@@ -185,6 +185,8 @@ static const struct {
 	{ "", "policy.opa_timeout_ms", "many", NULL },
 	{ "", "ui.theme", "a\nb: c", NULL },
 	{ "", "kubernetes.contexts", "[a, b]", "kubernetes:\n  contexts: [a, b]\n" },
+	{ "", "host.tls", "127.0.0.1:8443", "host:\n  tls: [\"127.0.0.1:8443\"]\n" },
+	{ "", "host.tls", "", "host:\n  tls: \n" },
 };
 
 START_TEST(one_line_is_set)
