@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "cli/act_file.h"
 #include "cli/cli.h"
 #include "cli/plans.h"
 #include "cli/select.h"
@@ -82,10 +83,24 @@ static int find_target(struct cli *cli, struct ref *ref, struct error *err)
 	return 0;
 }
 
+static int plan_it(struct cli *cli, struct gate *gate, const struct json *params, struct plan **plan, struct error *err)
+{
+	const char *verb = cli_arg(cli, 2), *because = cli_flag(cli, "because");
+	struct ref ref;
+
+	if (find_target(cli, &ref, err))
+		return -1;
+	struct json *documents = !strcmp(verb, "apply") ? act_file_documents(params) : NULL;
+	int failed = documents ? act_file_plan(gate, session_estate(cli_session(cli), err), &ref, documents, params, because, plan, err)
+			       : gate_plan_act(gate, &ref, verb, params, because, plan, err);
+
+	json_free(documents);
+	return failed;
+}
+
 static int run(struct cli *cli)
 {
 	struct error err = { 0 };
-	struct ref ref;
 	struct plan *plan = NULL;
 	struct json *params = json_object();
 	int failed = 0;
@@ -100,8 +115,7 @@ static int run(struct cli *cli)
 
 	if (gate)
 		plans_lend_terminal(gate);
-	if (!gate || find_target(cli, &ref, &err) ||
-		gate_plan_act(gate, &ref, cli_arg(cli, 2), params, cli_flag(cli, "because"), &plan, &err))
+	if (!gate || plan_it(cli, gate, params, &plan, &err))
 		failed = -1;
 	json_free(params);
 	return failed ? cli_fail(cli, &err) : plans_carry_out(cli, gate, plan);
@@ -110,5 +124,6 @@ static int run(struct cli *cli)
 const struct cli_command cmd_act = {
 	.name = "act", .most = CLI_MANY, .usage = "KIND NAME VERB [key=value…]", .help = "one action, through the gate", .flags = flags, .run = run,
 	.more = "Shows the plan first: what changes, what it touches, how it is undone, which policy decides. --approve stands for one approver\n"
-		"where the policy allows it; --dry-run stops after the plan. key=@FILE takes a file's content.",
+		"where the policy allows it; --dry-run stops after the plan. key=@FILE takes a file's content.\n"
+		"apply of a file with several manifests plans all of them, a step each.",
 };

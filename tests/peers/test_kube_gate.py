@@ -171,6 +171,20 @@ def test_what_may_not_be_read_is_not_told_as_nothing():
         assert any(relation == 'runs it' for relation, _ in seen), seen
 
 
+def test_a_file_of_several_manifests_is_one_plan():
+    many = '\n---\n'.join(json.dumps({'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'many-%d' % i}, 'data': {'k': str(i)}}) for i in range(3))
+    path = '/api/v1/namespaces/%s/configmaps/many-%%d' % NAMESPACE
+    with Home() as home:
+        file = os.path.join(home.folder.name, 'many.yaml')
+        with open(file, 'w') as out:
+            out.write(many + '\n---\n# nothing here\n')
+        home.run('act', 'configmaps', 'many-0', 'apply', 'manifest=@' + file, '--approve')
+        assert [api('GET', path % i)['data']['k'] for i in range(3)] == ['0', '1', '2']
+        home.run('undo', '--approve')
+        assert [api('GET', path % i)['reason'] for i in range(3)] == ['NotFound'] * 3
+        assert 'none of the 3 manifests' in home.run('act', 'configmaps', 'other', 'apply', 'manifest=@' + file, code=3)
+
+
 def test_an_edit_that_changes_nothing_says_so():
     with Home() as home:
         live = api('GET', '/apis/policy/v1/namespaces/%s/poddisruptionbudgets/budget' % NAMESPACE)
