@@ -185,6 +185,16 @@ static int labels_of(struct gate *gate, const struct plan_step *step, struct jso
 	return 0;
 }
 
+/* What stands without an id says what is not known, and is nobody's target. */
+static size_t touched(const struct plan_step *step)
+{
+	size_t count = 0;
+
+	for (const struct json *item = json_first(step->blast); item; item = json_next(item))
+		count += *json_text_or(json_get(item, "id"), "") != 0;
+	return count;
+}
+
 /* The policy's answer for the person at the helm now. What cannot be asked is denied. */
 static void ask_policy(struct gate *gate, const struct plan_step *step, int64_t at_ns, struct policy_answer *answer)
 {
@@ -200,7 +210,7 @@ static void ask_policy(struct gate *gate, const struct plan_step *step, int64_t 
 		.user = gate->user.id, .role = gate->user.role, .action = step->action, .provider = step->provider,
 		.verb = step->verb ? step->verb : "", .kind = step->ref.kind, .risk = step->risk, .scope = step->scope,
 		.account = step->ref.account, .namespace_ = step->ref.namespace_, .name = step->ref.name,
-		.params = step->params, .labels = labels, .at_ns = at_ns, .targets = 1 + json_count(step->blast),
+		.params = step->params, .labels = labels, .at_ns = at_ns, .targets = 1 + touched(step),
 	};
 	policy_decide(gate->policy, &question, answer);
 	json_free(labels);
@@ -262,6 +272,30 @@ void gate_decide(struct gate *gate, struct plan *plan, struct plan_step *step)
 	step->approve_flag = answer.approve_flag;
 }
 
+/* An undo that the policy will refuse is no undo: what was created in prod is not deleted from here. Where it is of the same risk, the answer is
+ * that of the step itself. */
+static void decide_undo(struct gate *gate, struct plan *plan, struct plan_step *step)
+{
+	struct plan_step inverse = *step;
+	const struct kind *kind = step->undo ? estate_kind_of(gate->options.estate, &step->ref, NULL) : NULL;
+	const struct kind_verb *verb = kind ? kind_verb_find(kind, json_text_or(json_get(step->undo, "verb"), "")) : NULL;
+	struct policy_answer answer;
+	char action[80];
+
+	if (!verb || verb->risk == step->risk || gate_read_only(gate))
+		return;
+	snprintf(action, sizeof(action), "%s.%s", step->provider, verb->name);
+	inverse.action = action;
+	inverse.verb = verb->name;
+	inverse.risk = verb->risk;
+	inverse.params = json_get(step->undo, "params");
+	ask_policy(gate, &inverse, plan->made_ns, &answer);
+	if (answer.decision != DECIDE_DENY)
+		return;
+	step->undo_text = arena_format(plan->arena, "%s, which the policy denies (%s)", step->undo_text, answer.rule);
+	step->reversible = 0;
+}
+
 int gate_plan_add_act(struct gate *gate, struct plan *plan, const char *id, const struct ref *ref, const char *verb, const struct json *params,
 	const char *because, struct error *err)
 {
@@ -281,6 +315,7 @@ int gate_plan_add_act(struct gate *gate, struct plan *plan, const char *id, cons
 		return -1;
 	}
 	gate_decide(gate, plan, step);
+	decide_undo(gate, plan, step);
 	return 0;
 }
 

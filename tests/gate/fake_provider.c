@@ -24,6 +24,7 @@ static const char kind[] = "kind: things\n"
 			   "verbs:\n"
 			   "  - {name: resize, risk: write, reversible: true, inverse: resized back,\n"
 			   "     params: [{name: size, type: integer, required: true}, {name: how, type: enum, values: soft|hard, default: soft}]}\n"
+			   "  - {name: make, risk: write, reversible: true, inverse: removed again}\n"
 			   "  - {name: poke, risk: write, inverse: nothing to undo}\n"
 			   "  - {name: remove, risk: delete, inverse: what is gone stays gone}\n";
 
@@ -179,6 +180,9 @@ static int preview(struct provider *provider, const struct act_request *request,
 		json_set_text(out->undo, "verb", "resize");
 		json_set(out->undo, "params", sized(size));
 		snprintf(out->undo_text, sizeof(out->undo_text), "resize back to %d", size);
+	} else if (!strcmp(request->verb->name, "make")) {
+		out->undo = json_set_text(json_object(), "verb", "remove");
+		snprintf(out->undo_text, sizeof(out->undo_text), "remove it");
 	} else {
 		snprintf(out->undo_text, sizeof(out->undo_text), "cannot be undone");
 	}

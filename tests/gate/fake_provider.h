@@ -1,5 +1,5 @@
 /* fake_provider.h - a provider whose whole world is a shared page: what it did stays to be looked at after the process that did it was
- * killed. Kind "things": a size, with resize (undone by resizing back), remove (not undone) and poke. */
+ * killed. Kind "things": a size, with resize (undone by resizing back), make (undone by remove), remove (not undone) and poke. */
 #ifndef TESTS_GATE_FAKE_PROVIDER_H
 #define TESTS_GATE_FAKE_PROVIDER_H
 

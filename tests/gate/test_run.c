@@ -544,6 +544,23 @@ START_TEST(unverified_can_be_undone)
 }
 END_TEST
 
+/* Of another risk than the act: where the policy never allows it, it is not promised. */
+START_TEST(an_undo_the_policy_denies_is_not_promised)
+{
+	struct ref dev = fake_ref("dev", 0), prod = fake_ref("prod", 1);
+	struct plan *free_ = NULL, *held = NULL;
+
+	ck_assert(!gate_plan_act(g.gate, &dev, "make", NULL, "", &free_, NULL));
+	ck_assert(free_->steps[0].reversible);
+	ck_assert_str_eq(free_->steps[0].undo_text, "remove it");
+	ck_assert(!gate_plan_act(g.gate, &prod, "make", NULL, "", &held, NULL));
+	ck_assert(!held->steps[0].reversible);
+	ck_assert_ptr_nonnull(strstr(held->steps[0].undo_text, "remove it, which the policy denies (prod-delete-never "));
+	plan_free(held);
+	plan_free(free_);
+}
+END_TEST
+
 /* A drain that is cancelled: the node is closed for certain, and opening it again is offered. */
 START_TEST(a_part_that_was_done_can_be_undone)
 {
@@ -629,6 +646,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_part_that_was_done_can_be_undone);
 	tcase_add_test(tc, a_part_found_after_a_crash_can_be_undone);
 	tcase_add_test(tc, an_undo_tells_what_changed_since);
+	tcase_add_test(tc, an_undo_the_policy_denies_is_not_promised);
 }
 
 TEST_MAIN("gate/run")
