@@ -10,6 +10,7 @@
 #include "gate/gate.h"
 #include "gate/session.h"
 #include "tui/console_private.h"
+#include "tui/table_pane.h"
 
 #define N_(text) text /* marked for translation; translated where drawn */
 
@@ -115,6 +116,21 @@ static const struct provider_account *account_in_view(struct console *console, c
 			current = account;
 	}
 	return ref ? NULL : current;
+}
+
+const char *console_provider(struct console *console)
+{
+	static struct ref ref; /* its provider is read until the next call */
+	struct pane *top = console_top(console);
+	const char *of_table = table_pane_provider(top);
+
+	if (of_table)
+		return of_table;
+	if (console_target(console, &ref))
+		return ref.provider;
+	const struct provider_account *account = account_in_view(console, NULL);
+
+	return account ? console->account_providers[account - console->accounts] : NULL;
 }
 
 static void find_scope(struct console *console, const struct ref *ref, const struct provider_account *account)

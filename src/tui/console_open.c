@@ -113,14 +113,65 @@ int console_open_kind(struct console *console, const struct kind *kind, const st
 	return 0;
 }
 
-/* "pods", "pods payments" (a namespace), "pods @prod-eu", "pods /crash loop" */
+static const char *provider_of_account(const struct console *console, const char *account)
+{
+	for (size_t i = 0; i < console->account_count; i++)
+		if (!strcmp(console->accounts[i].name, account))
+			return console->account_providers[i];
+	return NULL;
+}
+
+static const struct kind *kind_of(struct console *console, const char *provider, const char *name)
+{
+	char whole[200];
+
+	snprintf(whole, sizeof(whole), "%.40s/%.150s", provider, name);
+	return kinds_find(estate_kinds(console->estate), whole);
+}
+
+const struct kind *console_kind(struct console *console, const char *name, const char *account)
+{
+	const struct kind *kind = kinds_find(estate_kinds(console->estate), name);
+	const char *provider = account && *account ? provider_of_account(console, account) : console_provider(console);
+	const struct kind *near = kind && provider && !strchr(name, '/') ? kind_of(console, provider, name) : NULL;
+
+	return near ? near : kind;
+}
+
+/* Of another provider that has something to look at, by the same name. NULL none. */
+static const struct kind *namesake(struct console *console, const struct kind *kind)
+{
+	struct kinds *kinds = estate_kinds(console->estate);
+
+	for (size_t i = 0; i < kinds_count(kinds); i++) {
+		const struct kind *other = kinds_at(kinds, i);
+
+		if (other != kind && !strcmp(other->name, kind->name) && console_account(console, other->provider))
+			return other;
+	}
+	return NULL;
+}
+
+/* Where "PROVIDER/KIND" is meant the slash begins no filter. */
+static char *take_filter(struct console *console, char *words)
+{
+	size_t first = strcspn(words, " ");
+	char name[200], *slash;
+
+	snprintf(name, sizeof(name), "%.*s", (int)(first < 199 ? first : 199), words);
+	int is_whole = console->estate && strchr(name, '/') && kinds_find(estate_kinds(console->estate), name);
+
+	slash = strchr(is_whole ? words + first : words, '/');
+	if (slash)
+		*slash++ = 0;
+	return slash;
+}
+
+/* "pods", "pods payments" (a namespace), "pods @prod-eu", "pods /crash loop", "kubernetes/services" */
 static int open_kind_words(struct console *console, char *words, struct error *err)
 {
-	char *filter = strchr(words, '/'), *save = NULL;
+	char *filter = take_filter(console, words), *save = NULL;
 	struct selection selection = { 0 };
-
-	if (filter)
-		*filter++ = 0;
 	char *name = strtok_r(words, " ", &save);
 
 	if (!name)
@@ -133,11 +184,11 @@ static int open_kind_words(struct console *console, char *words, struct error *e
 	}
 	if (!console->estate)
 		return error_set(err, ERR_INVALID, "%s", *console->problem ? console->problem : "still opening; try again in a moment");
-	const struct kind *kind = kinds_find(estate_kinds(console->estate), name);
+	const struct kind *kind = console_kind(console, name, selection.account), *other = kind ? namesake(console, kind) : NULL;
 
-	if (kind)
-		return console_open_kind(console, kind, &selection, filter);
-	return open_unknown(console, name, &selection, filter);
+	if (other)
+		console_say(console, STYLE_DIM, "%s of %s; those of %s are :%s/%s", kind->name, kind->provider, other->provider, other->provider, other->name);
+	return kind ? console_open_kind(console, kind, &selection, filter) : open_unknown(console, name, &selection, filter);
 }
 
 /* --- "describe pod web-1" and the like: found in a job, opened when found --- */
@@ -188,6 +239,10 @@ static int open_found(struct console *console, const char *verb, const char *res
 		free(job);
 		return error_set(err, ERR_INVALID, "%s KIND NAME", verb);
 	}
+	const struct kind *kind = console_kind(console, job->kind, NULL);
+
+	if (kind)
+		snprintf(job->kind, sizeof(job->kind), "%.40s/%.80s", kind->provider, kind->name);
 	job->job = (struct job){ .run = find, .done = found };
 	job->console = console;
 	job->estate = console->estate;

@@ -86,6 +86,10 @@ void console_paint(struct console *console);
 void console_take_accounts(struct console *console);    /* as they were found last */
 /* The current account of a provider; "" when none is chosen, NULL when it has nothing to talk to. */
 const char *console_account(const struct console *console, const char *provider);
+/* Whose things are looked at: of the table or what is under the cursor, else of the account in the title. NULL: nobody's; valid until the next call. */
+const char *console_provider(struct console *console);
+/* A kind by its name, where several providers have one the one of account (NULL or "": of what is looked at). NULL none. console_open.c */
+const struct kind *console_kind(struct console *console, const char *name, const char *account);
 /* The namespace a kind opens in there: the account's own, else "*"; NULL for what has none. */
 const char *console_namespace(const struct console *console, const struct kind *kind, const char *account);
 /* console_others.c */

@@ -90,16 +90,19 @@ static void add_commands(struct palette *palette)
 static void add_kinds(struct palette *palette)
 {
 	struct kinds *kinds = estate_kinds(palette->pane.console->estate);
-	char note[NOTE_TEXT];
+	const char *looked_at = console_provider(palette->pane.console);
+	char note[NOTE_TEXT], open[NAME_TEXT];
 
 	for (size_t i = 0; i < kinds_count(kinds); i++) {
 		const struct kind *kind = kinds_at(kinds, i);
+		int near = looked_at && !strcmp(kind->provider, looked_at); /* of two with one name that one first */
 
+		snprintf(open, sizeof(open), "%.40s/%.80s", kind->provider, kind->name);
 		snprintf(note, sizeof(note), "%s  %s", kind->provider, kind->title ? kind->title : "");
-		add(palette, 4, kind->name, kind->name, note);
+		add(palette, 4 + near, kind->name, open, note);
 		palette->choices[palette->count - 1].first = 2 * (console_account(palette->pane.console, kind->provider) != NULL) + kind->wrong_now;
 		for (size_t a = 0; kind->aliases && kind->aliases[a]; a++)
-			add(palette, 1, kind->aliases[a], kind->name, kind->name);
+			add(palette, 1 + near, kind->aliases[a], open, kind->name);
 	}
 }
 
@@ -207,7 +210,6 @@ static int by_score(const void *a, const void *b, void *arg)
 	return length ? length : strcmp(x->name, y->name);
 }
 
-/* Only the first word names; "pods payments" goes on with the kind chosen. */
 /* A kind and its other names open the same: the one that fits best stands for all. Far down nobody looks. */
 static void drop_repeated(struct palette *palette)
 {

@@ -96,5 +96,19 @@ def test_without_a_metrics_server_that_is_said():
         c.wait_for(re.compile('0 of 2 .*no metrics server'))
 
 
+def test_of_two_kinds_with_one_name_the_one_looked_at_opens_and_the_other_is_offered():
+    with Cluster() as cluster:
+        c = cluster.console
+        c.send(':services')
+        c.wait_for(re.compile(r'▸ services +kubernetes'))
+        c.wait_for(re.compile(r'  services +host'))
+        c.send('<Enter>')
+        c.wait_for(re.compile(r'^ pods.* services › here', re.M))
+        c.send(':host/services<Enter>')
+        c.wait_for(re.compile(r'services › (?!here)'))
+        c.send(':services<Enter>') # where one looks at the machine's, those are meant
+        c.wait_for(':kubernetes/services')
+
+
 if __name__ == '__main__':
     run_tests(globals())
