@@ -151,6 +151,15 @@ static const struct list_pane_ops ops = {
 	.target = target,
 };
 
+struct pane *changes_of(struct console *console, const char *filter)
+{
+	struct list_pane *list = list_pane_new(console, &ops, sizeof(struct changes));
+
+	input_set(&list->view.filter, filter);
+	list_pane_look(list);
+	return &list->pane;
+}
+
 struct pane *changes_new(struct console *console, const struct ref *ref)
 {
 	struct list_pane *list = list_pane_new(console, &ops, sizeof(struct changes));

@@ -100,6 +100,7 @@ struct pane *yaml_new(struct console *console, const struct ref *ref);
 struct pane *logs_new(struct console *console, const struct ref *refs, size_t count, int previous);
 struct pane *logs_of_container(struct console *console, const struct ref *ref, const char *container);
 struct pane *changes_new(struct console *console, const struct ref *ref /* or NULL: all */);
+struct pane *changes_of(struct console *console, const char *filter);
 struct pane *approvals_new(struct console *console);
 struct pane *runs_new(struct console *console);
 struct pane *run_new(struct console *console, const char *run_id);

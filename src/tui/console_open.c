@@ -329,6 +329,8 @@ static int open_with_rest(struct console *console, const char *first, const char
 		return open_playbook(console, rest, err);
 	if (!strcmp(first, "theme"))
 		console_use_theme(console, rest);
+	else if (!strcmp(first, "changes") && *rest == '/')
+		console_push(console, changes_of(console, rest + 1));
 	else if (!strcmp(first, "run"))
 		console_push(console, run_new(console, rest));
 	else if (!strcmp(first, "plan"))

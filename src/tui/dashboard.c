@@ -83,6 +83,8 @@ static struct pane *pane_of(struct dashboard *dashboard, const struct item *item
 		return rows_of(dashboard, item);
 	if (!strcmp(item->open, "changes"))
 		return changes_new(console, NULL);
+	if (!strncmp(item->open, "changes /", 9))
+		return changes_of(console, item->open + 9);
 	if (!strncmp(item->open, "run ", 4))
 		return run_new(console, item->open + 4);
 	return !strncmp(item->open, "plan ", 5) ? plan_new_pane(console, item->open + 5) : NULL;

@@ -10,7 +10,7 @@
 #include "tui/dashboard_private.h"
 
 enum { ALONE_MAX = 2 }; /* of the same change: as many are named one by one */
-#define SAME_WITHIN_NS (INT64_C(120) * CLOCK_SECOND_NS)
+#define SAME_WITHIN_NS (INT64_C(120) * CLOCK_SECOND_NS) /* of the first of them; of a burst, of the one before */
 
 static int64_t time_of(const struct json *json, const char *key)
 {
@@ -71,6 +71,7 @@ static void fill(struct dashboard *dashboard, struct item *item, const struct js
 	snprintf(item->what, sizeof(item->what), "%.120s%s%.120s", item->has_ref ? item->ref.namespace_ : "",
 		item->has_ref && *item->ref.namespace_ ? "/" : "", item->has_ref ? item->ref.name : id);
 	fill_why(item, change);
+	item->step = !!*json_text_or(json_get(change, "new"), "") - !!*json_text_or(json_get(change, "old"), "");
 	snprintf(item->severity, sizeof(item->severity), "%.15s", json_text_or(json_get(change, "by"), ""));
 	if (item->has_ref)
 		estate_scope(dashboard->pane.console->estate, item->ref.namespace_, item->ref.account, item->scope);
@@ -110,7 +111,7 @@ static void join(struct item *items, size_t at, size_t count, size_t same)
 	if (one_name)
 		snprintf(items[at].what, sizeof(items[at].what), "%.120s in %zu namespaces", name, same);
 	else
-		snprintf(items[at].what, sizeof(items[at].what), "%zu %s, %.120s%s%.100s …", same, "alike", items[at].ref.namespace_,
+		snprintf(items[at].what, sizeof(items[at].what), "%zu, as %.120s%s%.100s", same, items[at].ref.namespace_,
 			*items[at].ref.namespace_ ? "/" : "", name);
 	if (!one_scope)
 		*items[at].scope = 0;
@@ -128,8 +129,70 @@ static size_t drop_same(struct item *items, size_t at, size_t count)
 			kept++;
 		}
 	items[at].has_ref = 0; /* of several: the list of changes shows them */
-	snprintf(items[at].open, sizeof(items[at].open), "changes");
+	snprintf(items[at].open, sizeof(items[at].open), "changes /%.63s", items[at].kind);
 	return kept;
+}
+
+/* --- bursts: what is only ever told of, as packages and files are, and comes by the dozen --- */
+
+static int comes_by_the_dozen(const struct dashboard *dashboard, const struct item *item)
+{
+	return item->has_ref && !kinds_of(estate_kinds(dashboard->pane.console->estate), &item->ref);
+}
+
+static int is_of_burst(const struct item *a, const struct item *b, int64_t last_ns)
+{
+	return b->has_ref && last_ns - b->at_ns < SAME_WITHIN_NS && a->step == b->step && !strcmp(a->kind, b->kind) &&
+	       !strcmp(a->severity, b->severity) && !strcmp(a->ref.account, b->ref.account);
+}
+
+static const char *deed_of(const struct item *item)
+{
+	static const struct {
+		const char *kind, *deeds[3];
+	} rows[] = { { "packages", { "removed", "upgraded", "installed" } }, { "", { "gone", "changed", "new" } } };
+	size_t row = strcmp(item->kind, rows[0].kind) != 0;
+
+	return rows[row].deeds[item->step + 1];
+}
+
+/* Into items[at], which is the newest: "34 packages", "installed: zsh, fish, …". Returns how many there are then. */
+static size_t join_burst(struct item *items, size_t at, size_t count)
+{
+	struct item whole = items[at];
+	int64_t last_ns = whole.at_ns;
+	size_t kept = at + 1, used, found = 0;
+
+	used = (size_t)snprintf(whole.why, sizeof(whole.why), "%s:", deed_of(&whole));
+	for (size_t i = at; i < count; i++) {
+		if (!is_of_burst(&whole, &items[i], last_ns)) {
+			items[kept++] = items[i];
+			continue;
+		}
+		last_ns = items[i].at_ns;
+		if (used < sizeof(whole.why))
+			used += (size_t)snprintf(whole.why + used, sizeof(whole.why) - used, "%s %.100s", found ? "," : "", items[i].ref.name);
+		found++;
+	}
+	snprintf(whole.what, sizeof(whole.what), "%zu %.60s", found, whole.kind);
+	snprintf(whole.open, sizeof(whole.open), "changes /%.63s", whole.kind);
+	whole.has_ref = 0;
+	whole.count = found;
+	items[at] = whole;
+	return kept;
+}
+
+static size_t count_burst(const struct item *items, size_t at, size_t count)
+{
+	int64_t last_ns = items[at].at_ns;
+	size_t found = 0;
+
+	for (size_t i = at; i < count; i++)
+		if (is_of_burst(&items[at], &items[i], last_ns)) {
+			last_ns = items[i].at_ns;
+			found++;
+		}
+	return found;
 }
 
 void dashboard_add_changes(struct dashboard *dashboard, size_t widget)
@@ -147,6 +210,9 @@ void dashboard_add_changes(struct dashboard *dashboard, size_t widget)
 	struct item *items = dashboard->items + first;
 
 	count = dashboard->item_count - first;
+	for (size_t i = 0; i < count; i++)
+		if (comes_by_the_dozen(dashboard, &items[i]) && count_burst(items, i, count) > ALONE_MAX)
+			count = join_burst(items, i, count);
 	for (size_t i = 0; i < count; i++) {
 		size_t same = items[i].has_ref ? count_same(items, i, count) : 1;
 

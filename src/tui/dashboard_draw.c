@@ -231,7 +231,9 @@ static void draw_gauge(struct dashboard *dashboard, const struct item *item, str
 
 	put_name(line, 3, 9, selected, item->what);
 	if (isnan(gauge->now) || !series) {
-		screen_put_right(line, 0, 12, 6, STYLE_DIM, screen_glyph(GLYPH_DASH), strlen(screen_glyph(GLYPH_DASH)));
+		const char *text = gauge->is_none ? "none" : screen_glyph(GLYPH_DASH);
+
+		screen_put_right(line, 0, 12, 6, STYLE_DIM, text, strlen(text));
 		return;
 	}
 	snprintf(now, sizeof(now), "%.0f %%", gauge->now);
@@ -340,7 +342,7 @@ static void draw_audit(struct dashboard *dashboard, struct rect area)
 
 	if (dashboard->chain_ok > 0 && since > 0)
 		snprintf(more, sizeof(more), " up to the last %lld", (long long)since);
-	snprintf(line, sizeof(line), "audit  %s entries, %s%s, %s%s", count,
+	snprintf(line, sizeof(line), "audit  %s entr%s, %s%s, %s%s", count, looked->entries == 1 ? "y" : "ies",
 		dashboard->chain_ok > 0 ? "chain ok" : dashboard->chain_ok == 0 ? "CHAIN BROKEN: H, then V says where" : "chain not checked yet", more,
 		looked->anchored_ns ? "anchored " : "not anchored yet", looked->anchored_ns ? at : "");
 	screen_put(area, 0, 1, dashboard->chain_ok == 0 ? STYLE_CRITICAL : STYLE_DIM, line);
@@ -607,7 +609,7 @@ void dashboard_dump(struct pane *pane, struct text *out)
 			if (item->gauge && !isnan(item->gauge->now))
 				text_format(out, "  %-10s %5.1f %%  %s\n", item->what, item->gauge->now, item->why);
 			else if (item->gauge)
-				text_format(out, "  %-10s unknown\n", item->what);
+				text_format(out, "  %-10s %s\n", item->what, item->gauge->is_none ? "none" : "unknown");
 			else if (item->at_ns) {
 				clock_format(item->at_ns, at);
 				text_format(out, "  %s  %-12s %s  %s  %s\n", at, item->kind, item->what, item->why, item->scope);

@@ -17,6 +17,18 @@ static const struct source *source_named(const struct dashboard *dashboard, cons
 	return NULL;
 }
 
+/* Every row says that it has none of it. */
+static int is_none(const struct gauge *gauge, const struct kind *kind, const struct snapshot *snapshot)
+{
+	int column = *gauge->of ? kind_column_find(kind, gauge->of) : -1;
+	size_t count = snapshot && column >= 0 ? snapshot_count(snapshot) : 0;
+
+	for (size_t row = 0; row < count; row++)
+		if (snapshot_number(snapshot, row, column) != 0)
+			return 0;
+	return count > 0;
+}
+
 /* One sample for each new list of the gauge's own source. */
 static void sample(struct dashboard *dashboard, struct gauge *gauge)
 {
@@ -27,6 +39,7 @@ static void sample(struct dashboard *dashboard, struct gauge *gauge)
 		return;
 	snprintf(gauge->line.account, sizeof(gauge->line.account), "%s", source->account);
 	gauge->now = chart_sample(dashboard->pane.console->series, &gauge->line, source->kind, snapshot, gauge->name, sizeof(gauge->name));
+	gauge->is_none = isnan(gauge->now) && is_none(gauge, source->kind, snapshot);
 	snapshot_unref(snapshot);
 }
 

@@ -18,6 +18,8 @@ enum widget_place { PLACE_FULL, PLACE_LEFT, PLACE_RIGHT };
 struct gauge {                 /* one line of saturation */
 	struct chart_line line;
 	double now;            /* NAN: not known */
+	char of[64];           /* column that says how much there is; "" */
+	int is_none;           /* there is nothing that could be full */
 	char name[64];         /* of the worst row */
 };
 
@@ -70,6 +72,7 @@ struct item {
 	enum since since;
 	int rank, scope_rank, is_failure, in_namespace;
 	size_t count;          /* of rows with the same cause */
+	int step;              /* of a change: more than before 1, less -1, else 0 */
 	char filter[ITEM_TEXT]; /* shows those rows */
 	char state[64];        /* theirs, when all have the same */
 	struct ref ref;

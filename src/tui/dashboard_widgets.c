@@ -51,6 +51,7 @@ static void read_gauges(struct widget *widget, const struct json *items)
 		gauge->now = (double)NAN;
 		snprintf(gauge->line.label, sizeof(gauge->line.label), "%s", json_text_or(json_get(item, "label"), "?"));
 		snprintf(gauge->line.kind, sizeof(gauge->line.kind), "%s", json_text_or(json_get(item, "kind"), ""));
+		snprintf(gauge->of, sizeof(gauge->of), "%.63s", json_text_or(json_get(item, "of"), ""));
 		snprintf(gauge->line.column, sizeof(gauge->line.column), "%s", json_text_or(json_get(item, "column"), ""));
 	}
 }

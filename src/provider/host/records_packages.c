@@ -1,4 +1,5 @@
-/* Packages as dpkg logs them (dpkg(1), --log), and who asked for it as apt logs it (apt's history.log, "Requested-By: ana (1000)"). */
+/* Packages as dpkg logs them (dpkg(1), --log), and who asked for it as apt logs it (apt's history.log, "Requested-By: ana (1000)"; where apt
+ * knows no user it was apt). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +71,7 @@ static const char *who(const struct runs *runs, int64_t at_ns)
 {
 	for (size_t i = runs->count; i-- > 0;)
 		if (runs->list[i].begin_ns <= at_ns && at_ns <= runs->list[i].end_ns)
-			return runs->list[i].by;
+			return *runs->list[i].by ? runs->list[i].by : "apt";
 	return "";
 }
 
