@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/safe.h"
+#include "tui/screen.h"
 
 enum { NUMBER_MAX = 40, DATA_STEP_S = 5, DATA_LATE_S = 15, MINUTE_MS = 60000 };
 
@@ -140,4 +142,36 @@ size_t format_cell(enum column_type type, const char *cell, size_t length, int64
 		return (size_t)snprintf(out, size, "%s", copy);
 	used = format_number_like(type, number, cell, length, out, size);
 	return used < size ? used : size - 1;
+}
+
+/* Bytes of the first `columns` of text. */
+static size_t bytes_of(const char *text, size_t length, int columns)
+{
+	size_t at = 0;
+
+	while (at < length) {
+		unsigned codepoint;
+		int used = utf8_decode(text + at, length - at, &codepoint), width = used ? utf8_width(codepoint) : 1;
+
+		if (width > columns)
+			break;
+		columns -= width;
+		at += (size_t)(used ? used : 1);
+	}
+	return at;
+}
+
+size_t format_cut(const char *text, size_t length, int columns, int head, char *out, size_t size)
+{
+	const char *more = screen_glyph(GLYPH_ELLIPSIS);
+	int all = (int)utf8_columns(text, length), tail = columns - 1 - head;
+
+	if (all <= columns || tail < 0)
+		return (size_t)snprintf(out, size, "%.*s", (int)length, text);
+	size_t begin = bytes_of(text, length, head), end = bytes_of(text, length, all - tail);
+
+	/* A wide character where the end begins is left out with the rest. */
+	if ((int)utf8_columns(text + end, length - end) > tail)
+		end += bytes_of(text + end, length - end, 2);
+	return (size_t)snprintf(out, size, "%.*s%s%.*s", (int)begin, text, more, (int)(length - end), text + end);
 }

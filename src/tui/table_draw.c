@@ -106,6 +106,7 @@ static void draw_row(struct table_pane *table, struct rect area, int y, size_t p
 		size_t length = table_cell(table, row, shown->column, now_ns, cell, &step);
 		enum style style = style_of_cell(table, &look, shown->column);
 
+		length = table_cut_name(shown, cell, length);
 		if (step && (!table->next_age_ns || step < table->next_age_ns))
 			table->next_age_ns = step;
 		if (is_right_aligned(table_column(table, shown->column)->type))
@@ -171,6 +172,7 @@ static void keep_cursor(struct table_pane *table)
 static void draw_all(struct table_pane *table, struct rect area, int64_t now_ns)
 {
 	table->next_age_ns = 0;
+	table_choose_cuts(table);
 	draw_header(table, area);
 	for (int y = 0; y < table->page; y++)
 		draw_row(table, area, y + 1, table->top + (size_t)y, now_ns);
@@ -220,7 +222,8 @@ void table_draw(struct pane *pane, struct rect area)
 	keep_cursor(table);
 	if (!table->measured)
 		table_measure(table);
-	if (can_step(table, area)) {
+	/* After a scroll, unless what came looks like what stands there. */
+	if (can_step(table, area) && (table->top == table->drawn_top || !table_choose_cuts(table))) {
 		draw_step(table, area, now);
 	} else {
 		table_lay_out(table, area.columns);

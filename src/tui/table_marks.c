@@ -6,7 +6,7 @@
 #include "tui/table_private.h"
 
 /* FNV-1a, 64 bit. Two ids with one hash would be marked together: with 2^64 values that is not seen. */
-static uint64_t hash_of(const char *id, size_t length)
+uint64_t marks_hash(const char *id, size_t length)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
@@ -39,7 +39,7 @@ static void grow(struct marks *marks)
 
 int marks_has(const struct marks *marks, const char *id, size_t length)
 {
-	return marks->count && marks->hashes[place_of(marks, hash_of(id, length))];
+	return marks->count && marks->hashes[place_of(marks, marks_hash(id, length))];
 }
 
 /* Puts back those that a freed place would cut off from their own. */
@@ -59,7 +59,7 @@ void marks_set(struct marks *marks, const char *id, size_t length, int on)
 {
 	if (marks->count * 2 >= marks->room)
 		grow(marks);
-	uint64_t hash = hash_of(id, length);
+	uint64_t hash = marks_hash(id, length);
 	size_t at = place_of(marks, hash);
 
 	if (on && !marks->hashes[at]) {

@@ -19,6 +19,7 @@ struct marks {
 
 struct shown_column {
 	int column, width, x;
+	int head; /* columns of a name before what is left out of it, plus one; 0: as any text is cut */
 };
 
 enum { BESIDE = COLUMNS_MAX, ALL_COLUMNS = COLUMNS_MAX + KIND_BESIDE_MAX + 1 }; /* columns from BESIDE on are those of the kind beside */
@@ -97,6 +98,7 @@ int beside_is_used(const struct table_pane *table); /* rows are ordered or filte
 /* "by usage: asking", "12 not measured": what an order or a filter by it does not know; "" nothing. */
 void beside_status(const struct table_pane *table, char *out, size_t size);
 /* table_marks.c */
+uint64_t marks_hash(const char *bytes, size_t length); /* never 0 */
 int marks_has(const struct marks *marks, const char *id, size_t length);
 void marks_set(struct marks *marks, const char *id, size_t length, int on);
 void marks_clear(struct marks *marks);
@@ -112,6 +114,10 @@ void table_sort_by(struct table_pane *table, int column); /* the same again turn
 void table_initial_sort(struct table_pane *table);
 void table_choose_sort(struct table_pane *table);
 void table_reverse(struct table_pane *table);
+/* table_names.c: where the names on the screen are cut; 1 when it is elsewhere than before. */
+int table_choose_cuts(struct table_pane *table);
+/* A cell of that column, cut in its place; returns its length. */
+size_t table_cut_name(const struct shown_column *shown, char cell[CELL_MAX], size_t length);
 /* table_links.c */
 void table_open_row(struct table_pane *table);
 void table_choose_link(struct table_pane *table);

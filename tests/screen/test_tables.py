@@ -3,7 +3,7 @@
 import os, re, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from screenpty import *
-from fakecluster import Cluster
+from fakecluster import BORN, PODS, Answer, Cluster, table
 
 
 def test_enter_on_a_pod_opens_it_with_its_containers_and_back_is_where_one_was():
@@ -49,6 +49,24 @@ def test_the_bottom_line_is_of_what_has_the_keys():
         c.wait_for('rebind in config.yaml')
         bottom = c.screen.lines()[-1]
         assert '/ filter' in bottom and '? close' in bottom and 'open' not in bottom and 'approvals' not in bottom, c.dump()
+
+
+class Alike(Cluster):
+    """Long names that begin and end alike, as those of workloads do."""
+    names = ['payments-checkout-frontend-%s-eu-west-1-7d9f8' % n for n in ('canary', 'stable', 'shadow')]
+
+    def answer(self, request):
+        if request.path.endswith('/pods') and 'watch' not in request.query:
+            return Answer(table(PODS, [[n, '1/1', 'Running', '0', BORN, '10.0.0.1', 'n1', '', ''] for n in ['one'] + self.names]))
+        return super().answer(request)
+
+
+def test_names_that_differ_look_different_when_they_are_cut():
+    with Alike(columns=60) as cluster:
+        c = cluster.console
+        c.wait_for('…')
+        names = rows(c)
+        assert len(set(names)) == 4, c.dump()
 
 
 class Used(Cluster):
