@@ -165,8 +165,8 @@ static void print_accounts(struct cli *cli, struct estate *estate)
 	size_t count = estate_accounts(estate, accounts, providers, ACCOUNTS_MAX);
 
 	for (size_t i = 0; i < count && i < ACCOUNTS_MAX; i++)
-		cli_write(cli_out(cli), "%-12s %-24s %-40s %s%s\n", providers[i], accounts[i].name, accounts[i].server, accounts[i].current ? "current" : "",
-			accounts[i].insecure ? "  NOT VERIFIED" : "");
+		cli_write(cli_out(cli), "%-12s %-24s %-40s %s%s\n", providers[i], accounts[i].name, *accounts[i].why && !*accounts[i].server ? accounts[i].why : accounts[i].server,
+			accounts[i].current ? "current" : "", accounts[i].insecure ? "  NOT VERIFIED" : "");
 	free(accounts);
 }
 
@@ -182,6 +182,7 @@ static struct json *accounts_json(struct estate *estate)
 
 		json_set_text(item, "name", accounts[i].name);
 		json_set_text(item, "server", accounts[i].server);
+		json_set_text(item, "why", accounts[i].why);
 		json_set(item, "current", json_boolean(accounts[i].current));
 		json_set(item, "verified", json_boolean(!accounts[i].insecure));
 		json_add(list, item);
@@ -211,6 +212,7 @@ static int run_init(struct cli *cli)
 		return cli_fail(cli, &err);
 	if (!cli_data(cli))
 		print_accounts(cli, estate);
+	tell_unread(cli, session_config(cli_session(cli)));
 	if (!access(file, F_OK)) {
 		cli_say(cli, "%s is there and stays as it is", file);
 		return told(cli, estate, file, 0);

@@ -80,6 +80,11 @@ static void account(struct task *task)
 	estate_free(estate);
 }
 
+static void wrongly_set_up(struct task *task)
+{
+	task_tell(task, NULL, CHECK_FAIL, "correct it; KUBECONFIG and kubernetes.kubeconfig say which files are read", "%s", task_argument(task));
+}
+
 static void nothing_to_talk_to(struct task *task)
 {
 	task_tell(task, NULL, CHECK_SKIP, NULL, "%s", task_argument(task));
@@ -97,6 +102,15 @@ static void add_accounts_of(struct diagnosis *diagnosis, const struct provider_a
 	}
 }
 
+/* One that cannot be opened has an account when it is set up wrongly, none when it is not set up. */
+static int has_account(const char *const *providers, size_t count, const char *provider)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(providers[i], provider))
+			return 1;
+	return 0;
+}
+
 static void add_accounts(struct diagnosis *diagnosis, const struct surroundings *surroundings)
 {
 	struct estate *estate = estate_new(&(struct estate_options){ .kinds = surroundings->kinds, .net = surroundings->net, .config = surroundings->config, .providers = surroundings->providers });
@@ -112,7 +126,7 @@ static void add_accounts(struct diagnosis *diagnosis, const struct surroundings 
 		if (estate_provider(estate, questions[q].provider, &ops, &err))
 			add_accounts_of(diagnosis, accounts, providers, count, q);
 		else
-			diagnosis_add(diagnosis, questions[q].provider, err.text, q, nothing_to_talk_to);
+			diagnosis_add(diagnosis, questions[q].provider, err.text, q, has_account(providers, count, questions[q].provider) ? wrongly_set_up : nothing_to_talk_to);
 	}
 	free(accounts);
 	estate_free(estate);

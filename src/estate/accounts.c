@@ -1,7 +1,9 @@
 /* What the program talks to, and how each link stands. Providers read files to answer, so the screen takes what was found the last time. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/mem.h"
 #include "estate/inside.h"
 
@@ -13,13 +15,26 @@ struct accounts {
 	size_t count;
 };
 
+/* What is set up, and wrongly: it is seen to be missing, instead of not being there. What is not set up is no account. */
+static size_t add_broken(struct accounts *accounts, const struct error *err)
+{
+	struct provider_account *account = &accounts->list[accounts->count];
+
+	if (!err->code || err->code == ERR_NOT_FOUND || accounts->count == ACCOUNTS_MAX)
+		return 0;
+	*account = (struct provider_account){ .name = "configuration", .current = 1, .state = "unknown" };
+	snprintf(account->why, sizeof(account->why), "%s", err->text);
+	return 1;
+}
+
 static void ask_all(struct estate *estate, struct accounts *accounts)
 {
 	for (size_t i = 0; i < estate->link_count; i++) {
 		struct link *link = &estate->links[i];
-		struct provider *provider = link->ops->accounts ? estate_open_link(estate, link, NULL) : NULL;
+		struct error err = { 0 };
+		struct provider *provider = link->ops->accounts ? estate_open_link(estate, link, &err) : NULL;
 		size_t room = ACCOUNTS_MAX - accounts->count, first = accounts->count;
-		size_t more = provider ? link->ops->accounts(provider, accounts->list + first, room) : 0;
+		size_t more = provider ? link->ops->accounts(provider, accounts->list + first, room) : add_broken(accounts, &err);
 
 		accounts->count += more < room ? more : room;
 		for (size_t j = first; j < accounts->count; j++) {

@@ -134,7 +134,11 @@ struct provider *estate_provider(struct estate *estate, const char *name,
 	}
 	if (ops)
 		*ops = link->ops;
-	return estate_open_link(estate, link, err);
+	struct provider *provider = estate_open_link(estate, link, err);
+
+	if (!provider && err && err->code == ERR_NOT_FOUND)
+		err->code = ERR_INVALID; /* not set up, and asked for all the same */
+	return provider;
 }
 
 static const struct kind *resolve(struct estate *estate, const char *name, struct error *err)

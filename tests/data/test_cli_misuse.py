@@ -107,6 +107,29 @@ def test_a_plan_that_was_denied_or_has_run():
         check(twice.code == 1 and 'already run' in twice.talk, twice)
 
 
+# --- what is set up wrongly ---
+
+def test_a_kubeconfig_that_is_wrong_is_seen():
+    broken = {'a: [b\n': 'line 2', 'apiVersion: v1\nkind: Config\ncurrent-context: nope\ncontexts: []\n': 'nope',
+              'apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts:\n- {name: a, context: {cluster: gone, user: u}}\n': 'gone'}
+    with Home() as home:
+        for text, said in broken.items():
+            env = {'KUBECONFIG': home.write('kubeconfig', text)}
+            for args in (('get', 'pods'), ('get', 'pods', '-o', 'json'), ('describe', 'pods', 'x'), ('logs', 'pods', 'x'), ('act', 'pods', 'x', 'delete')):
+                usage(home, *args, said=said, env=env)
+            check(home.run('get', 'hosts', env=env).code == 0)
+            screen = home.run(env=env)
+            check(screen.code == 0 and 'unseen' in screen.text and 'kubernetes' in screen.text, screen)
+            check(said in home.run('init', env=env).text and any(said in a['why'] for a in home.run('init', '-o', 'json', env=env).json()['accounts']), said)
+        good = home.write('kubeconfig', 'apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters:\n- {name: c, cluster: {server: "https://127.0.0.1:1"}}\n'
+                          'contexts:\n- {name: a, context: {cluster: c, user: u}}\nusers:\n- {name: u, user: {token: x}}\n')
+        usage(home, 'get', 'pods', '--account', 'b', said='no context is called "b"', env={'KUBECONFIG': good})
+        check(home.run('get', 'pods', env={'KUBECONFIG': good}).code == 6)
+        for none in ('/nonexistent/kubeconfig', '/dev/null'):  # none is no mistake until a cluster is asked for
+            usage(home, 'get', 'pods', said='no kubeconfig', env={'KUBECONFIG': none})
+            check('unseen' not in home.run(env={'KUBECONFIG': none}).text and 'kubernetes' not in home.run('init', env={'KUBECONFIG': none}).text)
+
+
 # --- the log ---
 
 def test_the_log():

@@ -59,9 +59,9 @@ struct account *account_find(struct provider *provider, const char *name, struct
 			provider->accounts[i] = account_new(provider, (size_t)i, err);
 		found = provider->accounts[i];
 	} else if (*wanted) {
-		error_set(err, ERR_NOT_FOUND, "no context is called \"%.120s\"", wanted);
+		error_set(err, ERR_INVALID, "no context is called \"%.120s\"; pilothouse init shows those there are", wanted);
 	} else {
-		error_set(err, ERR_NOT_FOUND,
+		error_set(err, ERR_INVALID,
 			"the kubeconfig names no current context: choose one with --account");
 	}
 	pthread_mutex_unlock(&provider->lock);

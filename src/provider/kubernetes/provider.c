@@ -75,6 +75,8 @@ static int choose_start(struct provider *provider, const struct config *config, 
 		context = kubeconfig_current(provider->kubeconfig);
 	else if (!is_known(provider->kubeconfig, context))
 		return error_set(err, ERR_INVALID, "kubernetes.context is \"%.100s\", and no context is called so", context);
+	if (!provider->account_count && context && *context)
+		return error_set(err, ERR_INVALID, "current-context is \"%.100s\", and the kubeconfig has no context", context);
 	snprintf(provider->current, sizeof(provider->current), "%s", context ? context : "");
 	snprintf(provider->start, sizeof(provider->start), "%s", provider->current);
 	snprintf(provider->start_namespace, sizeof(provider->start_namespace), "%s", namespace_ ? namespace_ : "");
@@ -88,8 +90,11 @@ static int provider_open(struct provider **out, struct kinds *kinds, struct net 
 		return error_set(err, ERR_NOT_FOUND, "clusters are not watched: kubernetes.enabled is false");
 	struct kubeconfig *kubeconfig = load(config, err);
 
-	if (!kubeconfig)
+	if (!kubeconfig) {
+		if (err && err->code != ERR_NOT_FOUND) /* none is no mistake, one that cannot be read is */
+			err->code = ERR_INVALID;
 		return -1;
+	}
 	struct provider *provider = mem_zero(1, sizeof(*provider));
 
 	provider->kinds = kinds;
