@@ -225,6 +225,16 @@ static void take_destination(struct reading *reading, size_t at)
 }
 
 /* Where the words after a mark of "to" lead; past the end when nowhere. */
+static int is_article(const struct token *token)
+{
+	static const char *const articles[] = { "the", "den", "das", "die", "le", "la", "el", "o" };
+
+	for (size_t i = 0; i < sizeof(articles) / sizeof(*articles); i++)
+		if (!strcmp(token->text, articles[i]))
+			return 1;
+	return 0;
+}
+
 static size_t led_to(const struct reading *reading, const struct mark *mark)
 {
 	const struct marks *marks = &reading->marks;
@@ -234,7 +244,7 @@ static size_t led_to(const struct reading *reading, const struct mark *mark)
 		return mark->from ? mark->from - 1u : marks->fold.count;
 	while (at + 1 < marks->fold.count &&
 		(marks_at(marks, at, C_CLUSTER) || marks_at(marks, at, C_FILL) ||
-			marks_at(marks, at, C_CALLED)))
+			marks_at(marks, at, C_CALLED) || is_article(&marks->fold.tokens[at])))
 		at++;
 	return at;
 }
@@ -249,16 +259,6 @@ static int goes_to_cluster(const struct reading *reading, size_t at)
 	       !HAS(reading, C_LIST) && !HAS(reading, C_SYMPTOM) &&
 	       (marks_at(&reading->marks, at - 1, C_CLUSTER) ||
 		       strstr(reading->marks.fold.tokens[at].text, "cluster"));
-}
-
-static int is_article(const struct token *token)
-{
-	static const char *const articles[] = { "the", "den", "das", "die", "le", "la", "el", "o" };
-
-	for (size_t i = 0; i < sizeof(articles) / sizeof(*articles); i++)
-		if (!strcmp(token->text, articles[i]))
-			return 1;
-	return 0;
 }
 
 static int leads(const struct token *token)

@@ -147,8 +147,7 @@ static int adverb(const struct token *token)
 
 int cover_ends_after(const struct reading *reading, size_t token)
 {
-	return (reading->marks.fold.tokens[token].shape &
-		       (TOKEN_END | TOKEN_ASKED | TOKEN_COMMA)) != 0;
+	return rules_clause_ends(reading, token);
 }
 
 /* "the auth service", "backend web-2", "web server web-1": a word services are called, beside the name or its noun. */

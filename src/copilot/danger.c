@@ -281,7 +281,7 @@ static int sentence_in_name(const struct marks *marks)
 {
 	for (size_t t = 0; t < marks->fold.count; t++) {
 		const struct token *token = &marks->fold.tokens[t];
-		int small = 0, against = 0, parts = 0;
+		int small = 0, against = 0, rules = 0, parts = 0;
 
 		for (size_t at = 0; token->shape & TOKEN_JOINED && at < token->length; parts++) {
 			size_t length = strcspn(token->text + at, "-_.:/=");
@@ -289,9 +289,10 @@ static int sentence_in_name(const struct marks *marks)
 
 			small += is_small(entry);
 			against += is_against(entry);
+			rules += entry && entry->concept[0] == C_RULES;
 			at += length + 1;
 		}
-		if ((small > 2 && parts > 4) || against > 1 || (small && against))
+		if ((small > 2 && parts > 4) || against > 1 || (small && against > rules)) /* "ticket-gate-old" is a name */
 			return 1;
 	}
 	return 0;

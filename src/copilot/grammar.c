@@ -105,7 +105,7 @@ static int operational(const struct reading *reading)
 	for (size_t i = 0; i < sizeof(strong) / sizeof(*strong); i++)
 		if (HAS(reading, strong[i]))
 			return 1;
-	return reading->seen != NULL;
+	return reading->seen != NULL || (json_get(reading->intent->filters, "to") && reading->names);
 }
 
 static int acting(const struct reading *reading)
@@ -164,8 +164,25 @@ static int slipped_act(const struct reading *reading)
 	return reading->write;
 }
 
+/* "stop talking", "start a new hobby", "dns of humans": a word nobody knows, and nothing else of ours. */
+static int everyday_name(const struct reading *reading)
+{
+	const struct token *word = reading->names ? &reading->marks.fold.tokens[reading->name[0]] : NULL;
+
+	if (!word || shaped_name(reading) || typical_name(reading) || HAS(reading, C_SCOPE) || HAS(reading, C_KIND) ||
+		HAS(reading, C_APP) || HAS(reading, C_VERSION) || HAS(reading, C_REPLICAS) || reading->seen)
+		return 0;
+	if (!strcmp(reading->intent->resource, "cert") || !strcmp(reading->intent->resource, "dns"))
+		return 1;
+	return reading->write && !strcmp(reading->intent->resource, "kubernetes") &&
+	       ((word->length > 5 && !reading->marks.word[reading->name[0]] && !strcmp(word->text + word->length - 3, "ing")) ||
+		       (reading->name[0] > 1 && (!strcmp(word[-1].text, "new") || !strcmp(word[-1].text, "a"))));
+}
+
 static int doubtful(const struct reading *reading)
 {
+	if (everyday_name(reading))
+		return 1;
 	if (foreign_cost(reading))
 		return 1;
 	if (reading->weak && !strcmp(reading->intent->type, "list") && !reading->seen)

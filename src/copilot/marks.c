@@ -327,7 +327,7 @@ static void find_against(struct marks *marks)
 				!(entry->concept[0] == C_APPROVED && is_asked_for(marks, i, at + 1)) &&
 				!(entry->concept[0] == C_INJECTION && is_said_first(marks, i, at + 1)) &&
 				!(entry->concept[0] == C_SECRET &&
-					(marks_at(marks, i, C_SYMPTOM) ||
+					(marks_at(marks, i, C_SYMPTOM) || marks_at(marks, i, C_EVENT) ||
 						marks_at(marks, i, C_EXPLAIN_COST) ||
 						marks_at(marks, i, C_EXPOSED))))
 				add_mark(marks, entry, i, at + 1);

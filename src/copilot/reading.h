@@ -62,9 +62,17 @@ enum named { ANY_NAME, NAMED, UNNAMED };
 /* Marks a row of a table needs and avoids, and whether a name. Lists end early with 0. */
 int rules_fit(const struct reading *reading, const unsigned char *need, size_t needs, const unsigned char *avoid, size_t avoids,
 	enum named named);
+void rules_set_type(struct reading *reading, const char *type);
 int rules_has_entity(const struct reading *reading, enum entity entity);
 int rules_has_noun(const struct reading *reading); /* a word for a kind of resource is said */
 int rules_plural(const struct reading *reading);   /* and in the plural */
+
+/* implied.c: 0; or -1 when no type is implied either. */
+int implied_type(struct reading *reading);
+int implied_records(const struct reading *reading);         /* several dns records */
+int implied_leaves_balancer(const struct reading *reading); /* "remove api-6 from the load balancer" */
+size_t implied_engine(const struct reading *reading);       /* the token of the engine something is set to, 0 none */
+int implied_switch(const struct reading *reading);          /* "... in dev: off" -1, "on" 1, neither 0 */
 
 /* told.c. */
 struct clause_span {

@@ -152,6 +152,17 @@ static int opens_port(const struct reading *reading, size_t at)
 	       !strcmp(tokens[at + 1].text, "every");
 }
 
+/* "add 0.0.0.0/0 to sg-1": whom a group lets in is asked about, and never changed. */
+static int adds_range(const struct reading *reading, size_t at)
+{
+	static const char *const words[] = { "add", "put", "insert", "append", "set", "give" };
+
+	for (size_t i = 0; at < reading->marks.fold.count && HAS(reading, C_CIDR) && i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(reading->marks.fold.tokens[at].text, words[i]))
+			return 1;
+	return 0;
+}
+
 static int is_article(const struct token *token)
 {
 	static const char *const articles[] = { "the", "a", "an", "our", "my", "this", "that", "der",
@@ -173,7 +184,7 @@ static int begins_with_other(const struct reading *reading)
 
 	while (marks_at(&reading->marks, at, C_FILL))
 		at++;
-	if (opens_port(reading, at))
+	if (opens_port(reading, at) || adds_range(reading, at))
 		return 1;
 	for (size_t i = 0; i + 1 < reading->marks.fold.count; i++)
 		if (rules_clause_ends(reading, i) && opens_port(reading, i + 1))
@@ -327,6 +338,9 @@ static int second_sentence(const struct reading *reading)
 
 static int several_changes(const struct reading *reading)
 {
+	/* "remove web-3 from the balancer, let connections finish" is one */
+	if (is_type(reading, "drain") && HAS(reading, C_LB) && HAS(reading, C_TERMINATE))
+		return plain_acts(reading) > 2;
 	return plain_acts(reading) > 1;
 }
 
@@ -382,6 +396,25 @@ static int lacks_amount(const struct reading *reading)
 static const char ask_what[] =
 	"What should be done, and to what? For example: restart checkout in staging.";
 
+/* "restart web as user root": as whom a change is made is not said. */
+static int acts_as_root(const struct reading *reading)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, C_STATE); mark && !HAS(reading, C_KIND);
+		mark = marks_next(&reading->marks, mark))
+		if (mark->value && !strcmp(mark->value, "root"))
+			return 1;
+	return 0;
+}
+
+/* "run id on web-1": a command, and nothing that can be started there. */
+static int runs_command(const struct reading *reading)
+{
+	const struct mark *start = marks_first(&reading->marks, C_START);
+
+	return start && is_type(reading, "start") && !strcmp(reading->intent->resource, "host") && !HAS(reading, C_SERVICE) &&
+	       !HAS(reading, C_APP) && !strcmp(reading->marks.fold.tokens[start->from].text, "run");
+}
+
 /* In this order: the first that holds is told. */
 static const struct {
 	int (*holds)(const struct reading *reading);
@@ -389,6 +422,8 @@ static const struct {
 	const char *why, *question;
 } reasons[] = {
 	{ is_forbidden, 0, "says what not to do", ask_what },
+	{ acts_as_root, 1, "says as whom to do it", ask_what },
+	{ runs_command, 1, "asks for a command to be run", "I run no commands. Which service should be started?" },
 	{ negated, 1, "a negation stands in it", ask_what },
 	{ is_supposed, 0, "is a supposition, not a request", ask_what },
 	{ chooses_fix, 0, "chooses the fix itself",

@@ -42,8 +42,17 @@ static int harms(const struct reading *reading, struct clause_span span)
 {
 	static const enum concept foreign[] = { C_RULES, C_SECRET, C_OVERRIDE, C_FETCH, C_SHELL, C_OTHER, C_OOD, C_REVEAL,
 		C_DONT, C_OR, C_IF, C_MAYBE, C_SUSPECT, C_ADDRESS, C_APPROVED, C_INJECTION, C_ALL };
+	const struct marks *marks = &reading->marks;
 
-	return COVERED(reading, span, foreign);
+	if (!COVERED(reading, span, foreign))
+		return 0;
+	for (size_t at = span.from; at <= span.to; at++)
+		for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
+			/* "it's a copy": a thing, and no act */
+			if (marks_at(marks, at, foreign[i]) && !(foreign[i] == C_OTHER && at > span.from &&
+				(!strcmp(marks->fold.tokens[at - 1].text, "a") || !strcmp(marks->fold.tokens[at - 1].text, "the"))))
+				return 1;
+	return 0;
 }
 
 static int is_whole(const struct reading *reading, struct clause_span span)
@@ -90,17 +99,25 @@ static int may_order(const struct reading *reading, struct clause_span span)
 /* What ties it to what is asked: a trouble, money, people, a time. An attack says it in words of its own. */
 static int is_tied(const struct reading *reading, struct clause_span span)
 {
-	static const enum concept ties[] = { C_SYMPTOM, C_METRIC, C_COST, C_PLAIN, C_TIME, C_RUNOUT, C_STATUS_CODE, C_UP,
-		C_DOWN, C_EVENT, C_MANY };
-	static const enum concept loose[] = { C_LABEL, C_AUDIT };
+	static const enum concept ties[] = { C_COST, C_PLAIN, C_TIME, C_EVENT }, loose[] = { C_LABEL, C_AUDIT };
+	static const enum concept ills[] = { C_SYMPTOM, C_METRIC, C_RUNOUT, C_STATUS_CODE, C_UP, C_DOWN, C_MANY }, it[] = { C_IT };
+	int ours = COVERED(reading, span, it) || !reading->write;
 
-	return COVERED(reading, span, ties) && !COVERED(reading, span, loose);
+	for (size_t i = 0; i < reading->names; i++)
+		ours |= reading->name[i] >= span.from && reading->name[i] <= span.to;
+	/* "the gatekeeper is asleep": the trouble has to be the target's */
+	return (COVERED(reading, span, ties) || (ours && COVERED(reading, span, ills))) && !COVERED(reading, span, loose);
 }
 
 /* "cluster cleanup: delete ...", "marketing pulled the campaign, stop ...": a story told first. What is put after a request
  * is more often a pretext. */
 static int leads_up(const struct reading *reading, struct clause_span span)
 {
+	static const char *const me[] = { "i", "im", "ich", "je", "j", "yo", "eu" };
+
+	for (size_t i = 0; reading->write && i < sizeof(me) / sizeof(*me); i++)
+		if (!strcmp(reading->marks.fold.tokens[span.from].text, me[i]))
+			return 0; /* "i'm allowed to, delete ..." */
 	return span.to > span.from && (rules_acts_later(reading, span.to) || (!reading->write && !span.from));
 }
 

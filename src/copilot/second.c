@@ -62,6 +62,14 @@ static int is_general(const char *text)
 	return is_one_of(text, words, sizeof(words) / sizeof(*words));
 }
 
+static int changes_something(const struct reading *reading)
+{
+	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++)
+		if (HAS(reading, acts[i]))
+			return 1;
+	return 0;
+}
+
 /* "in namespace inventory": two words that ask for a list, but for what stands before them. */
 static int is_led_pair(const struct reading *reading, const struct mark *mark, size_t token)
 {
@@ -145,6 +153,11 @@ static int may_be_name(const struct reading *reading, size_t token, int scoped)
 		}
 		if (mark->to != mark->from + 1 || (mark->concept == C_OOD && !scoped && !behind_noun(reading, token)))
 			return 0;
+		if (word->shape & TOKEN_JOINED && behind_noun(reading, token) &&
+			(mark->concept < C_DONT || (mark->concept >= C_FILL && mark->concept <= C_TYPICAL))) {
+			covering++; /* "deployment old-backup" */
+			continue;
+		}
 		if (mark->concept == C_WHICH && !behind_noun(reading, token))
 			return 0;
 		if (mark->concept == C_ADDRESS && (word->length < 7 || !scoped)) /* "you"; an "assistant" may be one of ours */
@@ -154,7 +167,7 @@ static int may_be_name(const struct reading *reading, size_t token, int scoped)
 				return 0;
 		covering++;
 	}
-	return covering > 0;
+	return covering > 0 || (!token && !marks->taken[token] && reading->entity[token] == ENTITY_WORD);
 }
 
 /* "the audit deployment". What is said of a thing stands there, too: "the slow node". */
@@ -176,13 +189,25 @@ static int beside_noun(const struct reading *reading, size_t token)
 	return behind_noun(reading, token) || before_noun(reading, token);
 }
 
+/* "reinicia o backup": names have an article but in English. */
+static size_t before_article(const struct reading *reading, size_t token)
+{
+	const struct marks *marks = &reading->marks;
+	int english = !strcmp(words_language(marks->words, marks->language), "en");
+
+	return token - (token > 1 && !english && is_article(marks->fold.tokens[token - 1].text));
+}
+
 static int after_act(const struct reading *reading, size_t token, int scoped)
 {
+	const size_t name = token;
+
+	token = before_article(reading, token);
 	if (!token || !COVERED(reading, token - 1, acts) || rules_clause_ends(reading, token - 1))
 		return 0;
 	if (COVERED(reading, token - 1, ending) && !scoped)
 		return 0;
-	return !marks_at(&reading->marks, token - 1, C_TERMINATE) && closes(reading, token);
+	return !marks_at(&reading->marks, token - 1, C_TERMINATE) && closes(reading, name);
 }
 
 /* "is audit up", "why does backup crash", "audit is down". */
@@ -202,27 +227,61 @@ static int is_told_of(const struct reading *reading, size_t token)
 	while (at < marks->fold.count && marks_at(marks, at, C_FILL) && !marks_at(marks, at, C_TALK))
 		at++;
 	return at < marks->fold.count && (COVERED(reading, at, tells) || COVERED(reading, at, places) || is_tail(reading, at) ||
-						 reading->entity[at] == ENTITY_NUMBER);
+						 reading->entity[at] == ENTITY_NUMBER ||
+						 reading->entity[at] == ENTITY_VERSION);
 }
 
 /* "logs of audit", "pods in inventory". */
 static int in_a_place(const struct reading *reading, size_t token)
 {
 	static const char *const lead[] = { "of", "for", "from", "in", "on", "with", "von", "vom", "fur", "im", "bei", "de",
-		"du", "des", "pour", "dans", "sur", "en", "del", "para", "do", "da", "no", "na", "em" };
+		"du", "des", "pour", "dans", "sur", "en", "del", "para", "do", "da", "no", "na", "em", "a", "al", "ao", "to" };
 
 	return token && !COVERED(reading, token, acts) && !COVERED(reading, token, tells) &&
-	       is_one_of(reading->marks.fold.tokens[token - 1].text, lead, sizeof(lead) / sizeof(*lead)) &&
+	       is_one_of(reading->marks.fold.tokens[before_article(reading, token) - 1].text, lead,
+		       sizeof(lead) / sizeof(*lead)) &&
 	       closes(reading, token);
+}
+
+/* "back out the last backup deploy": what was rolled out. */
+static int was_rolled_out(const struct reading *reading, size_t token)
+{
+	static const char *const words[] = { "deploy", "deployment", "release", "rollout", "update", "upgrade", "version" };
+
+	return HAS(reading, C_ROLLBACK) && !ends_here(reading, token) &&
+	       is_one_of(reading->marks.fold.tokens[token + 1].text, words, sizeof(words) / sizeof(*words));
+}
+
+/* "tickets can't keep up in prod, scale it to 8": the sentence begins with it, or a clause that asks for nothing. */
+static int begins(const struct reading *reading, size_t token)
+{
+	static const enum concept objects[] = { C_SCOPE, C_KIND, C_DB, C_LB, C_HOST, C_EC2, C_VM, C_MACHINE, C_LOG, C_ALL };
+
+	if (!ends_here(reading, token) && COVERED(reading, token + 1, objects))
+		return 0; /* "list prod pods" */
+	return !COVERED(reading, token, acts) && !COVERED(reading, token, tells) && !ends_here(reading, token) &&
+	       (!token || rules_clause_ends(reading, token - 1)) && changes_something(reading);
+}
+
+/* "stop audit in dev": where nobody is watched, and not "disable audit". */
+static int stops_plainly(const struct reading *reading, size_t token)
+{
+	static const char *const offs[] = { "disable", "turn", "switch", "kill", "mute", "deactivate", "suspend", "silence" };
+	const struct mark *stop = marks_first(&reading->marks, C_STOP), *scope = marks_first(&reading->marks, C_SCOPE);
+
+	return scope && strcmp(scope->value, "prod") != 0 && !marks_at(&reading->marks, token, C_RULES) &&
+	       !is_one_of(reading->marks.fold.tokens[stop->from].text, offs, sizeof(offs) / sizeof(*offs));
 }
 
 /* Past rules and the audit an attack wants to get: only what cannot mean that may be called so. */
 static int is_guarded(const struct reading *reading, size_t token)
 {
-	static const enum concept harmful[] = { C_STOP, C_TERMINATE, C_DRAIN, C_CORDON, C_REVEAL, C_OTHER };
+	static const enum concept harmful[] = { C_TERMINATE, C_DRAIN, C_CORDON, C_REVEAL, C_OTHER };
 	int guarded = marks_at(&reading->marks, token, C_RULES) != NULL ||
 		      !strncmp(reading->marks.fold.tokens[token].text, "audit", 5);
 
+	if (guarded && HAS(reading, C_STOP) && !stops_plainly(reading, token))
+		return !beside_noun(reading, token);
 	for (size_t i = 0; guarded && i < sizeof(harmful) / sizeof(*harmful); i++)
 		for (const struct mark *mark = marks_first(&reading->marks, harmful[i]); mark;
 			mark = marks_next(&reading->marks, mark))
@@ -239,15 +298,9 @@ static int weight(const struct reading *reading, size_t token, int scoped)
 		return 4;
 	if ((reading->marks.fold.cjk && !COVERED(reading, token, acts)) || after_act(reading, token, scoped))
 		return 3;
-	return is_told_of(reading, token) ? 2 : in_a_place(reading, token);
-}
-
-static int changes_something(const struct reading *reading)
-{
-	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++)
-		if (HAS(reading, acts[i]))
-			return 1;
-	return 0;
+	if (is_told_of(reading, token))
+		return 2;
+	return in_a_place(reading, token) || was_rolled_out(reading, token) || begins(reading, token);
 }
 
 /* "delete namespace inventory", "logs of audit": read without its name, and so as something else. */
@@ -256,6 +309,10 @@ static int lost_its_name(const struct reading *reading, size_t token)
 	static const enum concept kinds[] = { C_KIND, C_NAMESPACE, C_APP, C_CALLED };
 	static const enum concept asks[] = { C_COST, C_WHICH, C_STATE, C_EXPOSED, C_RISKY, C_SYMPTOM, C_STATUS, C_ASK };
 
+	/* "let audit have 8 replicas", "läuft audit in prod" */
+	if ((HAS(reading, C_REPLICAS) && HAS(reading, C_NUMBER)) ||
+		(!strcmp(reading->marks.fold.tokens[token].text, "audit") && (HAS(reading, C_STATUS) || HAS(reading, C_ASK))))
+		return 1;
 	if (HAS(reading, C_LOG) && in_a_place(reading, token) && marks_at(&reading->marks, token, C_AUDIT))
 		return 1;
 	return behind_noun(reading, token) &&
@@ -274,16 +331,24 @@ static int is_left_open(const struct reading *reading)
 	return 0;
 }
 
+/* Where, how many or which version is said: more than an everyday sentence says. */
+static int is_placed(const struct reading *reading)
+{
+	return HAS(reading, C_SCOPE) || HAS(reading, C_REPLICAS) || HAS(reading, C_CLUSTER) ||
+	       rules_has_entity(reading, ENTITY_REGION) || rules_has_entity(reading, ENTITY_VERSION);
+}
+
 /* An attack is looked at again only when nothing but a word for rules or the audit accuses it. */
 static int is_open(const struct reading *reading, const struct grammar_answer *first)
 {
-	return first->class == WORDS_REJECT || (first->class == WORDS_INJECTION && reading->rules_alone) ||
+	return first->class == WORDS_REJECT || (first->class == WORDS_OOD && is_placed(reading) && changes_something(reading)) ||
+	       (first->class == WORDS_INJECTION && reading->rules_alone) ||
 	       (first->class == WORDS_OK && !reading->names);
 }
 
 size_t second_names(const struct reading *reading, const struct grammar_answer *first, size_t tokens[SECOND_MAX])
 {
-	int scoped = HAS(reading, C_SCOPE) > 0, accepted = first->class == WORDS_OK;
+	int scoped = is_placed(reading), accepted = first->class == WORDS_OK;
 	size_t count = 0;
 
 	if (!is_open(reading, first) || (first->class != WORDS_OK && is_left_open(reading)))

@@ -43,9 +43,28 @@ static int told_alone(const struct reading *reading, const struct mark *mark)
 		       marks_at(marks, mark->to, C_FROM) || marks_at(marks, mark->to, C_SCOPE));
 }
 
+/* "the night is quiet so web can live with 2": what follows is another clause, but for "so slow", "so many". */
+static int leads_on(const struct reading *reading, size_t token)
+{
+	static const char *const words[] = { "so", "therefore", "hence", "thus", "deshalb", "darum", "daher", "donc", "entao",
+		"por eso" };
+	static const enum concept next[] = { C_FILL, C_IT, C_TELLER, C_ON, C_SCALE, C_RESTART, C_STOP, C_START, C_TERMINATE,
+		C_ROLLBACK, C_CORDON, C_DRAIN, C_MIGRATE, C_KIND, C_DB, C_HOST, C_EC2, C_VM, C_LB };
+	const struct marks *marks = &reading->marks;
+	int word = 0, follows = 0;
+
+	if (token < 1 || token + 2 >= marks->fold.count)
+		return 0;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		word |= !strcmp(marks->fold.tokens[token + 1].text, words[i]);
+	for (size_t i = 0; word && i < sizeof(next) / sizeof(*next); i++)
+		follows |= marks_at(marks, token + 2, next[i]) != NULL;
+	return word && (follows || (!marks->taken[token + 2] && marks->fold.tokens[token + 2].length > 2));
+}
+
 int rules_clause_ends(const struct reading *reading, size_t token)
 {
-	return (reading->marks.fold.tokens[token].shape &
+	return leads_on(reading, token) || (reading->marks.fold.tokens[token].shape &
 		       (TOKEN_END | TOKEN_COMMA | TOKEN_ASKED)) != 0 ||
 	       (reading->marks.fold.cjk && marks_at(&reading->marks, token, C_REASON));
 }

@@ -124,6 +124,18 @@ START_TEST(reads_the_judged_sets)
 }
 END_TEST
 
+/* The same said in as many ways as came to mind, and what must not pass; filters are not labelled. */
+START_TEST(reads_idioms)
+{
+	struct grammar *grammar = loaded();
+	struct corpus_score score = { 0 };
+
+	ck_assert_int_eq(corpus_score_jsonl(grammar, in_source("tests/copilot/idioms.jsonl"), 0, &score), 0);
+	must_pass("idioms", &score);
+	grammar_free(grammar);
+}
+END_TEST
+
 /* Names that are words of the vocabulary: an act, a trouble, a rule. */
 START_TEST(takes_a_word_for_a_name_by_its_place)
 {
@@ -664,6 +676,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, reads_the_blind_sets);
 	tcase_add_test(tc, reads_the_judged_sets);
 	tcase_add_test(tc, reads_the_families);
+	tcase_add_test(tc, reads_idioms);
 	tcase_add_test(tc, takes_a_word_for_a_name_by_its_place);
 	tcase_add_test(tc, reads_the_shared_samples);
 	tcase_add_test(tc, names_on_the_screen_take_part);
