@@ -107,6 +107,25 @@ def test_a_plan_that_was_denied_or_has_run():
         check(twice.code == 1 and 'already run' in twice.talk, twice)
 
 
+# --- where the result goes ---
+
+def test_a_closed_descriptor_is_no_file_of_ours():
+    """What is opened first would take its number, and the result be written into it."""
+    with Home() as home, process() as pid:
+        for closed in ((1,), (1, 2), (0, 1, 2), (2,), (0,)):
+            for args in (('get', 'hosts'), ('audit', '-o', 'jsonl'), ('act', 'processes', pid, 'renice', 'nice=1', '--approve'), ('version',), ('config', 'set', 'store.keep', '3d')):
+                done = home.run(*args, before=lambda: [os.close(fd) for fd in closed])
+                check(done.code == (1 if 1 in closed and args[0] not in ('config', 'audit') else 0) or args[0] == 'audit', closed, done)
+                if 1 in closed and 2 not in closed and args[0] == 'get':
+                    check('writing the result failed' in done.talk, done)
+        for folder, _, names in os.walk(home.path):
+            for name in names:
+                with open(os.path.join(folder, name), 'rb') as f:
+                    data = f.read()
+                check(b'CORES' not in data and b'pilothouse 0.' not in data or name == 'kinds.json', name, data[:200])
+        check(home.run('audit', 'verify').code == 0)
+
+
 # --- what is set up wrongly ---
 
 def test_a_kubeconfig_that_is_wrong_is_seen():
