@@ -83,7 +83,7 @@ static size_t *choose(struct getting *g, struct snapshot *snapshot, size_t *coun
 		for (size_t i = 0; i < view_count(view); i++) {
 			size_t row = view_at(view, i);
 
-			if ((name && !has_name(snapshot, row, name)) || (g->filter && !filter_match(g->filter, snapshot, row)))
+			if ((name && !has_name(snapshot, row, name)) || !cli_in_region(g->cli, snapshot, row) || (g->filter && !filter_match(g->filter, snapshot, row)))
 				continue;
 			(*total)++;
 			if (limit < 0 || *count < (size_t)limit)
@@ -141,8 +141,12 @@ static void print_rows(struct getting *g, struct snapshot *snapshot, const size_
 
 static void tell_errors(struct getting *g)
 {
-	for (const struct json *error = json_first(g->errors); error; error = json_next(error))
-		cli_say(g->cli, "pilothouse: %s: %s", json_text_or(json_get(error, "source"), "?"), json_text_or(json_get(error, "message"), "?"));
+	for (const struct json *error = json_first(g->errors); error; error = json_next(error)) {
+		const char *source = json_text_or(json_get(error, "source"), "?"), *message = json_text_or(json_get(error, "message"), "?");
+		int names_it = !strncmp(message, source, strlen(source)) && message[strlen(source)] == ':';
+
+		cli_say(g->cli, "pilothouse: %s%s%s", names_it ? "" : source, names_it ? "" : ": ", message);
+	}
 }
 
 /* A header without rows may be an empty place or a wrong one: say where nothing was found. */
@@ -151,7 +155,9 @@ static void tell_empty(struct getting *g)
 	const char *namespace_ = g->selection.namespace_ ? g->selection.namespace_ : "", *filter = cli_flag(g->cli, "filter");
 	int named = g->kind->namespaced && *namespace_ && strcmp(namespace_, "*") != 0;
 
-	cli_say(g->cli, "pilothouse: no %s%s%s%s%s", g->kind->name, named ? " in namespace " : "", named ? namespace_ : "",
+	const char *region = cli_flag(g->cli, "region");
+
+	cli_say(g->cli, "pilothouse: no %s%s%s%s%s%s%s", g->kind->name, region ? " in region " : "", region ? region : "", named ? " in namespace " : "", named ? namespace_ : "",
 		g->kind->namespaced && !*namespace_ ? " in this context's namespace (-A: all of them)" : "", filter && *filter ? " match the filter" : "");
 	if (*g->kind->empty && !(filter && *filter))
 		cli_say(g->cli, "pilothouse: %s", g->kind->empty);
@@ -185,9 +191,11 @@ static int print(struct getting *g, struct snapshot *snapshot, struct error *err
 	if (!rows)
 		return -1;
 	int missing = cli_arg(g->cli, 1) && !total;
-	if (missing)
+	if (missing) {
 		error_set(err, ERR_NOT_FOUND, "no %s named %.200s", g->kind->singular, cli_arg(g->cli, 1));
-	else if (cli_json(g->cli))
+		if (!strchr(cli_arg(g->cli, 1), ':'))
+			cli_say_where(g->cli, g->kind, err);
+	} else if (cli_json(g->cli))
 		print_json(g, snapshot, rows, count, total);
 	else
 		print_rows(g, snapshot, rows, count, 1);
@@ -249,7 +257,7 @@ static void print_changed(struct getting *g, struct snapshot *before, struct sna
 		long old = before ? snapshot_find(before, id) : -1;
 
 		free(id);
-		if ((old >= 0 && snapshot_same_row(before, (size_t)old, now, row)) || (g->filter && !filter_match(g->filter, now, row)))
+		if ((old >= 0 && snapshot_same_row(before, (size_t)old, now, row)) || (g->filter && !filter_match(g->filter, now, row)) || !cli_in_region(g->cli, now, row))
 			continue;
 		if (!cli_arg(g->cli, 1) || has_name(now, row, cli_arg(g->cli, 1)))
 			rows[count++] = row;

@@ -14,6 +14,7 @@
 #include "cli/cli.h"
 #include "cli/select.h"
 #include "estate/estate.h"
+#include "estate/kind.h"
 #include "estate/snapshot.h"
 #include "gate/session.h"
 
@@ -46,9 +47,13 @@ static int run_changes(struct cli *cli)
 
 	if (!estate || window(cli, "since", 3600 * CLOCK_SECOND_NS, &since_ns, &err))
 		return cli_fail(cli, &err);
+	const struct kind *kind = cli_flag(cli, "kind") ? estate_kind(estate, cli_flag(cli, "kind"), &err) : NULL;
+
+	if (cli_flag(cli, "kind") && !kind)
+		return err.code == ERR_NOT_FOUND ? cli_usage(cli, "--kind: %s", err.text) : cli_fail(cli, &err);
 	if (estate_ask_changes(estate, NULL, since_ns, NULL, &err))
 		cli_say(cli, "what the source itself recorded is not in it: %s", err.text);
-	struct json *document = estate_changes(estate, since_ns, cli_flag(cli, "kind"), NULL, (size_t)cli_flag_number(cli, "limit", CHANGES_LIMIT), &err);
+	struct json *document = estate_changes(estate, since_ns, kind ? kind->name : NULL, NULL, (size_t)cli_flag_number(cli, "limit", CHANGES_LIMIT), &err);
 	if (!document)
 		return cli_fail(cli, &err);
 	if (cli_json(cli))
@@ -140,7 +145,6 @@ static int run_describe(struct cli *cli)
 	struct error err = { 0 };
 	const struct kind *kind;
 	struct ref ref;
-	struct selection selection;
 	struct snapshot *snapshot = NULL;
 	size_t row;
 	struct json *object = NULL, *touches = NULL;
@@ -148,10 +152,7 @@ static int run_describe(struct cli *cli)
 
 	if (!estate || !(kind = cli_kind(cli, 0, &err)))
 		return cli_fail(cli, &err);
-	if (!cli_arg(cli, 1) || !*cli_arg(cli, 1))
-		return cli_usage(cli, "a kind and a name are needed: pilothouse describe KIND NAME");
-	cli_selection(cli, &selection);
-	if (estate_find(estate, kind, &selection, cli_arg(cli, 1), &ref, &snapshot, &row, &err))
+	if (cli_find_row(cli, 1, kind, &ref, &snapshot, &row, &err))
 		return cli_fail(cli, &err);
 	struct json *document = estate_row_json(estate, snapshot, row);
 	snapshot_unref(snapshot);

@@ -87,19 +87,56 @@ const struct kind *cli_kind(struct cli *cli, size_t i, struct error *err)
 	return kind ? fitting(cli, estate, kind, name) : NULL;
 }
 
-int cli_find(struct cli *cli, size_t i, const struct kind **kind, struct ref *ref, struct error *err)
+int cli_in_region(const struct cli *cli, const struct snapshot *snapshot, size_t row)
+{
+	const char *wanted = cli_flag(cli, "region");
+	size_t length;
+	const char *its = wanted ? snapshot_role(snapshot, row, ROLE_REGION, &length) : NULL;
+
+	return !wanted || (strlen(wanted) == length && !memcmp(its, wanted, length));
+}
+
+void cli_say_where(const struct cli *cli, const struct kind *kind, struct error *err)
+{
+	size_t used = strlen(err->text);
+
+	if (err->code != ERR_NOT_FOUND || !kind->namespaced || cli_flag(cli, "all-namespaces"))
+		return;
+	if (cli_flag(cli, "namespace"))
+		snprintf(err->text + used, sizeof(err->text) - used, " in namespace %.100s", cli_flag(cli, "namespace"));
+	else
+		snprintf(err->text + used, sizeof(err->text) - used, " in this context's namespace (-n NAMESPACE, -A: all of them)");
+}
+
+int cli_find_row(struct cli *cli, size_t i, const struct kind *kind, struct ref *ref, struct snapshot **snapshot, size_t *row, struct error *err)
 {
 	struct selection selection;
+	const char *name = cli_arg(cli, i);
+
+	*snapshot = NULL;
+	if (!name || !*name)
+		return error_set(err, ERR_INVALID, "NAME is missing; pilothouse get %s lists them", kind->name);
+	cli_selection(cli, &selection);
+	if (estate_find(session_estate(cli_session(cli), err), kind, &selection, name, ref, snapshot, row, err)) {
+		if (!strchr(name, ':'))
+			cli_say_where(cli, kind, err);
+		return -1;
+	}
+	if (cli_in_region(cli, *snapshot, *row))
+		return 0;
+	snapshot_unref(*snapshot);
+	*snapshot = NULL;
+	return error_set(err, ERR_NOT_FOUND, "%s %.100s is not in region %.60s", kind->singular, name, cli_flag(cli, "region"));
+}
+
+int cli_find(struct cli *cli, size_t i, const struct kind **kind, struct ref *ref, struct error *err)
+{
 	struct snapshot *snapshot = NULL;
 	size_t row;
 
 	*kind = cli_kind(cli, i, err);
-	if (!*kind)
-		return -1;
-	if (!cli_arg(cli, i + 1) || !*cli_arg(cli, i + 1))
-		return error_set(err, ERR_INVALID, "NAME is missing; pilothouse get %s lists them", (*kind)->name);
-	cli_selection(cli, &selection);
-	int failed = estate_find(session_estate(cli_session(cli), err), *kind, &selection, cli_arg(cli, i + 1), ref, &snapshot, &row, err);
+	int failed = *kind ? cli_find_row(cli, i + 1, *kind, ref, &snapshot, &row, err) : -1;
+
 	snapshot_unref(snapshot);
 	return failed;
 }

@@ -78,6 +78,18 @@ def test_parameters():
             check(home.run('undo', '--approve').code == 0 and os.getpriority(os.PRIO_PROCESS, int(pid)) == -5)
 
 
+def test_what_is_chosen_is_not_ignored():
+    with Home() as home:
+        name = home.run('get', 'hosts', '-o', 'json').json()['rows'][0]['name']
+        nowhere = home.run('get', 'hosts', '--region', 'eu', '-o', 'json')
+        check(nowhere.code == 0 and not nowhere.json()['rows'] and nowhere.json()['total'] == 0, nowhere)
+        check('no hosts in region eu' in home.run('get', 'hosts', '--region', 'eu').talk)
+        done = home.run('describe', 'hosts', name, '--region', 'eu')
+        check(done.code == 1 and 'is not in region eu' in done.talk, done)
+        usage(home, 'changes', '--kind', 'nosuch', said='nosuch')
+        check(home.run('changes', '--kind', 'process').code == 0)
+
+
 def test_questions_of_a_policy():
     with Home() as home:
         usage(home, 'policy', 'explain', said='risk is missing')
