@@ -182,7 +182,7 @@ static enum style link_text(struct console *console, const struct provider_accou
 		return STYLE_DIM;
 	}
 	snprintf(out, size, "%s%s", strcmp(account->state, "ok") != 0 ? "" : "link ", account->state);
-	return account->insecure || strcmp(account->state, "ok") != 0 ? STYLE_CRITICAL : STYLE_OK;
+	return strcmp(account->state, "ok") != 0 ? STYLE_CRITICAL : STYLE_OK;
 }
 
 static const char *banner_text(const struct console *console)
@@ -205,6 +205,8 @@ static const char *after_columns(const char *text, int columns)
 	return text;
 }
 
+#define INSECURE "INSECURE TLS"
+
 struct naming {
 	const char *banner, *target; /* "" none; an account that is this machine has been named */
 	int insecure;
@@ -217,13 +219,23 @@ static void name_all(const struct console *console, const struct naming *naming,
 	char who[TITLE_MAX], end[64];
 
 	snprintf(who, sizeof(who), "%.100s%s%.100s@%.100s%s", naming->banner, *naming->banner ? "  " : "", console->user.id, console->user.host, *naming->target ? "  " : "");
-	snprintf(end, sizeof(end), "%s%s%s", *scope ? "  " : "", scope, naming->insecure ? "  INSECURE TLS" : "");
+	snprintf(end, sizeof(end), "%s%s%s", *scope ? "  " : "", scope, naming->insecure ? "  " INSECURE : "");
 	int target = (int)utf8_columns(naming->target, strlen(naming->target)), rest = room - (int)utf8_columns(who, strlen(who)) - (int)strlen(end) - 1;
 
 	snprintf(out, size, "%s%s%s%s", rest >= target + OWN_NAME ? " pilothouse  " : " ", who, naming->target, end);
 	/* Names of clusters begin alike ("arn:aws:eks:…"): the end tells them apart. */
 	if (rest < target && rest > 4)
 		snprintf(out, size, " %s%s%s%s", who, screen_glyph(GLYPH_ELLIPSIS), after_columns(naming->target, target - rest + 1), end);
+}
+
+/* Nobody overlooks that the other end may be anybody. */
+static void draw_insecure(struct rect area, const char *left, int room)
+{
+	const char *at = strstr(left, INSECURE);
+	int x = at ? (int)utf8_columns(left, (size_t)(at - left)) : room;
+
+	if (x + (int)strlen(INSECURE) <= room)
+		screen_put(area, 0, x, STYLE_PROD, INSECURE);
 }
 
 static void draw_title(struct console *console)
@@ -246,6 +258,8 @@ static void draw_title(struct console *console)
 
 	name_all(console, &naming, area.columns - length, left, sizeof(left));
 	screen_put_n(area, 0, 0, area.columns - length, style, left, strlen(left));
+	if (naming.insecure)
+		draw_insecure(area, left, area.columns - length);
 	screen_put(area, 0, area.columns - length, style, right);
 	if (look == STYLE_CRITICAL)
 		screen_put(area, 0, area.columns - length + (int)strlen(mode_text(console)) + 4, STYLE_PROD, link);

@@ -82,12 +82,13 @@ class Cluster:
     rules = [{'verbs': ['*'], 'apiGroups': ['*'], 'resources': ['*']}]
 
     usage = []
+    how = {}  # further members of the cluster in the kubeconfig
 
     def __init__(self, **options):
         self.api = Api(self.answer)
         self.shells = []
         home = tempfile.mkdtemp(prefix='pilothouse-shell-')
-        text = {'apiVersion': 'v1', 'kind': 'Config', 'current-context': 'here', 'clusters': [{'name': 'c', 'cluster': {'server': self.api.url}}],
+        text = {'apiVersion': 'v1', 'kind': 'Config', 'current-context': 'here', 'clusters': [{'name': 'c', 'cluster': dict(self.how, server=self.api.url)}],
                 'users': [{'name': 'u', 'user': {'token': 'tok-0'}}], 'contexts': [{'name': 'here', 'context': {'cluster': 'c', 'user': 'u', 'namespace': 'default'}}]}
         config = os.path.join(home, 'kubeconfig')
         with open(config, 'w') as out:

@@ -27,6 +27,20 @@ class Demo(Console):
         return self.screen.lines()[2]
 
 
+# --- the top line ---
+
+class Unverified(Cluster):
+    how = {'insecure-skip-tls-verify': True}
+
+
+def test_tls_that_is_not_verified_is_red():
+    with Unverified() as cluster:
+        c = cluster.console
+        c.wait_for('INSECURE TLS')
+        told, bar, link = (c.styles_of(text) for text in ('INSECURE TLS', 'pilothouse', 'link ok'))
+        assert told != bar and link == bar, (told, bar, link)
+
+
 # --- tables ---
 
 def test_what_an_event_says_is_on_the_screen_and_the_newest_is_first():
