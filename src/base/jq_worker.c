@@ -166,11 +166,14 @@ static int reply_end(jq_state *jq, jv invalid, struct reason *reason)
 {
 	jv message;
 
-	if (jq_halted(jq)) { /* halt: no output; halt_error: its message */
+	if (jq_halted(jq)) { /* a question that ends without an answer is not answered with no */
 		message = jq_get_error_message(jq);
 		jv_free(invalid);
-		if (!jv_is_valid(message))
-			return reply_value(jv_null());
+		if (!jv_is_valid(message)) {
+			jv_free(message);
+			snprintf(reason->text, sizeof(reason->text), "halt gives no value");
+			return reply_failed(reason);
+		}
 	} else if (jv_invalid_has_msg(jv_copy(invalid))) {
 		message = jv_invalid_get_msg(invalid);
 	} else {

@@ -68,6 +68,8 @@ START_TEST(says_what_is_wrong)
 	ck_assert_msg(strstr(err.text, "nosuch/1 is not defined"), "%s", err.text);
 	err = ck_fails("error(\"mine\")");
 	ck_assert_msg(strstr(err.text, "mine"), "%s", err.text);
+	err = ck_fails("halt");
+	ck_assert_msg(strstr(err.text, "halt gives no value"), "%s", err.text);
 	err = ck_fails("error({a: 1})");
 	ck_assert_msg(strstr(err.text, "{\"a\":1}"), "%s", err.text);
 	ck_assert_int_eq(jq_check(".a | map(.x)", NULL), 0);
@@ -124,7 +126,7 @@ START_TEST(reaches_nothing_outside)
 	ck_eval("[inputs]", "[]");
 	ck_eval("1 | debug", "1");
 	ck_eval("1 | stderr", "1");
-	ck_eval("halt", "null");
+	ck_fails("halt");
 	ck_assert_msg(strstr(ck_fails("\"bye\" | halt_error").text, "bye"), "halt_error");
 	ck_eval(".a.n", "2");
 	ck_fails("import \"ph-jq-module\" as m {search: \"/tmp\"}; m::leak");
