@@ -110,6 +110,21 @@ static const char *keep_line(struct writing *w, const char *line)
 	return arena_text(w->plan->arena, clean);
 }
 
+static int begins(const char *text, const char *with)
+{
+	return !strncmp(text, with, strlen(with));
+}
+
+/* Where nothing undoes it, that is said first, and then why. */
+static const char *undo_words(struct writing *w, const struct act_preview *preview)
+{
+	const char *text = keep_line(w, preview->undo_text);
+
+	if (preview->undo || begins(text, "cannot be undone") || begins(text, "nothing to undo"))
+		return text;
+	return *text ? arena_format(w->plan->arena, "cannot be undone: %s", text) : "cannot be undone";
+}
+
 static void keep_preview(struct writing *w, struct plan_step *step, struct act_preview *preview)
 {
 	step->before = preview->before;
@@ -117,7 +132,7 @@ static void keep_preview(struct writing *w, struct plan_step *step, struct act_p
 	json_make_safe(preview->blast);
 	step->blast = preview->blast;
 	step->undo = preview->undo;
-	step->undo_text = keep_line(w, preview->undo_text);
+	step->undo_text = undo_words(w, preview);
 	step->dry_run = preview->dry_run;
 	step->dry_run_text = keep_line(w, preview->dry_run_text);
 	step->reversible = preview->undo != NULL;
@@ -358,7 +373,7 @@ static void summarize(struct gate *gate, struct plan *plan)
 		gate_ref_words(gate, &step->ref, words, sizeof(words));
 		text_format(&text, "%s%s %s", shown++ ? "; then " : "", step->verb, words);
 		if (*step->undo_text)
-			text_format(&text, " (%s%s)", strncmp(step->undo_text, "cannot be undone", 16) ? "undo: " : "", step->undo_text);
+			text_format(&text, " (%s%s)", step->undo ? "undo: " : "", step->undo_text);
 	}
 	if (writes > shown)
 		text_format(&text, "; and %d more", writes - shown);

@@ -187,16 +187,11 @@ static void touches(struct text_view *view, const struct plan_step *step, int co
 
 static void undo(struct text_view *view, const struct plan_step *step, int columns)
 {
-	char text[400];
-
 	if (step->undo) {
 		text_view_field(view, "Undo", LABEL, columns, STYLE_TEXT, *step->undo_text ? step->undo_text : "recorded when it is done");
 		return;
 	}
-	int said = !strncmp(step->undo_text, "cannot be undone", 16);
-
-	snprintf(text, sizeof(text), "%s%s%s", said ? "" : "cannot be undone", !said && *step->undo_text ? ": " : "", step->undo_text);
-	text_view_field(view, "Undo", LABEL, columns, STYLE_WARNING, text);
+	text_view_field(view, "Undo", LABEL, columns, STYLE_WARNING, *step->undo_text ? step->undo_text : "cannot be undone");
 }
 
 static void policy(struct text_view *view, const struct plan_step *step, const char *role, int columns)

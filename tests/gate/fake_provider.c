@@ -183,6 +183,8 @@ static int preview(struct provider *provider, const struct act_request *request,
 	} else if (!strcmp(request->verb->name, "make")) {
 		out->undo = json_set_text(json_object(), "verb", "remove");
 		snprintf(out->undo_text, sizeof(out->undo_text), "remove it");
+	} else if (!strcmp(request->verb->name, "poke")) {
+		snprintf(out->undo_text, sizeof(out->undo_text), "what is poked stays so");
 	} else {
 		snprintf(out->undo_text, sizeof(out->undo_text), "cannot be undone");
 	}

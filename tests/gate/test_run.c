@@ -512,6 +512,11 @@ START_TEST(what_cannot_be_undone_is_said)
 	ck_assert(!plan->steps[0].reversible);
 	ck_assert_ptr_nonnull(strstr(plan->summary, " (cannot be undone)"));
 	ck_assert_ptr_null(strstr(plan->summary, "undo: "));
+	struct plan *poke = NULL;
+	ck_assert(!gate_plan_act(g.gate, &ref, "poke", NULL, "", &poke, &err));
+	ck_assert_str_eq(poke->steps[0].undo_text, "cannot be undone: what is poked stays so");
+	ck_assert_ptr_nonnull(strstr(poke->summary, " (cannot be undone: what is poked stays so)"));
+	plan_free(poke);
 	struct json *result = run(plan, NULL);
 	ck_assert(gate_plan_undo(g.gate, json_text(json_get(result, "run_id")), &undo, &err));
 	ck_assert_ptr_nonnull(strstr(err.text, "cannot be undone"));

@@ -171,6 +171,16 @@ def test_what_may_not_be_read_is_not_told_as_nothing():
         assert any(relation == 'runs it' for relation, _ in seen), seen
 
 
+def test_what_is_shown_is_what_would_be():
+    api('POST', '/api/v1/namespaces/%s/pods' % NAMESPACE, {'apiVersion': 'v1', 'kind': 'Pod', 'metadata': {'name': 'bare'}, 'spec': {'containers': [{'name': 'c', 'image': 'registry.invalid/bare:1'}]}})
+    with Home() as home:
+        assert '+ replicas: 0' in home.run('act', 'deployments', 'held', 'scale', 'replicas=0', '--dry-run')
+        step = home.plan('pods', 'bare', 'evict')
+        assert not step['reversible'] and step['undo'] == 'cannot be undone: the pod is gone; nothing owns it, so nothing makes another', step
+        owned = next(name for relation, name in touched(home.plan('deployments', 'held', 'restart')) if relation == 'runs it')
+        assert 'its owner, ReplicaSet held-' in home.plan('pods', owned, 'delete')['undo']
+
+
 def test_a_file_of_several_manifests_is_one_plan():
     many = '\n---\n'.join(json.dumps({'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'many-%d' % i}, 'data': {'k': str(i)}}) for i in range(3))
     path = '/api/v1/namespaces/%s/configmaps/many-%%d' % NAMESPACE

@@ -202,7 +202,7 @@ static struct plan *sample_plan(const char *scope)
 	step->approvals_needed = 2;
 	step->before = json_parse("{\"replicas\":4,\"image\":\"v1\"}", 27, NULL);
 	step->after = json_parse("{\"replicas\":6,\"image\":\"v1\"}", 27, NULL);
-	step->undo_text = "there is no inverse";
+	step->undo_text = "cannot be undone: there is no inverse";
 	snprintf(step->ref.kind, sizeof(step->ref.kind), "deployments");
 	snprintf(step->ref.name, sizeof(step->ref.name), "web");
 	return plan;

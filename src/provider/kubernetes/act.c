@@ -38,6 +38,7 @@ static const struct verb verbs[] = {
 	{ .name = "edit", .build = build_manifest, .undo = undo_manifest, .content = 1 },
 	{ .name = "evict",
 		.build = build_evict,
+		.undo = undo_pod,
 		.outcome = outcome_delete,
 		.right = "create",
 		.sub = "eviction" },
@@ -276,8 +277,9 @@ static int dry_run(const struct action *action, const struct json *live,
 	} else if (change->sub && !strcmp(change->sub, "scale")) {
 		preview->before = json_set(
 			json_object(), "replicas", json_copy(json_at(live, "spec.replicas")));
-		preview->after = json_set(json_object(), "replicas",
-			json_copy(json_at(answer.object, "spec.replicas")));
+		/* none is the one number that is left out */
+		preview->after = json_set_int(json_object(), "replicas",
+			json_int(json_at(answer.object, "spec.replicas"), 0));
 	} else {
 		diff_objects(live, answer.object, &preview->before, &preview->after);
 	}

@@ -99,10 +99,12 @@ void manifest_kept(const struct json *result, const struct json *wanted, char *o
 /* act_delete.c */
 int build_delete(const struct action *action, const struct json *live, struct change *change, struct error *err);
 void undo_delete(const struct action *action, const struct json *live, struct act_preview *preview);
+void undo_pod(const struct action *action, const struct json *live, struct act_preview *preview);
 int build_evict(const struct action *action, const struct json *live, struct change *change, struct error *err);
 enum act_outcome outcome_delete(const struct action *action, const struct json *live);
 struct json *eviction_body(const char *namespace_, const char *name, const char *uid, long grace, int dry);
 /* act_drain.c */
+const struct json *controller_of(const struct json *pod); /* the owner that makes another; NULL: nothing does */
 int preview_drain(const struct action *action, const struct json *live, struct act_preview *preview, struct error *err);
 int act_drain(const struct action *action, const struct json *live, struct act_result *result, struct error *err);
 enum act_outcome outcome_drain(const struct action *action, const struct json *live);

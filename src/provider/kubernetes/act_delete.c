@@ -28,10 +28,25 @@ int build_delete(const struct action *action, const struct json *live, struct ch
 	return 0;
 }
 
+/* A pod: its owner makes another, where it has one. */
+void undo_pod(const struct action *action, const struct json *live, struct act_preview *preview)
+{
+	const struct json *owner = controller_of(live);
+
+	(void)action;
+	if (!owner)
+		snprintf(preview->undo_text, sizeof(preview->undo_text), "the pod is gone; nothing owns it, so nothing makes another");
+	else
+		snprintf(preview->undo_text, sizeof(preview->undo_text), "the pod is gone; its owner, %.60s %.100s, makes another",
+			json_text_or(json_get(owner, "kind"), "?"), json_text_or(json_get(owner, "name"), "?"));
+}
+
 void undo_delete(const struct action *action, const struct json *live, struct act_preview *preview)
 {
 	struct json *manifest, *params;
 
+	if (!strcmp(action->resource.type, "Pod"))
+		undo_pod(action, live, preview);
 	if (!action->request->verb->reversible || json_at(live, "metadata.deletionTimestamp"))
 		return;
 	manifest = manifest_of(live);

@@ -23,7 +23,7 @@ enum { RETRY_MS = 5000, WAIT_MS = 1000, TIMEOUT_DEFAULT_S = 300, DRY_RUNS_MAX = 
 
 enum fate { FATE_EVICT, FATE_DAEMON, FATE_MIRROR, FATE_ENDING, FATE_ALONE };
 
-static const struct json *controller_of(const struct json *pod)
+const struct json *controller_of(const struct json *pod)
 {
 	for (const struct json *owner = json_first(json_at(pod, "metadata.ownerReferences")); owner;
 		owner = json_next(owner))
