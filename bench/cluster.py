@@ -1,5 +1,5 @@
 """cluster - what others need for the pods of the cluster that KUBECONFIG names: kubectl, and the bare server. Used by bench/run."""
-import concurrent.futures, http.client, json, os, re, shutil, socket, ssl, subprocess, tempfile, threading, time, urllib.parse
+import concurrent.futures, http.client, json, os, random, re, shutil, socket, ssl, subprocess, tempfile, threading, time, urllib.parse
 
 
 def kubectl_pods():
@@ -16,10 +16,15 @@ def kubectl_pods():
     return None if status or not count else (count, took, usage.ru_maxrss / 1024)
 
 
+def connect(seconds=None):
+    server = urllib.parse.urlsplit(os.environ['PILOTHOUSE_PEER_KUBE_SERVER'])
+    return http.client.HTTPSConnection(server.hostname, server.port, timeout=seconds,
+                                       context=ssl.create_default_context(cafile=os.environ['PILOTHOUSE_PEER_KUBE_CA']))
+
+
 def ask(path):
     """The bytes of a Table, over a connection of its own."""
-    server = urllib.parse.urlsplit(os.environ['PILOTHOUSE_PEER_KUBE_SERVER'])
-    link = http.client.HTTPSConnection(server.hostname, server.port, context=ssl.create_default_context(cafile=os.environ['PILOTHOUSE_PEER_KUBE_CA']))
+    link = connect()
     link.request('GET', path, headers={'Authorization': 'Bearer ' + os.environ['PILOTHOUSE_PEER_KUBE_TOKEN'],
                                        'Accept': 'application/json;as=Table;v=v1;g=meta.k8s.io'})
     body = link.getresponse().read()
@@ -42,6 +47,84 @@ def floor():
             list(pool.map(lambda name: ask('/api/v1/namespaces/%s/pods?includeObject=None' % name), names))
         wholes.append((time.monotonic() - start) * 1000)
     return min(firsts), min(wholes)
+
+
+class Watch(threading.Thread):
+    """Counts the changes of pods the server tells of, beside what is measured: others may work in the same cluster."""
+    def __init__(self, seconds):
+        super().__init__(daemon=True)
+        self.changes, self.until = 0, time.monotonic() + seconds
+        self.start()
+
+    def run(self):
+        now = json.loads(ask('/api/v1/pods?limit=1&includeObject=None'))['metadata']['resourceVersion']
+        link = connect(1)
+        link.request('GET', '/api/v1/pods?watch=1&resourceVersion=' + now, headers={
+            'Authorization': 'Bearer ' + os.environ['PILOTHOUSE_PEER_KUBE_TOKEN'], 'Accept': 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io'})
+        answer = link.getresponse()
+        while time.monotonic() < self.until:
+            try:
+                line = answer.readline()
+            except TimeoutError:
+                continue
+            if not line:
+                return
+            self.changes += b'"BOOKMARK"' not in line[:40]
+
+
+class Changes(threading.Thread):
+    """Makes `rate` changes of pods a second, by as many connections at a time as it takes: the number of restarts, one up, at the next turn down again."""
+    LINKS, AMONG = 16, 2000
+
+    def __init__(self, rate, seconds):
+        super().__init__(daemon=True)
+        self.rate, self.seconds = rate, seconds
+        self.made, self.failed, self.pods = [0] * self.LINKS, [0] * self.LINKS, []
+        link = connect()
+        link.request('GET', '/api/v1/pods?resourceVersion=0&limit=%d' % self.AMONG, headers=self.headers('application/json'))
+        for pod in json.load(link.getresponse())['items']:
+            status = pod['status']
+            if status.get('phase') == 'Running' and len(status.get('containerStatuses', [])) == 1:
+                self.pods.append([pod['metadata']['namespace'], pod['metadata']['name'], status['containerStatuses'][0], 0])
+        random.Random(7).shuffle(self.pods)
+        self.start()
+
+    def headers(self, accept):
+        return {'Authorization': 'Bearer ' + os.environ['PILOTHOUSE_PEER_KUBE_ADMIN_TOKEN'], 'Accept': accept, 'Content-Type': 'application/merge-patch+json'}
+
+    def change(self, link, pod):
+        pod[2]['restartCount'] += -1 if pod[3] else 1
+        pod[3] = not pod[3]
+        link.request('PATCH', '/api/v1/namespaces/%s/pods/%s/status' % (pod[0], pod[1]), body=json.dumps({'status': {'containerStatuses': [pod[2]]}}),
+                     headers=self.headers('application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io'))
+        answer = link.getresponse()
+        answer.read()
+        return answer.status == 200
+
+    def work(self, which, began):
+        link, turn, own = connect(), 0, self.pods[which::self.LINKS]
+        while time.monotonic() - began < self.seconds:
+            due = (turn * self.LINKS + which) / self.rate - (time.monotonic() - began)
+            if due > 0:
+                time.sleep(due)
+            try:
+                good = self.change(link, own[turn % len(own)])
+            except (OSError, http.client.HTTPException):
+                good, link = 0, connect()
+            self.made[which] += good
+            self.failed[which] += not good
+            turn += 1
+        for pod in own:
+            if pod[3]:
+                self.change(link, pod)
+
+    def run(self):
+        began = time.monotonic()
+        threads = [threading.Thread(target=self.work, args=(i, began), daemon=True) for i in range(self.LINKS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
 
 class Relay:
