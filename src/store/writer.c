@@ -15,7 +15,7 @@
 #include "store/bell.h"
 #include "store/inside.h"
 
-enum { GROUP_ITEMS = 100, GROUP_MS = 20, REST_MS = 1000, WRITER_STACK = 256 << 10 };
+enum { GROUP_ITEMS = 100, GROUP_MS = 20, REST_MS = 1000, LONG_WAL_PAGES = 256 /* a megabyte */, WRITER_STACK = 256 << 10 };
 
 struct store_item {
 	store_fn fn;
@@ -151,8 +151,21 @@ static struct timespec in_ms(int64_t ms)
 	return (struct timespec){ .tv_sec = (time_t)(at / CLOCK_SECOND_NS), .tv_nsec = (long)(at % CLOCK_SECOND_NS) };
 }
 
-/* When nothing was written for a while, what stands in the -wal is brought into the file: then the end of the program, where
- * somebody waits, has nothing of that left to do. Under the lock, which is let go meanwhile. */
+/* What stands in the -wal is brought into the file; a long -wal is cut, unless somebody reads in it: to let go of so many blocks takes the
+ * disk longer than the end of the program may. */
+static void tidy(sqlite3 *db)
+{
+	int frames = 0, moved = 0;
+
+	if (sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved) || frames < LONG_WAL_PAGES || moved < frames)
+		return;
+	sqlite3_busy_timeout(db, 0);
+	sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(db, STORE_BUSY_MS);
+}
+
+/* When nothing was written for a while: then the end of the program, where somebody waits, has nothing of that left to do. Under the lock,
+ * which is let go meanwhile. */
 static void rest(struct store *store)
 {
 	struct timespec until = in_ms(REST_MS);
@@ -164,7 +177,7 @@ static void rest(struct store *store)
 		return;
 	store->behind = 0;
 	pthread_mutex_unlock(&store->lock);
-	sqlite3_wal_checkpoint_v2(store->writer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	tidy(store->writer);
 	sqlite3_db_release_memory(store->writer); /* megabytes of pages, which the kernel has too */
 	malloc_trim(0);
 	pthread_mutex_lock(&store->lock);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/mem.h"
@@ -58,6 +59,27 @@ START_TEST(a_rest_brings_the_wal_into_the_file)
 	ck_assert_int_eq(number_of("SELECT count(*) FROM t"), 2);
 	while (rows_in_file() != 2)
 		poll(NULL, 0, 10);
+}
+END_TEST
+
+static off_t wal_bytes(void)
+{
+	char *wal = mem_format("%s-wal", path);
+	struct stat about;
+	off_t bytes = stat(wal, &about) ? -1 : about.st_size;
+
+	free(wal);
+	return bytes;
+}
+
+/* To take megabytes off the disk at the end took longer than all the rest of it. */
+START_TEST(a_rest_cuts_a_long_wal)
+{
+	ck_assert_int_eq(write_sql(STORE_GROUPED, "INSERT INTO t VALUES(1, zeroblob(3000000))"), 0);
+	ck_assert_int_gt(wal_bytes(), 3000000);
+	while (wal_bytes() != 0)
+		poll(NULL, 0, 10);
+	ck_assert_int_eq(number_of("SELECT count(*) FROM t"), 1);
 }
 END_TEST
 
@@ -257,6 +279,7 @@ static void add_tests(TCase *tc)
 	tcase_add_checked_fixture(tc, with_table, tear_down);
 	tcase_add_test(tc, what_was_written_is_read);
 	tcase_add_test(tc, a_rest_brings_the_wal_into_the_file);
+	tcase_add_test(tc, a_rest_cuts_a_long_wal);
 	tcase_add_test(tc, a_reader_cannot_write);
 	tcase_add_test(tc, what_fails_takes_only_its_own_part_back);
 	tcase_add_test(tc, many_threads_write_and_read);
