@@ -306,7 +306,7 @@ static int audit_beside_change(const struct marks *marks)
 		!marks->seen[C_SCALE] && !marks->seen[C_ROLLBACK] && !marks->seen[C_DRAIN])
 		return 0;
 	for (size_t t = 0; t < marks->fold.count; t++)
-		if (t + 1 != marks->forced && !strncmp(marks->fold.tokens[t].text, "audit", 5) &&
+		if (t + 1 != marks->guess.name && !strncmp(marks->fold.tokens[t].text, "audit", 5) &&
 			!(marks->fold.tokens[t].shape & TOKEN_JOINED) &&
 			!marks_at(marks, t + 1, C_APP) && !marks_at(marks, t + 1, C_DB) &&
 			!marks_at(marks, t + 1, C_KIND))

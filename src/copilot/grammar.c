@@ -196,7 +196,7 @@ static int doubtful(const struct reading *reading)
 		json_get(reading->intent->filters, "namespace") || shaped_name(reading) ||
 		reading->seen)
 		return 0;
-	return reading->unknown > 0 || slipped_act(reading) || idle_question(reading) ||
+	return reading->unknown > 0 || (slipped_act(reading) && !typical_name(reading)) || idle_question(reading) ||
 	       (!reading->write && HAS(reading, C_ASK) && !HAS(reading, C_STATUS) &&
 		       !typical_name(reading) && !reading->assumed);
 }
@@ -284,8 +284,8 @@ static void conclude(struct reading *reading, struct grammar_answer *out)
 	accept(reading, out);
 }
 
-/* forced: one more than the token that is a name whatever it means; 0 none. */
-static void read_once(struct reading *reading, const struct grammar *grammar, size_t forced, struct grammar_answer *out)
+static void read_once(
+	struct reading *reading, const struct grammar *grammar, struct marks_guess guess, struct grammar_answer *out)
 {
 	const char *danger;
 
@@ -295,7 +295,7 @@ static void read_once(struct reading *reading, const struct grammar *grammar, si
 	reading->why = out->why;
 	reading->write = reading->weak = reading->namespace_alone = reading->assumed = 0;
 	reading->names = reading->unknown = 0;
-	marks_find(&reading->marks, grammar->words, reading->sentence, reading->length, forced, on_screen, reading->context);
+	marks_find(&reading->marks, grammar->words, reading->sentence, reading->length, guess, on_screen, reading->context);
 	danger = danger_find(&reading->marks, reading->sentence, reading->length, &reading->rules_alone);
 	for (size_t i = 0; i < reading->marks.fold.count; i++)
 		reading->entity[i] = (unsigned char)entity_of(&reading->marks.fold.tokens[i]);
@@ -324,31 +324,40 @@ static struct grammar_answer no_answer(void)
 	return out;
 }
 
+/* Reads again with each guess; the first that makes it clear is taken. */
+static int read_again(struct reading *reading, const struct grammar *grammar, const struct second_guesses *guesses,
+	struct grammar_answer *out)
+{
+	for (size_t i = 0; i < guesses->count; i++) {
+		struct grammar_answer again = no_answer();
+
+		read_once(reading, grammar, guesses->guess[i], &again);
+		if (second_holds(reading, &again, guesses->guess[i])) {
+			grammar_answer_release(out);
+			*out = again;
+			return 1;
+		}
+		grammar_answer_release(&again);
+	}
+	return 0;
+}
+
 static void understand(const struct grammar *grammar, const char *sentence, size_t length,
 	const struct grammar_context *context, struct grammar_answer *out)
 {
 	struct reading *reading = mem_alloc(sizeof(*reading));
-	size_t tokens[SECOND_MAX], count;
+	struct second_guesses names, slips;
 	int suspect;
 
 	reading->sentence = sentence;
 	reading->length = length;
 	reading->context = context;
-	read_once(reading, grammar, 0, out);
+	read_once(reading, grammar, (struct marks_guess){ 0 }, out);
 	suspect = HAS(reading, C_SUSPECT) || (HAS(reading, C_ADDRESS) && HAS(reading, C_OTHER));
-	count = second_names(reading, out, tokens);
-	for (size_t i = 0; i < count; i++) {
-		struct grammar_answer again = no_answer();
-
-		read_once(reading, grammar, tokens[i] + 1, &again);
-		if (second_holds(reading, &again, tokens[i])) {
-			grammar_answer_release(out);
-			*out = again;
-			break;
-		}
-		grammar_answer_release(&again);
-	}
-	if (out->class == WORDS_REJECT && suspect)
+	second_names(reading, out, &names);
+	second_slips(reading, out, &slips);
+	if (!read_again(reading, grammar, &names, out) && !read_again(reading, grammar, &slips, out) &&
+		out->class == WORDS_REJECT && suspect)
 		answer(out, WORDS_INJECTION, 0, "speaks of what no request of ours is about", not_that);
 	free(reading);
 }

@@ -159,7 +159,8 @@ int implied_switch(const struct reading *reading)
 	const struct fold *fold = &reading->marks.fold;
 	size_t at = fold->count;
 
-	while (at > 1 && (marks_at(&reading->marks, at - 1, C_FILL) || marks_at(&reading->marks, at - 1, C_TIME)))
+	while (at > 1 && (marks_at(&reading->marks, at - 1, C_FILL) || marks_at(&reading->marks, at - 1, C_TIME) ||
+				 marks_at(&reading->marks, at - 1, C_PLAIN)))
 		at--; /* "off for the weekend please" */
 	if (at < 3 || fold->tokens[fold->count - 1].shape & TOKEN_ASKED ||
 		!(rules_clause_ends(reading, at - 2) || marks_at(&reading->marks, at - 2, C_SCOPE)))

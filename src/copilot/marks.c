@@ -86,14 +86,14 @@ static void correct_slips(struct marks *marks, int (*keep)(const void *, const s
 		if (marks->word[i] &&
 			!(words_languages(marks->words, marks->word[i]) & marks->languages))
 			marks->word[i] = 0;
-		if (marks->word[i] || i + 1 == marks->forced || !may_slip(token) || (keep && keep(arg, token)))
+		if (marks->word[i] || i + 1 == marks->guess.name || !may_slip(token) || (keep && keep(arg, token)))
 			continue;
 		looked_up++;
-		marks->word[i] = words_nearest(
-			marks->words, token->text, token->length, 1u | 1u << marks->language);
+		if (i + 1 == marks->guess.slip)
+			continue;
+		marks->word[i] = words_nearest(marks->words, token->text, token->length, 1u | 1u << marks->language, 0);
 		if (!marks->word[i]) /* "lsit al pods" took "al" for another language */
-			marks->word[i] = words_nearest(
-				marks->words, token->text, token->length, marks->languages);
+			marks->word[i] = words_nearest(marks->words, token->text, token->length, marks->languages, 0);
 		if (marks->word[i] && is_doer(token) && !words_doer(marks->words, marks->word[i]))
 			marks->word[i] = 0;
 		if (marks->word[i] && (named_by_noun(marks, i, marks->word[i]) ||
@@ -101,6 +101,19 @@ static void correct_slips(struct marks *marks, int (*keep)(const void *, const s
 			marks->word[i] = 0;
 		marks->slip[i] = marks->word[i] != 0;
 	}
+}
+
+/* The token guessed to be misspelt; with it, the language may be another: "deslga i-1". */
+static void correct_guess(struct marks *marks, size_t i)
+{
+	const struct token *token = &marks->fold.tokens[i];
+
+	marks->word[i] = words_nearest(marks->words, token->text, token->length, marks->languages, 1);
+	if (!marks->word[i]) {
+		marks->word[i] = words_nearest(marks->words, token->text, token->length, ~0u, 1);
+		marks_choose_language(marks);
+	}
+	marks->slip[i] = marks->word[i] != 0;
 }
 
 static void add_mark(struct marks *marks, const struct words_entry *entry, size_t from, size_t to)
@@ -351,7 +364,7 @@ static void find_compounds(struct marks *marks)
 		int small = 0;   /* "redémarre-le": one part is a pronoun or the like */
 		int typical = 0; /* "billing-api": a service, in any language */
 
-		if (marks->taken[i] || i + 1 == marks->forced || !(token->shape & TOKEN_JOINED) ||
+		if (marks->taken[i] || i + 1 == marks->guess.name || !(token->shape & TOKEN_JOINED) ||
 			(token->shape & TOKEN_DIGIT && /* "s3-kosten"; "db-host-1" is a name */
 				(!german || strchr("0123456789", token->text[token->length - 1]))))
 			continue;
@@ -393,20 +406,22 @@ static void find_compounds(struct marks *marks)
 	}
 }
 
-void marks_find(struct marks *marks, const struct words *words, const char *sentence, size_t length, size_t forced,
+void marks_find(struct marks *marks, const struct words *words, const char *sentence, size_t length, struct marks_guess guess,
 	int (*keep)(const void *arg, const struct token *token), const void *arg)
 {
 	marks->words = words;
-	marks->forced = forced;
+	marks->guess = guess;
 	marks->count = 0;
 	memset(marks->seen, 0, sizeof(marks->seen));
 	fold_sentence(&marks->fold, sentence, length);
 	memset(marks->taken, 0, marks->fold.count + 1);
 	memset(marks->slip, 0, marks->fold.count + 1);
 	number_words(marks);
-	if (forced)
-		marks->word[forced - 1] = 0;
+	if (guess.name)
+		marks->word[guess.name - 1] = 0;
 	marks_choose_language(marks);
+	if (guess.slip)
+		correct_guess(marks, guess.slip - 1);
 	correct_slips(marks, keep, arg);
 	find_gaps(marks);
 	find_phrases(marks);

@@ -16,11 +16,17 @@ struct mark {
 	unsigned short from, to;  /* tokens [from, to) */
 };
 
+/* How to read a sentence again; each one more than a token, 0 none. */
+struct marks_guess {
+	size_t name;  /* is a name, whatever it means */
+	size_t slip;  /* is misspelt, whatever was meant */
+};
+
 struct marks {
 	const struct words *words;
 	struct fold fold;
 	unsigned language;        /* index into the vocabulary's */
-	size_t forced;            /* one more than the token that is a name whatever it means; 0 none */
+	struct marks_guess guess;
 	unsigned languages;       /* bits allowed in this sentence */
 	unsigned word[FOLD_TOKENS_MAX];   /* vocabulary number, 0 unknown */
 	unsigned char slip[FOLD_TOKENS_MAX];  /* word is a corrected one */
@@ -31,7 +37,7 @@ struct marks {
 };
 
 /* sentence must outlive marks. keep(arg, token) says which words are names on the screen, never corrected; NULL allowed. */
-void marks_find(struct marks *marks, const struct words *words, const char *sentence, size_t length, size_t forced,
+void marks_find(struct marks *marks, const struct words *words, const char *sentence, size_t length, struct marks_guess guess,
 	int (*keep)(const void *arg, const struct token *token), const void *arg);
 /* marks_language.c: sets language and languages from the words; private to marks*.c. */
 void marks_choose_language(struct marks *marks);

@@ -63,7 +63,7 @@ static int score(const struct reading *reading, size_t token)
 
 	if (!points)
 		return 0;
-	if (token + 1 == reading->marks.forced)
+	if (token + 1 == reading->marks.guess.name)
 		points += 3;
 	if (marks_at(&reading->marks, token, C_TYPICAL))
 		points += 2;

@@ -3,26 +3,29 @@
 
 #include "copilot/words_table.h"
 
+/* A slip costs so much that two neighbours swapped or a letter too few or too many are likelier than another letter. */
+enum { COST_MOVE = 2, COST_OTHER = 3 };
+
 /* Optimal string alignment (insert, delete, change, swap neighbours), given up past limit. */
 static int slips(const char *a, size_t n, const char *b, size_t m, int limit)
 {
 	int rows[3][40];
 
 	for (size_t j = 0; j <= m; j++)
-		rows[0][j] = (int)j;
+		rows[0][j] = (int)j * COST_MOVE;
 	for (size_t i = 1; i <= n; i++) {
 		int *now = rows[i % 3], *before = rows[(i + 2) % 3], *earlier = rows[(i + 1) % 3],
 		    least = limit + 1;
 
-		now[0] = (int)i;
+		now[0] = (int)i * COST_MOVE;
 		for (size_t j = 1; j <= m; j++) {
-			int cost = before[j - 1] + (a[i - 1] != b[j - 1]);
+			int cost = before[j - 1] + (a[i - 1] != b[j - 1] ? COST_OTHER : 0);
 
-			cost = before[j] + 1 < cost ? before[j] + 1 : cost;
-			cost = now[j - 1] + 1 < cost ? now[j - 1] + 1 : cost;
+			cost = before[j] + COST_MOVE < cost ? before[j] + COST_MOVE : cost;
+			cost = now[j - 1] + COST_MOVE < cost ? now[j - 1] + COST_MOVE : cost;
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-				earlier[j - 2] + 1 < cost)
-				cost = earlier[j - 2] + 1;
+				earlier[j - 2] + COST_MOVE < cost)
+				cost = earlier[j - 2] + COST_MOVE;
 			now[j] = cost;
 			least = cost < least ? cost : least;
 		}
@@ -44,19 +47,19 @@ static int swapped(const char *a, const char *b, size_t n)
 }
 
 static void nearest_from(const struct words *words, unsigned char first, const char *text,
-	size_t length, unsigned languages, int *limit, unsigned *best)
+	size_t length, unsigned languages, int whatever, int *limit, unsigned *best)
 {
 	for (unsigned i = words->first[first]; i; i = words->words[i].next) {
 		const struct word *word = &words->words[i];
 		size_t off = word->length > length ? word->length - length : length - word->length;
 
-		if (!word->slips || word->idle || !(word->languages & languages) || off > (size_t)*limit ||
-			word->length < WORDS_SLIP_MIN)
+		if (!(word->languages & languages) || off * COST_MOVE > (size_t)*limit || word->length < WORDS_SLIP_MIN ||
+			(!whatever && (!word->slips || word->idle)))
 			continue;
-		if (length == WORDS_SLIP_MIN || word->length == WORDS_SLIP_MIN) {
-			if (!off && swapped(text, word->text, length) && *limit >= 1) {
+		if (length + word->length <= 2 * WORDS_SLIP_MIN + !whatever) {
+			if (!off && swapped(text, word->text, length) && *limit >= COST_MOVE) {
 				*best = i;
-				*limit = 0;
+				*limit = COST_MOVE - 1;
 			}
 			continue;
 		}
@@ -68,16 +71,15 @@ static void nearest_from(const struct words *words, unsigned char first, const c
 	}
 }
 
-unsigned words_nearest(
-	const struct words *words, const char *text, size_t length, unsigned languages)
+unsigned words_nearest(const struct words *words, const char *text, size_t length, unsigned languages, int whatever)
 {
-	int limit = length >= 10 ? 2 : 1;
+	int limit = length >= 10 ? 2 * COST_OTHER : COST_OTHER;
 	unsigned best = 0;
 
 	if (length < WORDS_SLIP_MIN || length > 24)
 		return 0;
-	nearest_from(words, (unsigned char)text[0], text, length, languages, &limit, &best);
-	if (limit >= 1 && text[1] != text[0])
-		nearest_from(words, (unsigned char)text[1], text, length, languages, &limit, &best);
+	nearest_from(words, (unsigned char)text[0], text, length, languages, whatever, &limit, &best);
+	if (limit >= COST_MOVE && text[1] != text[0])
+		nearest_from(words, (unsigned char)text[1], text, length, languages, whatever, &limit, &best);
 	return best;
 }

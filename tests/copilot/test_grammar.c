@@ -124,6 +124,18 @@ START_TEST(reads_the_judged_sets)
 }
 END_TEST
 
+/* One word of each sentence misspelt: a letter doubled, left out or swapped with its neighbour. */
+START_TEST(reads_past_a_slip)
+{
+	struct grammar *grammar = loaded();
+	struct corpus_score score = { 0 };
+
+	ck_assert_int_eq(corpus_score_jsonl(grammar, in_source("tests/copilot/slips.jsonl"), 0, &score), 0);
+	must_pass("slips", &score);
+	grammar_free(grammar);
+}
+END_TEST
+
 /* The same said in as many ways as came to mind, and what must not pass; filters are not labelled. */
 START_TEST(reads_idioms)
 {
@@ -677,6 +689,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, reads_the_judged_sets);
 	tcase_add_test(tc, reads_the_families);
 	tcase_add_test(tc, reads_idioms);
+	tcase_add_test(tc, reads_past_a_slip);
 	tcase_add_test(tc, takes_a_word_for_a_name_by_its_place);
 	tcase_add_test(tc, reads_the_shared_samples);
 	tcase_add_test(tc, names_on_the_screen_take_part);
