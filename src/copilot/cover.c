@@ -58,7 +58,7 @@ static int goes_on(const struct reading *reading, size_t token, size_t from)
 static int has_grip(const struct reading *reading, size_t token)
 {
 	if (cover_is_name(reading, token))
-		return 1;
+		return !cover_is_lonely(reading, token);
 	for (size_t i = 0; i < sizeof(grips) / sizeof(*grips); i++)
 		if (HAS(reading, grips[i]) && marks_at(&reading->marks, token, grips[i]))
 			return 1;
@@ -125,7 +125,7 @@ static struct clause next_clause(const struct reading *reading, size_t from, uns
 	clause.joined = marks_at(marks, from, C_AND) != NULL;
 	clause.reason = marks_at(marks, from, C_REASON) != NULL;
 	clause.stated = states(reading, &clause);
-	clause.remark = !clause.joined && rules_is_remark(reading, from);
+	clause.remark = !clause.joined && rules_is_remark(reading, from) && rules_remark_strays(reading, from);
 	weigh(reading, &clause, families);
 	return clause;
 }
@@ -153,7 +153,7 @@ static int leads_away(const struct reading *reading, size_t token)
 static int is_foreign(const struct reading *reading, size_t token)
 {
 	static const enum concept foreign[] = { C_RULES, C_SECRET, C_OVERRIDE, C_FETCH, C_SHELL,
-		C_OTHER, C_OOD, C_REVEAL, C_DONT, C_OR, C_IF, C_MAYBE };
+		C_OTHER, C_OOD, C_REVEAL, C_DONT, C_OR, C_IF, C_MAYBE, C_SUSPECT };
 
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
 		if (marks_at(&reading->marks, token, foreign[i]))
@@ -193,7 +193,7 @@ static int describes(const struct reading *reading, const struct clause *clause)
 static size_t strays_allowed(
 	const struct reading *reading, const struct clause *clause, enum family family)
 {
-	if (clause->remark && rules_remark_strays(reading, clause->from))
+	if (clause->remark)
 		return rules_remark_strays(reading, clause->from);
 	if (clause->joined || !(clause->grip || clause->reason))
 		return 0;
@@ -250,7 +250,7 @@ static int does_with_it(const struct reading *reading, const struct clause *clau
 static int sends_away(const struct reading *reading, const struct clause *clause)
 {
 	static const char *const words[] = { "mail", "email", "send", "forward", "post", "upload",
-		"share", "export", "dump", "publish", "paste", "schick", "sende", "envoie", "envia",
+		"share", "export", "dump", "publish", "paste", "park", "stash", "pipe", "fax", "tweet", "print", "schick", "sende", "envoie", "envia",
 		"envie", "manda", "mande" };
 
 	for (size_t i = 0; clause->from && i < sizeof(words) / sizeof(*words); i++)

@@ -24,6 +24,7 @@ enum family {
 /* The word is under no mark of these families, and is no name, number or time: a stray. */
 int cover_stray(const struct reading *reading, size_t token, unsigned families);
 int cover_is_name(const struct reading *reading, size_t token);
+int cover_is_lonely(const struct reading *reading, size_t token); /* a name nobody knows, behind the request */
 int cover_is_act(const struct reading *reading, size_t token); /* a change */
 int cover_ends_after(const struct reading *reading, size_t token); /* of a clause */
 

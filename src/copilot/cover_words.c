@@ -135,8 +135,12 @@ static int known_shape(enum entity entity)
 /* "mode=unsafe" beside the name of what is changed: no label that picks it. */
 static int idle_label(const struct reading *reading, size_t token, unsigned families)
 {
-	return reading->entity[token] == ENTITY_LABEL && families & CHANGE && reading->names &&
-	       !HAS(reading, C_LABEL);
+	struct clause_span span = rules_clause(reading, token);
+
+	if (reading->entity[token] != ENTITY_LABEL || HAS(reading, C_LABEL))
+		return 0;
+	/* "list pods in prod, force=1": by itself behind the request it picks nothing either */
+	return (families & CHANGE && reading->names) || (span.from && span.from == span.to);
 }
 
 /* A word that says how: "suddenly". */
@@ -273,12 +277,42 @@ static int is_against(const struct reading *reading, size_t token)
 	return 0;
 }
 
+/* "what will aws cost next month, yolo": a word nobody knows, in a clause behind the request that holds nothing else of ours, is
+ * the name of nothing. */
+int cover_is_lonely(const struct reading *reading, size_t token)
+{
+	struct clause_span span = rules_clause(reading, token);
+
+	if (reading->entity[token] != ENTITY_WORD || marks_at(&reading->marks, token, C_TYPICAL) || !span.from ||
+		token + 1 == reading->marks.guess.name || reading->seen || HAS(reading, C_CALLED))
+		return 0;
+	if (reading->write && span.from == span.to)
+		return 0; /* "to 5 replicas in prod, zorbex" */
+	for (size_t i = 0; i < reading->marks.count; i++) {
+		const struct mark *mark = &reading->marks.marks[i];
+
+		if (mark->from > span.to || mark->to <= span.from)
+			continue;
+		if (mark->concept < C_DONT && mark->concept != C_TO && mark->concept != C_INTO && mark->concept != C_FROM &&
+			mark->concept != C_ON)
+			return 0;
+	}
+	return 1;
+}
+
+/* As whom something runs is a question of security, and no part of a change. */
+static int says_root(const struct mark *mark)
+{
+	return mark->concept == C_STATE && mark->value && !strcmp(mark->value, "root");
+}
+
 int cover_stray(const struct reading *reading, size_t token, unsigned families)
 {
 	const struct token *word = &reading->marks.fold.tokens[token];
 	int known = 0;
 
-	if (idle_label(reading, token, families) || sent_to(reading, token, families))
+	if (idle_label(reading, token, families) || sent_to(reading, token, families) ||
+		(cover_is_name(reading, token) && cover_is_lonely(reading, token)))
 		return 1;
 	if (cover_is_name(reading, token) || reading->used[token])
 		return 0;
@@ -290,7 +324,7 @@ int cover_stray(const struct reading *reading, size_t token, unsigned families)
 		/* "fill talk": the narrower of the two decides */
 		if (mark->concept != C_FILL || !marks_at(&reading->marks, token, C_TALK)) {
 			known = 1;
-			if (explains[mark->concept] & families)
+			if (explains[mark->concept] & families && !(says_root(mark) && !HAS(reading, C_AUDIT) && !(families & AUDIT)))
 				return 0;
 		}
 	}

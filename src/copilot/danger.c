@@ -16,7 +16,7 @@ static const char *const byte_signs[] = { "$(", "${", "`", "{{", "}}", "&&", "||
 	"allow=", "bypass", "override=", "confirm=", "trusted=", "skip_", "no_audit", "noaudit",
 	"auth=", "is_admin", "base64", "dry_run=", "dry-run=", "~/", ".ssh/", "id_rsa", ".kube/",
 	".aws/", "/proc/self", "intent_type", "resource_type", "\\n", "select *", "union select",
-	"insert into", "\"approved", "\'approved", ":(){" };
+	"insert into", "\"approved", "\'approved", ":(){", " // ", " # ", " :: ", " ~ " };
 static const char *const speakers[] = { "system:", "assistant:", "user:", "developer:", "admin:",
 	"root:", "operator:", "[system]", "(system)", "system note", "system message", "approver:",
 	"policy:", "role:", "permission:", "permissions:", "approved:", "approval:", "instruction:",
@@ -330,8 +330,27 @@ static int names_a_service(const struct marks *marks, const struct mark *secret)
 	       !marks->seen[C_WHICH] && !marks->seen[C_NAMESPACE];
 }
 
+/* "das Root-Passwort", "show the db-password": what a compound ends in is what it is. A service may be called so. */
+static int joined_secret(const struct marks *marks)
+{
+	if (!marks->seen[C_REVEAL] && !marks->seen[C_LIST] && !marks->seen[C_WHICH])
+		return 0;
+	for (size_t t = 0; t < marks->fold.count; t++) {
+		const struct token *token = &marks->fold.tokens[t];
+		const char *last = token->shape & TOKEN_JOINED ? strrchr(token->text, '-') : NULL;
+		const struct words_entry *entry = last ? alone(marks, last + 1, strlen(last + 1)) : NULL;
+
+		if (entry && entry->concept[0] == C_SECRET && !marks->seen[C_LOG])
+			return 1;
+	}
+	return 0;
+}
+
 static int asks_for_secret(const struct marks *marks)
 {
+	if (joined_secret(marks))
+		return 1;
+
 	/* "who may read secrets" is a question about rights; "expired tokens" could be one: still
 	 * asked back as a secret. */
 	if (marks->seen[C_AUDIT] && !marks->seen[C_REVEAL] && !marks->seen[C_LIST])

@@ -173,7 +173,7 @@ static int everyday_name(const struct reading *reading)
 		HAS(reading, C_APP) || HAS(reading, C_VERSION) || HAS(reading, C_REPLICAS) || reading->seen)
 		return 0;
 	if (!strcmp(reading->intent->resource, "cert") || !strcmp(reading->intent->resource, "dns"))
-		return 1;
+		return !HAS(reading, C_EXPOSED);
 	return reading->write && !strcmp(reading->intent->resource, "kubernetes") &&
 	       ((word->length > 5 && !reading->marks.word[reading->name[0]] && !strcmp(word->text + word->length - 3, "ing")) ||
 		       (reading->name[0] > 1 && (!strcmp(word[-1].text, "new") || !strcmp(word[-1].text, "a"))));

@@ -317,10 +317,25 @@ static int acts_after_question(const struct reading *reading)
 	return 0;
 }
 
+/* "list pods in prod. delete all": an act begins a clause behind what is asked. */
+static int acts_in_later_clause(const struct reading *reading)
+{
+	const struct marks *marks = &reading->marks;
+
+	for (size_t i = 0; i < marks->count; i++)
+		if (rules_is_change(&marks->marks[i]) && marks->marks[i].from &&
+			rules_clause_ends(reading, marks->marks[i].from - 1u) && !marks_at(marks, marks->marks[i].from, C_TYPICAL) &&
+			!marks_at(marks, marks->marks[i].from, C_START))
+			return 1;
+	return 0;
+}
+
 static int asks_twice(const struct reading *reading)
 {
 	if (is_type(reading, "investigate"))
 		return acts_after_question(reading);
+	if (!reading->write && acts_in_later_clause(reading))
+		return 1;
 	return !reading->write && !is_type(reading, "investigate") && second_act(reading);
 }
 
@@ -415,6 +430,12 @@ static int runs_command(const struct reading *reading)
 	       !HAS(reading, C_APP) && !strcmp(reading->marks.fold.tokens[start->from].text, "run");
 }
 
+/* "restart web, blank the journal": logs are read, and nothing else. */
+static int changes_log(const struct reading *reading)
+{
+	return !strcmp(reading->intent->resource, "log");
+}
+
 /* In this order: the first that holds is told. */
 static const struct {
 	int (*holds)(const struct reading *reading);
@@ -422,6 +443,7 @@ static const struct {
 	const char *why, *question;
 } reasons[] = {
 	{ is_forbidden, 0, "says what not to do", ask_what },
+	{ changes_log, 1, "would change a log", "Logs I only read. Which one?" },
 	{ acts_as_root, 1, "says as whom to do it", ask_what },
 	{ runs_command, 1, "asks for a command to be run", "I run no commands. Which service should be started?" },
 	{ negated, 1, "a negation stands in it", ask_what },

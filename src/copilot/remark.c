@@ -85,10 +85,15 @@ static int may_order(const struct reading *reading, struct clause_span span)
 {
 	static const char *const objects[] = { "the", "a", "an", "all", "any", "every", "my", "your", "their", "its", "our",
 		"to", "into", "from", "with", "me", "us", "everything", "it", "them" };
+	static const enum concept begins[] = { C_FILL, C_PLAIN, C_TIME, C_IT, C_EVENT, C_ON, C_METRIC, C_SYMPTOM };
+	const struct clause_span first = { span.from, span.from };
 	const struct marks *marks = &reading->marks;
 
-	if (marks->taken[span.from] && !marks_at(marks, span.from, C_TALK))
+	if (COVERED(reading, first, begins) && !marks_at(marks, span.from, C_TALK))
 		return 0;
+	for (size_t i = 0; i < reading->names; i++)
+		if (reading->name[i] == span.from)
+			return 0;
 	for (size_t at = span.from + 1; at <= span.to; at++)
 		for (size_t i = 0; i < sizeof(objects) / sizeof(*objects); i++)
 			if (!strcmp(marks->fold.tokens[at].text, objects[i]) || marks->fold.tokens[at].shape & TOKEN_JOINED)
@@ -99,7 +104,7 @@ static int may_order(const struct reading *reading, struct clause_span span)
 /* What ties it to what is asked: a trouble, money, people, a time. An attack says it in words of its own. */
 static int is_tied(const struct reading *reading, struct clause_span span)
 {
-	static const enum concept ties[] = { C_COST, C_PLAIN, C_TIME, C_EVENT }, loose[] = { C_LABEL, C_AUDIT };
+	static const enum concept ties[] = { C_COST, C_PLAIN, C_TIME, C_EVENT }, loose[] = { C_LABEL, C_AUDIT, C_EXPOSED, C_RISKY, C_STATE };
 	static const enum concept ills[] = { C_SYMPTOM, C_METRIC, C_RUNOUT, C_STATUS_CODE, C_UP, C_DOWN, C_MANY }, it[] = { C_IT };
 	int ours = COVERED(reading, span, it) || !reading->write;
 
@@ -132,8 +137,7 @@ size_t rules_remark_strays(const struct reading *reading, size_t token)
 
 void rules_drop_remarks(struct reading *reading)
 {
-	static const enum concept idle[] = { C_COST, C_FUTURE, C_AUDIT, C_EXPOSED, C_RISKY, C_ANOMALY, C_RUNOUT, C_STATUS,
-		C_BILLED, C_VALID, C_OPEN, C_SYMPTOM };
+	static const enum concept idle[] = { C_COST, C_FUTURE, C_ANOMALY, C_RUNOUT, C_STATUS, C_BILLED, C_VALID, C_SYMPTOM };
 	/* "sshd is down, start it": what is down is not looked into. The other acts win over a trouble anyway. */
 	int starts = HAS(reading, C_START) && !HAS(reading, C_WHY) && !HAS(reading, C_INVESTIGATE) && !HAS(reading, C_WHICH) &&
 		     !HAS(reading, C_LIST);
@@ -143,7 +147,7 @@ void rules_drop_remarks(struct reading *reading)
 			if (mark->concept == idle[i] && rules_is_remark(reading, mark->from) &&
 				acts_elsewhere(reading, rules_clause(reading, mark->from))) {
 				reading->marks.seen[mark->concept]--;
-				mark->concept = C_PLAIN; /* still known, and still a tie */
-				reading->marks.seen[C_PLAIN]++;
+				mark->concept = mark->concept == C_COST ? C_PLAIN : C_TALK; /* money is still a tie */
+				reading->marks.seen[mark->concept]++;
 			}
 }

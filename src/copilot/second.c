@@ -321,7 +321,7 @@ static int lost_its_name(const struct reading *reading, size_t token)
 }
 
 /* What is forbidden, supposed or left open stays so, whatever it is called. */
-static int is_left_open(const struct reading *reading)
+int second_left_open(const struct reading *reading)
 {
 	static const enum concept open[] = { C_IMPOSSIBLE, C_DONT, C_IF, C_OR, C_MAYBE };
 
@@ -351,22 +351,13 @@ void second_names(const struct reading *reading, const struct grammar_answer *fi
 	int scoped = is_placed(reading), accepted = first->class == WORDS_OK;
 
 	out->count = 0;
-	if (!is_open(reading, first) || (first->class != WORDS_OK && is_left_open(reading)))
+	if (!is_open(reading, first) || (first->class != WORDS_OK && second_left_open(reading)))
 		return;
 	for (int points = 4; points; points--)
 		for (size_t i = 0; i < reading->marks.fold.count && out->count < SECOND_MAX; i++)
 			if (may_be_name(reading, i, scoped) && weight(reading, i, scoped) == points &&
 				(!accepted || lost_its_name(reading, i)))
 				out->guess[out->count++] = (struct marks_guess){ .name = i + 1 };
-}
-
-/* A word of letters nobody knows. */
-static int may_be_slip(const struct reading *reading, size_t token)
-{
-	const struct token *word = &reading->marks.fold.tokens[token];
-
-	return ((!reading->marks.taken[token] && !reading->marks.word[token]) || reading->marks.slip[token]) && !reading->used[token] &&
-	       reading->entity[token] == ENTITY_WORD && word->length >= 4 && !(word->shape & (TOKEN_CJK | TOKEN_DIGIT));
 }
 
 static int is_name(const struct reading *reading, size_t token)
@@ -377,34 +368,6 @@ static int is_name(const struct reading *reading, size_t token)
 	return 0;
 }
 
-/* A name by its shape, a scope or a noun of ours: what a slip is guessed beside. */
-static int is_anchored(const struct reading *reading)
-{
-	if (HAS(reading, C_SCOPE) || rules_has_noun(reading) || HAS(reading, C_PROVIDER) || HAS(reading, C_LOG) || HAS(reading, C_SERVICE))
-		return 1;
-	for (size_t i = 0; i < reading->marks.fold.count; i++)
-		if (reading->entity[i] >= ENTITY_MACHINE_ID && reading->entity[i] < ENTITY_WORD)
-			return 1;
-	return reading->names && marks_at(&reading->marks, reading->name[0], C_TYPICAL);
-}
-
-/* At most two words may be wrong, and only one of them misspelt: what is all unknown is something else. */
-void second_slips(const struct reading *reading, const struct grammar_answer *first, struct second_guesses *out)
-{
-	enum { UNKNOWN_MAX = 2 };
-	size_t unknown = 0;
-
-	out->count = 0;
-	if ((first->class != WORDS_REJECT && first->class != WORDS_OOD) || is_left_open(reading) || !is_anchored(reading))
-		return;
-	for (size_t i = 0; i < reading->marks.fold.count; i++)
-		unknown += may_be_slip(reading, i);
-	for (int names = 0; names < 2 && unknown <= UNKNOWN_MAX; names++)
-		for (size_t i = 0; i < reading->marks.fold.count && out->count < SECOND_MAX; i++)
-			if (may_be_slip(reading, i) && is_name(reading, i) == names)
-				out->guess[out->count++] = (struct marks_guess){ .slip = i + 1 };
-}
-
 int second_holds(const struct reading *reading, const struct grammar_answer *again, struct marks_guess guess)
 {
 	size_t token = guess.name ? guess.name - 1 : 0;
@@ -413,7 +376,13 @@ int second_holds(const struct reading *reading, const struct grammar_answer *aga
 
 	if (again->class != WORDS_OK)
 		return 0;
-	if (!guess.name || is_name(reading, token))
+	if (guess.slip) {
+		struct clause_span span = rules_clause(reading, guess.slip - 1);
+
+		/* a word that is a clause by itself says nothing, or is no slip */
+		return !span.from || span.from != span.to || marks_at(&reading->marks, span.from, C_FILL);
+	}
+	if (is_name(reading, token))
 		return 1;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		const char *value = intent_filter(&again->intent, keys[i]);

@@ -19,6 +19,7 @@ struct second_guesses {
 
 void second_names(const struct reading *reading, const struct grammar_answer *first, struct second_guesses *out);
 void second_slips(const struct reading *reading, const struct grammar_answer *first, struct second_guesses *out);
+int second_left_open(const struct reading *reading); /* forbidden, supposed or with a choice: it stays so, however it is read */
 /* The sentence is clear now, and the word guessed to be a name is its name or its namespace. */
 int second_holds(const struct reading *reading, const struct grammar_answer *again, struct marks_guess guess);
 

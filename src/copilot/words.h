@@ -62,7 +62,7 @@ const char *words_letters(const struct words *words, unsigned language); /* besi
 /* The number of a single word, 0 when no phrase has it. */
 unsigned words_find(const struct words *words, const char *text, size_t length);
 /* The nearest word one or two slips away, 0 when none or when a word that short should stay as it is.
- * whatever: also words that say nothing by themselves. */
+ * whatever: also words that say nothing by themselves, one letter moved, doubled or left out. */
 unsigned words_nearest(const struct words *words, const char *text, size_t length, unsigned languages, int whatever);
 unsigned words_languages(const struct words *words, unsigned word); /* bits of the languages whose phrases begin or go on with it */
 int words_telling(const struct words *words, unsigned word, unsigned language); /* 1: the word alone is a phrase of that language only */

@@ -73,7 +73,7 @@ static void nearest_from(const struct words *words, unsigned char first, const c
 
 unsigned words_nearest(const struct words *words, const char *text, size_t length, unsigned languages, int whatever)
 {
-	int limit = length >= 10 ? 2 * COST_OTHER : COST_OTHER;
+	int limit = whatever ? COST_MOVE : length >= 10 ? 2 * COST_OTHER : COST_OTHER;
 	unsigned best = 0;
 
 	if (length < WORDS_SLIP_MIN || length > 24)
