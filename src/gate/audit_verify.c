@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -61,14 +62,24 @@ static int on_row(sqlite3_stmt *row, void *arg)
 	return 0;
 }
 
+#define LOOK "SELECT count(*) FROM sqlite_master"
+
+static int on_count(sqlite3_stmt *row, void *arg)
+{
+	*(int *)arg = sqlite3_column_int(row, 0);
+	return 0;
+}
+
 static int walk(struct sqlite3 *db, struct verify *verify, struct error *err)
 {
+	int tables = 0;
+
+	if (!store_query(db, err, on_count, &tables, LOOK, "") && !tables)
+		return 0; /* no room was left to begin it */
 	if (store_query(db, err, on_checkpoint, verify, "SELECT document FROM audit_checkpoint ORDER BY size", ""))
 		return error_wrap(err, "no audit log can be read here");
 	return store_query(db, err, on_row, verify, "SELECT body, hash FROM audit ORDER BY seq", "");
 }
-
-#define LOOK "SELECT count(*) FROM sqlite_master"
 
 /* What means something in a URI is written in hex (SQLite, "URI Filenames", 3.2). */
 static char *uri_of(const char *path)
@@ -87,13 +98,14 @@ static char *uri_of(const char *path)
 	return text_take(&uri);
 }
 
-/* A copy without its -shm in a folder that cannot be written still opens as immutable; its -wal is then left out, so only when there is none. */
+/* A copy without its -shm in a folder that cannot be written still opens as immutable; its -wal is then left out, so only when there is none, or nothing in it. */
 static int open_database(const char *path, sqlite3 **db, struct error *err)
 {
 	char *wal = mem_format("%s-wal", path);
+	struct stat info;
 	int failed = sqlite3_open_v2(path, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) || sqlite3_exec(*db, LOOK, NULL, NULL, NULL);
 
-	if (failed && access(wal, F_OK)) {
+	if (failed && (stat(wal, &info) || !info.st_size)) {
 		char *uri = uri_of(path);
 
 		sqlite3_close(*db);

@@ -323,24 +323,6 @@ static int open_writing(struct store *store, int alone, struct error *err)
 	return keep_old(store, err) || schema_migrate(store->writer, err);
 }
 
-static int open_reading(struct store *store, struct error *err)
-{
-	store->read_only = 1;
-	if (connect_reading(store->path, &store->writer, err))
-		return -1;
-	if (schema_check(store->writer, err))
-		return -1;
-	if (version_of(store->writer) < schema_newest())
-		return error_set(err, ERR_CONFLICT,
-			"it was written by an older pilothouse and cannot be updated, for it can "
-			"only be read");
-	store_notify(store,
-		"%.130s can only be read (no right, or no space left): nothing is recorded, so nothing can be changed from "
-		"here.",
-		store->path);
-	return 0;
-}
-
 /* What is there now can be shown without a place to write; nothing can be recorded, so nothing is changed. */
 static int open_nowhere(struct store *store, const struct error *why, struct error *err)
 {
@@ -349,6 +331,45 @@ static int open_nowhere(struct store *store, const struct error *why, struct err
 		schema_migrate(store->writer, err))
 		return -1;
 	store_notify(store, "Nothing is recorded, so nothing can be changed from here: %.150s", why->text);
+	return 0;
+}
+
+static int on_count(sqlite3_stmt *row, void *arg)
+{
+	*(int *)arg = sqlite3_column_int(row, 0);
+	return 0;
+}
+
+/* It can be read, and no table came to be in it. */
+static int is_empty(const struct store *store)
+{
+	int tables = 1;
+
+	return store->writer && !store_query(store->writer, NULL, on_count, &tables, "SELECT count(*) FROM sqlite_schema", "") && !tables;
+}
+
+static int open_reading(struct store *store, struct error *err)
+{
+	store->read_only = 1;
+	if (connect_reading(store->path, &store->writer, err))
+		return -1;
+	if (schema_check(store->writer, err))
+		return -1;
+	if (is_empty(store)) {
+		struct error why = { 0 };
+
+		error_set(&why, ERR_IO, "%s was never begun, and cannot be written (no right, or no space left)", store->path);
+		drop_writer(store);
+		return open_nowhere(store, &why, err);
+	}
+	if (version_of(store->writer) < schema_newest())
+		return error_set(err, ERR_CONFLICT,
+			"it was written by an older pilothouse and cannot be updated, for it can "
+			"only be read");
+	store_notify(store,
+		"%.130s can only be read (no right, or no space left): nothing is recorded, so nothing can be changed from "
+		"here.",
+		store->path);
 	return 0;
 }
 
@@ -390,7 +411,7 @@ int open_database(struct store *store, struct error *err)
 			*err = own;
 		return -1;
 	}
-	int failed = open_writing(store, alone, err);
+	int failed = open_writing(store, alone, &own);
 
 	if (failed && (store->found_damage || (store->writer && open_is_damaged(store->writer)))) {
 		sqlite3_db_config(store->writer, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
@@ -401,15 +422,22 @@ int open_database(struct store *store, struct error *err)
 				"%s is damaged: end the other consoles that have it open, then "
 				"start again",
 				store->path);
-		failed = set_aside(store, err) || make_file(store, err) ||
-			 open_writing(store, 0, err);
+		failed = set_aside(store, &own) || make_file(store, &own) ||
+			 open_writing(store, 0, &own);
+	}
+	if (failed && own.code == ERR_IO && is_empty(store)) { /* just begun, and no room to go on: there is nothing to read yet */
+		drop_writer(store);
+		return open_nowhere(store, &own, err);
 	}
 	if (failed && has_no_room(store->writer)) {
 		drop_writer(store);
 		return open_reading(store, err);
 	}
-	if (failed)
+	if (failed) {
+		if (err)
+			*err = own;
 		return -1;
+	}
 	remove_beside(store, ".check");
 	flock(store->lock_fd, LOCK_SH);
 	store->bell = bell_new(store->lock_fd);
