@@ -9,6 +9,7 @@
 #include "tui/asking.h"
 #include "tui/console.h"
 #include "tui/list_pane.h"
+#include "tui/plan_text.h"
 
 enum { PLANS_MAX = 500 };
 
@@ -72,13 +73,13 @@ static void add(struct list_pane *list, const struct json *plan, size_t number)
 	const char *status = json_text_or(json_get(plan, "status"), "unknown");
 	struct list_row *row = list_view_add(&list->view, json_text_or(json_get(plan, "plan_id"), ""), number);
 	int64_t expires;
-	char text[128];
+	char text[128], deed[DEED_MAX];
 	int open = !strcmp(status, "waiting") || !strcmp(status, "approved");
 
 	if (!row)
 		return;
 	list_row_set(row, 0, style_of(status), strcmp(status, "run") != 0 ? status : "ran");
-	list_row_set(row, 1, open ? STYLE_TEXT : STYLE_DIM, json_text_or(json_get(plan, "summary"), ""));
+	list_row_set(row, 1, open ? STYLE_TEXT : STYLE_DIM, plan_deed(json_text_or(json_get(plan, "summary"), ""), deed, sizeof(deed)));
 	approvers(plan, text, sizeof(text));
 	list_row_set(row, 2, open ? STYLE_TEXT : STYLE_DIM, text);
 	if (open && !clock_parse(json_text_or(json_get(plan, "expires_at"), ""), &expires)) {

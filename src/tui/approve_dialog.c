@@ -390,6 +390,8 @@ static int key(struct pane *pane, int pressed)
 	struct approve *approve = of(pane);
 	int changed;
 
+	if (pressed & K_ALT) /* Esc and what was typed after it, which came together */
+		return 0;
 	if (!*approve->name || !approve->plan) {
 		if (pressed == 'n' || pressed == 'q')
 			cancel(approve);

@@ -362,6 +362,7 @@ static const struct {
 	{ "approvals", "global.approvals", NULL },
 	{ "changes", "global.changes", NULL },
 	{ "detail", "global.describe", NULL },
+	{ "form", "dialog.accept", N_("go on") },
 	{ "help", "global.approvals", NULL },
 	{ "help", "global.changes", NULL },
 	{ "help", "global.chat", NULL },

@@ -11,6 +11,7 @@
 #include "gate/gate.h"
 #include "tui/console_private.h"
 #include "tui/dashboard_private.h"
+#include "tui/plan_text.h"
 
 /* --- items --- */
 
@@ -43,7 +44,7 @@ static void add_plan(struct dashboard *dashboard, size_t widget, const struct js
 		return;
 	item->mark = screen_glyph(GLYPH_WAIT);
 	item->style = STYLE_WARNING;
-	snprintf(item->what, sizeof(item->what), "%.255s", json_text_or(json_get(plan, "summary"), "a plan"));
+	plan_deed(json_text_or(json_get(plan, "summary"), "a plan"), item->what, sizeof(item->what));
 	snprintf(item->why, sizeof(item->why), "waits");
 	snprintf(item->open, sizeof(item->open), "plan %.60s", json_text_or(json_get(plan, "plan_id"), ""));
 }
@@ -74,7 +75,7 @@ static void add_run(struct dashboard *dashboard, size_t widget, const struct jso
 		item->mark = screen_glyph(run_looks[i].glyph);
 		item->style = run_looks[i].style;
 	}
-	snprintf(item->what, sizeof(item->what), "%.255s", json_text_or(json_get(run, "summary"), "a run"));
+	plan_deed(json_text_or(json_get(run, "summary"), "a run"), item->what, sizeof(item->what));
 	snprintf(item->why, sizeof(item->why), "%s", !strcmp(status, "done") ? "" : !strcmp(status, "rolled_back") ? "undone" : status);
 	item->at_ns = time_of(run, "finished_at") ? time_of(run, "finished_at") : time_of(run, "started_at");
 	snprintf(item->open, sizeof(item->open), "run %.60s", json_text_or(json_get(run, "run_id"), ""));

@@ -13,6 +13,7 @@
 #include "base/safe.h"
 #include "gate/gate.h"
 #include "tui/console_private.h"
+#include "tui/plan_text.h"
 
 enum { STEPS_MAX = 500, LINES_MAX = 500 };
 
@@ -123,13 +124,14 @@ static const char *trouble(const struct json *result)
 static void tell_end(struct live_run *live)
 {
 	const char *status = json_text_or(json_get(live->result, "status"), "failed"), *why = trouble(live->result);
+	char deed[DEED_MAX];
 
 	if (live->console->ended)
 		return;
 	if (!live->result)
 		console_say_error(live->console, &live->err);
 	else
-		console_say(live->console, !strcmp(status, "done") ? STYLE_OK : STYLE_WARNING, "%s: %.300s", status, why ? why : live->plan->summary);
+		console_say(live->console, !strcmp(status, "done") ? STYLE_OK : STYLE_WARNING, "%s: %.300s", status, why ? why : plan_deed(live->plan->summary, deed, sizeof(deed)));
 }
 
 static void done(struct job *job)

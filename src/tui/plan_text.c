@@ -12,7 +12,7 @@
 #include "gate/plan.h"
 #include "tui/text_view.h"
 
-enum { LABEL = 10, TOUCHES_NAMED = 3, DIFF_LINES = 400 };
+enum { LABEL = 10, TOUCHES_NAMED = 3, DIFF_LINES = 400, LINE_MAX_ = 512 };
 
 /* As src/gate/approval.c: there a key alone does not approve. */
 static int step_is_protected(const struct plan_step *step)
@@ -42,6 +42,21 @@ int plan_is_protected(const struct plan *plan)
 	return step && step_is_protected(step);
 }
 
+const char *plan_deed(const char *summary, char *out, size_t size)
+{
+	static const char *const ends[] = { " (undo: ", " (cannot be undone" };
+	size_t length = strlen(summary);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends) && length && summary[length - 1] == ')'; i++) {
+		const char *at = strstr(summary, ends[i]);
+
+		if (at && !strstr(at, "; then ") && !strstr(at, "; and ")) /* of several steps each has its own */
+			length = (size_t)(at - summary);
+	}
+	snprintf(out, size, "%.*s", (int)length, summary);
+	return out;
+}
+
 void plan_risk_text(const struct plan *plan, char *out, size_t size)
 {
 	int writes = plan_writes(plan), reads = (int)plan->count - writes;
@@ -56,13 +71,44 @@ void plan_risk_text(const struct plan *plan, char *out, size_t size)
 
 /* --- parts of a step --- */
 
+/* "+ …containers.0.image: web:v42": what is named by its last parts where that is what it takes to have it in one line. Returns what was put
+ * into out, 0 when it takes more. */
+static size_t shorten_path(const char *line, size_t length, int columns, char *out, size_t size)
+{
+	size_t lead = 1 + strspn(line + 1, " "), end = lead;
+
+	while (end < length && line[end] != ':' && line[end] != ' ')
+		end++;
+	if (end + 1 >= length || line[end] != ':')
+		return 0;
+	for (size_t at = lead; at < end; at++) {
+		size_t used;
+
+		if (line[at] != '.' || !memchr(line + at + 1, '.', end - at - 1)) /* two parts are left at the least */
+			continue;
+		used = (size_t)snprintf(out, size, "%.*s%s%.*s", (int)lead, line, screen_glyph(GLYPH_ELLIPSIS), (int)(length - at - 1), line + at + 1);
+		if (used < size && (int)utf8_columns(out, used) <= columns)
+			return used;
+	}
+	return 0;
+}
+
 /* What is too long goes on below: two values of an image differ at their ends. */
 static void diff_line(struct text_view *view, enum style style, const char *line, size_t length, int columns)
 {
 	size_t lead = length ? 1 + strspn(line + 1, " ") : 0; /* "+ ", "-     " */
 
+	char shorter[LINE_MAX_];
+	int fits = lead >= length || (int)utf8_columns(line, length) + 2 <= columns;
+	size_t used = fits ? 0 : shorten_path(line, length, columns - 2, shorter, sizeof(shorter));
+
+	if (used) {
+		line = shorter;
+		length = used;
+		fits = 1;
+	}
 	text_view_add(view, STYLE_TEXT, "  ");
-	if (lead >= length || (int)utf8_columns(line, length) + 2 <= columns) {
+	if (fits) {
 		text_view_add_n(view, style, line, length);
 		text_view_end(view, -1);
 		return;
@@ -103,8 +149,8 @@ static void where(struct text_view *view, const struct plan_step *step, int colu
 		text_view_field(view, "Where", LABEL, columns, STYLE_TEXT, step->target);
 		return;
 	}
-	snprintf(text, sizeof(text), "%s %s%s%s on %s%s%s%s", ref->kind, ref->namespace_, *ref->namespace_ ? "/" : "", ref->name, ref->provider,
-		*ref->account ? " " : "", ref->account, *step->scope ? "" : ", no scope known");
+	snprintf(text, sizeof(text), "%s %s%s%s on %s%s", ref->kind, ref->namespace_, *ref->namespace_ ? "/" : "", ref->name,
+		*ref->account ? ref->account : ref->provider, *step->scope ? "" : ", no scope known");
 	text_view_add(view, STYLE_DIM, "Where");
 	text_view_pad(view, LABEL);
 	if (*step->scope)
@@ -256,11 +302,11 @@ static void reads(struct text_view *view, const struct plan *plan, int columns)
 
 void plan_text(struct text_view *view, const struct plan *plan, const char *role, int columns)
 {
-	char risk[64];
+	char risk[64], deed[DEED_MAX];
 	int writes = 0;
 
 	plan_risk_text(plan, risk, sizeof(risk));
-	text_view_words(view, STYLE_BOLD, 0, columns, plan->summary, -1);
+	text_view_words(view, STYLE_BOLD, 0, columns, plan_deed(plan->summary, deed, sizeof(deed)), -1);
 	text_view_addf(view, STYLE_DIM, "%s, asked for by %s%s%s%s%s", risk, plan->asked_by, *plan->playbook ? ", playbook " : "", plan->playbook,
 		*plan->undo_of ? ", undoes run " : "", plan->undo_of);
 	text_view_end(view, -1);

@@ -18,6 +18,9 @@ void plan_text_drift(struct text_view *view, const struct json *drift, int colum
 const struct plan_step *plan_main_write(const struct plan *plan);
 /* Some write is in a protected scope (prod): its target's name must be typed. */
 int plan_is_protected(const struct plan *plan);
+enum { DEED_MAX = 1024 };
+/* What a plan's summary says is done, without how it is undone, which stands in a place of its own. Into out, which it returns. */
+const char *plan_deed(const char *summary, char *out, size_t size);
 /* "write, 1 step" */
 void plan_risk_text(const struct plan *plan, char *out, size_t size);
 

@@ -133,11 +133,11 @@ static void add_line(void *arg, const char *line)
 static void build_live(struct run_pane *run, int columns)
 {
 	static struct live_step steps[STEPS_SHOWN]; /* main thread; too large for the stack */
-	char id[40], elapsed[32];
+	char id[40], elapsed[32], deed[DEED_MAX];
 	size_t count = live_run_look(run->live, steps, STEPS_SHOWN, id);
 	struct text_view *view = &run->view;
 
-	text_view_words(view, STYLE_BOLD, 0, columns, live_run_plan(run->live)->summary, -1);
+	text_view_words(view, STYLE_BOLD, 0, columns, plan_deed(live_run_plan(run->live)->summary, deed, sizeof(deed)), -1);
 	run_elapsed(live_run_elapsed_ns(run->live), elapsed, sizeof(elapsed));
 	text_view_addf(view, STYLE_ACCENT, "%s running  %s", screen_glyph(GLYPH_WAIT), elapsed);
 	text_view_end(view, -1);

@@ -1,3 +1,4 @@
+#include "tui/plan_text.h"
 #include "tui/run_text.h"
 
 #include <stdio.h>
@@ -208,11 +209,29 @@ static void times(struct text_view *view, const struct json *run, int columns)
 	text_view_field(view, "When", LABEL, columns, STYLE_TEXT, text);
 }
 
+/* rest: " (undo: scale back to 4)", as the summary ends, or less. */
+static void undo(struct text_view *view, const struct json *run, const char *rest, int columns)
+{
+	static const char begin[] = " (undo: ";
+	int is_told = !strncmp(rest, begin, sizeof(begin) - 1);
+	char text[400];
+
+	if (is_told)
+		snprintf(text, sizeof(text), "%.*s: u shows it, and asks", (int)(strlen(rest) - sizeof(begin)), rest + sizeof(begin) - 1);
+	if (run_can_undo(run))
+		text_view_field(view, "Undo", LABEL, columns, STYLE_TEXT, is_told ? text : "recorded: u shows how, and asks");
+	else
+		text_view_field(view, "Undo", LABEL, columns, STYLE_DIM,
+			strcmp(json_text_or(json_get(run, "status"), ""), "rolled_back") ? "nothing of it can be undone" : "it was undone");
+}
+
 void run_text(struct text_view *view, const struct json *run, int columns)
 {
 	const char *status = json_text_or(json_get(run, "status"), "unknown"), *undo_of = json_text_or(json_get(run, "undo_of"), "");
+	const char *summary = json_text_or(json_get(run, "summary"), "a run whose plan is not known any more");
+	char deed[DEED_MAX];
 
-	text_view_words(view, STYLE_BOLD, 0, columns, json_text_or(json_get(run, "summary"), "a run whose plan is not known any more"), -1);
+	text_view_words(view, STYLE_BOLD, 0, columns, plan_deed(summary, deed, sizeof(deed)), -1);
 	text_view_addf(view, run_style(status), "%s ", run_glyph(status));
 	text_view_words(view, run_style(status), 2, columns, states[state_of(status)].says, -1);
 	text_view_end(view, -1);
@@ -224,6 +243,5 @@ void run_text(struct text_view *view, const struct json *run, int columns)
 	times(view, run, columns);
 	if (*undo_of)
 		text_view_field(view, "Undoes", LABEL, columns, STYLE_TEXT, undo_of);
-	text_view_field(view, "Undo", LABEL, columns, run_can_undo(run) ? STYLE_TEXT : STYLE_DIM,
-		run_can_undo(run) ? "recorded: u shows how, and asks" : "nothing of it can be undone");
+	undo(view, run, summary + strlen(deed), columns);
 }

@@ -8,6 +8,7 @@
 #include "tui/asking.h"
 #include "tui/console.h"
 #include "tui/list_pane.h"
+#include "tui/plan_text.h"
 #include "tui/run_text.h"
 
 enum { RUNS_MAX = 1000 };
@@ -36,13 +37,13 @@ static void add(struct list_pane *list, const struct json *run, size_t number)
 {
 	const char *status = json_text_or(json_get(run, "status"), "unknown");
 	struct list_row *row = list_view_add(&list->view, json_text_or(json_get(run, "run_id"), ""), number);
-	char text[64];
+	char text[64], deed[DEED_MAX];
 
 	if (!row)
 		return;
 	list_row_set(row, 0, run_style(status), run_glyph(status));
 	list_row_set(row, 1, run_style(status), status);
-	list_row_set(row, 2, STYLE_TEXT, json_text_or(json_get(run, "summary"), "plan not known any more"));
+	list_row_set(row, 2, STYLE_TEXT, plan_deed(json_text_or(json_get(run, "summary"), "plan not known any more"), deed, sizeof(deed)));
 	steps_text(run, text, sizeof(text));
 	list_row_set(row, 3, STYLE_DIM, text);
 	run_elapsed(run_took_ns(run), text, sizeof(text));

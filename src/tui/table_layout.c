@@ -10,7 +10,7 @@
 #include "tui/table_private.h"
 
 enum { SAMPLE_ROWS = 200, TEXT_ROWS = 10000, GAP = 2, MARGIN = 3, WIDTH_MAX = 60, TEXT_WIDTH_MAX = 300, NARROW_MIN = 10, NAME_LEAST = 20,
-	NAMESPACE_LEAST = 12, STATE_LEAST = 20, TEXT_LEAST = 20, BESIDE_LEAST = 7 };
+	NAMESPACE_LEAST = 12, STATE_LEAST = 20, TEXT_LEAST = 20, BESIDE_LEAST = 7, AGE_LEAST = 5 };
 
 /* --- widths --- */
 
@@ -79,8 +79,10 @@ void table_measure(struct table_pane *table)
 		const char *name = table_column(table, order[i])->name;
 		int width = (int)utf8_columns(name, strlen(name));
 
-		if (order[i] >= BESIDE && width < BESIDE_LEAST) /* its numbers come later */
-			width = BESIDE_LEAST;
+		int least = order[i] >= BESIDE ? BESIDE_LEAST : table_column(table, order[i])->type == COLUMN_AGE ? AGE_LEAST : 0;
+
+		if (width < least) /* its numbers come later; an age of four columns has five in a moment */
+			width = least;
 		if (width > table->widths[order[i]])
 			table->widths[order[i]] = width;
 	}

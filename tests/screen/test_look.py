@@ -128,6 +128,30 @@ def test_several_with_one_cause_are_looked_into_by_their_worst():
 
 # --- doing something ---
 
+def test_an_approval_is_read_at_one_glance():
+    with Demo() as c:
+        c.table('pods', 'RESTARTS')
+        c.send('/crash<Enter>')
+        c.wait_for('/crash  ')
+        c.wait_for(re.compile(r' 3 of \d+ '))
+        c.send('s')
+        c.wait_for('Type checkout-')
+        assert 'more line' not in c.dump() and '(undo' not in c.dump() and '(cannot' not in c.dump(), c.dump()
+        c.send('<Esc>')
+        c.table('deployments', 'UP-TO-DATE')
+        c.send('/checkout<Enter>')
+        c.wait_for(re.compile(r' 1 of \d+ '))
+        c.send('au')
+        c.wait_for('0: the one before')
+        c.wait_for('Enter go on')
+        c.send('<Enter>')
+        c.wait_for(re.compile(r'- …[\w.]*containers.0.image: registry.shop.example/checkout:v42 '))
+        c.wait_for(re.compile(r'\+ …[\w.]*containers.0.image: registry.shop.example/checkout:v41 '))
+        c.send('checkout<C-y>')
+        c.wait_for('✓ done')
+        c.wait_for(re.compile(r'Undo +forward again to revision 42: u shows it'))
+
+
 def test_a_form_begins_with_what_is_there_now():
     with Demo() as c:
         c.table('deployments', 'UP-TO-DATE')

@@ -278,7 +278,7 @@ def view_run(c, target):
     c.wait_for(re.compile(r'✓  done +renice process'))  # the runs' row, not the dashboard's
     c.send('<Enter>')
     c.wait_for(re.compile(r'› run '))
-    c.wait_for('recorded: u shows how')
+    c.wait_for('u shows it')
 
 
 def view_plan(c, target):
@@ -287,7 +287,7 @@ def view_plan(c, target):
     c.wait_for(re.compile(r'✓  done +renice process'))  # the runs' row, not the dashboard's
     c.send('<Enter>')
     c.wait_for(re.compile(r'› run '))
-    c.wait_for('recorded: u shows how')
+    c.wait_for('u shows it')
     c.send('<Enter>')
     c.wait_for(re.compile(r'› plan '))
     c.settle(0.2)
