@@ -1,7 +1,9 @@
 /* table_draw.c - only the cells that are seen, straight from the snapshot. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/safe.h"
 #include "base/text.h"
 #include "estate/snapshot.h"
@@ -9,7 +11,7 @@
 #include "tui/format.h"
 #include "tui/table_private.h"
 
-enum { MARGIN = 3, DUMP_ROWS_MAX = 200000 };
+enum { MARGIN = 3, DUMP_ROWS_MAX = 200000, NOTE_ROWS = 6 /* with fewer all of them are for the rows */ };
 
 size_t table_cell(const struct table_pane *table, size_t row, int column, int64_t now_ns, char out[CELL_MAX], int64_t *age_step_ns)
 {
@@ -155,6 +157,39 @@ static void draw_filter_line(const struct table_pane *table, struct rect area)
 	screen_put(area, y, area.columns / 2 + 3, *problem ? STYLE_WARNING : STYLE_DIM, *problem ? problem : "words  !word  restarts > 5");
 }
 
+/* Rows are there, and something failed all the same: a cluster of several, a namespace, or they are old. Which and why stands below them. */
+static int find_note(const struct table_pane *table, struct feed_status *status)
+{
+	*status = (struct feed_status){ 0 };
+	if (table->feed && view_count(table->view))
+		feed_status(table->feed, status);
+	return *status->error != 0;
+}
+
+/* "also prod-us and 2 more: ": who else failed, before what the first says. */
+static void add_others(const struct table_pane *table, char *out, size_t size)
+{
+	struct json *errors = feed_errors(table->feed);
+	size_t others = json_count(errors);
+
+	if (others > 1 && others <= 2)
+		snprintf(out, size, "also %.60s: ", json_text_or(json_get(json_item(errors, 1), "source"), ""));
+	else if (others > 2)
+		snprintf(out, size, "also %.60s and %zu more: ", json_text_or(json_get(json_item(errors, 1), "source"), ""), others - 2);
+	json_free(errors);
+}
+
+static void draw_note(const struct table_pane *table, struct rect area, const struct feed_status *status)
+{
+	char also[128] = "", text[400];
+	int y = area.rows - 1;
+
+	add_others(table, also, sizeof(also));
+	snprintf(text, sizeof(text), "%s%s", also, status->error);
+	screen_clear_line(area, y, 0);
+	screen_put_n(area, y, 1, area.columns - 2, status->refused ? STYLE_DIM : STYLE_WARNING, text, strlen(text));
+}
+
 static void keep_cursor(struct table_pane *table)
 {
 	size_t count = view_count(table->view), page = table->page > 0 ? (size_t)table->page : 1;
@@ -204,7 +239,7 @@ static int can_step(const struct table_pane *table, struct rect area)
 {
 	long by = (long)table->top - (long)table->drawn_top;
 
-	if (table->pane.dirty >= PANE_DIRTY_ALL || table->stamp != table->drawn_stamp || !same_rect(area, table->drawn_area))
+	if (table->pane.dirty >= PANE_DIRTY_ALL || table->page != table->drawn_page || table->stamp != table->drawn_stamp || !same_rect(area, table->drawn_area))
 		return 0;
 	/* A half of a split screen cannot scroll by the terminal. */
 	return !by || (area.columns == screen_size().columns && by < table->page / 2 && -by < table->page / 2);
@@ -213,12 +248,13 @@ static int can_step(const struct table_pane *table, struct rect area)
 void table_draw(struct pane *pane, struct rect area)
 {
 	struct table_pane *table = (struct table_pane *)pane;
-	int typing = pane->mode != NULL;
+	struct feed_status status;
+	int typing = pane->mode != NULL, note = !typing && area.rows > NOTE_ROWS && find_note(table, &status);
 	int64_t now = clock_now_ns();
 
 	if (area.rows < 2)
 		return;
-	table->page = area.rows - 1 - typing;
+	table->page = area.rows - 1 - typing - note;
 	keep_cursor(table);
 	if (!table->measured)
 		table_measure(table);
@@ -228,10 +264,13 @@ void table_draw(struct pane *pane, struct rect area)
 	} else {
 		table_lay_out(table, area.columns);
 		draw_all(table, area, now);
+		if (note)
+			draw_note(table, area, &status);
 	}
 	if (typing)
 		draw_filter_line(table, area);
 	table->drawn_area = area;
+	table->drawn_page = table->page;
 	table->drawn_top = table->top;
 	table->drawn_cursor = table->cursor;
 	table->drawn_stamp = table->stamp;

@@ -69,6 +69,7 @@ struct table_pane {
 	/* what was drawn last, so that a step of the cursor draws two rows only */
 	struct rect drawn_area;
 	size_t drawn_top, drawn_cursor;
+	int drawn_page;
 	unsigned stamp, drawn_stamp;
 };
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Tables of a cluster, as somebody uses them who knows k9s: Enter goes down, the log is one key away, back is where one was."""
-import os, re, sys
+import json, os, re, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from screenpty import *
 from fakecluster import BORN, PODS, Answer, Cluster, table
@@ -126,6 +126,33 @@ def test_of_two_kinds_with_one_name_the_one_looked_at_opens_and_the_other_is_off
         c.wait_for(re.compile(r'services › (?!here)'))
         c.send(':services<Enter>') # where one looks at the machine's, those are meant
         c.wait_for(':kubernetes/services')
+
+
+# --- several clusters ---
+
+class WithADeadOne(Cluster):
+    def __init__(self, **options):
+        super().__init__(**options)
+        with open(self.config) as file:
+            text = json.load(file)
+        text['clusters'].append({'name': 'd', 'cluster': {'server': 'http://127.0.0.1:1'}})
+        text['contexts'].append({'name': 'dead', 'context': {'cluster': 'd', 'user': 'u', 'namespace': 'default'}})
+        with open(self.config, 'w') as out:
+            json.dump(text, out)
+
+    def answer(self, request):
+        return Answer(b'') if 'watch' in request.query else super().answer(request)
+
+
+def test_one_table_of_several_clusters_says_whose_rows_and_what_failed():
+    with WithADeadOne() as cluster:
+        c = cluster.console
+        c.send('x')
+        c.wait_for('the 2 of them in one table')
+        c.send('all<Enter>')
+        c.wait_for(re.compile(r'ACCOUNT +NAME'))
+        c.wait_for(re.compile(r'here +one'))
+        c.wait_for('dead: 127.0.0.1:1: connection refused')
 
 
 if __name__ == '__main__':
