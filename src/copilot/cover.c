@@ -250,7 +250,7 @@ static int does_with_it(const struct reading *reading, const struct clause *clau
 static int sends_away(const struct reading *reading, const struct clause *clause)
 {
 	static const char *const words[] = { "mail", "email", "send", "forward", "post", "upload",
-		"share", "export", "dump", "publish", "paste", "park", "stash", "pipe", "fax", "tweet", "print", "schick", "sende", "envoie", "envia",
+		"share", "export", "dump", "publish", "paste", "park", "stash", "pipe", "fax", "tweet", "schick", "sende", "envoie", "envia",
 		"envie", "manda", "mande" };
 
 	for (size_t i = 0; clause->from && i < sizeof(words) / sizeof(*words); i++)

@@ -249,7 +249,8 @@ static int is_balancer(const struct reading *reading, size_t token)
 static int taken_back(const struct reading *reading, size_t token)
 {
 	static const char *const words[] = { "deploy", "deployment", "update", "push", "patch",
-		"release", "rollout", "upgrade", "change", "commit", "merge", "build", "config" };
+		"release", "rollout", "upgrade", "change", "commit", "merge", "build", "config", "edit", "tweak",
+		"modification", "changes", "edits" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (!strcmp(reading->marks.fold.tokens[token].text, words[i]))
@@ -284,10 +285,10 @@ int cover_is_lonely(const struct reading *reading, size_t token)
 	struct clause_span span = rules_clause(reading, token);
 
 	if (reading->entity[token] != ENTITY_WORD || marks_at(&reading->marks, token, C_TYPICAL) || !span.from ||
-		token + 1 == reading->marks.guess.name || reading->seen || HAS(reading, C_CALLED))
+		marks_given_name(&reading->marks, token) || reading->seen || HAS(reading, C_CALLED))
 		return 0;
-	if (reading->write && span.from == span.to)
-		return 0; /* "to 5 replicas in prod, zorbex" */
+	if (reading->write)
+		return 0; /* "to 5 replicas, in prod, please take zorbex" */
 	for (size_t i = 0; i < reading->marks.count; i++) {
 		const struct mark *mark = &reading->marks.marks[i];
 

@@ -6,7 +6,7 @@
 
 #include "copilot/reading.h"
 
-static const char *const byte_signs[] = { "$(", "${", "`", "{{", "}}", "&&", "||", "<(", ">(",
+static const char *const byte_signs[] = { "$(", "${", "{{", "}}", "&&", "||", "<(", ">(",
 	"<system", "</system", "<|", "|>", "[inst", "[/inst", "<script", "<<", ">>", "#!/", "../..",
 	"; rm", ";rm", "rm -rf", "/etc/", "\\x", "%3b", "\\u00", "<!--", "###", "```", "' or ",
 	"';", "\";", "--;", "| sh", "|sh", "| bash", "|bash", "/bin/", "/dev/tcp",
@@ -198,11 +198,37 @@ static int has_speaker(const char *text, size_t length)
 	return 0;
 }
 
+/* A noun of ours stands beside it. */
+static int is_said_to_be_ours(const struct marks *marks, size_t token)
+{
+	static const enum concept nouns[] = { C_APP, C_KIND, C_DB, C_LB, C_NAMESPACE, C_HOST, C_VM };
+
+	for (size_t i = 0; i < sizeof(nouns) / sizeof(*nouns); i++)
+		if (marks_at(marks, token + 1, nouns[i]) || (token && marks_at(marks, token - 1, nouns[i])))
+			return 1;
+	return 0;
+}
+
+/* All but those around a single word beside a noun, which is a name: "pause the `backup` job". */
+static int has_backticks(const struct marks *marks, const char *text, size_t length)
+{
+	size_t ticks = 0, quoting = 0;
+
+	for (size_t i = 0; i < length; i++)
+		ticks += text[i] == '`';
+	for (size_t t = 0; ticks && t < marks->fold.count; t++)
+		quoting += marks->fold.tokens[t].shape & TOKEN_QUOTED && marks->fold.tokens[t].raw[-1] == '`' &&
+			   is_said_to_be_ours(marks, t);
+	return ticks != 2 * quoting;
+}
+
 static const char *danger_in_bytes(const struct marks *marks, const char *text, size_t length)
 {
 	for (size_t i = 0; i < sizeof(byte_signs) / sizeof(*byte_signs); i++)
 		if (contains(text, length, byte_signs[i]))
 			return "holds a command, a template or markup";
+	if (has_backticks(marks, text, length))
+		return "holds a command, a template or markup";
 	if (has_markup(text, length))
 		return "holds markup or encoded bytes";
 	if (has_pipe(text, length) || has_command(text, length))
@@ -306,7 +332,7 @@ static int audit_beside_change(const struct marks *marks)
 		!marks->seen[C_SCALE] && !marks->seen[C_ROLLBACK] && !marks->seen[C_DRAIN])
 		return 0;
 	for (size_t t = 0; t < marks->fold.count; t++)
-		if (t + 1 != marks->guess.name && !strncmp(marks->fold.tokens[t].text, "audit", 5) &&
+		if (!marks_given_name(marks, t) && !strncmp(marks->fold.tokens[t].text, "audit", 5) &&
 			!(marks->fold.tokens[t].shape & TOKEN_JOINED) &&
 			!marks_at(marks, t + 1, C_APP) && !marks_at(marks, t + 1, C_DB) &&
 			!marks_at(marks, t + 1, C_KIND))

@@ -126,11 +126,25 @@ static int is_hex_after(const char *s, const char *prefix)
 	       strspn(s + n, "0123456789abcdef") == strlen(s + n);
 }
 
+/* With one dot, only what ends like a domain is one: "pdf.worker" is what a service is called. */
+static int ends_like_domain(const char *last)
+{
+	static const char *const ends[] = { "com", "net", "org", "io", "de", "fr", "es", "pt", "br", "jp", "uk", "eu", "us", "ch",
+		"at", "nl", "it", "be", "pl", "se", "no", "dk", "fi", "cz", "ca", "au", "in", "cn", "mx", "ar", "cl", "co", "me", "tv",
+		"info", "biz", "cloud", "app", "dev", "local", "localdomain", "lan", "internal", "intern", "intranet", "corp", "home",
+		"example", "test", "invalid", "localhost", "host", "gov", "edu", "mil", "int", "arpa", "xyz", "tech", "online", "site" };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (!strcmp(last, ends[i]))
+			return 1;
+	return 0;
+}
+
 static int is_domain(const char *s)
 {
 	const char *last = strrchr(s, '.');
 
-	return last && strlen(last + 1) >= 2 &&
+	return last && strlen(last + 1) >= 2 && (strchr(s, '.') != last || ends_like_domain(last + 1)) &&
 	       strspn(last + 1, "abcdefghijklmnopqrstuvwxyz") == strlen(last + 1) && last > s &&
 	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == strlen(s);
 }

@@ -470,6 +470,55 @@ static void take(
 	}
 }
 
+static int is_quote(uint32_t code)
+{
+	return code == '"' || code == '\'' || code == '`' || code == 0xAB || code == 0xBB || (code >= 0x2018 && code <= 0x201F) ||
+	       code == 0x300C || code == 0x300D;
+}
+
+static int is_name_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-_.", c);
+}
+
+/* Behind an opening quote: where the one word ends that stands in it, or NULL. */
+static const char *quoted_word(const char *at, const char *end)
+{
+	const char *word = at, *close;
+
+	while (at < end && *at && is_name_byte(*at))
+		at++;
+	close = at;
+	return at - word > 1 && at < end && is_quote(next_code(&close, end)) &&
+			       (close >= end || strchr(" ,;.:?!)", *close) || (unsigned char)*close >= 0xE3)
+		       ? at
+		       : NULL;
+}
+
+/* "print the logs of "restart"": the word becomes one token, and its quotes end no clause. Returns what follows; NULL none. */
+static const char *take_quoted(struct folder *f, uint32_t code, const char *at, const char *end)
+{
+	const char *word_end = is_quote(code) && (!f->before || !(is_letter(f->before) || is_digit(f->before)) || is_cjk(f->before))
+				       ? quoted_word(at, end)
+				       : NULL;
+
+	if (!word_end)
+		return NULL;
+	close_token(f, at);
+	while (at < word_end) {
+		const char *from = at;
+		uint32_t letter = plain(next_code(&at, end));
+
+		take(f, letter, from, at, end);
+	}
+	close_token(f, word_end);
+	if (f->fold->count)
+		f->fold->tokens[f->fold->count - 1].shape |= TOKEN_QUOTED;
+	next_code(&word_end, end);
+	f->before_that = f->before = ' ';
+	return word_end;
+}
+
 void fold_sentence(struct fold *fold, const char *raw, size_t length)
 {
 	const char *at = raw, *end = raw + length;
@@ -478,12 +527,17 @@ void fold_sentence(struct fold *fold, const char *raw, size_t length)
 	fold->count = fold->used = 0;
 	fold->cjk = fold->hidden = 0;
 	while (at < end) {
-		const char *from = at;
+		const char *from = at, *behind;
 		uint32_t code = next_code(&at, end), folded = plain(code);
 
 		fold->hidden |= is_hidden(code);
 		if (is_hidden(code))
 			continue; /* "del\u200bete" reads as the eye sees it */
+		behind = take_quoted(&f, code, at, end);
+		if (behind) {
+			at = behind;
+			continue;
+		}
 		take(&f, folded, from, at, end);
 		f.before_that = f.before;
 		f.before = folded;

@@ -17,6 +17,7 @@ enum token_shape {
 	TOKEN_GLUED = 64,   /* nothing but an apostrophe lies between the token before and this one */
 	TOKEN_ASKED = 128,  /* ? follows */
 	TOKEN_COMMA = 256,  /* , or & follows */
+	TOKEN_QUOTED = 512, /* in quotes all by itself: a name, whatever it means */
 };
 
 struct token {

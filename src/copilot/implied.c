@@ -163,7 +163,9 @@ int implied_switch(const struct reading *reading)
 				 marks_at(&reading->marks, at - 1, C_PLAIN)))
 		at--; /* "off for the weekend please" */
 	if (at < 3 || fold->tokens[fold->count - 1].shape & TOKEN_ASKED ||
-		!(rules_clause_ends(reading, at - 2) || marks_at(&reading->marks, at - 2, C_SCOPE)))
+		!(rules_clause_ends(reading, at - 2) || marks_at(&reading->marks, at - 2, C_SCOPE) ||
+			(HAS(reading, C_ALL) && (marks_at(&reading->marks, at - 2, C_VM) || marks_at(&reading->marks, at - 2, C_EC2) ||
+							marks_at(&reading->marks, at - 2, C_DB)))))
 		return 0;
 	const char *last = fold->tokens[at - 1].text;
 

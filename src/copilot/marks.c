@@ -86,7 +86,7 @@ static void correct_slips(struct marks *marks, int (*keep)(const void *, const s
 		if (marks->word[i] &&
 			!(words_languages(marks->words, marks->word[i]) & marks->languages))
 			marks->word[i] = 0;
-		if (marks->word[i] || i + 1 == marks->guess.name || !may_slip(token) || (keep && keep(arg, token)))
+		if (marks->word[i] || marks_given_name(marks, i) || !may_slip(token) || (keep && keep(arg, token)))
 			continue;
 		looked_up++;
 		if (i + 1 == marks->guess.slip)
@@ -364,7 +364,7 @@ static void find_compounds(struct marks *marks)
 		int small = 0;   /* "redémarre-le": one part is a pronoun or the like */
 		int typical = 0; /* "billing-api": a service, in any language */
 
-		if (marks->taken[i] || i + 1 == marks->guess.name || !(token->shape & TOKEN_JOINED) ||
+		if (marks->taken[i] || marks_given_name(marks, i) || !(token->shape & TOKEN_JOINED) ||
 			(token->shape & TOKEN_DIGIT && /* "s3-kosten"; "db-host-1" is a name */
 				(!german || strchr("0123456789", token->text[token->length - 1]))))
 			continue;
@@ -406,6 +406,11 @@ static void find_compounds(struct marks *marks)
 	}
 }
 
+int marks_given_name(const struct marks *marks, size_t token)
+{
+	return token + 1 == marks->guess.name || (token < marks->fold.count && marks->fold.tokens[token].shape & TOKEN_QUOTED);
+}
+
 void marks_find(struct marks *marks, const struct words *words, const char *sentence, size_t length, struct marks_guess guess,
 	int (*keep)(const void *arg, const struct token *token), const void *arg)
 {
@@ -417,8 +422,9 @@ void marks_find(struct marks *marks, const struct words *words, const char *sent
 	memset(marks->taken, 0, marks->fold.count + 1);
 	memset(marks->slip, 0, marks->fold.count + 1);
 	number_words(marks);
-	if (guess.name)
-		marks->word[guess.name - 1] = 0;
+	for (size_t i = 0; i < marks->fold.count; i++)
+		if (marks_given_name(marks, i))
+			marks->word[i] = 0;
 	marks_choose_language(marks);
 	if (guess.slip)
 		correct_guess(marks, guess.slip - 1);

@@ -39,6 +39,7 @@ struct marks {
 /* sentence must outlive marks. keep(arg, token) says which words are names on the screen, never corrected; NULL allowed. */
 void marks_find(struct marks *marks, const struct words *words, const char *sentence, size_t length, struct marks_guess guess,
 	int (*keep)(const void *arg, const struct token *token), const void *arg);
+int marks_given_name(const struct marks *marks, size_t token); /* in quotes, or guessed to be one */
 /* marks_language.c: sets language and languages from the words; private to marks*.c. */
 void marks_choose_language(struct marks *marks);
 const struct mark *marks_first(const struct marks *marks, enum concept concept); /* NULL none */

@@ -63,7 +63,7 @@ static int score(const struct reading *reading, size_t token)
 
 	if (!points)
 		return 0;
-	if (token + 1 == reading->marks.guess.name)
+	if (marks_given_name(&reading->marks, token))
 		points += 3;
 	if (marks_at(&reading->marks, token, C_TYPICAL))
 		points += 2;
@@ -79,6 +79,9 @@ static int score(const struct reading *reading, size_t token)
 	if (!token && reading->marks.fold.count > 1 &&
 		reading->marks.fold.tokens[0].shape & (TOKEN_COMMA | TOKEN_END))
 		points += 3; /* "onboarding, dev, 2 pods" */
+	if (entity == ENTITY_WORD && !marks_at(&reading->marks, token, C_TYPICAL) && rules_clause(reading, token).from &&
+		rules_acts_near(reading, token))
+		points += 2; /* "the new build eats orders. orderbook back to ..." */
 	points += (after >= 0 && COVERED(reading, (size_t)after, joints)) ||
 		  (before >= 0 && COVERED(reading, (size_t)before, joints));
 	if (after >= 0 && marks_at(&reading->marks, (size_t)after, C_SCOPE))
@@ -177,6 +180,15 @@ static int may_name(const struct reading *reading, size_t i)
 	       token->length > 1 && score(reading, i);
 }
 
+/* "vm a-1 and vm a-2": the noun said again. */
+static int is_listed_noun(const struct reading *reading, size_t token)
+{
+	static const enum concept again[] = { C_VM, C_EC2, C_HOST, C_DB, C_KIND, C_MACHINE, C_APP };
+
+	return COVERED(reading, token, again) && ((token && marks_at(&reading->marks, token - 1, C_AND)) ||
+						   marks_at(&reading->marks, token + 1, C_AND));
+}
+
 /* "a-1, a-2 and a-3": those that follow the best with nothing but "and" between. */
 static void add_listed(struct reading *reading)
 {
@@ -189,7 +201,7 @@ static void add_listed(struct reading *reading)
 			at += step) {
 			size_t i = (size_t)at, low = step > 0 ? last : i;
 
-			if (marks_at(&reading->marks, i, C_AND))
+			if (marks_at(&reading->marks, i, C_AND) || is_listed_noun(reading, i))
 				continue;
 			int joined = abs(at - (int)last) > 1 ||
 				     reading->marks.fold.tokens[low].shape & TOKEN_COMMA;

@@ -189,8 +189,11 @@ static int begins_with_other(const struct reading *reading)
 	for (size_t i = 0; i + 1 < reading->marks.fold.count; i++)
 		if (rules_clause_ends(reading, i) && opens_port(reading, i + 1))
 			return 1;
-	if (!HAS(reading, C_OTHER) || (at && is_article(&reading->marks.fold.tokens[at - 1])))
+	if (!HAS(reading, C_OTHER))
 		return 0;
+	for (size_t i = 0; i < at; i++) /* "the new build eats orders" */
+		if (is_article(&reading->marks.fold.tokens[i]))
+			return 0;
 	const struct mark *mark = marks_first(&reading->marks, C_OTHER);
 	return mark->from == at || reading->marks.fold.tokens[mark->from].shape & TOKEN_CJK;
 }
@@ -344,10 +347,25 @@ static int several_scopes(const struct reading *reading)
 	return scopes_said(reading) > 1 && !is_type(reading, "migrate");
 }
 
+/* "the deploy was a mistake; undo it": before ; something is only told. */
+static int tells_beside(const struct reading *reading, const char *semicolon)
+{
+	const struct fold *fold = &reading->marks.fold;
+	size_t last = 0;
+
+	if (memchr(semicolon + 1, ';', reading->length - (size_t)(semicolon + 1 - reading->sentence)))
+		return 0;
+	while (last + 1 < fold->count && fold->tokens[last + 1].raw < semicolon)
+		last++;
+	return reading->write && last + 1 < fold->count && rules_is_remark(reading, last);
+}
+
 static int second_sentence(const struct reading *reading)
 {
+	const char *semicolon = memchr(reading->sentence, ';', reading->length);
+
 	return !is_type(reading, "investigate") &&
-	       (memchr(reading->sentence, ';', reading->length) ||
+	       ((semicolon && !tells_beside(reading, semicolon)) ||
 		       (reading->write && memchr(reading->sentence, '\n', reading->length)));
 }
 

@@ -243,8 +243,31 @@ static int moves_to_amount(const struct reading *reading)
 	       !json_get(reading->intent->filters, "to");
 }
 
+/* "gimme 12 pods of web": so many are wanted, and not to be shown. */
+static int wants_so_many(const struct reading *reading)
+{
+	static const char *const words[] = { "gimme", "give", "get", "need", "want", "i", "we", "gib", "donne", "dame", "me" };
+	const struct mark *kind = marks_first(&reading->marks, C_KIND);
+	const struct fold *fold = &reading->marks.fold;
+
+	if (!reading->names || !kind || !kind->from || HAS(reading, C_SYMPTOM) || HAS(reading, C_WHICH) ||
+		filters_number(reading, kind->from - 1u) < 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(fold->tokens[0].text, words[i]))
+			return 1;
+	return 0;
+}
+
 int rules_type(struct reading *reading)
 {
+	if (HAS(reading, C_LIST) && wants_so_many(reading)) {
+		for (struct mark *mark = reading->marks.marks; mark < reading->marks.marks + reading->marks.count; mark++)
+			if (mark->concept == C_LIST)
+				rules_say_nothing(reading, mark);
+		rules_set_type(reading, "scale");
+		return 0;
+	}
 	if (implied_switch(reading) && HAS(reading, C_STATE) && !HAS(reading, C_WHICH) && !HAS(reading, C_LIST) &&
 		(HAS(reading, C_ALL) || rules_has_entity(reading, ENTITY_LABEL))) {
 		rules_set_type(reading, implied_switch(reading) > 0 ? "start" : "stop");

@@ -126,6 +126,26 @@ static int is_foreign_word(const struct marks *marks, size_t token)
 	       !(words_languages(marks->words, marks->word[token]) & 1u << marks->language) && marks->word[token];
 }
 
+/* "the deployment wants five": without it nothing would be asked for. */
+static int is_the_only_act(const struct reading *reading, size_t token)
+{
+	static const enum concept asks[] = { C_WHY, C_ASK, C_WHICH, C_CHECK, C_LOG };
+	const struct marks *marks = &reading->marks;
+
+	if (!COVERED(reading, token, acts))
+		return 0;
+	for (size_t i = 0; i < marks->count; i++) {
+		const struct mark *mark = &marks->marks[i];
+		int asked = mark->concept >= C_INVESTIGATE && mark->concept <= C_STATUS;
+
+		for (size_t a = 0; a < sizeof(asks) / sizeof(*asks); a++)
+			asked |= mark->concept == asks[a];
+		if (asked && (mark->to <= token || mark->from > token))
+			return 0;
+	}
+	return 1;
+}
+
 /* The only meanings a name may have beside its own. */
 static int may_be_name(const struct reading *reading, size_t token, int scoped)
 {
@@ -138,7 +158,7 @@ static int may_be_name(const struct reading *reading, size_t token, int scoped)
 	const struct token *word = &marks->fold.tokens[token];
 	size_t covering = 0;
 
-	if (word->length < 3 || word->shape & TOKEN_CJK || (is_general(word->text) && !is_foreign_word(marks, token)))
+	if (word->length < 3 || word->shape & TOKEN_CJK || is_the_only_act(reading, token) || (is_general(word->text) && !is_foreign_word(marks, token)))
 		return 0;
 	if (marks->slip[token]) /* "checkin" is no misspelt "checking" */
 		return marks->word[token] != 0;
