@@ -209,7 +209,32 @@ static int is_said_to_be_ours(const struct marks *marks, size_t token)
 	return 0;
 }
 
-/* All but those around a single word beside a noun, which is a name: "pause the `backup` job". */
+static int is_command(const char *text)
+{
+	static const char *const words[] = { "id", "whoami", "reboot", "ls", "ps", "env", "cat", "curl", "wget", "bash", "sh", "zsh",
+		"rm", "kill", "top", "uname", "hostname", "date", "who", "pwd", "history", "halt", "shutdown", "poweroff", "sudo", "su",
+		"nc", "python", "python3", "perl", "ruby", "php", "printenv", "mount", "dmesg", "ifconfig", "netstat", "passwd",
+		"useradd", "chmod", "chown", "exec", "eval", "source", "export", "set", "kubectl", "docker", "ssh", "scp" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(text, words[i]))
+			return 1;
+	return 0;
+}
+
+/* A single word in backticks is a name when it has a name's shape, or stands beside a noun or behind a small word: "pause the
+ * `backup` job", "logs of `audit`". */
+static int quotes_a_name(const struct marks *marks, size_t token)
+{
+	const struct token *word = &marks->fold.tokens[token];
+
+	if (!(word->shape & TOKEN_QUOTED) || word->raw[-1] != '`' || is_command(word->text))
+		return 0;
+	return word->shape & (TOKEN_JOINED | TOKEN_DIGIT) || is_said_to_be_ours(marks, token) ||
+	       (token && (marks_at(marks, token - 1, C_FILL) || marks_at(marks, token - 1, C_ON) ||
+				 marks_at(marks, token - 1, C_FROM) || marks_at(marks, token - 1, C_CALLED)));
+}
+
 static int has_backticks(const struct marks *marks, const char *text, size_t length)
 {
 	size_t ticks = 0, quoting = 0;
@@ -217,8 +242,7 @@ static int has_backticks(const struct marks *marks, const char *text, size_t len
 	for (size_t i = 0; i < length; i++)
 		ticks += text[i] == '`';
 	for (size_t t = 0; ticks && t < marks->fold.count; t++)
-		quoting += marks->fold.tokens[t].shape & TOKEN_QUOTED && marks->fold.tokens[t].raw[-1] == '`' &&
-			   is_said_to_be_ours(marks, t);
+		quoting += quotes_a_name(marks, t);
 	return ticks != 2 * quoting;
 }
 
@@ -356,17 +380,30 @@ static int names_a_service(const struct marks *marks, const struct mark *secret)
 	       !marks->seen[C_WHICH] && !marks->seen[C_NAMESPACE];
 }
 
-/* "das Root-Passwort", "show the db-password": what a compound ends in is what it is. A service may be called so. */
+static int changes_something(const struct marks *marks)
+{
+	for (int act = C_SCALE; act <= C_MIGRATE; act++)
+		if (act != C_FORECAST && marks->seen[act])
+			return 1;
+	return 0;
+}
+
+/* "das Root-Passwort", "echo DB_PASSWORD": what a compound ends in is what it is. A service may be called so. */
 static int joined_secret(const struct marks *marks)
 {
-	if (!marks->seen[C_REVEAL] && !marks->seen[C_LIST] && !marks->seen[C_WHICH])
-		return 0;
+	int shown = marks->seen[C_REVEAL] || marks->seen[C_LIST] || marks->seen[C_WHICH];
+
 	for (size_t t = 0; t < marks->fold.count; t++) {
 		const struct token *token = &marks->fold.tokens[t];
-		const char *last = token->shape & TOKEN_JOINED ? strrchr(token->text, '-') : NULL;
-		const struct words_entry *entry = last ? alone(marks, last + 1, strlen(last + 1)) : NULL;
+		size_t at = token->length;
 
-		if (entry && entry->concept[0] == C_SECRET && !marks->seen[C_LOG])
+		while (at && !strchr("-_", token->text[at - 1]))
+			at--;
+		const struct words_entry *entry =
+			token->shape & TOKEN_JOINED && at ? alone(marks, token->text + at, token->length - at) : NULL;
+
+		if (entry && entry->concept[0] == C_SECRET && !marks->seen[C_LOG] &&
+			(shown || (strstr(token->text, "passw") && !changes_something(marks))))
 			return 1;
 	}
 	return 0;

@@ -246,7 +246,7 @@ static void conclude(struct reading *reading, struct grammar_answer *out)
 	const char *question, *why;
 
 	if (HAS(reading, C_OOD) && !shaped_name(reading) && !HAS(reading, C_SCOPE) &&
-		!((HAS(reading, C_KUBERNETES) || HAS(reading, C_DB)) && is_requested(reading))) {
+		!(HAS(reading, C_DB) && is_requested(reading))) {
 		answer(out, WORDS_OOD, 0.1, "not about operations", only_operations);
 		return;
 	}

@@ -14,6 +14,11 @@ static int goes_to_amount(const struct reading *reading)
 			(reading->entity[mark->to] == ENTITY_NUMBER ||
 				marks_at(&reading->marks, mark->to, C_NUMBER)))
 			return 1;
+	for (size_t i = 1; i < reading->marks.fold.count; i++) /* "capacity 24" */
+		if (reading->entity[i] == ENTITY_NUMBER && !reading->used[i] &&
+			(!strncmp(reading->marks.fold.tokens[i - 1].text, "capac", 5) ||
+				!strncmp(reading->marks.fold.tokens[i - 1].text, "kapaz", 5)))
+			return 1;
 	for (const struct mark *mark = marks_first(&reading->marks, C_KIND); mark;
 		mark = marks_next(&reading->marks, mark)) /* "7 pods" */
 		if (mark->from && !HAS(reading, C_SYMPTOM) && !HAS(reading, C_WHICH) &&

@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum {
-	GAP_MAX = 8,          /* words between the parts of a phrase */
+	GAP_MAX = 12,         /* words between the parts of a phrase */
 	LONG_PHRASE = 3,      /* words of one inside which none with a gap begins */
 	SLIPS_LOOKED_UP = 24, /* a sentence of nothing but unknown words must stay cheap */
 };
@@ -340,7 +340,7 @@ static void find_against(struct marks *marks)
 				!(entry->concept[0] == C_APPROVED && is_asked_for(marks, i, at + 1)) &&
 				!(entry->concept[0] == C_INJECTION && is_said_first(marks, i, at + 1)) &&
 				!(entry->concept[0] == C_SECRET &&
-					(marks_at(marks, i, C_SYMPTOM) || marks_at(marks, i, C_EVENT) ||
+					(marks_at(marks, i, C_SYMPTOM) || marks_at(marks, i, C_EVENT) || marks_at(marks, i, C_DB) ||
 						marks_at(marks, i, C_EXPLAIN_COST) ||
 						marks_at(marks, i, C_EXPOSED))))
 				add_mark(marks, entry, i, at + 1);
@@ -373,7 +373,7 @@ static void find_compounds(struct marks *marks)
 			unsigned word = words_find(marks->words, token->text + at, length);
 			unsigned alone = words_step(marks->words, 0, word);
 
-			node = parts ? words_step(marks->words, node, word) : alone;
+			node = !parts ? alone : node ? words_step(marks->words, node, word) : 0;
 			entries[parts] = alone ? words_entry(marks->words, alone, marks->languages,
 							 marks->language)
 					       : NULL;

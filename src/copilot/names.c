@@ -180,12 +180,22 @@ static int may_name(const struct reading *reading, size_t i)
 	       token->length > 1 && score(reading, i);
 }
 
+/* "versand und lager": beside a name, a word is no slip. */
+static void forget_slip(struct reading *reading, size_t token)
+{
+	for (struct mark *mark = reading->marks.marks; reading->marks.slip[token] && mark < reading->marks.marks + reading->marks.count;
+		mark++)
+		if (mark->from == token && mark->to == token + 1)
+			rules_say_nothing(reading, mark);
+}
+
 /* "vm a-1 and vm a-2": the noun said again. */
 static int is_listed_noun(const struct reading *reading, size_t token)
 {
 	static const enum concept again[] = { C_VM, C_EC2, C_HOST, C_DB, C_KIND, C_MACHINE, C_APP };
 
-	return COVERED(reading, token, again) && ((token && marks_at(&reading->marks, token - 1, C_AND)) ||
+	return COVERED(reading, token, again) && ((token && (marks_at(&reading->marks, token - 1, C_AND) ||
+							      reading->marks.fold.tokens[token - 1].shape & TOKEN_COMMA)) ||
 						   marks_at(&reading->marks, token + 1, C_AND));
 }
 
@@ -205,9 +215,10 @@ static void add_listed(struct reading *reading)
 				continue;
 			int joined = abs(at - (int)last) > 1 ||
 				     reading->marks.fold.tokens[low].shape & TOKEN_COMMA;
-			if (!may_name(reading, i) || reading->entity[i] != reading->entity[best] ||
+			if (!(may_name(reading, i) || reading->marks.slip[i]) || reading->entity[i] != reading->entity[best] ||
 				!joined)
 				break;
+			forget_slip(reading, i);
 			reading->name[reading->names++] = (unsigned short)i;
 			last = i;
 		}

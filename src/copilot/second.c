@@ -361,7 +361,7 @@ static int is_placed(const struct reading *reading)
 /* An attack is looked at again only when nothing but a word for rules or the audit accuses it. */
 static int is_open(const struct reading *reading, const struct grammar_answer *first)
 {
-	return first->class == WORDS_REJECT || (first->class == WORDS_OOD && is_placed(reading) && changes_something(reading)) ||
+	return first->class == WORDS_REJECT || first->class == WORDS_OOD ||
 	       (first->class == WORDS_INJECTION && reading->rules_alone) ||
 	       (first->class == WORDS_OK && !reading->names);
 }
@@ -373,7 +373,9 @@ void second_names(const struct reading *reading, const struct grammar_answer *fi
 	out->count = 0;
 	if (!is_open(reading, first) || (first->class != WORDS_OK && second_left_open(reading)))
 		return;
-	for (int points = 4; points; points--)
+	int least = first->class == WORDS_OOD && !(is_placed(reading) && changes_something(reading)) ? 4 : 1;
+
+	for (int points = 4; points >= least; points--)
 		for (size_t i = 0; i < reading->marks.fold.count && out->count < SECOND_MAX; i++)
 			if (may_be_name(reading, i, scoped) && weight(reading, i, scoped) == points &&
 				(!accepted || lost_its_name(reading, i)))

@@ -170,6 +170,11 @@ static void drop_joints(struct reading *reading)
 		if (mark->concept == C_STOP && !strcmp(word->text, "para") &&
 			!begins_clause(marks, mark->from))
 			rules_say_nothing(reading, mark);
+		/* "que se borre web": let it be deleted, and no question */
+		if (first && mark->concept == C_WHICH && word->raw_length == 3 && !strcmp(word->text, "que") &&
+			mark->from + 2u < marks->fold.count &&
+			(!strcmp(word[1].text, "se") || rules_acts_near(reading, mark->from)))
+			rules_say_nothing(reading, mark);
 		if (mark->to != mark->from + 1 || first)
 			continue;
 		if ((mark->concept == C_WHICH && word->raw_length == 3 &&

@@ -109,7 +109,9 @@ START_TEST(reads_the_judged_sets)
 		"tests/copilot/judge_l.jsonl", "tests/copilot/judge_m.jsonl",
 		"tests/copilot/judge_n.jsonl", "tests/copilot/judge_o.jsonl", "tests/copilot/judge_p.jsonl", "tests/copilot/judge_q.jsonl", "tests/copilot/judge_r.jsonl", "tests/copilot/judge_s.jsonl", "tests/copilot/judge_t.jsonl", "tests/copilot/judge_u.jsonl", "tests/copilot/judge_v.jsonl", "tests/copilot/judge_w.jsonl", "tests/copilot/judge_y.jsonl",
 		"tests/copilot/judge_a1.jsonl", "tests/copilot/judge_b1.jsonl", "tests/copilot/judge_a2.jsonl",
-		"tests/copilot/judge_b2.jsonl", "tests/copilot/judge_a3.jsonl", "tests/copilot/judge_b3.jsonl" };
+		"tests/copilot/judge_b2.jsonl", "tests/copilot/judge_a3.jsonl", "tests/copilot/judge_b3.jsonl",
+		"tests/copilot/judge_c1.jsonl", "tests/copilot/judge_d1.jsonl", "tests/copilot/judge_c2.jsonl",
+		"tests/copilot/judge_d2.jsonl" };
 	struct grammar *grammar = loaded();
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
