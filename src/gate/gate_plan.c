@@ -211,8 +211,21 @@ static size_t touched(const struct plan_step *step)
 	return count;
 }
 
+/* A rule about many targets is about all the plan changes and touches: ten acts of one target each are ten. */
+static size_t targets_of(const struct plan *plan, const struct plan_step *step)
+{
+	size_t count = 0;
+
+	if (step->risk == RISK_READ)
+		return 1;
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].risk != RISK_READ)
+			count += 1 + touched(&plan->steps[i]);
+	return count;
+}
+
 /* The policy's answer for the person at the helm now. What cannot be asked is denied. */
-static void ask_policy(struct gate *gate, const struct plan_step *step, int64_t at_ns, struct policy_answer *answer)
+static void ask_policy(struct gate *gate, const struct plan *plan, const struct plan_step *step, int64_t at_ns, struct policy_answer *answer)
 {
 	struct json *labels = NULL;
 	struct error err = { 0 };
@@ -226,7 +239,7 @@ static void ask_policy(struct gate *gate, const struct plan_step *step, int64_t 
 		.user = gate->user.id, .role = gate->user.role, .action = step->action, .provider = step->provider,
 		.verb = step->verb ? step->verb : "", .kind = step->ref.kind, .risk = step->risk, .scope = step->scope,
 		.account = step->ref.account, .namespace_ = step->ref.namespace_, .name = step->ref.name,
-		.params = step->params, .labels = labels, .at_ns = at_ns, .targets = 1 + touched(step),
+		.params = step->params, .labels = labels, .at_ns = at_ns, .targets = targets_of(plan, step),
 	};
 	policy_decide(gate->policy, &question, answer);
 	json_free(labels);
@@ -260,7 +273,7 @@ int gate_policy_holds(struct gate *gate, const struct plan *plan, struct error *
 
 		if (step->verb && (!verb || verb->risk != step->risk || !same_scope(gate, step)))
 			return error_set(err, ERR_CONFLICT, "%s is not what it was when the plan was made: make a new one", step->action);
-		ask_policy(gate, step, clock_now_ns(), &answer);
+		ask_policy(gate, plan, step, clock_now_ns(), &answer);
 		if (answer.decision == DECIDE_DENY)
 			return error_set(err, ERR_DENIED, "%s: denied by %s: %s", step->action, answer.rule, answer.why);
 		if (asks_for_more(&answer, step))
@@ -277,7 +290,7 @@ void gate_decide(struct gate *gate, struct plan *plan, struct plan_step *step)
 		decide_read_only(step);
 		return;
 	}
-	ask_policy(gate, step, plan->made_ns, &answer);
+	ask_policy(gate, plan, step, plan->made_ns, &answer);
 	step->decision = answer.decision;
 	step->rule = arena_text(plan->arena, answer.rule);
 	step->why = arena_text(plan->arena, answer.why);
@@ -305,7 +318,7 @@ static void decide_undo(struct gate *gate, struct plan *plan, struct plan_step *
 	inverse.verb = verb->name;
 	inverse.risk = verb->risk;
 	inverse.params = json_get(step->undo, "params");
-	ask_policy(gate, &inverse, plan->made_ns, &answer);
+	ask_policy(gate, plan, &inverse, plan->made_ns, &answer);
 	if (answer.decision != DECIDE_DENY)
 		return;
 	step->undo_text = arena_format(plan->arena, "%s, which the policy denies (%s)", step->undo_text, answer.rule);
@@ -430,8 +443,17 @@ static int audit_plan(struct gate *gate, const struct plan *plan, struct error *
 	return failed ? error_wrap(err, "storing the plan") : 0;
 }
 
+/* A step was decided when those after it were not known yet. */
+static void decide_again(struct gate *gate, struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count && plan_writes(plan) > 1; i++)
+		if (plan->steps[i].risk != RISK_READ)
+			gate_decide(gate, plan, &plan->steps[i]);
+}
+
 int gate_plan_finish(struct gate *gate, struct plan *plan, struct error *err)
 {
+	decide_again(gate, plan);
 	set_expiry(plan);
 	if (!*plan->summary)
 		summarize(gate, plan);

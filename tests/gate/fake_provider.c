@@ -56,6 +56,7 @@ static const char *const built_in =
 	"- {id: prod-delete-never, match: {risk: delete, scope: prod}, decide: deny, why: never}\n"
 	"- {id: prod-one, match: {risk: write, scope: prod}, decide: approve, by: 1, who: 'role:sre', expires: 15m}\n"
 	"- {id: staging-two, match: {risk: write, scope: staging}, decide: approve, by: 2, not_self: true, flag: false}\n"
+	"- {id: many-ask, match: {risk: write, scope: dev, targets_at_least: 7}, decide: approve, by: 1}\n"
 	"- {id: dev-free, match: {risk: [write, delete], scope: dev}, decide: allow}\n"
 	"- {id: other-asks, match: {risk: write}, decide: approve, by: 2}\n";
 

@@ -549,6 +549,19 @@ START_TEST(unverified_can_be_undone)
 }
 END_TEST
 
+/* Many acts of one target each are many targets, whichever was planned first. */
+START_TEST(a_rule_about_many_targets_is_about_the_plan)
+{
+	struct plan *few = gated_plan(&g, "dev", 6), *many = gated_plan(&g, "dev", 7);
+
+	ck_assert_int_eq(plan_decision(few), DECIDE_ALLOW);
+	for (size_t i = 0; i < many->count; i++)
+		ck_assert_int_eq(many->steps[i].decision, DECIDE_APPROVE);
+	plan_free(many);
+	plan_free(few);
+}
+END_TEST
+
 /* Of another risk than the act: where the policy never allows it, it is not promised. */
 START_TEST(an_undo_the_policy_denies_is_not_promised)
 {
@@ -652,6 +665,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_part_found_after_a_crash_can_be_undone);
 	tcase_add_test(tc, an_undo_tells_what_changed_since);
 	tcase_add_test(tc, an_undo_the_policy_denies_is_not_promised);
+	tcase_add_test(tc, a_rule_about_many_targets_is_about_the_plan);
 }
 
 TEST_MAIN("gate/run")
