@@ -17,6 +17,7 @@
 #include "gate/playbook_plan.h"
 
 enum { AT_ONCE = 4 /* a provider is not flooded by one question */, EVIDENCE_ROWS = 50, READER_STACK = 1 << 20, EACH_MAX = 20, CAUSE_MAX = 1000 };
+enum { FILTER_SHOWN = 120 };
 
 enum read_state { READ_WAITING, READ_SKIPPED, READ_DONE, READ_FAILED };
 
@@ -255,7 +256,7 @@ static int64_t rows_of(const struct json *result)
 	return json_is(items, JSON_ARRAY) ? (int64_t)json_count(items) : result ? 1 : 0;
 }
 
-/* "host.list services where state == failed: 0 rows" */
+/* "host.list services: 0 rows where state == failed"; a long filter is seen to be cut. */
 static void describe_read(const struct reading *reading, char *out, size_t size)
 {
 	const char *kind = json_text_or(json_get(reading->with, "kind"), "");
@@ -268,8 +269,8 @@ static void describe_read(const struct reading *reading, char *out, size_t size)
 	else if (reading->state == READ_SKIPPED)
 		snprintf(out, size, "not needed");
 	else
-		snprintf(out, size, "%s%s%.60s%s%.100s%s%.160s: %lld row%s", reading->step->action, *kind ? " " : "", kind, *name ? " " : "", name,
-			*filter ? " where " : "", filter, (long long)rows, rows == 1 ? "" : "s");
+		snprintf(out, size, "%s%s%.60s%s%.100s: %lld row%s%s%.*s%s", reading->step->action, *kind ? " " : "", kind, *name ? " " : "", name,
+			(long long)rows, rows == 1 ? "" : "s", *filter ? " where " : "", FILTER_SHOWN, filter, strlen(filter) > FILTER_SHOWN ? "…" : "");
 }
 
 static void bound_items(struct json *result)
