@@ -409,6 +409,11 @@ struct filter *filter_parse_beside(const char *text, const struct kind *kind, co
 	return p.filter;
 }
 
+void filter_set_also(struct filter *filter, const struct filter *also)
+{
+	filter->also = also;
+}
+
 void filter_free(struct filter *filter)
 {
 	if (!filter)

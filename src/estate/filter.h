@@ -27,6 +27,8 @@ struct filter *filter_parse(const char *text, const struct kind *kind, struct er
 /* The same where columns stand beside; beside is yours and outlives the filter. A row whose number is not known matches no comparison but !=. */
 struct filter *filter_parse_beside(const char *text, const struct kind *kind, const struct filter_beside *beside, struct error *err);
 int filter_uses_beside(const struct filter *filter, size_t nth); /* NULL filter: 0 */
+/* What also says must be so too in filter_scan; it is yours and outlives the filter. NULL takes it away. */
+void filter_set_also(struct filter *filter, const struct filter *also);
 void filter_free(struct filter *filter);
 /* 1 when row matches. */
 int filter_match(const struct filter *filter, const struct snapshot *snapshot, size_t row);

@@ -55,6 +55,7 @@ struct filter {
 	struct node *nodes; /* of an expression */
 	size_t node_count;
 	int root;
+	const struct filter *also;          /* borrowed, or NULL */
 	const struct filter_beside *beside; /* borrowed; NULL: no node has a column of it */
 };
 

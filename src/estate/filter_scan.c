@@ -270,20 +270,32 @@ static void take_rows(const struct block *block, const uint64_t *bits, size_t fi
 	*out_count = count;
 }
 
+static void look_at(struct look *look, const struct filter *filter, uint64_t *bits)
+{
+	uint64_t others[WORDS];
+
+	look->filter = filter;
+	if (!filter)
+		memset(bits, 0xff, WORDS * sizeof(*bits));
+	else if (filter->root < 0)
+		look_for_words(look, bits);
+	else
+		look_at_node(look, filter->root, bits);
+	if (!filter || !filter->also)
+		return;
+	look_at(look, filter->also, others);
+	and_bits(bits, others, 0);
+}
+
 int filter_scan(const struct filter *filter, const struct snapshot *snapshot, size_t *cursor, unsigned *out, size_t *out_count)
 {
-	struct look look = { .filter = filter, .kind = snapshot_kind(snapshot), .snapshot = snapshot };
+	struct look look = { .kind = snapshot_kind(snapshot), .snapshot = snapshot };
 	uint64_t bits[WORDS];
 
 	if (*cursor >= snapshot_blocks(snapshot))
 		return 1;
 	look.block = snapshot_block(snapshot, *cursor, &look.first_row);
-	if (!filter)
-		memset(bits, 0xff, sizeof(bits));
-	else if (filter->root < 0)
-		look_for_words(&look, bits);
-	else
-		look_at_node(&look, filter->root, bits);
+	look_at(&look, filter, bits);
 	take_rows(look.block, bits, look.first_row, out, out_count);
 	return ++*cursor >= snapshot_blocks(snapshot);
 }

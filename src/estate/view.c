@@ -27,6 +27,8 @@ struct view {
 	struct snapshot *snapshot; /* the one worked on; may be newer than what is shown */
 	char *text;                /* of the filter */
 	struct filter *filter;
+	char *base_text;           /* of the one below it */
+	struct filter *base;
 	struct filter_beside beside; /* count 0 none */
 	int column, descending;    /* -1: as listed */
 	enum phase phase;
@@ -44,6 +46,7 @@ struct view *view_new(void)
 
 	view->column = -1;
 	view->text = mem_text("");
+	view->base_text = mem_text("");
 	return view;
 }
 
@@ -64,6 +67,8 @@ void view_free(struct view *view)
 		return;
 	drop_work(view);
 	filter_free(view->filter);
+	filter_free(view->base);
+	free(view->base_text);
 	snapshot_unref(view->shown.snapshot);
 	snapshot_unref(view->snapshot);
 	free(view->shown.rows);
@@ -86,9 +91,25 @@ static void begin_sort(struct view *view)
 	view->phase = PHASE_SORT;
 }
 
-static struct filter *parse_again(struct view *view)
+static void join(struct view *view)
 {
-	return filter_parse_beside(view->text, snapshot_kind(view->snapshot), &view->beside, NULL);
+	if (view->filter)
+		filter_set_also(view->filter, view->base);
+}
+
+/* Names are bound to a kind and to what stands beside it. */
+static void parse_again(struct view *view)
+{
+	filter_free(view->filter);
+	filter_free(view->base);
+	view->filter = filter_parse_beside(view->text, snapshot_kind(view->snapshot), &view->beside, NULL);
+	view->base = filter_parse_beside(view->base_text, snapshot_kind(view->snapshot), &view->beside, NULL);
+	join(view);
+}
+
+static const struct filter *whole(const struct view *view)
+{
+	return view->filter ? view->filter : view->base;
 }
 
 void view_set_snapshot(struct view *view, struct snapshot *snapshot)
@@ -100,10 +121,8 @@ void view_set_snapshot(struct view *view, struct snapshot *snapshot)
 	snapshot_ref(snapshot);
 	snapshot_unref(view->snapshot);
 	view->snapshot = snapshot;
-	if (snapshot_kind(snapshot) != kind) { /* columns are bound to a kind */
-		filter_free(view->filter);
-		view->filter = parse_again(view);
-	}
+	if (snapshot_kind(snapshot) != kind)
+		parse_again(view);
 	begin_sort(view);
 }
 
@@ -121,8 +140,26 @@ int view_set_filter(struct view *view, const char *text, struct error *err)
 	}
 	filter_free(view->filter);
 	view->filter = filter;
+	join(view);
 	free(view->text);
 	view->text = mem_text(text);
+	if (view->snapshot && view->phase != PHASE_SORT)
+		begin_filter(view);
+	return 0;
+}
+
+int view_set_base(struct view *view, const char *text, struct error *err)
+{
+	struct error why = { 0 };
+	struct filter *base = filter_parse_beside(text, view->snapshot ? snapshot_kind(view->snapshot) : NULL, &view->beside, &why);
+
+	if (why.code)
+		return error_set(err, why.code, "%s", why.text);
+	filter_free(view->base);
+	view->base = base;
+	join(view);
+	free(view->base_text);
+	view->base_text = mem_text(text);
 	if (view->snapshot && view->phase != PHASE_SORT)
 		begin_filter(view);
 	return 0;
@@ -148,15 +185,14 @@ void view_set_beside(struct view *view, const struct filter_beside *beside)
 		view_set_sort(view, -1, 0);
 	if (!view->snapshot)
 		return;
-	filter_free(view->filter);
-	view->filter = parse_again(view);
+	parse_again(view);
 	if (view->phase != PHASE_SORT)
 		begin_filter(view);
 }
 
 int view_uses_beside(const struct view *view, size_t nth)
 {
-	return view->column == COLUMN_BESIDE + (int)nth || filter_uses_beside(view->filter, nth);
+	return view->column == COLUMN_BESIDE + (int)nth || filter_uses_beside(view->filter, nth) || filter_uses_beside(view->base, nth);
 }
 
 void view_beside_changed(struct view *view)
@@ -164,7 +200,7 @@ void view_beside_changed(struct view *view)
 	int is_filtered = 0;
 
 	for (size_t i = 0; i < view->beside.count; i++)
-		is_filtered |= filter_uses_beside(view->filter, i);
+		is_filtered |= filter_uses_beside(view->filter, i) || filter_uses_beside(view->base, i);
 	if (view->snapshot && view->column >= COLUMN_BESIDE)
 		begin_sort(view);
 	else if (view->snapshot && is_filtered && view->phase != PHASE_SORT)
@@ -197,7 +233,7 @@ static int work_filter(struct view *view, int64_t deadline_ns)
 {
 	if (!view->found)
 		view->found = mem_alloc((snapshot_count(view->snapshot) + 1) * sizeof(*view->found));
-	while (!filter_scan(view->filter, view->snapshot, &view->cursor, view->found, &view->found_count))
+	while (!filter_scan(whole(view), view->snapshot, &view->cursor, view->found, &view->found_count))
 		if (clock_monotonic_ns() >= deadline_ns)
 			return 0;
 	view->phase = PHASE_ORDER;
@@ -254,7 +290,7 @@ static void show(struct view *view)
 /* Everything in its own order needs no list of numbers. */
 static int show_all(struct view *view)
 {
-	if (view->filter || view->sorted)
+	if (whole(view) || view->sorted)
 		return 0;
 	view->found = mem_alloc(sizeof(*view->found));
 	show(view);

@@ -15,6 +15,7 @@ struct view *view_new(void);
 void view_free(struct view *view);
 void view_set_snapshot(struct view *view, struct snapshot *snapshot); /* takes a reference of its own */
 int view_set_filter(struct view *view, const char *text, struct error *err); /* keeps the old one on error */
+int view_set_base(struct view *view, const char *text, struct error *err); /* a filter that stays below the other; rows match both */
 void view_set_sort(struct view *view, int column /* -1: as listed; from COLUMN_BESIDE on beside */, int descending);
 /* Columns beside (filter.h); copies, its heads are valid as long as the view. NULL takes them away, and an order and a filter by them. */
 void view_set_beside(struct view *view, const struct filter_beside *beside);

@@ -95,6 +95,8 @@ void console_undo_run(struct console *console, const char *run_id);
 struct pane *dashboard_new(struct console *console);
 struct pane *saturation_new(struct console *console);                          /* the dashboard's gauges as charts */
 struct pane *table_pane_new(struct console *console, const struct kind *kind, const struct selection *selection, const char *filter);
+/* Rows that match the filter and no others: it stays when what is typed is taken back. about: whose they are ("deployment shop/cart"), or NULL. */
+struct pane *table_pane_within(struct console *console, const struct kind *kind, const struct selection *selection, const char *filter, const char *about);
 struct pane *detail_new(struct console *console, const struct ref *ref);       /* describe: fields, events, dependents, history */
 struct pane *yaml_new(struct console *console, const struct ref *ref);
 struct pane *logs_new(struct console *console, const struct ref *refs, size_t count, int previous);

@@ -60,7 +60,7 @@ static struct pane *rows_of(struct dashboard *dashboard, const struct item *item
 	char filter[ITEM_TEXT];
 
 	dashboard_filter(dashboard, item, filter, sizeof(filter));
-	return kind ? table_pane_new(console, kind, &selection, filter) : NULL;
+	return kind ? table_pane_within(console, kind, &selection, filter, NULL) : NULL;
 }
 
 static const struct item *item_at_cursor(const struct dashboard *dashboard)

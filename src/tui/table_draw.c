@@ -138,6 +138,8 @@ static void draw_nothing(const struct table_pane *table, struct rect area)
 		screen_put(area, 2, MARGIN, STYLE_DIM, "asking …");
 	} else if (*view_filter(table->view)) {
 		screen_put(area, 2, MARGIN, STYLE_DIM, "nothing matches the filter; Esc clears it");
+	} else if (*table->base) {
+		screen_put(area, 2, MARGIN, STYLE_DIM, "there are none any more; Esc goes back");
 	} else {
 		screen_put(area, 2, MARGIN, STYLE_DIM, "there are none");
 		screen_put_wrapped(area, 3, MARGIN, STYLE_DIM, table->kind->empty);

@@ -133,7 +133,10 @@ static int is_wide(const struct table_pane *table, int column)
 /* One namespace chosen: the column would say the same in every row. */
 static int is_told_above(const struct table_pane *table, int column)
 {
-	return column < BESIDE && table->kind->columns[column].role == ROLE_NAMESPACE && *table->namespace_ && strcmp(table->namespace_, "*") != 0;
+	static const char one[] = "namespace == ";
+	int is_one = (*table->namespace_ && strcmp(table->namespace_, "*") != 0) || (*table->about && !strncmp(table->base, one, sizeof(one) - 1));
+
+	return is_one && column < BESIDE && table->kind->columns[column].role == ROLE_NAMESPACE;
 }
 
 enum fit { AS_SUGGESTED, AS_MEASURED }; /* what the kind suggests, so that numbers may grow in their place; without it when that is too much */

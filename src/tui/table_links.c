@@ -52,7 +52,7 @@ static void open_link(struct table_pane *table, const struct kind_link *link)
 {
 	struct console *console = table->pane.console;
 	const struct kind *kind = linked_kind(table, link);
-	char filter[INPUT_MAX];
+	char filter[INPUT_MAX], about[ABOUT_MAX];
 	size_t row;
 	struct ref ref;
 
@@ -64,7 +64,8 @@ static void open_link(struct table_pane *table, const struct kind_link *link)
 		.namespace_ = kind->namespaced ? (*ref.namespace_ ? ref.namespace_ : "*") : NULL };
 
 	fill_template(table, row, link->filter ? link->filter : "", filter, sizeof(filter));
-	console_push(console, table_pane_new(console, kind, &selection, filter));
+	snprintf(about, sizeof(about), "%.40s %.200s%s%.300s", table->kind->singular, ref.namespace_, *ref.namespace_ ? "/" : "", ref.name);
+	console_push(console, table_pane_within(console, kind, &selection, filter, about));
 }
 
 static void use_link(struct console *console, size_t row, void *arg)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/safe.h"
@@ -198,6 +199,8 @@ void table_pane_reopen(struct pane *pane, const char *account, const char *names
 	table->selection.namespace_ = *table->namespace_ ? table->namespace_ : NULL;
 	close_feed(table);
 	marks_clear(&table->marks);
+	view_set_base(table->view, "", NULL); /* who chooses where to look leaves what it was opened for */
+	*table->base = *table->about = 0;
 	table->cursor = table->top = 0;
 	table->has_rows = table->measured = 0;
 	memset(table->widths, 0, sizeof(table->widths));
@@ -341,6 +344,10 @@ static void toggle_namespaces(struct table_pane *table)
 {
 	if (!table->kind->namespaced)
 		return;
+	if (*table->base && !strcmp(table->namespace_, "*")) {
+		table_pane_reopen(&table->pane, NULL, "*");
+		return;
+	}
 	if (strcmp(table->namespace_, "*") != 0) {
 		snprintf(table->one_namespace, sizeof(table->one_namespace), "%s", table->namespace_);
 		table_pane_reopen(&table->pane, NULL, "*");
@@ -513,10 +520,17 @@ static void title(struct pane *pane, char *out, size_t size)
 	/* An account that is a folder: the line above has its whole path. */
 	const char *account = *table->account == '/' && table->account[1] ? strrchr(table->account, '/') + 1 : table->account;
 	int has_account = *table->account && strcmp(table->account, "*") != 0;
+	size_t used;
 
-	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s", table->kind->name, has_account ? " " : "", has_account ? crumb : "", has_account ? " " : "",
-		has_account ? account : "", *where ? " " : "", *where ? crumb : "", *where ? " " : "", where,
-		table->filter.length && !pane->mode ? "  /" : "", pane->mode ? "" : table->filter.text);
+	if (*table->about)
+		used = (size_t)snprintf(out, size, "%s of %s", table->kind->name, table->about);
+	else
+		used = (size_t)snprintf(out, size, "%s%s%s%s%s%s%s%s%s", table->kind->name, has_account ? " " : "", has_account ? crumb : "",
+			has_account ? " " : "", has_account ? account : "", *where ? " " : "", *where ? crumb : "", *where ? " " : "", where);
+	if (*table->base && !*table->about && used < size)
+		used += (size_t)snprintf(out + used, size - used, "  /%s", table->base);
+	if (table->filter.length && !pane->mode && used < size)
+		snprintf(out + used, size - used, "  /%s", table->filter.text);
 }
 
 static size_t count_text(const struct table_pane *table, char *out, size_t size)
@@ -618,4 +632,19 @@ struct pane *table_pane_new(struct console *console, const struct kind *kind, co
 	}
 	open_feed(table);
 	return &table->pane;
+}
+
+struct pane *table_pane_within(struct console *console, const struct kind *kind, const struct selection *selection, const char *filter, const char *about)
+{
+	struct pane *pane = table_pane_new(console, kind, selection, NULL);
+	struct table_pane *table = table_of(pane);
+	struct error err = { 0 };
+
+	snprintf(table->base, sizeof(table->base), "%s", filter ? filter : "");
+	snprintf(table->about, sizeof(table->about), "%s", about ? about : "");
+	if (view_set_base(table->view, table->base, &err))
+		snprintf(table->filter_problem, sizeof(table->filter_problem), "%.199s", err.text);
+	table_work_keeping(table, NULL);
+	beside_recalc(table);
+	return pane;
 }

@@ -10,7 +10,7 @@
 #include "tui/input.h"
 #include "tui/pane.h"
 
-enum { COLUMNS_MAX = 48, CELL_MAX = 512 };
+enum { COLUMNS_MAX = 48, CELL_MAX = 512, ABOUT_MAX = 600 };
 
 struct marks {
 	uint64_t *hashes; /* open addressing; 0 is free */
@@ -62,6 +62,7 @@ struct table_pane {
 	int shown_count, cut_columns;
 	struct marks marks;
 	struct input filter;
+	char base[INPUT_MAX], about[ABOUT_MAX]; /* below the filter, and whose rows those are; "" none */
 	char filter_before[INPUT_MAX];
 	char filter_problem[200];
 	int work_timer;

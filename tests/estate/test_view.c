@@ -282,6 +282,37 @@ START_TEST(what_stands_beside_orders_and_filters)
 }
 END_TEST
 
+START_TEST(a_base_stays_below_the_filter)
+{
+	struct table *table = table_new(pods);
+	struct view *view = view_new();
+
+	sample_put(table, pods, "a|name-1|Running|1");
+	sample_put(table, pods, "a|name-2|Failed|1");
+	sample_put(table, pods, "b|name-3|Failed|1");
+	struct snapshot *snapshot = table_snapshot(table);
+
+	view_set_snapshot(view, snapshot);
+	ck_assert_int_eq(view_set_base(view, "namespace == a", NULL), 0);
+	finish(view, 1000);
+	assert_names(view, "12");
+	ck_assert_str_eq(view_filter(view), "");
+	ck_assert_int_eq(view_set_filter(view, "failed", NULL), 0);
+	finish(view, 1000);
+	assert_names(view, "2");
+	ck_assert_int_eq(view_set_filter(view, "name == name-3 or name == name-1", NULL), 0);
+	finish(view, 1000);
+	assert_names(view, "1");
+	ck_assert_int_eq(view_set_base(view, "nope > 1", NULL), -1);
+	ck_assert_int_eq(view_set_base(view, "", NULL), 0);
+	finish(view, 1000);
+	assert_names(view, "13");
+	snapshot_unref(snapshot);
+	view_free(view);
+	table_free(table);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, set_up, tear_down);
@@ -289,5 +320,6 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, shows_the_old_until_the_new_is_ready);
 	tcase_add_test(tc, a_wrong_filter_changes_nothing);
 	tcase_add_test(tc, what_stands_beside_orders_and_filters);
+	tcase_add_test(tc, a_base_stays_below_the_filter);
 }
 TEST_MAIN("estate/view")

@@ -51,6 +51,29 @@ def test_the_bottom_line_is_of_what_has_the_keys():
         assert '/ filter' in bottom and '? close' in bottom and 'open' not in bottom and 'approvals' not in bottom, c.dump()
 
 
+def test_one_key_back_from_where_one_went_down():
+    with Cluster() as cluster:
+        c = cluster.console
+        c.send(':namespaces<Enter>')
+        c.wait_for('▸ default')
+        c.send('<Enter>')
+        c.wait_for('pods of namespace default')
+        c.wait_for('▸ one')
+        assert 'NAMESPACE' not in c.dump(), c.dump()
+        c.send('/two<Enter>')      # within those
+        c.wait_for(re.compile('/two +1 of 2'))
+        c.send('<Esc>')
+        c.wait_for('/two', absent=True)
+        c.wait_for('▸ two')
+        assert 'pods of namespace default' in c.dump(), c.dump()
+        c.send('<Esc>')
+        c.wait_for('▸ default')
+        c.send('<Enter>')
+        c.wait_for('pods of namespace default')
+        c.send('0')
+        c.wait_for('pods › here › all namespaces')
+
+
 class Alike(Cluster):
     """Long names that begin and end alike, as those of workloads do."""
     names = ['payments-checkout-frontend-%s-eu-west-1-7d9f8' % n for n in ('canary', 'stable', 'shadow')]
