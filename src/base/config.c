@@ -299,6 +299,31 @@ static const char *look_up_environment(const struct config *config, const char *
 	return older ? find_pair(config->dotenv, config->dotenv_count, older) : NULL;
 }
 
+int config_variable_of(const struct config *config, const struct config_key *row, char *name, size_t size)
+{
+	const char *value;
+
+	environment_name(row->key, name, size);
+	if (((value = getenv(name)) && *value) || !row->environment)
+		return 1;
+	if ((!(value = getenv(row->environment)) || !*value) && find_pair(config->dotenv, config->dotenv_count, name))
+		return 1;
+	snprintf(name, size, "%s", row->environment);
+	return 0;
+}
+
+int config_check_dotenv(const struct config *config, int also_here, struct json *problems)
+{
+	const char *slash = strrchr(config->path, '/');
+	char *beside = slash ? mem_format("%.*s/.env", (int)(slash - config->path), config->path) : mem_text(".env");
+	int count = dotenv_check(beside, problems);
+
+	if (also_here && !same_file(beside, ".env"))
+		count += dotenv_check(".env", problems);
+	free(beside);
+	return count;
+}
+
 int config_variable_is_set(const struct config *config, const char *name)
 {
 	const char *value = getenv(name);

@@ -38,8 +38,11 @@ extern const struct config_later config_later[];
 extern const unsigned config_later_count;
 /* Those of them that the environment or .env beside the file set: array of {"name","part"}; never their values. */
 struct json *config_unread(const struct config *config);
-/* {"key","value","source"} each; unknown keys in the file are problems: array of {"line","message"} */
+/* {"key","value","source"} each; unknown keys in the file are problems: array of {"file","line","message"} (problem.h) */
 struct json *config_list(const struct config *config);
 int config_validate(const struct config *config, struct json *problems);
+/* What is wrong and harmless is appended to problems (NULL allowed); a value that cannot be meant so, or a key written otherwise (readonly), is an
+ * error: nobody goes on with a setting that was not understood. ERR_INVALID, with the place. */
+int config_check(const struct config *config, struct json *problems, struct error *err);
 
 #endif

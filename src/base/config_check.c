@@ -1,13 +1,19 @@
 /* What the configuration holds, and whether it can be meant so. */
+#include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/config_inside.h"
+#include "base/error.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/problem.h"
 #include "base/secret.h"
 
 static const char *const source_names[] = {
@@ -41,7 +47,7 @@ static int is_boolean(const char *value)
 	static const char *const words[] = { "true", "false", "yes", "no", "on", "off", "1", "0" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (!strcmp(value, words[i]))
+		if (!strcasecmp(value, words[i]))
 			return 1;
 	return 0;
 }
@@ -64,7 +70,7 @@ static int is_choice(const char *choices, const char *value)
 	size_t length = strlen(value);
 
 	for (const char *at = choices; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
-		if (!strncmp(at, value, length) && (at[length] == '|' || !at[length]))
+		if (!strncasecmp(at, value, length) && (at[length] == '|' || !at[length]))
 			return 1;
 	return 0;
 }
@@ -86,6 +92,23 @@ int config_value_fits(const char *type, const char *value)
 		if (!strcmp(type, types[i].type))
 			return types[i].fits(value);
 	return strchr(type, '|') ? is_choice(type, value) : 1;
+}
+
+/* "a duration such as 7d", "one of error|warn|info|debug". */
+void config_takes(const char *type, char *out, size_t size)
+{
+	static const struct {
+		const char *type, *words;
+	} types[] = {
+		{ "integer", "a whole number" }, { "number", "a number" }, { "boolean", "true or false" }, { "duration", "a duration such as 7d or 12h" },
+		{ "url", "an address with its scheme, https://…" }, { "text", "a text" }, { "file", "a path" }, { "mapping", "a mapping (key: value)" },
+		{ "list", "a list ([a, b])" },
+	};
+
+	snprintf(out, size, "one of %s", type);
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (!strcmp(type, types[i].type))
+			snprintf(out, size, "%s", types[i].words);
 }
 
 static void add_item(struct json *list, const char *key, const char *value, int is_secret,
@@ -146,24 +169,28 @@ struct json *config_unread(const struct config *config)
 /* --- checking --- */
 
 struct check {
+	const struct config *config;
 	struct json *problems;
 	int count;
+	struct error *fatal;   /* the first that cannot be passed over; or NULL */
 };
 
-static void add_problem(struct check *check, const struct json *where, const char *what,
-	const char *key, const char *more)
+__attribute__((format(printf, 5, 6))) static void add_problem(struct check *check, const char *place, int line, int is_fatal, const char *format, ...)
 {
-	struct json *problem = json_object();
-	char *message = mem_format("%s %.100s%s%.100s", what, key, *more ? ": " : "", more);
+	char message[300];
+	va_list args;
 
-	json_set_int(problem, "line", json_line(where));
-	json_set_text(problem, "message", message);
-	free(message);
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
 	check->count++;
-	if (check->problems)
-		json_add(check->problems, problem);
+	problem_add(check->problems, place, line, message);
+	if (!is_fatal || !check->fatal || check->fatal->code)
+		return;
+	if (line)
+		error_set(check->fatal, ERR_INVALID, "%.120s:%d: %s", place, line, message);
 	else
-		json_free(problem);
+		error_set(check->fatal, ERR_INVALID, "%.120s: %s", place, message);
 }
 
 /* 1 when some key goes on with "prefix.". */
@@ -179,24 +206,43 @@ static int is_prefix(const char *prefix)
 
 static void check_value(struct check *check, const struct json *item, const struct config_key *row)
 {
-	char number[40];
+	char number[40], takes[160];
 	const char *value = json_text(item);
 	int has_tree = json_is(item, JSON_OBJECT) || json_is(item, JSON_ARRAY);
 
 	if (json_is(item, JSON_NULL))
 		return;
-	if (has_tree != is_tree(row)) {
-		add_problem(check, item, "wrong type of", row->key, row->type);
-		return;
-	}
+	config_takes(row->type, takes, sizeof(takes));
 	if (json_is(item, JSON_BOOL))
 		value = json_bool(item, 0) ? "true" : "false";
 	if (json_is(item, JSON_NUMBER)) {
 		snprintf(number, sizeof(number), "%.15g", json_number(item, 0));
 		value = number;
 	}
-	if (!has_tree && value && !config_value_fits(row->type, value))
-		add_problem(check, item, "wrong value of", row->key, row->type);
+	if (has_tree != is_tree(row))
+		add_problem(check, config_path(check->config), json_line(item), 1, "%s takes %s", row->key, takes);
+	else if (!has_tree && value && !config_value_fits(row->type, value))
+		add_problem(check, config_path(check->config), json_line(item), 1, "%s takes %s, not '%.60s'", row->key, takes, row->secret ? SECRET_SHOWN : value);
+}
+
+/* "readonly" and "read-only" are meant to be "read_only": whoever wrote it relies on it. */
+static const char *meant(const char *key)
+{
+	for (unsigned i = 0; i < config_key_count; i++) {
+		const char *a = key, *b = config_keys[i].key;
+
+		while (*a || *b) {
+			a += strspn(a, "_-");
+			b += strspn(b, "_-");
+			if (tolower((unsigned char)*a) != tolower((unsigned char)*b))
+				break;
+			a += *a != 0;
+			b += *b != 0;
+		}
+		if (!*a && !*b)
+			return config_keys[i].key;
+	}
+	return NULL;
 }
 
 static void check_mapping(struct check *check, const struct json *tree, const char *prefix)
@@ -205,25 +251,67 @@ static void check_mapping(struct check *check, const struct json *tree, const ch
 		char *key = *prefix ? mem_format("%s.%s", prefix, json_key(item))
 				    : mem_text(json_key(item));
 		const struct config_key *row = config_key_find(key);
+		const char *other = row ? NULL : meant(key);
 
 		if (row)
 			check_value(check, item, row);
 		else if (json_is(item, JSON_OBJECT) && is_prefix(key))
 			check_mapping(check, item, key);
+		else if (other)
+			add_problem(check, config_path(check->config), json_line(item), 1, "unknown key %.60s: it is called %s", key, other);
 		else if (*prefix || strcmp(key, "profiles"))
-			add_problem(check, item, "unknown key", key, "");
+			add_problem(check, config_path(check->config), json_line(item), 0, "unknown key %.60s; pilothouse config list names those there are", key);
 		free(key);
 	}
 }
 
-int config_validate(const struct config *config, struct json *problems)
+/* What the environment and .env say. Older names are those of other systems, whose values may mean something there. */
+static void check_variables(struct check *check)
 {
-	struct check check = { .problems = problems };
+	for (unsigned i = 0; i < config_key_count; i++) {
+		const struct config_key *row = &config_keys[i];
+		enum config_source source;
+		const char *value = is_tree(row) ? NULL : config_look_up(check->config, row->key, &source);
+		char takes[160], name[160];
+
+		if (!value || !*value || (source != SOURCE_ENVIRONMENT && source != SOURCE_DOTENV) || config_value_fits(row->type, value))
+			continue;
+		if (!strcmp(row->key, "log.level") && log_knows_level(value))
+			continue;
+		config_takes(row->type, takes, sizeof(takes));
+		int own = config_variable_of(check->config, row, name, sizeof(name));
+
+		add_problem(check, source == SOURCE_ENVIRONMENT ? "environment" : ".env", 0, own, "%s takes %s, not '%.60s'", name, takes, row->secret ? SECRET_SHOWN : value);
+	}
+}
+
+static int look(const struct config *config, struct json *problems, struct error *fatal)
+{
+	struct check check = { .config = config, .problems = problems, .fatal = fatal };
 	const struct json *file = config_file_tree(config);
 
 	check_mapping(&check, file, "");
 	for (const struct json *profile = json_first(json_get(file, "profiles")); profile;
 		profile = json_next(profile))
 		check_mapping(&check, profile, "");
-	return check.count ? -1 : 0;
+	check_variables(&check);
+	return check.count;
+}
+
+int config_validate(const struct config *config, struct json *problems)
+{
+	int count = look(config, problems, NULL) + config_check_dotenv(config, 1, problems);
+
+	return count ? -1 : 0;
+}
+
+int config_check(const struct config *config, struct json *problems, struct error *err)
+{
+	struct error fatal = { 0 };
+
+	look(config, problems, &fatal);
+	config_check_dotenv(config, 0, problems);
+	if (fatal.code && err)
+		*err = fatal;
+	return fatal.code ? -1 : 0;
 }

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "base/yaml.h"
 
@@ -222,6 +223,14 @@ static int write_edited(const char *path, const char *bytes, size_t length, cons
 	return result;
 }
 
+static int refuse(const struct config_key *row, const char *value, struct error *err)
+{
+	char takes[160];
+
+	config_takes(row->type, takes, sizeof(takes));
+	return error_set(err, ERR_INVALID, "%.60s takes %s, not '%.60s'", row->key, takes, row->secret ? SECRET_SHOWN : value);
+}
+
 int config_set(const char *path, const char *key, const char *value, struct error *err)
 {
 	const struct config_key *row = config_key_find(key);
@@ -234,7 +243,7 @@ int config_set(const char *path, const char *key, const char *value, struct erro
 	if (!row)
 		result = error_set(err, ERR_INVALID, "there is no key \"%.60s\"; see `config list`", key);
 	else if (!config_value_fits(row->type, value) || strpbrk(value, "\n\r"))
-		result = error_set(err, ERR_INVALID, "%.60s takes %.60s", key, row->type);
+		result = refuse(row, value, err);
 	else if (!(bytes = file_load(own, CONFIG_MAX, &length, &why)) && why.code != ERR_NOT_FOUND)
 		result = error_set(err, why.code, "%s", why.text);
 	else

@@ -8,6 +8,7 @@
 #include "base/config_inside.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/problem.h"
 
 enum { DOTENV_MAX = 256 << 10 };
 
@@ -81,6 +82,52 @@ static int is_trusted(const char *path)
 
 	return !stat(path, &info) && S_ISREG(info.st_mode) && !(info.st_mode & S_IWOTH) &&
 	       (info.st_uid == geteuid() || info.st_uid == 0);
+}
+
+/* Why a line sets nothing, or NULL. */
+static const char *fault(char *line)
+{
+	line = trim(line);
+	if (!*line || *line == '#')
+		return NULL;
+	if (!strncmp(line, "export ", 7))
+		line = trim(line + 7);
+	char *equals = strchr(line, '=');
+
+	if (!equals)
+		return "no NAME=value: it is passed over";
+	*equals = '\0';
+	if (!is_name(trim(line)))
+		return "no name of letters, digits and _ before the =: it is passed over";
+	const char *value = trim(equals + 1);
+
+	if ((*value == '"' || *value == '\'') && !strchr(value + 1, *value))
+		return "the quote is not closed in this line";
+	return NULL;
+}
+
+int dotenv_check(const char *path, struct json *problems)
+{
+	size_t length;
+	struct stat info;
+	char *bytes = is_trusted(path) ? file_load(path, DOTENV_MAX, &length, NULL) : NULL, *line, *rest;
+	int count = 0, number = 0;
+
+	if (!is_trusted(path) && !stat(path, &info)) {
+		problem_add(problems, path, 0, "it is passed over: others may write it, or it is another's (chmod o-w, chown)");
+		count++;
+	}
+	for (rest = bytes; rest && (line = strsep(&rest, "\n"));) {
+		const char *why = fault(line);
+
+		number++;
+		if (!why)
+			continue;
+		problem_add(problems, path, number, why);
+		count++;
+	}
+	free(bytes);
+	return count;
 }
 
 int dotenv_read(const char *path, dotenv_fn on_pair, void *arg, struct error *err)

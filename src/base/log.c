@@ -26,14 +26,32 @@ static atomic_int as_json;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int log_fd = STDERR_FILENO;
 
-static int parse_level(const char *name)
+/* Their own names, and those of the systems before this one. -1: none. */
+static int level_named(const char *name)
 {
-	if (name && !strcasecmp(name, "warning"))
-		return LOG_WARN;
-	for (int i = LOG_ERROR; name && i <= LOG_DEBUG; i++)
+	static const struct { const char *name; int level; } others[] = {
+		{ "warning", LOG_WARN }, { "critical", LOG_ERROR }, { "fatal", LOG_ERROR }, { "notice", LOG_INFO }, { "trace", LOG_DEBUG },
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (!strcasecmp(name, others[i].name))
+			return others[i].level;
+	for (int i = LOG_ERROR; i <= LOG_DEBUG; i++)
 		if (!strcasecmp(name, level_names[i]))
 			return i;
-	return LOG_WARN;
+	return -1;
+}
+
+int log_knows_level(const char *name)
+{
+	return level_named(name) >= 0;
+}
+
+static int parse_level(const char *name)
+{
+	int level = name ? level_named(name) : -1;
+
+	return level < 0 ? LOG_WARN : level;
 }
 
 static void use_fd(int fd)

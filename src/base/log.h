@@ -6,6 +6,7 @@
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 void log_init(const char *path_or_null); /* NULL: stderr; reads LOG_LEVEL (default warn) and LOG_FORMAT */
+int log_knows_level(const char *name); /* "warn", "WARNING", "critical" … */
 /* What the configuration says, over what log_init read; NULL: stays as it is. file: where lines go from now on. */
 void log_configure(const char *level, const char *format, const char *file);
 void log_done(void);

@@ -190,6 +190,7 @@ struct session *cli_session(struct cli *cli)
 		.scope = cli_flag(cli, "scope"),
 		.read_only = cli_flag(cli, "read-only") != NULL,
 		.dry_run = cli_flag(cli, "dry-run") != NULL,
+		.any_config = cli->command && cli->command->any_config,
 		.providers = cli->providers,
 	};
 

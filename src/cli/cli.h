@@ -34,6 +34,7 @@ struct cli_command {
 	const char *more;   /* paragraphs for --help and the man page, or NULL */
 	const struct cli_subcommand *subcommands; /* ends with .name NULL, or NULL */
 	int most;           /* arguments of a command without subcommands; CLI_MANY: any number */
+	int any_config;     /* looks at the configuration, or mends it: goes on with one that is not understood */
 	int text_only;      /* what it writes is text whatever -o says: a format for programs is refused */
 	const struct cli_flag *flags;   /* ends with .name NULL, or NULL */
 	/* Returns the exit status. Arguments by cli_arg; failures by `return cli_fail(cli, &err)`. */

@@ -109,24 +109,32 @@ static void tell_unread(struct cli *cli, const struct config *config)
 	json_free(unread);
 }
 
-static int validate(struct cli *cli, const struct config *config)
+static int print_validated(struct cli *cli, const char *file, struct json *problems)
 {
-	struct json *problems = json_array();
-	int bad = config_validate(config, problems) || json_count(problems);
+	int bad = json_count(problems) != 0;
 
 	if (cli_data(cli)) {
-		struct json *document = json_set_text(json_object(), "file", config_path(config));
+		struct json *document = json_set(json_set_text(json_object(), "file", file), "ok", json_boolean(!bad));
 
-		json_set(document, "ok", json_boolean(!bad));
 		cli_print(cli, json_set(document, "problems", json_copy(problems)));
 	}
 	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
 		cli_say_problem(cli, problem);
 	json_free(problems);
-	tell_unread(cli, config);
-	if (!bad && !cli_data(cli))
-		cli_say(cli, "pilothouse: %s %s", config_path(config), access(config_path(config), F_OK) ? "is not there: defaults hold" : "is understood");
 	return bad ? error_exit_status(ERR_INVALID) : 0;
+}
+
+static int validate(struct cli *cli, const struct config *config)
+{
+	struct json *problems = json_array();
+
+	config_validate(config, problems);
+	int status = print_validated(cli, config_path(config), problems);
+
+	tell_unread(cli, config);
+	if (!status && !cli_data(cli))
+		cli_say(cli, "pilothouse: %s %s", config_path(config), access(config_path(config), F_OK) ? "is not there: defaults hold" : "is understood");
+	return status;
 }
 
 static int path(struct cli *cli, const struct config *config)
@@ -137,13 +145,41 @@ static int path(struct cli *cli, const struct config *config)
 	return 0;
 }
 
+/* One that cannot be read at all can still be named, and judged. 1: that was done. */
+static int unreadable(struct cli *cli, const char *what, int *status)
+{
+	struct error err = { 0 };
+	int is_path = !strcmp(what, "path");
+	struct config *config = is_path || !strcmp(what, "validate") ? config_load(cli_flag(cli, "config"), cli_flag(cli, "profile"), &err) : NULL;
+	int done = !config && err.code;
+
+	config_free(config);
+	if (!done)
+		return 0;
+	char *file = cli_flag(cli, "config") ? mem_text(cli_flag(cli, "config")) : mem_format("%s/config.yaml", file_config_folder());
+	struct json *problems = json_array();
+
+	problem_add(problems, file, 0, err.text);
+	if (is_path && cli_data(cli))
+		*status = cli_print(cli, json_set_text(json_object(), "path", file));
+	else if (is_path)
+		cli_write(cli_out(cli), "%s\n", file);
+	*status = is_path ? 0 : print_validated(cli, file, json_copy(problems));
+	json_free(problems);
+	free(file);
+	return 1;
+}
+
 static int run_config(struct cli *cli)
 {
 	static const struct { const char *name; int (*run)(struct cli *, const struct config *); } whats[] = {
 		{ "list", list }, { "get", get }, { "set", set }, { "validate", validate }, { "path", path },
 	};
 	const char *what = cli_arg(cli, 0) ? cli_arg(cli, 0) : "list";
+	int status;
 
+	if (unreadable(cli, what, &status))
+		return status;
 	for (size_t i = 0; i < sizeof(whats) / sizeof(*whats); i++)
 		if (!strcmp(what, whats[i].name))
 			return whats[i].run(cli, session_config(cli_session(cli)));
@@ -151,7 +187,7 @@ static int run_config(struct cli *cli)
 }
 
 const struct cli_command cmd_config = {
-	.name = "config", .usage = "[list | get KEY | set KEY VALUE | validate | path]", .help = "settings", .subcommands = subcommands, .run = run_config,
+	.name = "config", .usage = "[list | get KEY | set KEY VALUE | validate | path]", .help = "settings", .subcommands = subcommands, .any_config = 1, .run = run_config,
 };
 
 /* --- init: says what is there; writes config.yaml once, never over one --- */
@@ -223,7 +259,7 @@ static int run_init(struct cli *cli)
 	return told(cli, estate, file, 1);
 }
 
-const struct cli_command cmd_init = { .name = "init", .usage = "", .help = "look for credentials, say what was found, write config.yaml", .run = run_init };
+const struct cli_command cmd_init = { .name = "init", .any_config = 1, .usage = "", .help = "look for credentials, say what was found, write config.yaml", .run = run_init };
 
 /* --- lint --- */
 

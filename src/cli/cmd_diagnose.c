@@ -117,6 +117,7 @@ static int run(struct cli *cli)
 
 const struct cli_command cmd_diagnose = {
 	.name = "diagnose",
+	.any_config = 1,
 	.usage = "",
 	.help = "check what the program depends on, with cause and fix",
 	.more = "Looks at configuration, folders, terminal, database and audit log, at proxy, names, package indices, who vouches for their TLS, and the clock, at each account of "

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/problem.h"
 #include "cli/diagnose.h"
 #include "gate/audit.h"
 #include "store/health.h"
@@ -34,9 +35,12 @@ static void configuration(struct task *task)
 
 	config_validate(config, problems);
 	count = json_count(problems);
-	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
-		task_tell(task, NULL, CHECK_FAIL, "correct the file; pilothouse config list shows every setting and its type", "%s line %d: %s", config_path(config),
-			(int)json_int(json_get(problem, "line"), 0), json_text_or(json_get(problem, "message"), "?"));
+	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem)) {
+		char *text = problem_format(problem);
+
+		task_tell(task, NULL, CHECK_FAIL, "correct it; pilothouse config list shows every setting and its type", "%s", text);
+		free(text);
+	}
 	for (const struct json *row = json_first(unread); row; row = json_next(row))
 		task_tell(task, NULL, CHECK_WARN, "unset it, or wait for the part that reads it", "%s is set and nothing here reads it yet (%s)", json_text_or(json_get(row, "name"), "?"),
 			json_text_or(json_get(row, "part"), "?"));

@@ -8,15 +8,19 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/problem.h"
 #include "gate/gate_private.h"
 #include "net/net.h"
 #include "store/store.h"
 
 static void log_problems(const char *area, const struct json *problems)
 {
-	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
-		log_write(LOG_WARN, area, "%s:%d: %s", json_text_or(json_get(problem, "file"), "?"),
-			(int)json_int(json_get(problem, "line"), 0), json_text_or(json_get(problem, "message"), "?"));
+	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem)) {
+		char *text = problem_format(problem);
+
+		log_write(LOG_WARN, area, "%s", text);
+		free(text);
+	}
 }
 
 static struct policy *load_policy(struct gate *gate, struct error *err)

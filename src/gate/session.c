@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/problem.h"
 #include "estate/estate.h"
 #include "estate/kind.h"
 #include "gate/gate.h"
@@ -35,18 +36,37 @@ struct session {
 	int stopped, left_behind;
 };
 
+static void log_problem(const char *area, const struct json *problem)
+{
+	char *text = problem_format(problem);
+
+	log_write(LOG_WARN, area, "%s", text);
+	free(text);
+}
+
 struct session *session_new(const struct session_options *options, struct error *err)
 {
 	struct config *config = config_load(options->config_path, options->profile, err);
 
 	if (!config)
 		return NULL;
+	struct json *problems = json_array();
+	int wrong = config_check(config, problems, err) && !options->any_config;
+
+	if (wrong) {
+		config_free(config);
+		json_free(problems);
+		return NULL;
+	}
 	struct session *session = mem_zero(1, sizeof(*session));
 	pthread_mutex_init(&session->opening, NULL);
 	session->options = *options;
 	session->options.read_only |= config_get_bool(config, "read_only", 0);
 	session->config = config;
 	log_configure(config_get(config, "log.level"), config_get(config, "log.format"), config_get(config, "log.file"));
+	for (const struct json *problem = json_first(problems); problem && !options->any_config; problem = json_next(problem))
+		log_problem("config", problem);
+	json_free(problems);
 	log_write(LOG_INFO, "config", "%s%s%s", config_path(config), options->profile ? ", profile " : "", options->profile ? options->profile : "");
 	return session;
 }
@@ -147,12 +167,6 @@ struct config *session_config(struct session *session)
 	return session->config;
 }
 
-static void log_problem(const struct json *problem)
-{
-	log_write(LOG_WARN, "kinds", "%s:%d: %s", json_text_or(json_get(problem, "file"), "?"),
-		(int)json_int(json_get(problem, "line"), 0), json_text_or(json_get(problem, "message"), "?"));
-}
-
 static const struct {
 	const char *key, *provider;
 } switches[] = { { "host.enabled", "host" }, { "kubernetes.enabled", "kubernetes" } };
@@ -165,7 +179,7 @@ struct kinds *session_kinds(struct session *session, struct error *err)
 
 	session->kinds = kinds_load(problems, err);
 	for (const struct json *problem = json_first(problems); problem; problem = json_next(problem))
-		log_problem(problem);
+		log_problem("kinds", problem);
 	json_free(problems);
 	for (size_t i = 0; session->kinds && i < sizeof(switches) / sizeof(*switches); i++)
 		if (!config_get_bool(session->config, switches[i].key, 1))

@@ -16,6 +16,7 @@ struct store;
 struct session_options {
 	const char *config_path, *profile, *scope;
 	int read_only, dry_run;
+	int any_config; /* a configuration that is not understood is taken as far as it is: for what looks at it, or mends it */
 	const struct provider_ops *const *providers;
 	void (*on_news)(void *arg);
 	void *arg;

@@ -140,6 +140,39 @@ def test_a_closed_descriptor_is_no_file_of_ours():
 
 # --- what is set up wrongly ---
 
+def test_a_configuration_that_is_not_understood():
+    """Nobody goes on with a setting that was not understood: who wrote readonly relies on it."""
+    with Home() as home, process() as pid:
+        act = ('act', 'processes', pid, 'renice', 'nice=9', '--approve')
+        for text, line, said in (('read_only: perhaps\n', 1, "read_only takes true or false, not 'perhaps'"), ('# x\nreadonly: true\n', 2, 'it is called read_only'),
+                                 ('Read-Only: true\n', 1, 'it is called read_only'), ('log: {level: loud}\n', 1, 'log.level'), ('a: [\n', 2, 'expected'),
+                                 ('kubernetes: {contexts: 5}\n', 1, 'a list'), ('profiles: {a: {store: {keep: x}}}\n', 1, 'store.keep')):
+            path = home.write('config.yaml', text)
+            usage(home, *act, said=said)
+            found = home.run('config', 'validate', '-o', 'json')
+            check(found.code == 3 and found.json()['ok'] is False and found.json()['problems'][0]['line'] == line and said in found.json()['problems'][0]['message'], found)
+            check('%s:%d: ' % (path, line) in home.run('config', 'validate').talk)
+            check(home.run('config', 'path').text == path + '\n')
+        home.write('config.yaml', 'read_only: perhaps\n')
+        check(home.run('config', 'set', 'read_only', 'true').code == 0 and home.run(*act).code == 2)  # it can be mended with what is there
+        home.write('config.yaml', 'later_part: {x: 1}\n')  # of another version: told, no more
+        done = home.run('get', 'hosts')
+        check(done.code == 0 and 'config.yaml:1: unknown key later_part' in done.talk, done)
+        os.unlink(os.path.join(home.path, 'config.yaml'))
+        usage(home, *act, said='PILOTHOUSE_READ_ONLY takes true or false', env={'PILOTHOUSE_READ_ONLY': 'ture'})
+        check(home.run(*act, env={'PILOTHOUSE_READ_ONLY': 'true'}).code == 2)
+        for level in ('WARNING', 'critical', 'Info'):  # names of the systems before this one
+            check(home.run('config', 'validate', env={'LOG_LEVEL': level}).code == 0, level)
+        check(home.run('config', 'validate', env={'LOG_LEVEL': 'loud'}).code == 3 and home.run('get', 'hosts', env={'LOG_LEVEL': 'loud'}).code == 0)
+        env = home.write('.env', 'no pair\n=x\nLOG_LEVEL="warn\n# fine\nexport LOG_FORMAT=json\n')
+        talk = home.run('config', 'validate').talk
+        check(all('%s:%d: ' % (env, n) in talk for n in (1, 2, 3)) and env + ':4' not in talk and env + ':5' not in talk, talk)
+        home.write('.env', 'PILOTHOUSE_READ_ONLY=true\n')
+        check(home.run(*act).code == 2)
+        os.chmod(env, 0o666)
+        check('it is passed over' in home.run('get', 'hosts').talk and os.getpriority(os.PRIO_PROCESS, int(pid)) == 0)
+
+
 def test_a_kubeconfig_that_is_wrong_is_seen():
     broken = {'a: [b\n': 'line 2', 'apiVersion: v1\nkind: Config\ncurrent-context: nope\ncontexts: []\n': 'nope',
               'apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts:\n- {name: a, context: {cluster: gone, user: u}}\n': 'gone'}

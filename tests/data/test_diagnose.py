@@ -132,7 +132,7 @@ def test_a_proxy_that_is_gone():
 def test_a_wrong_configuration():
     with Index() as public, Home(public, OPENAI_API_KEYS='') as home:
         home.write('config.yaml', 'ui:\n  themme: dark\n')
-        ck(home.row('config'), 'fail', 'line 2', 'themme')
+        ck(home.row('config'), 'fail', 'config.yaml:2:', 'themme')
 
 
 def test_a_folder_others_can_write():
