@@ -222,17 +222,15 @@ static int is_command(const char *text)
 	return 0;
 }
 
-/* A single word in backticks is a name when it has a name's shape, or stands beside a noun or behind a small word: "pause the
- * `backup` job", "logs of `audit`". */
+/* A single word in backticks is a name ("logs of `audit`"), but for what a shell knows, and behind a name: "api `reboot`". */
 static int quotes_a_name(const struct marks *marks, size_t token)
 {
 	const struct token *word = &marks->fold.tokens[token];
 
 	if (!(word->shape & TOKEN_QUOTED) || word->raw[-1] != '`' || is_command(word->text))
 		return 0;
-	return word->shape & (TOKEN_JOINED | TOKEN_DIGIT) || is_said_to_be_ours(marks, token) ||
-	       (token && (marks_at(marks, token - 1, C_FILL) || marks_at(marks, token - 1, C_ON) ||
-				 marks_at(marks, token - 1, C_FROM) || marks_at(marks, token - 1, C_CALLED)));
+	return word->shape & (TOKEN_JOINED | TOKEN_DIGIT) || !token || is_said_to_be_ours(marks, token) || marks->taken[token - 1] ||
+	       word[-1].shape & (TOKEN_COMMA | TOKEN_END);
 }
 
 static int has_backticks(const struct marks *marks, const char *text, size_t length)

@@ -117,90 +117,6 @@ static int acting(const struct reading *reading)
 	       HAS(reading, C_WHY) || HAS(reading, C_SYMPTOM);
 }
 
-/* A name by shape stands on more than a word nobody knows. */
-static int shaped_name(const struct reading *reading)
-{
-	return reading->names && reading->entity[reading->name[0]] != ENTITY_WORD;
-}
-
-/* "gateway", "orders": a word services are called. */
-static int typical_name(const struct reading *reading)
-{
-	return reading->names && marks_at(&reading->marks, reading->name[0], C_TYPICAL);
-}
-
-/* "what does a beer cost": money, but nothing of ours and a word nobody knows. */
-static int foreign_cost(const struct reading *reading)
-{
-	return !strcmp(reading->intent->resource, "bill") && !HAS(reading, C_SCOPE) &&
-	       !HAS(reading, C_PROVIDER) && !HAS(reading, C_BILLED) && !HAS(reading, C_TIME) &&
-	       !HAS(reading, C_KUBERNETES) && !HAS(reading, C_DB) && !HAS(reading, C_EC2) &&
-	       !HAS(reading, C_VM) && !shaped_name(reading) && (reading->names || reading->unknown);
-}
-
-static int said_outright(const struct reading *reading, enum concept concept)
-{
-	for (const struct mark *mark = marks_first(&reading->marks, concept); mark;
-		mark = marks_next(&reading->marks, mark))
-		if (!reading->marks.slip[mark->from])
-			return 1;
-	return 0;
-}
-
-/* "explain photosynthesis": asked why, of nothing that could have gone wrong. */
-static int idle_question(const struct reading *reading)
-{
-	return !strcmp(reading->intent->type, "investigate") && !HAS(reading, C_SYMPTOM) &&
-	       !HAS(reading, C_METRIC) && !said_outright(reading, C_INVESTIGATE) &&
-	       !HAS(reading, C_STATUS);
-}
-
-/* "who is taylor swift": a change asked for by a misspelt word only, of something unheard of. */
-static int slipped_act(const struct reading *reading)
-{
-	for (int act = C_SCALE; act < C_STATUS; act++)
-		if (said_outright(reading, (enum concept)act))
-			return 0;
-	return reading->write;
-}
-
-/* "stop talking", "start a new hobby", "dns of humans": a word nobody knows, and nothing else of ours. */
-static int everyday_name(const struct reading *reading)
-{
-	const struct token *word = reading->names ? &reading->marks.fold.tokens[reading->name[0]] : NULL;
-
-	if (!word || shaped_name(reading) || typical_name(reading) || HAS(reading, C_SCOPE) || HAS(reading, C_KIND) ||
-		HAS(reading, C_APP) || HAS(reading, C_VERSION) || HAS(reading, C_REPLICAS) || reading->seen)
-		return 0;
-	if (!strcmp(reading->intent->resource, "cert") || !strcmp(reading->intent->resource, "dns"))
-		return !HAS(reading, C_EXPOSED);
-	return reading->write && !strcmp(reading->intent->resource, "kubernetes") &&
-	       ((word->length > 5 && !reading->marks.word[reading->name[0]] && !strcmp(word->text + word->length - 3, "ing")) ||
-		       (reading->name[0] > 1 && (!strcmp(word[-1].text, "new") || !strcmp(word[-1].text, "a"))));
-}
-
-static int doubtful(const struct reading *reading)
-{
-	if (everyday_name(reading))
-		return 1;
-	if (foreign_cost(reading))
-		return 1;
-	if (reading->weak && !strcmp(reading->intent->type, "list") && !reading->seen)
-		return 1; /* "show creds in prod": things are listed by their kind */
-	if (!strcmp(reading->intent->type, "audit_security") && reading->names &&
-		!shaped_name(reading) && !typical_name(reading) && !HAS(reading, C_SCOPE) &&
-		!rules_has_noun(reading) && !HAS(reading, C_PORT) && !HAS(reading, C_CIDR) &&
-		!reading->seen)
-		return 1; /* "tell me about black holes" */
-	if (!reading->weak || HAS(reading, C_SCOPE) ||
-		json_get(reading->intent->filters, "namespace") || shaped_name(reading) ||
-		reading->seen)
-		return 0;
-	return reading->unknown > 0 || (slipped_act(reading) && !typical_name(reading)) || idle_question(reading) ||
-	       (!reading->write && HAS(reading, C_ASK) && !HAS(reading, C_STATUS) &&
-		       !typical_name(reading) && !reading->assumed);
-}
-
 static const char ask_what[] =
 	"What should be done, and to what? For example: restart checkout in staging.";
 static const char ask_where[] =
@@ -217,8 +133,8 @@ static const char only_the_request[] =
 /* "how is the public-lb doing", "how is gateway doing": the name says what it is. */
 static int named_machine(const struct reading *reading)
 {
-	return (shaped_name(reading) && strcmp(reading->intent->resource, "kubernetes") != 0) ||
-	       typical_name(reading);
+	return (doubt_shaped_name(reading) && strcmp(reading->intent->resource, "kubernetes") != 0) ||
+	       doubt_typical_name(reading);
 }
 
 static void accept(const struct reading *reading, struct grammar_answer *out)
@@ -245,7 +161,7 @@ static void conclude(struct reading *reading, struct grammar_answer *out)
 {
 	const char *question, *why;
 
-	if (HAS(reading, C_OOD) && !shaped_name(reading) && !HAS(reading, C_SCOPE) &&
+	if (HAS(reading, C_OOD) && !doubt_shaped_name(reading) && !HAS(reading, C_SCOPE) &&
 		!(HAS(reading, C_DB) && is_requested(reading))) {
 		answer(out, WORDS_OOD, 0.1, "not about operations", only_operations);
 		return;
@@ -272,7 +188,7 @@ static void conclude(struct reading *reading, struct grammar_answer *out)
 		answer(out, WORDS_OOD, 0.1, "not about operations", only_operations);
 		return;
 	}
-	if (doubtful(reading)) {
+	if (doubt_holds(reading)) {
 		answer(out, WORDS_REJECT, 0.5, "words I do not know", ask_what);
 		return;
 	}

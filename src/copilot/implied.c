@@ -212,6 +212,18 @@ static int says_para(const struct reading *reading)
 	       (!strcmp(language, "es") || !strcmp(language, "pt"));
 }
 
+/* "do the thing with the nodes" */
+static int says_thing(const struct reading *reading)
+{
+	static const char *const words[] = { "thing", "things", "ding", "truc", "chose", "cosa", "coisa", "usual", "trick" };
+
+	for (size_t i = 0; i < reading->marks.fold.count; i++)
+		for (size_t w = 0; w < sizeof(words) / sizeof(*words); w++)
+			if (!strcmp(reading->marks.fold.tokens[i].text, words[w]))
+				return 1;
+	return 0;
+}
+
 /* No act is said: "pods in dev?", "ranker to 4", "login 4.0.2". */
 int implied_type(struct reading *reading)
 {
@@ -241,7 +253,7 @@ int implied_type(struct reading *reading)
 		rules_set_type(reading, "drain");
 	else if (rules_has_entity(reading, ENTITY_GROUP_ID) && HAS(reading, C_OPEN))
 		rules_set_type(reading, "audit_security");
-	else if (((!reading->names || HAS(reading, C_STATE)) && rules_plural(reading)) || implied_records(reading) ||
+	else if (((!reading->names || HAS(reading, C_STATE)) && rules_plural(reading) && !says_thing(reading) && !HAS(reading, C_VAGUE)) || implied_records(reading) ||
 		 (rules_has_entity(reading, ENTITY_LABEL) && !reading->names &&
 			 rules_has_noun(reading)))
 		rules_set_type(reading, "list");
@@ -258,8 +270,8 @@ int implied_type(struct reading *reading)
 	else if (reading->names && HAS(reading, C_METRIC) && !HAS(reading, C_WHICH))
 		/* "disk on web-7 is full" */
 		rules_set_type(reading, asks_yes_or_no(reading) ? "status" : "investigate");
-	else if (rules_plural(reading))
-		list_described(reading);
+	else if (rules_plural(reading) && !HAS(reading, C_VAGUE) && !says_thing(reading))
+		list_described(reading); /* but neither "a handful of pods for web" nor "do the thing with the nodes" */
 	else if (!reading->names && HAS(reading, C_METRIC) && reading->context && reading->context->usual)
 		rules_set_type(reading, "investigate"); /* "is the disk full", said of what is looked at */
 	else

@@ -60,6 +60,15 @@ static int named_by_noun(const struct marks *marks, size_t token, unsigned neare
 	       !means(alone(marks, nearest), slips, sizeof(slips) / sizeof(*slips));
 }
 
+/* "bounce kurier and taxi": behind an act stands what it is done to, and no other act. */
+static int named_by_act(const struct marks *marks, size_t token, unsigned nearest)
+{
+	const struct words_entry *before = token ? alone(marks, marks->word[token - 1]) : NULL, *entry = alone(marks, nearest);
+
+	return before && before->concept[0] >= C_SCALE && before->concept[0] <= C_MIGRATE && entry &&
+	       entry->concept[0] >= C_INVESTIGATE && entry->concept[0] <= C_MIGRATE && !words_joins(marks->words, nearest, marks->language);
+}
+
 /* A word that is no phrase by itself, or says nothing, is meant only where its neighbour goes on with
  * it: "security gruop". Elsewhere the unknown word is a name. */
 static int may_be_meant(const struct marks *marks, size_t token, unsigned nearest)
@@ -96,7 +105,7 @@ static void correct_slips(struct marks *marks, int (*keep)(const void *, const s
 			marks->word[i] = words_nearest(marks->words, token->text, token->length, marks->languages, 0);
 		if (marks->word[i] && is_doer(token) && !words_doer(marks->words, marks->word[i]))
 			marks->word[i] = 0;
-		if (marks->word[i] && (named_by_noun(marks, i, marks->word[i]) ||
+		if (marks->word[i] && (named_by_noun(marks, i, marks->word[i]) || named_by_act(marks, i, marks->word[i]) ||
 					      !may_be_meant(marks, i, marks->word[i])))
 			marks->word[i] = 0;
 		marks->slip[i] = marks->word[i] != 0;

@@ -67,6 +67,11 @@ int rules_has_entity(const struct reading *reading, enum entity entity);
 int rules_has_noun(const struct reading *reading); /* a word for a kind of resource is said */
 int rules_plural(const struct reading *reading);   /* and in the plural */
 
+/* doubt.c. */
+int doubt_holds(const struct reading *reading); /* it may be about something else */
+int doubt_shaped_name(const struct reading *reading);  /* "web-3": the name stands on more than a word nobody knows */
+int doubt_typical_name(const struct reading *reading); /* "gateway": a word services are called */
+
 /* implied.c: 0; or -1 when no type is implied either. */
 int implied_type(struct reading *reading);
 int implied_records(const struct reading *reading);         /* several dns records */

@@ -78,11 +78,21 @@ static int acts_on_it(const struct reading *reading)
 	return 0;
 }
 
+/* "delete every vm you can reach": a word nobody knows bounds nothing. */
+static int is_unbounded(const struct reading *reading)
+{
+	return is_type(reading, "terminate") && HAS(reading, C_ALL) && reading->names &&
+	       reading->entity[reading->name[0]] == ENTITY_WORD && !reading->seen &&
+	       !marks_at(&reading->marks, reading->name[0], C_TYPICAL) &&
+	       !json_get(reading->intent->filters, "label") && !json_get(reading->intent->filters, "namespace") &&
+	       rules_plural(reading) + (marks_first(&reading->marks, C_ALL)->from < reading->name[0]) > 0 && !HAS(reading, C_NAMESPACE);
+}
+
 static int has_target(const struct reading *reading)
 {
 	const struct json *filters = reading->intent->filters;
 
-	if (reading->names && acts_on_it(reading))
+	if (reading->names && (acts_on_it(reading) || is_unbounded(reading)))
 		return 0;
 	if (reading->names || json_get(filters, "label") || json_get(filters, "name"))
 		return 1;

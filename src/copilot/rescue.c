@@ -188,7 +188,8 @@ static int rescue_after_act(struct reading *reading)
 			mark = marks_next(&reading->marks, mark)) {
 			size_t at = mark->to;
 
-			if (!names_everyday(reading, at) || marks_at(&reading->marks, at, acts[a]))
+			if (!names_everyday(reading, at) || marks_at(&reading->marks, at, acts[a]) ||
+				rules_clause_ends(reading, at - 1))
 				continue;
 			if (take_placed(reading, at))
 				return 1;

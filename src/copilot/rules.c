@@ -142,11 +142,15 @@ int rules_plural(const struct reading *reading)
 	for (size_t n = 0; n < sizeof(nouns) / sizeof(*nouns); n++)
 		for (const struct mark *mark = marks_first(&reading->marks, nouns[n]); mark;
 			mark = marks_next(&reading->marks, mark)) {
-			const struct token *token = &fold->tokens[mark->to - 1];
+			for (size_t at = mark->from; at < mark->to; at++) { /* "instancias ec2" */
+				const struct token *token = &fold->tokens[at];
 
-			if (token->length > 2 && token->text[token->length - 1] == 's' &&
-				strcmp(token->text, "redis") && strcmp(token->text, "postgres"))
-				return 1;
+				if (token->length > 2 && token->text[token->length - 1] == 's' &&
+					strcmp(token->text, "redis") && strcmp(token->text, "postgres") &&
+					strcmp(token->text, "aws") && strcmp(token->text, "rds") && strcmp(token->text, "kubernetes") &&
+					strcmp(token->text, "donnees") && strcmp(token->text, "datos") && strcmp(token->text, "dados"))
+					return 1;
+			}
 		}
 	return 0;
 }

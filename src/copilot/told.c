@@ -153,6 +153,16 @@ static int begins_clause(const struct marks *marks, size_t token)
 	return !token || marks->fold.tokens[token - 1].shape & (TOKEN_END | TOKEN_COMMA);
 }
 
+static int is_mine(const struct token *token)
+{
+	static const char *const words[] = { "my", "your", "his", "her", "their", "mein", "meine", "mon", "ma", "mi", "meu", "minha" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(token->text, words[i]))
+			return 1;
+	return 0;
+}
+
 /* "tiene que volver", "vms we run": "que" inside a clause asks nothing, and what we run is there
  * already. */
 static void drop_joints(struct reading *reading)
@@ -170,6 +180,8 @@ static void drop_joints(struct reading *reading)
 		if (mark->concept == C_STOP && !strcmp(word->text, "para") &&
 			!begins_clause(marks, mark->from))
 			rules_say_nothing(reading, mark);
+		if (rules_is_change(mark) && mark->from && is_mine(&word[-1]))
+			rules_say_nothing(reading, mark); /* "my drain is clogged": a thing, and no act */
 		/* "que se borre web": let it be deleted, and no question */
 		if (first && mark->concept == C_WHICH && word->raw_length == 3 && !strcmp(word->text, "que") &&
 			mark->from + 2u < marks->fold.count &&

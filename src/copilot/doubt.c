@@ -1,0 +1,123 @@
+/* doubt.c - what is understood, and yet may be about something else: money that is nobody's here, an everyday word for a name. */
+#include <string.h>
+
+#include "base/json.h"
+#include "copilot/grammar.h"
+#include "copilot/reading.h"
+
+/* A name by shape stands on more than a word nobody knows. */
+int doubt_shaped_name(const struct reading *reading)
+{
+	return reading->names && reading->entity[reading->name[0]] != ENTITY_WORD;
+}
+
+/* "gateway", "orders": a word services are called. */
+int doubt_typical_name(const struct reading *reading)
+{
+	return reading->names && marks_at(&reading->marks, reading->name[0], C_TYPICAL);
+}
+
+/* "what does a beer cost": money, but nothing of ours and a word nobody knows. */
+static int foreign_cost(const struct reading *reading)
+{
+	return !strcmp(reading->intent->resource, "bill") && !HAS(reading, C_SCOPE) &&
+	       !HAS(reading, C_PROVIDER) && !HAS(reading, C_BILLED) && !HAS(reading, C_TIME) &&
+	       !HAS(reading, C_KUBERNETES) && !HAS(reading, C_DB) && !HAS(reading, C_EC2) &&
+	       !HAS(reading, C_VM) && !doubt_shaped_name(reading) && (reading->names || reading->unknown);
+}
+
+static int said_outright(const struct reading *reading, enum concept concept)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, concept); mark;
+		mark = marks_next(&reading->marks, mark))
+		if (!reading->marks.slip[mark->from])
+			return 1;
+	return 0;
+}
+
+/* "explain photosynthesis": asked why, of nothing that could have gone wrong. */
+static int idle_question(const struct reading *reading)
+{
+	return !strcmp(reading->intent->type, "investigate") && !HAS(reading, C_SYMPTOM) &&
+	       !HAS(reading, C_METRIC) && !said_outright(reading, C_INVESTIGATE) &&
+	       !HAS(reading, C_STATUS);
+}
+
+/* "who is taylor swift": a change asked for by a misspelt word only, of something unheard of. */
+static int slipped_act(const struct reading *reading)
+{
+	for (int act = C_SCALE; act < C_STATUS; act++)
+		if (said_outright(reading, (enum concept)act))
+			return 0;
+	return reading->write;
+}
+
+static int is_word_of(const struct token *token, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(token->text, words[i]))
+			return 1;
+	return 0;
+}
+
+/* "stop talking", "start a new hobby", "terminate my lease": what everybody has is not ours. */
+static int owned(const struct reading *reading, const struct token *word)
+{
+	static const char *const any[] = { "a", "an", "new" };
+	static const char *const mine[] = { "my", "your", "his", "her", "their", "mein", "meine", "meinen", "dein", "deine", "mon",
+		"ma", "mes", "ton", "ta", "mi", "mis", "tu", "meu", "minha" };
+	size_t at = reading->name[0];
+
+	if (at && is_word_of(&word[-1], mine, sizeof(mine) / sizeof(*mine)))
+		return 1;
+	return reading->write && ((word->length > 5 && !reading->marks.word[at] && !strcmp(word->text + word->length - 3, "ing")) ||
+					 (at > 1 && is_word_of(&word[-1], any, sizeof(any) / sizeof(*any))));
+}
+
+/* "storks migrate to africa": to nothing that is a region, a cluster or an engine. */
+static int goes_anywhere(const struct reading *reading)
+{
+	const char *to = intent_filter(reading->intent, "to");
+
+	return !strcmp(reading->intent->type, "migrate") && to && !strpbrk(to, "-_.0123456789") && !HAS(reading, C_CLUSTER) &&
+	       !HAS(reading, C_PROVIDER) && !HAS(reading, C_DB) && !rules_has_entity(reading, ENTITY_REGION);
+}
+
+/* A word nobody knows, and nothing else of ours: "dns of humans". */
+static int everyday_name(const struct reading *reading)
+{
+	const struct token *word = reading->names ? &reading->marks.fold.tokens[reading->name[0]] : NULL;
+
+	if (!word || doubt_shaped_name(reading) || doubt_typical_name(reading) || HAS(reading, C_SCOPE) || HAS(reading, C_KIND) ||
+		HAS(reading, C_APP) || HAS(reading, C_VERSION) || HAS(reading, C_REPLICAS) || reading->seen ||
+		word->shape & TOKEN_QUOTED)
+		return 0;
+	if (!strcmp(reading->intent->resource, "cert") || !strcmp(reading->intent->resource, "dns"))
+		return !HAS(reading, C_EXPOSED);
+	return !strcmp(reading->intent->resource, "kubernetes") || !strcmp(reading->intent->resource, "sg") ||
+			       !strcmp(reading->intent->resource, "log")
+		       ? owned(reading, word) || goes_anywhere(reading)
+		       : 0;
+}
+
+int doubt_holds(const struct reading *reading)
+{
+	if (everyday_name(reading))
+		return 1;
+	if (foreign_cost(reading))
+		return 1;
+	if (reading->weak && !strcmp(reading->intent->type, "list") && !reading->seen)
+		return 1; /* "show creds in prod": things are listed by their kind */
+	if (!strcmp(reading->intent->type, "audit_security") && reading->names &&
+		!doubt_shaped_name(reading) && !doubt_typical_name(reading) && !HAS(reading, C_SCOPE) &&
+		!rules_has_noun(reading) && !HAS(reading, C_PORT) && !HAS(reading, C_CIDR) &&
+		!reading->seen)
+		return 1; /* "tell me about black holes" */
+	if (!reading->weak || HAS(reading, C_SCOPE) ||
+		json_get(reading->intent->filters, "namespace") || doubt_shaped_name(reading) ||
+		reading->seen)
+		return 0;
+	return reading->unknown > 0 || (slipped_act(reading) && !doubt_typical_name(reading)) || idle_question(reading) ||
+	       (!reading->write && HAS(reading, C_ASK) && !HAS(reading, C_STATUS) &&
+		       !doubt_typical_name(reading) && !reading->assumed);
+}
