@@ -5,6 +5,9 @@
 
 #include "fleet/fleet.h"
 #include "gate/plan.h"
+#include "base/json.h"
+#include "tui/chat.h"
+#include "tui/chat_turns.h"
 #include "tui/console_private.h"
 #include "tui/fleet.h"
 #include "tui/table_pane.h"
@@ -42,15 +45,33 @@ static int audit_again(struct console *console, struct pane *pane, const struct 
 	return wanted;
 }
 
-void console_after_run(struct console *console, const struct plan *plan)
+/* The conversation that was closed, and goes on from there. */
+static void note_said(struct console *console, const struct plan *plan, const struct json *result)
+{
+	struct json *said = console->said;
+
+	console->said = json_array();
+	for (const struct json *turn = json_first(said); turn; turn = json_next(turn)) {
+		struct json *copy = json_copy(turn);
+
+		chat_turn_ran(copy, plan, result);
+		json_add(console->said, copy);
+	}
+	json_free(said);
+}
+
+void console_after_run(struct console *console, const struct plan *plan, const struct json *result)
 {
 	int audits = 0;
+
+	note_said(console, plan, result);
 
 	for (int half = 0; half < 2; half++)
 		for (size_t i = 0; i < console->stacks[half].count; i++) {
 			struct pane *pane = console->stacks[half].panes[i];
 			const char *provider = table_pane_provider(pane);
 
+			chat_note_run(pane, plan, result);
 			if (provider && touches(plan, provider))
 				table_pane_ask_again(pane);
 			audits = audits || audit_again(console, pane, plan);

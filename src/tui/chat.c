@@ -19,6 +19,7 @@
 #include "tui/chat.h"
 #include "tui/chat_next.h"
 #include "tui/chat_text.h"
+#include "tui/chat_turns.h"
 #include "tui/console_private.h"
 #include "tui/line_edit.h"
 #include "tui/pane.h"
@@ -27,7 +28,7 @@
 #include "tui/text_pane.h"
 #include "tui/text_view.h"
 
-enum { BODY_MAX = 4 << 20, TURNS_MAX = 200, NAMES_MAX = 400, WORDS_COLUMNS_MAX = 110, EVIDENCE_MAX = 4 << 20 };
+enum { BODY_MAX = 4 << 20, TURNS_MAX = 200, WORDS_COLUMNS_MAX = 110, EVIDENCE_MAX = 4 << 20 };
 
 struct chat {
 	struct pane pane;
@@ -46,6 +47,8 @@ struct chat {
 	int built_columns;
 	char begun[700];               /* words to go on with, for the line */
 };
+
+static const struct pane_ops ops;
 
 static struct chat *of(struct pane *pane)
 {
@@ -101,63 +104,6 @@ static void close_chat(struct pane *pane)
 static const struct json *turn_at(const struct chat *chat, size_t i)
 {
 	return i < chat->turn_count ? chat->turns[i] : chat->now;
-}
-
-/* --- names on the screen take part --- */
-
-static const char *resource_of(const struct kind *kind)
-{
-	if (!strcmp(kind->provider, "kubernetes"))
-		return "kubernetes";
-	if (!strcmp(kind->name, "certificates"))
-		return "cert";
-	return !strcmp(kind->name, "logs") ? "log" : "host";
-}
-
-static void set_role(struct json *name, const char *key, const struct snapshot *snapshot, size_t row, enum column_role role)
-{
-	char *text = snapshot_role_text(snapshot, row, role);
-
-	json_set_text(name, key, text ? text : "");
-	free(text);
-}
-
-static void add_name(void *arg, const struct snapshot *snapshot, size_t row, int is_selected)
-{
-	const struct kind *kind = snapshot_kind(snapshot);
-	struct json *name = json_object();
-
-	set_role(name, "name", snapshot, row, ROLE_NAME);
-	set_role(name, "namespace", snapshot, row, ROLE_NAMESPACE);
-	set_role(name, "scope", snapshot, row, ROLE_SCOPE);
-	json_set_text(name, "resource", resource_of(kind));
-	json_set_text(name, "kind", kind->singular ? kind->singular : "");
-	json_set(name, "selected", json_boolean(is_selected));
-	json_add(arg, name);
-}
-
-static void note_names(struct chat *chat, struct pane *below)
-{
-	struct ref ref;
-
-	chat->names = json_array();
-	table_pane_rows(below, NAMES_MAX, add_name, chat->names);
-	if (json_count(chat->names) || !below || !below->ops->target || !below->ops->target(below, &ref))
-		return;
-	const struct kind *kind = console_estate(chat->pane.console) ? kinds_of(estate_kinds(console_estate(chat->pane.console)), &ref) : NULL;
-	struct json *name = json_object();
-	char scope[12] = "";
-
-	if (kind)
-		estate_scope(console_estate(chat->pane.console), ref.namespace_, ref.account, scope);
-	json_set_text(name, "name", ref.name);
-	json_set_text(name, "namespace", ref.namespace_);
-	json_set_text(name, "scope", scope);
-	json_set_text(name, "resource", kind ? resource_of(kind) : "host");
-	json_set_text(name, "kind", kind && kind->singular ? kind->singular : "");
-	json_set(name, "selected", json_boolean(1));
-	json_set(name, "whole", json_boolean(!strcmp(below->ops->name, "dashboard")));
-	json_add(chat->names, name);
 }
 
 /* --- asking --- */
@@ -261,6 +207,20 @@ static void on_line(void *arg, const char *line)
 		begin(chat, line, NULL);
 }
 
+/* One of its plans was run, or a run of one was undone: the conversation says so in its place. */
+void chat_note_run(struct pane *pane, const struct plan *plan, const struct json *result)
+{
+	struct chat *chat = of(pane);
+	int any = 0;
+
+	if (pane->ops != &ops)
+		return;
+	for (size_t i = 0; i < chat->turn_count; i++)
+		any |= chat_turn_ran(chat->turns[i], plan, result);
+	if (any)
+		changed(chat);
+}
+
 static void finish(struct chat *chat)
 {
 	struct console *console = chat->pane.console;
@@ -342,6 +302,8 @@ static void open_cite(struct chat *chat, size_t which)
 		do_next(chat, turn_at(chat, link->turn), link->id);
 	else if (link->type == CHAT_PLAN)
 		console_push(console, plan_new_pane(console, link->id));
+	else if (link->type == CHAT_RUN)
+		console_push(console, run_new(console, link->id));
 	else if (!ref_parse(link->id, &ref))
 		console_push(console, detail_new(console, &ref));
 	else
@@ -592,7 +554,7 @@ static struct chat *make(struct console *console)
 	text_view_init(&chat->view, BODY_MAX, 1);
 	chat->links.marked = -1;
 	chat->edit = line_edit_new(on_line, chat);
-	note_names(chat, console_top(console));
+	chat->names = chat_names(chat->pane.console, console_top(console));
 	take_turns(chat);
 	return chat;
 }

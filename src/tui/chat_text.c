@@ -3,12 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/safe.h"
 #include "estate/provider.h"
 #include "gate/intent.h"
+#include "tui/run_text.h"
 #include "tui/screen.h"
 #include "tui/text_view.h"
 
@@ -201,6 +204,29 @@ static void summary(struct text_view *view, const struct json *turn, size_t numb
 	}
 }
 
+/* Where its plan was run it is that, and no review, that comes next. */
+static void ran_line(struct text_view *view, const struct json *turn, size_t number, struct chat_links *links)
+{
+	const struct json *ran = json_get(turn, "ran");
+	const char *status = json_text_or(json_get(ran, "status"), ""), *run = json_text_or(json_get(ran, "run"), "");
+	int64_t at_ns;
+	char at[8] = "";
+
+	if (!*status)
+		return;
+	if (!clock_parse(json_text_or(json_get(ran, "at"), ""), &at_ns)) {
+		time_t seconds = (time_t)(at_ns / CLOCK_SECOND_NS);
+		struct tm local;
+
+		localtime_r(&seconds, &local);
+		strftime(at, sizeof(at), "%H:%M", &local);
+	}
+	label(view, "");
+	text_view_addf(view, run_style(status), "%s %s %s ", run_glyph(status), strcmp(status, "rolled_back") ? status : "undone", at);
+	add_link(view, links, CHAT_RUN, number, run, "[run]");
+	text_view_end(view, -1);
+}
+
 static void plan_link(struct text_view *view, struct chat_links *links, size_t number, const char *name, const char *id, const char *summary_text, int columns)
 {
 	label(view, name);
@@ -217,6 +243,7 @@ static void proposals(struct text_view *view, const struct json *turn, size_t nu
 		plan_link(view, links, number, "plan", plan, json_text_or(json_get(turn, "plan_summary"), ""), columns);
 	if (*proposal)
 		plan_link(view, links, number, "proposed", proposal, json_text_or(json_at(turn, "report.plan.summary"), "a change"), columns);
+	ran_line(view, turn, number, links);
 	for (const struct json *why = json_first(json_at(turn, "report.not_proposed")); why; why = json_next(why)) {
 		label(view, "not");
 		text_view_words(view, STYLE_DIM, LABEL, columns, json_text_or(why, ""), -1);

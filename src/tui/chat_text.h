@@ -7,12 +7,12 @@
 struct json;
 struct text_view;
 
-enum chat_link_type { CHAT_EVIDENCE, CHAT_RESOURCE, CHAT_PLAN, CHAT_NEXT };
+enum chat_link_type { CHAT_EVIDENCE, CHAT_RESOURCE, CHAT_PLAN, CHAT_RUN, CHAT_NEXT };
 
 struct chat_link {
 	enum chat_link_type type;
 	size_t turn;
-	char id[900];   /* "e3", a resource's id, a plan's id, "logs" */
+	char id[900];   /* "e3", a resource's id, a plan's or a run's id, "logs" */
 	size_t line;    /* of the view */
 };
 

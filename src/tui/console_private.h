@@ -131,7 +131,7 @@ void console_look_at_accounts(struct console *console);
 /* saving.c: written by a worker, after the end here and now. Takes the path (absolute) and the bytes. told: it is said where. */
 void console_save(struct console *console, char *path, char *bytes, size_t length, int told);
 /* after_run.c */
-void console_after_run(struct console *console, const struct plan *plan);
+void console_after_run(struct console *console, const struct plan *plan, const struct json *result);
 /* foreground.c: exit status, 128 + signal, or -1 */
 int run_in_foreground(const char *const *argv, struct error *err);
 /* dashboard.c */

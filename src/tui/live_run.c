@@ -147,7 +147,7 @@ static void done(struct job *job)
 	free(work);
 	tell_end(live);
 	if (live->result && !live->console->ended)
-		console_after_run(live->console, live->plan);
+		console_after_run(live->console, live->plan, live->result);
 	take_out(live);
 	live_run_unref(live);
 }

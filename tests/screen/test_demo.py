@@ -100,7 +100,10 @@ def test_an_incident_is_seen_asked_about_mended_and_undone():
         c.wait_for('forward again to revision 42')
         c.wait_for(lambda text: re.search(r'checkout:v42\W', text) and re.search(r'checkout:v41\W', text))  # both images to their end, at 80 columns
         approve(c, 'checkout')
-        c.send(':<Esc>')
+        c.send('<Esc>')
+        c.wait_for(re.compile(r'✓ done \d\d:\d\d \[run\]'))  # the conversation says what became of its plan
+        c.send('<Esc>')
+        c.wait_for('Wrong now')
         c.send(':pods<Enter>')
         c.wait_for(re.compile(r'live'))
         c.send('/namespace == payments and name ~ checkout<Enter>')
@@ -109,6 +112,8 @@ def test_an_incident_is_seen_asked_about_mended_and_undone():
         approve(c, 'checkout')
         c.send('<Esc>')
         c.wait_for(re.compile(r'checkout-\w+-\w+ +0/1 +(Error|CrashLoopBackOff)'))
+        c.send('c')
+        c.wait_for(re.compile(r'undone \d\d:\d\d \[run\]'))
 
 
 def test_restarts_grow_while_one_watches():
