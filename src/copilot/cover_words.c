@@ -267,6 +267,21 @@ static int lets_in(const struct reading *reading, size_t token)
 	       (HAS(reading, C_EXPOSED) || HAS(reading, C_CIDR)) && !strcmp(reading->intent->type, "audit_security");
 }
 
+/* "tryout-9 was an experiment, drop the namespace tryout-9". */
+static int says_name_again(const struct reading *reading, size_t token)
+{
+	static const char *const keys[] = { "name", "namespace" };
+	const struct token *word = &reading->marks.fold.tokens[token];
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		const char *value = intent_filter(reading->intent, keys[i]);
+
+		if (value && word->shape & TOKEN_JOINED && strlen(value) == word->raw_length && !strncmp(value, word->raw, word->raw_length))
+			return 1;
+	}
+	return 0;
+}
+
 /* What attacks are made of. */
 static int is_against(const struct reading *reading, size_t token)
 {
@@ -315,7 +330,7 @@ int cover_stray(const struct reading *reading, size_t token, unsigned families)
 	if (idle_label(reading, token, families) || sent_to(reading, token, families) ||
 		(cover_is_name(reading, token) && cover_is_lonely(reading, token)))
 		return 1;
-	if (cover_is_name(reading, token) || reading->used[token])
+	if (cover_is_name(reading, token) || reading->used[token] || says_name_again(reading, token))
 		return 0;
 	for (size_t i = 0; i < reading->marks.count; i++) {
 		const struct mark *mark = &reading->marks.marks[i];

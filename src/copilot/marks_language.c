@@ -75,6 +75,17 @@ static unsigned joins_in(const struct marks *marks, size_t token, unsigned langu
 	       !is_act(marks, token + 1);
 }
 
+/* "démarre-la", "redémarre-le": a verb with its object is French, whatever else is said. */
+static int joins_pronoun(const struct token *token)
+{
+	static const char *const ends[] = { "-le", "-la", "-les", "-moi", "-nous", "-lui", "-leur" };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (token->length > strlen(ends[i]) + 3 && !strcmp(token->text + token->length - strlen(ends[i]), ends[i]))
+			return 1;
+	return 0;
+}
+
 /* How much a word speaks for a language: most when no other has it and it is a phrase by itself. */
 static unsigned points_for(const struct marks *marks, size_t token, unsigned language)
 {
@@ -106,6 +117,8 @@ void marks_choose_language(struct marks *marks)
 			unsigned word = marks->word[i];
 
 			score[l] += word ? points_for(marks, i, l) : 0;
+			if (!strcmp(name, "fr") && joins_pronoun(&marks->fold.tokens[i]))
+				score[l] += LETTER_POINTS;
 		}
 		score[l] += points_of_letters(marks, words_letters(marks->words, l));
 		if (!strcmp(name, "en"))

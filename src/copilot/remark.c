@@ -37,6 +37,20 @@ static int asks_in(const struct reading *reading, struct clause_span span)
 	return COVERED(reading, span, asks) || reading->marks.fold.tokens[span.to].shape & TOKEN_ASKED;
 }
 
+/* "it's a copy", "we regret the web deploy": a thing, and no act. */
+static int is_thing(const struct reading *reading, struct clause_span span, size_t token)
+{
+	static const char *const articles[] = { "a", "an", "the", "this", "that", "last", "our", "ein", "eine", "der", "die", "das",
+		"le", "la", "un", "une", "el", "una", "o", "um", "uma" };
+	const struct token *tokens = reading->marks.fold.tokens;
+
+	for (size_t at = token; at > span.from && token - at < 3; at--)
+		for (size_t i = 0; i < sizeof(articles) / sizeof(*articles); i++)
+			if (!strcmp(tokens[at - 1].text, articles[i]))
+				return 1;
+	return 0;
+}
+
 /* What attacks are made of is no remark, nor what points back at the target: "use them". */
 static int harms(const struct reading *reading, struct clause_span span)
 {
@@ -48,9 +62,7 @@ static int harms(const struct reading *reading, struct clause_span span)
 		return 0;
 	for (size_t at = span.from; at <= span.to; at++)
 		for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
-			/* "it's a copy": a thing, and no act */
-			if (marks_at(marks, at, foreign[i]) && !(foreign[i] == C_OTHER && at > span.from &&
-				(!strcmp(marks->fold.tokens[at - 1].text, "a") || !strcmp(marks->fold.tokens[at - 1].text, "the"))))
+			if (marks_at(marks, at, foreign[i]) && !(foreign[i] == C_OTHER && is_thing(reading, span, at)))
 				return 1;
 	return 0;
 }

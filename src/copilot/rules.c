@@ -317,7 +317,7 @@ int rules_type(struct reading *reading)
 			rules_has_entity(reading, ENTITY_REGION) && !HAS(reading, C_NUMBER) &&
 			!rules_has_entity(reading, ENTITY_SIZE))
 			rules_set_type(reading, "migrate"); /* "leve users para sa-east-1" */
-		if (!strcmp(row->type, "scale") && set_to_version(reading))
+		if ((!strcmp(row->type, "scale") || !strcmp(row->type, "start")) && set_to_version(reading))
 			rules_set_type(reading, "rollback");
 		return 0;
 	}

@@ -329,10 +329,16 @@ static int lost_its_name(const struct reading *reading, size_t token)
 	static const enum concept kinds[] = { C_KIND, C_NAMESPACE, C_APP, C_CALLED };
 	static const enum concept asks[] = { C_COST, C_WHICH, C_STATE, C_EXPOSED, C_RISKY, C_SYMPTOM, C_STATUS, C_ASK };
 
-	/* "let audit have 8 replicas", "läuft audit in prod" */
+	static const char *const money[] = { "billing", "pricing", "invoicing" };
+
+	/* "rds billing lags behind" */
+	if (HAS(reading, C_SYMPTOM) && is_one_of(reading->marks.fold.tokens[token].text, money, sizeof(money) / sizeof(*money)) &&
+		token && COVERED(reading, token - 1, nouns))
+		return 1;
 	/* "scale status to 6 pods" */
 	if (!reading->write && after_act(reading, token, 1))
 		return 1;
+	/* "let audit have 8 replicas", "läuft audit in prod" */
 	if ((HAS(reading, C_REPLICAS) && HAS(reading, C_NUMBER)) ||
 		(!strcmp(reading->marks.fold.tokens[token].text, "audit") && (HAS(reading, C_STATUS) || HAS(reading, C_ASK))))
 		return 1;

@@ -211,16 +211,19 @@ static void drop_moves_back(struct reading *reading)
 			rules_say_nothing(reading, mark);
 }
 
-/* "power on i-1 would you": said last, it is courtesy and no supposition. */
+/* "would you list the pods", "power on i-1 would you": said first or last, it is courtesy and no supposition. */
 static void drop_courtesy(struct reading *reading)
 {
 	static const char *const lead[] = { "would", "could", "can", "will", "wurdest", "konntest", "kannst", "podrias",
 		"puedes", "poderia", "pode", "pourrais", "peux" };
 
 	for (struct mark *mark = reading->marks.marks; mark < reading->marks.marks + reading->marks.count; mark++) {
-		if (mark->concept != C_IF || mark->from + 2u < reading->marks.fold.count)
+		const struct token *word = &reading->marks.fold.tokens[mark->from];
+		int first = !mark->from && reading->marks.seen[C_IF] == 1 && reading->marks.fold.count > 3 && !strcmp(word[1].text, "you");
+
+		if (mark->concept != C_IF || (!first && (!mark->from || mark->from + 2u < reading->marks.fold.count)))
 			continue;
-		for (size_t i = 0; mark->from && i < sizeof(lead) / sizeof(*lead); i++)
+		for (size_t i = 0; i < sizeof(lead) / sizeof(*lead); i++)
 			if (mark->concept == C_IF && !strcmp(reading->marks.fold.tokens[mark->from].text, lead[i]))
 				rules_say_nothing(reading, mark);
 	}
