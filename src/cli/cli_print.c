@@ -67,12 +67,19 @@ static void measure(const struct cli_table *table, size_t width[])
 	}
 }
 
-/* The last column is not padded: no blanks at the end of lines. */
-static void print_cell(const struct cli_table *table, const char *text, size_t column, const size_t width[])
+/* Whether everything right of a column is empty: no blanks at the end of lines. */
+static int is_last(const struct cli_table *table, char *const *row, size_t column)
+{
+	for (size_t c = column + 1; c < table->columns; c++)
+		if (*row[c])
+			return 0;
+	return 1;
+}
+
+static void print_cell(const struct cli_table *table, const char *text, size_t column, int last, const size_t width[])
 {
 	FILE *out = cli_out(table->cli);
 	int gap = (int)(width[column] - width_of(text));
-	int last = column + 1 == table->columns;
 
 	if (table->align[column] == 'r')
 		fprintf(out, "%*s%s", gap, "", text);
@@ -100,22 +107,29 @@ static void print_csv_cell(FILE *out, const char *text, int last)
 	fputs(last ? "\r\n" : ",", out);
 }
 
+static void print_row(const struct cli_table *table, char *const *row, const size_t width[])
+{
+	int last = 0;
+
+	for (size_t c = 0; c < table->columns && !last; c++) {
+		last = table->cli->format == FORMAT_CSV ? c + 1 == table->columns : is_last(table, row, c);
+		if (table->cli->format == FORMAT_CSV)
+			print_csv_cell(cli_out(table->cli), row[c], last);
+		else
+			print_cell(table, row[c], c, last, width);
+	}
+}
+
 static void print_table(const struct cli_table *table, int header)
 {
 	size_t width[COLUMNS_MAX] = { 0 };
-	int csv = table->cli->format == FORMAT_CSV;
 
-	if (!csv)
+	if (table->cli->format != FORMAT_CSV)
 		measure(table, width);
-	for (size_t i = header ? 0 : table->columns; i < table->columns + table->count; i++) {
-		const char *text = i < table->columns ? table->names[i] : table->cells[i - table->columns];
-		size_t column = i % table->columns;
-
-		if (csv)
-			print_csv_cell(cli_out(table->cli), text, column + 1 == table->columns);
-		else
-			print_cell(table, text, column, width);
-	}
+	if (header)
+		print_row(table, table->names, width);
+	for (size_t i = 0; i + table->columns <= table->count; i += table->columns)
+		print_row(table, table->cells + i, width);
 }
 
 void cli_table_print(struct cli_table *table)

@@ -64,6 +64,32 @@ static int sort_of(const struct getting *g, int *column, int *descending, struct
 	return *column < 0 ? error_set(err, ERR_INVALID, "%s have no column '%.40s'; pilothouse kinds show %s", g->kind->name, sort, g->kind->name) : 0;
 }
 
+/* Where nobody orders them, rows of several namespaces and accounts come as their answers come: by id they are the same each time, as kubectl has
+ * them. Rows of one place keep the order their source gives them. */
+struct by_id {
+	char *id;
+	size_t row;
+};
+
+static int by_id(const void *a, const void *b)
+{
+	return strcmp(((const struct by_id *)a)->id, ((const struct by_id *)b)->id);
+}
+
+static void order_by_id(const struct snapshot *snapshot, size_t *rows, size_t count)
+{
+	struct by_id *order = mem_zero(count + 1, sizeof(*order));
+
+	for (size_t i = 0; i < count; i++)
+		order[i] = (struct by_id){ snapshot_role_text(snapshot, rows[i], ROLE_ID), rows[i] };
+	qsort(order, count, sizeof(*order), by_id);
+	for (size_t i = 0; i < count; i++) {
+		rows[i] = order[i].row;
+		free(order[i].id);
+	}
+	free(order);
+}
+
 /* Rows wanted, in order; *count before --limit is *total. */
 static size_t *choose(struct getting *g, struct snapshot *snapshot, size_t *count, size_t *total, struct error *err)
 {
@@ -85,10 +111,11 @@ static size_t *choose(struct getting *g, struct snapshot *snapshot, size_t *coun
 
 			if ((name && !has_name(snapshot, row, name)) || !cli_in_region(g->cli, snapshot, row) || (g->filter && !filter_match(g->filter, snapshot, row)))
 				continue;
-			(*total)++;
-			if (limit < 0 || *count < (size_t)limit)
-				rows[(*count)++] = row;
+			rows[(*total)++] = row;
 		}
+		if (column < 0 && g->kind->namespaced)
+			order_by_id(snapshot, rows, *total);
+		*count = limit < 0 || *total < (size_t)limit ? *total : (size_t)limit;
 	}
 	view_free(view);
 	return rows;

@@ -47,15 +47,17 @@ static int run_changes(struct cli *cli)
 
 	if (!estate || window(cli, "since", 3600 * CLOCK_SECOND_NS, &since_ns, &err))
 		return cli_fail(cli, &err);
-	const struct kind *kind = cli_flag(cli, "kind") ? estate_kind(estate, cli_flag(cli, "kind"), &err) : NULL;
+	const char *wanted = cli_flag(cli, "kind");
+	struct error unknown = { 0 };
+	const struct kind *kind = wanted ? estate_kind(estate, wanted, &unknown) : NULL; /* what is recorded may have a kind of its own: packages, boot */
 
-	if (cli_flag(cli, "kind") && !kind)
-		return err.code == ERR_NOT_FOUND ? cli_usage(cli, "--kind: %s", err.text) : cli_fail(cli, &err);
 	if (estate_ask_changes(estate, NULL, since_ns, NULL, &err))
 		cli_say(cli, "what the source itself recorded is not in it: %s", err.text);
-	struct json *document = estate_changes(estate, since_ns, kind ? kind->name : NULL, NULL, (size_t)cli_flag_number(cli, "limit", CHANGES_LIMIT), &err);
+	struct json *document = estate_changes(estate, since_ns, kind ? kind->name : wanted, NULL, (size_t)cli_flag_number(cli, "limit", CHANGES_LIMIT), &err);
 	if (!document)
 		return cli_fail(cli, &err);
+	if (wanted && !kind && !json_count(json_get(document, "changes")))
+		cli_say(cli, "pilothouse: nothing of that kind changed: %s", unknown.text);
 	if (cli_json(cli))
 		return cli_print_list(cli, document, "changes");
 	struct cli_table *table = cli_table_new(cli);

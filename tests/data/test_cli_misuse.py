@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a careful user types wrong, and every command in every format: a word too many, an option without a value, an empty name, a
 misspelt word is a clear usage error, never something else done; and what says it is JSON, CSV or YAML is."""
-import csv, io, json, os, subprocess, sys
+import csv, io, json, os, re, sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import hostile
@@ -86,7 +86,7 @@ def test_what_is_chosen_is_not_ignored():
         check('no hosts in region eu' in home.run('get', 'hosts', '--region', 'eu').talk)
         done = home.run('describe', 'hosts', name, '--region', 'eu')
         check(done.code == 1 and 'is not in region eu' in done.talk, done)
-        usage(home, 'changes', '--kind', 'nosuch', said='nosuch')
+        check('there is no kind "nosuch"' in home.run('changes', '--kind', 'nosuch').talk)
         check(home.run('changes', '--kind', 'process').code == 0)
 
 
@@ -254,6 +254,16 @@ def test_every_command_in_every_format():
             for people in ('table', 'wide'):
                 done = home.run(*args, '-o', people)
                 check(done.code == 0 and (not done.text.startswith('{') or args[0] == 'parse'), done)
+
+
+def test_no_line_ends_in_blanks():
+    with Home() as home:
+        for kind in ('interfaces', 'disks', 'services'):
+            for wide in ('table', 'wide'):
+                text = home.run('get', kind, '-o', wide).text
+                check(text and not re.search('[ \t]+$', text, re.M), kind, repr(text[:300]))
+        rows = table_of(home.run('get', 'interfaces', '-o', 'csv').text)
+        check(len(rows) > 1, rows)
 
 
 def test_text_is_not_called_data():
