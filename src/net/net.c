@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -336,6 +337,8 @@ static void *net_main(void *arg)
 {
 	struct net *net = arg;
 	int running;
+
+	prctl(PR_SET_NAME, "ph-net");
 
 	while (!take_submitted(net)) {
 		tend(net);

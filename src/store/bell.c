@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -104,6 +105,8 @@ static void *listen_main(void *arg)
 {
 	struct bell *bell = arg;
 	unsigned seen = bell->seen, foreign = bell->foreign, now;
+
+	prctl(PR_SET_NAME, "ph-bell");
 
 	for (;;) {
 		while ((now = atomic_load(bell->count)) == seen)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -196,6 +197,8 @@ static void linger(struct store *store)
 static void *writer_main(void *arg)
 {
 	struct store *store = arg;
+
+	prctl(PR_SET_NAME, "ph-store");
 
 	pthread_mutex_lock(&store->lock);
 	while (store->first || !store->stop) {
