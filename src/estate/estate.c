@@ -301,10 +301,9 @@ void feed_set_visible(struct feed *feed, int visible)
 		return;
 	}
 	if (feed->poll_due_ns && feed->poll_due_ns > now + feed->kind->poll_ms * ms)
-		feed->poll_due_ns = now;
+		schedule_wake(estate, feed->poll_due_ns = now);
 	if (feed->publish_due_ns)
-		feed->publish_due_ns = now;
-	pthread_cond_signal(&estate->due);
+		schedule_wake(estate, feed->publish_due_ns = now);
 	pthread_mutex_unlock(&estate->lock);
 }
 

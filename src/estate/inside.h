@@ -133,6 +133,8 @@ int schedule_start(struct estate *estate);
 void schedule_halt(struct estate *estate); /* nothing begins any more */
 void schedule_stop(struct estate *estate); /* and nothing is under way */
 void schedule_seldom(struct feed *feed); /* not seen any more; with estate->lock held */
+/* Something of it is due then. With estate->lock held. */
+void schedule_wake(struct estate *estate, int64_t due_ns);
 void schedule_publish(struct feed *feed, int64_t due_ns);
 void schedule_poll_now(struct feed *feed);
 void schedule_accounts(struct estate *estate); /* are to be looked at: from wherever a link fails or answers again */

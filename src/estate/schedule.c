@@ -1,6 +1,7 @@
 /* One thread that sleeps until a poll or a held-back publication is due, and for ever when nothing is. */
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -109,6 +110,12 @@ static void plan_next(struct feed *feed, int watched, int failed, enum error_cod
 	feed->poll_due_ns = failed ? now + wait * ms : next_due_ns(feed, now);
 }
 
+void schedule_wake(struct estate *estate, int64_t due_ns)
+{
+	if (due_ns < estate->asleep_until_ns) /* else it looks in time anyhow */
+		pthread_cond_signal(&estate->due);
+}
+
 static void end_run(struct run *run, int failed, enum error_code code)
 {
 	struct feed *feed = run->feed;
@@ -123,8 +130,7 @@ static void end_run(struct run *run, int failed, enum error_code code)
 	unref_locked(feed);
 	estate->running--;
 	pthread_cond_broadcast(&estate->idle);
-	if (feed_due_ns < estate->asleep_until_ns) /* else it looks in time anyhow */
-		pthread_cond_signal(&estate->due);
+	schedule_wake(estate, feed_due_ns);
 	pthread_mutex_unlock(&estate->lock);
 }
 
@@ -377,6 +383,8 @@ static void *schedule_main(void *arg)
 	struct estate *estate = arg;
 	int64_t earliest;
 
+	prctl(PR_SET_NAME, "ph-schedule");
+
 	pthread_mutex_lock(&estate->lock);
 	while (!estate->stopping) {
 		if (work_once(estate, &earliest) || send_errand(estate) || look_at_accounts(estate))
@@ -445,7 +453,7 @@ void schedule_publish(struct feed *feed, int64_t due_ns)
 
 	pthread_mutex_lock(&estate->lock);
 	feed->publish_due_ns = due_ns;
-	pthread_cond_signal(&estate->due);
+	schedule_wake(estate, due_ns);
 	pthread_mutex_unlock(&estate->lock);
 }
 
@@ -455,7 +463,7 @@ void schedule_poll_now(struct feed *feed)
 
 	pthread_mutex_lock(&estate->lock);
 	feed->poll_due_ns = clock_monotonic_ns();
-	pthread_cond_signal(&estate->due);
+	schedule_wake(estate, feed->poll_due_ns);
 	pthread_mutex_unlock(&estate->lock);
 }
 
