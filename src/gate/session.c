@@ -34,6 +34,7 @@ struct session {
 	struct gate *gate;
 	pthread_mutex_t opening; /* held while a worker opens the rooms */
 	int stopped, left_behind;
+	void (*on_result)(void *arg); /* NULL: as for news */
 };
 
 static void log_problem(const char *area, const struct json *problem)
@@ -123,9 +124,10 @@ const struct session_options *session_options(const struct session *session)
 	return &session->options;
 }
 
-void session_set_news(struct session *session, void (*on_news)(void *arg), void *arg)
+void session_set_news(struct session *session, void (*on_news)(void *arg), void (*on_result)(void *arg), void *arg)
 {
 	session->options.on_news = on_news;
+	session->on_result = on_result;
 	session->options.arg = arg;
 }
 
@@ -227,7 +229,7 @@ struct jobs *session_jobs(struct session *session, struct error *err)
 {
 	(void)err;
 	if (!session->jobs)
-		session->jobs = jobs_new(WORKERS, session->options.on_news, session->options.arg);
+		session->jobs = jobs_new(WORKERS, session->on_result ? session->on_result : session->options.on_news, session->options.arg);
 	return session->jobs;
 }
 

@@ -39,8 +39,8 @@ void session_end(struct session *session);
 void session_leave(int status);
 const struct session_options *session_options(const struct session *session);
 struct config *session_config(struct session *session);
-/* Before the first room is opened: who is told of news, from any thread (the console's loop_wake). */
-void session_set_news(struct session *session, void (*on_news)(void *arg), void *arg);
+/* Before the first room is opened: who is told, from any thread, of news of the rooms, and of jobs that wait to be collected. */
+void session_set_news(struct session *session, void (*on_news)(void *arg), void (*on_result)(void *arg), void *arg);
 /* Ends the workers while those who wait for their results still live; session_free does it otherwise. No room may be used after it. One that
  * still opens them (a database somebody holds) is left behind after a moment: nothing of it was used. */
 void session_stop_jobs(struct session *session);

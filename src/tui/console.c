@@ -4,6 +4,7 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@
 #include "tui/series_store.h"
 #include "tui/series.h"
 
-enum { NEWS_EVERY_MS = 105, /* ten paints a second at most */ KEYS_A_TURN = 4096, RECORD_MAX = 16 * 1024 * 1024, SHOWN_MAX = 3 + DIALOGS_MAX };
+enum { NEWS_EVERY_MS = 105, /* ten paints a second at most */ TICK_AFTER_MS = 60, KEYS_A_TURN = 4096, RECORD_MAX = 16 * 1024 * 1024, SHOWN_MAX = 3 + DIALOGS_MAX };
 
 const char *pane_context(const struct pane *pane)
 {
@@ -287,11 +288,21 @@ static void on_news_time(void *arg)
 	console->news_timer = 0; /* the turn that follows looks again */
 }
 
+static void look_again(struct console *console)
+{
+	struct pane *panes[SHOWN_MAX];
+
+	console->news = 0;
+	console_take_accounts(console);
+	for (size_t i = shown_panes(console, panes); i > 0; i--)
+		if (panes[i - 1]->ops->recalc && panes[i - 1]->ops->recalc(panes[i - 1]))
+			panes[i - 1]->dirty = 1;
+}
+
 /* Data news are looked at ten times a second at most; keys never wait for this. */
 static void take_news(struct console *console)
 {
 	int64_t waited_ms = (clock_monotonic_ns() - console->painted_news_ns) / 1000000;
-	struct pane *panes[SHOWN_MAX];
 
 	if (!console->news || console->news_timer)
 		return;
@@ -299,12 +310,8 @@ static void take_news(struct console *console)
 		console->news_timer = loop_add_timer(console->loop, NEWS_EVERY_MS - waited_ms, on_news_time, console);
 		return;
 	}
-	console->news = 0;
 	console->painted_news_ns = clock_monotonic_ns();
-	console_take_accounts(console);
-	for (size_t i = shown_panes(console, panes); i > 0; i--)
-		if (panes[i - 1]->ops->recalc && panes[i - 1]->ops->recalc(panes[i - 1]))
-			panes[i - 1]->dirty = 1;
+	look_again(console);
 }
 
 static void record_frame(struct console *console)
@@ -344,10 +351,10 @@ static void set_tick(struct console *console)
 	}
 	if (console->tick_timer)
 		loop_remove_timer(console->loop, console->tick_timer);
-	/* At whole seconds: however many ages there are, they change together. */
+	/* At whole seconds: however many ages there are, they change together, and with the rows that were due then, if there were news of them. */
 	int64_t now = clock_now_ns(), due = (now + least + CLOCK_SECOND_NS - 1) / CLOCK_SECOND_NS * CLOCK_SECOND_NS;
 
-	console->tick_timer = loop_add_timer(console->loop, (due - now) / 1000000 + 1, on_tick, console);
+	console->tick_timer = loop_add_timer(console->loop, (due - now) / 1000000 + TICK_AFTER_MS, on_tick, console);
 }
 
 static int is_dirty(struct console *console)
@@ -398,15 +405,28 @@ static void on_turn(void *arg)
 	set_tick(console);
 }
 
+static atomic_int there_is_news; /* of the rooms */
+
 static void on_wake(void *arg)
 {
 	struct console *console = arg;
 	struct jobs *jobs = workers(console);
 
-	if (jobs)
-		jobs_collect(jobs);
+	size_t answers = jobs ? jobs_collect(jobs) : 0;
+
 	console_hear_others(console);
-	console->news = 1;
+	/* Only answers to what was asked: they are looked at now, in place of being woken for them once more. */
+	if (!atomic_exchange(&there_is_news, 0) && answers && !console->news && !console->ended)
+		look_again(console);
+	else
+		console->news = 1;
+}
+
+/* From any thread. */
+static void on_news(void *loop)
+{
+	atomic_store(&there_is_news, 1);
+	loop_wake(loop);
 }
 
 /* --- keys --- */
@@ -582,7 +602,7 @@ struct console *console_new(struct session *session)
 	console->series = series_book_new();
 	console->handover = handover_new(the_loop);
 	console->all_dirty = 1;
-	session_set_news(session, loop_wake, the_loop);
+	session_set_news(session, on_news, loop_wake, the_loop);
 	loop_on_wake(console->loop, on_wake, console);
 	loop_on_turn(console->loop, on_turn, console);
 	user_current(&console->user, console->config);
