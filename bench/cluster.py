@@ -58,15 +58,12 @@ class Watch(threading.Thread):
 
     def run(self):
         now = json.loads(ask('/api/v1/pods?limit=1&includeObject=None'))['metadata']['resourceVersion']
-        link = connect(1)
+        link = connect()
         link.request('GET', '/api/v1/pods?watch=1&resourceVersion=' + now, headers={
             'Authorization': 'Bearer ' + os.environ['PILOTHOUSE_PEER_KUBE_TOKEN'], 'Accept': 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io'})
         answer = link.getresponse()
         while time.monotonic() < self.until:
-            try:
-                line = answer.readline()
-            except TimeoutError:
-                continue
+            line = answer.readline()
             if not line:
                 return
             self.changes += b'"BOOKMARK"' not in line[:40]
@@ -74,20 +71,28 @@ class Watch(threading.Thread):
 
 class Changes(threading.Thread):
     """Makes `rate` changes of pods a second, by as many connections at a time as it takes: the number of restarts, one up, at the next turn down again."""
-    LINKS, AMONG = 16, 2000
+    LINKS, PAGE, PAGES = 16, 250, 8
 
     def __init__(self, rate, seconds):
         super().__init__(daemon=True)
         self.rate, self.seconds = rate, seconds
         self.made, self.failed, self.pods = [0] * self.LINKS, [0] * self.LINKS, []
-        link = connect()
-        link.request('GET', '/api/v1/pods?resourceVersion=0&limit=%d' % self.AMONG, headers=self.headers('application/json'))
-        for pod in json.load(link.getresponse())['items']:
+        link, more = connect(), ''
+        for _ in range(self.PAGES):
+            link.request('GET', '/api/v1/pods?limit=%d&continue=%s' % (self.PAGE, more), headers=self.headers('application/json'))
+            page = json.load(link.getresponse())
+            self.take(page['items'])
+            more = urllib.parse.quote(page['metadata'].get('continue', ''))
+            if not more:
+                break
+        random.Random(7).shuffle(self.pods)
+        self.start()
+
+    def take(self, pods):
+        for pod in pods:
             status = pod['status']
             if status.get('phase') == 'Running' and len(status.get('containerStatuses', [])) == 1:
                 self.pods.append([pod['metadata']['namespace'], pod['metadata']['name'], status['containerStatuses'][0], 0])
-        random.Random(7).shuffle(self.pods)
-        self.start()
 
     def headers(self, accept):
         return {'Authorization': 'Bearer ' + os.environ['PILOTHOUSE_PEER_KUBE_ADMIN_TOKEN'], 'Accept': accept, 'Content-Type': 'application/merge-patch+json'}
