@@ -12,9 +12,7 @@
 #include "tui/console_private.h"
 #include "tui/table_pane.h"
 
-#define N_(text) text /* marked for translation; translated where drawn */
-
-enum { HINTS_MAX = 48, TITLE_MAX = 512, MIN_COLUMNS = 20, MIN_ROWS = 6, OWN_NAME = 12 };
+enum { TITLE_MAX = 512, MIN_COLUMNS = 20, MIN_ROWS = 6, OWN_NAME = 12 };
 
 static struct pane *top_of(const struct console *console, int half)
 {
@@ -322,130 +320,6 @@ static void draw_head(struct console *console, int half)
 	screen_put_n(area, 0, area.columns - room, room, STYLE_DIM, status, strlen(status));
 }
 
-/* --- bottom line --- */
-
-/* What a command needs of the row under the cursor. */
-enum need { NEED_ROW = 1, NEED_LOG = 2, NEED_VERBS = 4, NEED_TABLE = 8, NEED_OPENS = 16 };
-
-static const struct {
-	const char *name;
-	unsigned needs;
-} needs_of[] = {
-	{ "global.actions", NEED_ROW | NEED_VERBS },
-	{ "global.describe", NEED_ROW },
-	{ "global.investigate", NEED_ROW },
-	{ "global.logs", NEED_ROW | NEED_LOG },
-	{ "global.yaml", NEED_ROW },
-	{ "table.filter", NEED_TABLE },
-	{ "text.open", NEED_OPENS },
-};
-
-static unsigned what_there_is(struct console *console, const struct pane *pane)
-{
-	struct ref ref;
-	unsigned there = strcmp(pane->ops->name, "dashboard") != 0 ? NEED_TABLE : 0;
-
-	if (pane->ops->opens && pane->ops->opens(pane))
-		there |= NEED_OPENS;
-
-	if (!console->estate || !console_target(console, &ref))
-		return there;
-	const struct kind *kind = kinds_of(estate_kinds(console->estate), &ref);
-
-	return there | NEED_ROW | (kind && kind->logs ? NEED_LOG : 0) | (kind && kind->verb_count ? NEED_VERBS : 0);
-}
-
-/* What a command that stands in many contexts is in one of them; NULL: nobody wants it there. */
-static const struct {
-	const char *context, *command, *hint;
-} elsewhere[] = {
-	{ "approvals", "global.approvals", NULL },
-	{ "changes", "global.changes", NULL },
-	{ "detail", "global.describe", NULL },
-	{ "form", "dialog.accept", N_("go on") },
-	{ "help", "global.approvals", NULL },
-	{ "help", "global.changes", NULL },
-	{ "help", "global.chat", NULL },
-	{ "help", "global.help", N_("close") },
-	{ "help", "global.runs", NULL },
-	{ "help", "table.filter", NULL },
-	{ "help", "table.open", NULL },
-	{ "line", "dialog.accept", N_("keep") },
-	{ "logs", "global.logs", NULL },
-	{ "runs", "global.runs", NULL },
-	{ "yaml", "global.yaml", NULL },
-};
-
-static const char *hint_of(const struct command *command, const struct pane *pane)
-{
-	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(*elsewhere); i++)
-		if (!strcmp(elsewhere[i].command, command->name) && !strcmp(elsewhere[i].context, pane_context(pane)))
-			return elsewhere[i].hint;
-	return command->hint;
-}
-
-static int applies(const struct command *command, unsigned there)
-{
-	for (size_t i = 0; i < sizeof(needs_of) / sizeof(*needs_of); i++)
-		if (!strcmp(needs_of[i].name, command->name))
-			return (needs_of[i].needs & there) == needs_of[i].needs;
-	return 1;
-}
-
-/* Those that would do something here; returns how many are left. */
-static size_t keep_applying(struct console *console, const struct pane *pane, const struct command **hints, size_t count)
-{
-	unsigned there = what_there_is(console, pane);
-	size_t kept = 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (applies(hints[i], there) && hint_of(hints[i], pane))
-			hints[kept++] = hints[i];
-	return kept;
-}
-
-static int hint_width(const struct console *console, const struct command *command, const struct pane *pane)
-{
-	const char *key = keymap_key_of(console->keymap, command->name), *hint = hint_of(command, pane);
-
-	return (int)(utf8_columns(key, strlen(key)) + utf8_columns(hint, strlen(hint))) + 3;
-}
-
-static void draw_hints(struct console *console, struct rect area)
-{
-	const struct command *hints[HINTS_MAX];
-	const struct pane *pane = console->dialog_count ? console->dialogs[console->dialog_count - 1] : console_top(console);
-	size_t count = pane ? keymap_hints(console->keymap, pane_context(pane), hints, HINTS_MAX) : 0;
-
-	if (pane)
-		count = keep_applying(console, pane, hints, count);
-	int x = 1, last = count ? hint_width(console, hints[count - 1], pane) : 0;
-
-	screen_clear_line(area, 0, 0);
-	for (size_t i = 0; i < count; i++) {
-		int width = hint_width(console, hints[i], pane);
-
-		/* The last one, "? keys", always has its place. */
-		if (i + 1 < count && x + width + last > area.columns)
-			continue;
-		x += screen_put(area, 0, x, STYLE_KEY, keymap_key_of(console->keymap, hints[i]->name)) + 1;
-		x += screen_put(area, 0, x, STYLE_DIM, hint_of(hints[i], pane)) + 2;
-	}
-}
-
-static void draw_bottom(struct console *console)
-{
-	struct rect all = screen_size(), area = { .y = all.rows - 1, .rows = 1, .columns = all.columns };
-	char line[600];
-
-	if (!*console->message && !*console->problem) {
-		draw_hints(console, area);
-		return;
-	}
-	snprintf(line, sizeof(line), " %s", *console->message ? console->message : console->problem);
-	screen_put_n(area, 0, 0, area.columns, *console->message ? console->message_style : STYLE_CRITICAL, line, strlen(line));
-}
-
 /* --- all of it --- */
 
 static void draw_half(struct console *console, int half)
@@ -520,6 +394,6 @@ void console_paint(struct console *console)
 		screen_clear(half_area(console, SIDE));
 	}
 	draw_dialogs(console, below_drawn);
-	draw_bottom(console);
+	console_draw_bottom(console);
 	console->all_dirty = console->dirty = 0;
 }

@@ -92,6 +92,8 @@ const char *console_provider(struct console *console);
 const struct kind *console_kind(struct console *console, const char *name, const char *account);
 /* The namespace a kind opens in there: the account's own, else "*"; NULL for what has none. */
 const char *console_namespace(const struct console *console, const struct kind *kind, const char *account);
+/* console_hints.c */
+void console_draw_bottom(struct console *console);
 /* console_others.c */
 void console_watch_others(struct console *console);
 void console_hear_others(struct console *console);

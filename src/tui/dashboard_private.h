@@ -159,6 +159,14 @@ int64_t dashboard_trend_ns(const struct dashboard *dashboard, const struct widge
 void dashboard_look(struct dashboard *dashboard); /* changes, runs, audit: in a job */
 int dashboard_asks(const struct dashboard *dashboard); /* how many sources have not told yet what they recorded */
 void dashboard_forget_look(struct dashboard *dashboard);
+/* dashboard_lines.c: lines of a widget, after their widths were measured */
+void dashboard_measure_wrong(struct dashboard *dashboard, size_t first, size_t count, int columns);
+void dashboard_measure_changes(struct dashboard *dashboard, size_t first, size_t count);
+void dashboard_draw_wrong(struct dashboard *dashboard, const struct item *item, struct rect line, int selected);
+void dashboard_draw_change(struct dashboard *dashboard, const struct item *item, struct rect line, int selected);
+void dashboard_draw_gauge(struct dashboard *dashboard, const struct item *item, struct rect line, int selected);
+void dashboard_draw_run(struct dashboard *dashboard, const struct item *item, struct rect line, int selected);
+void dashboard_note_age(struct dashboard *dashboard, int64_t step); /* an age on the screen reads otherwise after that; 0 never */
 /* dashboard_draw.c */
 void dashboard_draw(struct pane *pane, struct rect area);
 void dashboard_dump(struct pane *pane, struct text *out);

@@ -15,197 +15,23 @@
 #include "tui/console.h"
 #include "tui/format.h"
 #include "tui/log_ring.h"
+#include "tui/logs_private.h"
 #include "tui/pane.h"
 #include "tui/text_view.h"
 
-enum { RING_BYTES = 8 << 20, INBOX_BYTES = 4 << 20, SOURCES_MAX = 16, TAIL = 2000, VIEW_FACTOR = 3 };
+enum { RING_BYTES = 8 << 20, VIEW_FACTOR = 3 };
 #define LATE_NS (2 * CLOCK_SECOND_NS)
-
-struct logs;
-
-/* One follower: its lines wait here until the pane takes them. */
-struct inbox {
-	pthread_mutex_t lock;
-	int refs;              /* pane and followers; under lock */
-	struct log_ring *ring; /* of what came since */
-	size_t lost;           /* came faster than it was taken */
-	char ended[SOURCES_MAX][300];
-	unsigned ended_count, running;
-	struct loop *loop;
-};
-
-struct follower {
-	struct job job;
-	struct inbox *inbox;
-	struct estate *estate;
-	struct ref ref;
-	struct log_request request;
-	char container[254];
-	struct follower **slot; /* in the pane; NULL: it has closed */
-	int64_t told_ns;
-};
-
-static const struct {
-	const char *name;
-	int64_t seconds;
-} windows[] = { { "all", 0 }, { "5 m", 300 }, { "1 h", 3600 }, { "1 d", 86400 } };
-
-struct logs {
-	struct pane pane;
-	struct ref refs[SOURCES_MAX];
-	size_t ref_count;
-	char container[254]; /* only that one's; "" all */
-	struct follower *followers[SOURCES_MAX];
-	struct inbox *inbox;
-	struct log_ring *ring;
-	struct text_view view;
-	struct input filter;
-	size_t window, lost;
-	int previous, errors_only, with_times, with_source, is_filtering;
-	unsigned running;
-	char problem[300];
-};
 
 static struct logs *of(struct pane *pane)
 {
 	return (struct logs *)pane;
 }
 
-/* --- inbox --- */
-
-static struct inbox *inbox_new(struct loop *loop, unsigned followers)
-{
-	struct inbox *inbox = mem_zero(1, sizeof(*inbox));
-
-	pthread_mutex_init(&inbox->lock, NULL);
-	inbox->refs = 1;
-	inbox->running = followers;
-	inbox->ring = log_ring_new(INBOX_BYTES);
-	inbox->loop = loop;
-	return inbox;
-}
-
-static void inbox_unref(struct inbox *inbox)
-{
-	pthread_mutex_lock(&inbox->lock);
-	int last = !--inbox->refs;
-	pthread_mutex_unlock(&inbox->lock);
-
-	if (!last)
-		return;
-	log_ring_free(inbox->ring);
-	pthread_mutex_destroy(&inbox->lock);
-	free(inbox);
-}
-
-/* --- on the follower's thread --- */
-
-static int on_line(void *arg, int64_t at_ns, const char *source, const char *line, size_t length)
-{
-	struct follower *follower = arg;
-	struct inbox *inbox = follower->inbox;
-
-	pthread_mutex_lock(&inbox->lock);
-	int was_empty = !log_ring_count(inbox->ring);
-
-	log_ring_add(inbox->ring, at_ns, source ? source : "", line, length);
-	pthread_mutex_unlock(&inbox->lock);
-	if (was_empty)
-		loop_wake(inbox->loop);
-	return atomic_load(&follower->job.cancelled);
-}
-
-static void follow(struct job *job)
-{
-	struct follower *follower = (struct follower *)job;
-	struct inbox *inbox = follower->inbox;
-	struct error err = { 0 };
-
-	follower->request.cancelled = &job->cancelled;
-	int failed = estate_logs(follower->estate, &follower->ref, &follower->request, on_line, follower, &err);
-
-	pthread_mutex_lock(&inbox->lock);
-	inbox->running--;
-	if (failed && inbox->ended_count < SOURCES_MAX)
-		snprintf(inbox->ended[inbox->ended_count++], sizeof(*inbox->ended), "%.40s: %.250s", follower->ref.name, err.text);
-	pthread_mutex_unlock(&inbox->lock);
-	loop_wake(inbox->loop);
-}
-
-static void followed(struct job *job)
-{
-	struct follower *follower = (struct follower *)job;
-
-	if (follower->slot)
-		*follower->slot = NULL;
-	inbox_unref(follower->inbox);
-	free(follower);
-}
-
-/* --- beginning and ending --- */
-
-static void stop(struct logs *logs)
-{
-	for (size_t i = 0; i < SOURCES_MAX; i++) {
-		if (!logs->followers[i])
-			continue;
-		logs->followers[i]->slot = NULL;
-		atomic_store(&logs->followers[i]->job.cancelled, 1);
-		logs->followers[i] = NULL;
-	}
-	if (logs->inbox)
-		inbox_unref(logs->inbox);
-	logs->inbox = NULL;
-}
-
-static void start_one(struct logs *logs, size_t i)
-{
-	struct follower *follower = mem_zero(1, sizeof(*follower));
-	int64_t seconds = windows[logs->window].seconds;
-
-	follower->job = (struct job){ .run = follow, .done = followed };
-	follower->inbox = logs->inbox;
-	follower->estate = console_estate(logs->pane.console);
-	follower->ref = logs->refs[i];
-	follower->request = (struct log_request){ .follow = !logs->previous, .previous = logs->previous, .timestamps = 1,
-		.since_ns = seconds ? clock_now_ns() - seconds * CLOCK_SECOND_NS : 0, .tail = seconds ? -1 : TAIL };
-	memcpy(follower->container, logs->container, sizeof(follower->container));
-	follower->request.container = *follower->container ? follower->container : NULL;
-	follower->slot = &logs->followers[i];
-	pthread_mutex_lock(&logs->inbox->lock);
-	logs->inbox->refs++;
-	pthread_mutex_unlock(&logs->inbox->lock);
-	logs->followers[i] = follower;
-	if (!console_spawn(logs->pane.console, &follower->job))
-		return;
-	logs->followers[i] = NULL;
-	logs->inbox->running--;
-	inbox_unref(logs->inbox);
-	free(follower);
-	snprintf(logs->problem, sizeof(logs->problem), "too many logs are followed: close some");
-}
-
-static void start(struct logs *logs)
-{
-	stop(logs);
-	log_ring_clear(logs->ring);
-	text_view_clear(&logs->view);
-	*logs->problem = 0;
-	logs->lost = 0;
-	logs->pane.dirty = 1;
-	if (!console_estate(logs->pane.console))
-		return;
-	logs->inbox = inbox_new(console_loop(logs->pane.console), (unsigned)logs->ref_count);
-	logs->running = (unsigned)logs->ref_count;
-	for (size_t i = 0; i < logs->ref_count; i++)
-		start_one(logs, i);
-}
-
 static void close_logs(struct pane *pane)
 {
 	struct logs *logs = of(pane);
 
-	stop(logs);
+	logs_stop(logs);
 	log_ring_free(logs->ring);
 	text_view_release(&logs->view);
 	free(logs);
@@ -326,7 +152,7 @@ static int recalc(struct pane *pane)
 	struct logs *logs = of(pane);
 
 	if (!logs->inbox && console_estate(pane->console))
-		start(logs);
+		logs_start(logs);
 	if (!logs->inbox || !has_news(logs))
 		return 0;
 	take(logs);
@@ -390,13 +216,14 @@ static void toggle_source(struct logs *logs)
 static void toggle_previous(struct logs *logs)
 {
 	logs->previous = !logs->previous;
-	start(logs);
+	logs_start(logs);
 }
 
 static void next_window(struct logs *logs)
 {
-	logs->window = (logs->window + 1) % (sizeof(windows) / sizeof(*windows));
-	start(logs);
+	if (logs_window(++logs->window, NULL) < 0)
+		logs->window = 0;
+	logs_start(logs);
 }
 
 static void begin_filter(struct logs *logs)
@@ -409,7 +236,7 @@ static const struct {
 	const char *name;
 	void (*run)(struct logs *logs);
 } rows[] = {
-	{ "global.refresh", start },
+	{ "global.refresh", logs_start },
 	{ "logs.errors", toggle_errors },
 	{ "logs.filter", begin_filter },
 	{ "logs.follow", toggle_follow },
@@ -491,6 +318,9 @@ static void status(struct pane *pane, char *out, size_t size)
 	char used[32], dropped[64] = "", filter[80] = "", search[80] = "", count[32];
 	size_t gone = log_ring_dropped(logs->ring) + logs->lost;
 
+	const char *window;
+
+	logs_window(logs->window, &window);
 	format_bytes((double)log_ring_bytes(logs->ring), used, sizeof(used));
 	if (gone)
 		snprintf(dropped, sizeof(dropped), ", %zu lines dropped", gone);
@@ -501,7 +331,7 @@ static void status(struct pane *pane, char *out, size_t size)
 	format_count(logs->view.count, count, sizeof(count));
 	snprintf(out, size, "%s%s%s%s line%s  %s  %s%s%sring %s of 8Mi%s", filter, logs->errors_only ? "errors  " : "", search, count,
 		logs->view.count == 1 ? "" : "s",
-		!logs->running ? "ended" : logs->view.follow ? "following" : "paused", logs->window ? "since " : "", logs->window ? windows[logs->window].name : "",
+		!logs->running ? "ended" : logs->view.follow ? "following" : "paused", logs->window ? "since " : "", logs->window ? window : "",
 		logs->window ? "  " : "", used, dropped);
 }
 
@@ -550,7 +380,7 @@ struct pane *logs_new(struct console *console, const struct ref *refs, size_t co
 	struct logs *logs = make(console, refs, count);
 
 	logs->previous = previous;
-	start(logs);
+	logs_start(logs);
 	if (count > SOURCES_MAX && !*logs->problem)
 		snprintf(logs->problem, sizeof(logs->problem), "of %zu the first %d are followed: that many at once can be read", count, SOURCES_MAX);
 	return &logs->pane;
@@ -561,6 +391,6 @@ struct pane *logs_of_container(struct console *console, const struct ref *ref, c
 	struct logs *logs = make(console, ref, 1);
 
 	snprintf(logs->container, sizeof(logs->container), "%s", container);
-	start(logs);
+	logs_start(logs);
 	return &logs->pane;
 }

@@ -21,6 +21,11 @@ enum { SLICE_US = 4000 }; /* of filtering and sorting, before the screen gets it
 
 static const struct pane_ops table_ops;
 
+int table_is(const struct pane *pane)
+{
+	return pane && pane->ops == &table_ops;
+}
+
 struct table_pane *table_of(struct pane *pane)
 {
 	return (struct table_pane *)pane;
@@ -189,7 +194,7 @@ void table_pane_reopen(struct pane *pane, const char *account, const char *names
 {
 	struct table_pane *table = table_of(pane);
 
-	if (!pane || pane->ops != &table_ops)
+	if (!table_is(pane))
 		return;
 	if (account)
 		snprintf(table->account, sizeof(table->account), "%s", account);
@@ -266,7 +271,7 @@ size_t table_pane_marked(struct pane *pane, struct ref **refs)
 	size_t count = 0, row, length;
 
 	*refs = NULL;
-	if (!pane || pane->ops != &table_ops || !table->marks.count)
+	if (!table_is(pane) || !table->marks.count)
 		return 0;
 	for (size_t place = 0; table_row_at(table, place, &row); place++) {
 		const char *id = snapshot_role(view_snapshot(table->view), row, ROLE_ID, &length);
@@ -283,86 +288,12 @@ void table_pane_rows(struct pane *pane, size_t max, void (*on_row)(void *arg, co
 {
 	size_t row;
 
-	if (!pane || pane->ops != &table_ops)
+	if (!table_is(pane))
 		return;
 	for (size_t place = 0; place < max && table_row_at(table_of(pane), place, &row); place++)
 		on_row(arg, view_snapshot(table_of(pane)->view), row, place == table_of(pane)->cursor);
 	if (table_of(pane)->cursor >= max && table_row_at(table_of(pane), table_of(pane)->cursor, &row))
 		on_row(arg, view_snapshot(table_of(pane)->view), row, 1);
-}
-
-/* --- namespaces --- */
-
-const char *table_pane_account(struct pane *pane)
-{
-	return pane && pane->ops == &table_ops ? table_of(pane)->account : "";
-}
-
-const char *table_pane_provider(struct pane *pane)
-{
-	return pane && pane->ops == &table_ops ? table_of(pane)->kind->provider : NULL;
-}
-
-void table_pane_ask_again(struct pane *pane)
-{
-	struct feed_status status = { 0 };
-
-	if (!table_pane_provider(pane) || !table_of(pane)->feed)
-		return;
-	feed_status(table_of(pane)->feed, &status);
-	if (status.state != FEED_LIVE)
-		feed_refresh(table_of(pane)->feed);
-}
-
-int table_pane_is_namespaced(struct pane *pane)
-{
-	return pane && pane->ops == &table_ops && table_of(pane)->kind->namespaced;
-}
-
-void table_pane_namespaces(struct pane *pane, void (*add)(struct names *names, const char *name),
-	int (*has)(const struct names *names, const char *name), struct names *names)
-{
-	if (!table_pane_is_namespaced(pane))
-		return;
-	struct snapshot *snapshot = view_snapshot(table_of(pane)->view);
-	char last[254] = "", name[254];
-	size_t length, count = snapshot ? snapshot_count(snapshot) : 0;
-
-	for (size_t row = 0; row < count; row++) {
-		const char *text = snapshot_role(snapshot, row, ROLE_NAMESPACE, &length);
-
-		safe_copy(name, sizeof(name), text, length);
-		if (!*name || !strcmp(name, last)) /* rows of one namespace stand together: few comparisons */
-			continue;
-		snprintf(last, sizeof(last), "%s", name);
-		if (!has(names, name))
-			add(names, name);
-	}
-}
-
-static void toggle_namespaces(struct table_pane *table)
-{
-	if (!table->kind->namespaced)
-		return;
-	if (*table->base && !strcmp(table->namespace_, "*")) {
-		table_pane_reopen(&table->pane, NULL, "*");
-		return;
-	}
-	if (strcmp(table->namespace_, "*") != 0) {
-		snprintf(table->one_namespace, sizeof(table->one_namespace), "%s", table->namespace_);
-		table_pane_reopen(&table->pane, NULL, "*");
-		return;
-	}
-	/* Back to the one of before, else the account's own. Not that of the row: who asks for all namespaces twice wants all of them. */
-	const char *own = console_namespace(table->pane.console, table->kind, table->account);
-
-	if (!*table->one_namespace && strcmp(own, "*") != 0)
-		snprintf(table->one_namespace, sizeof(table->one_namespace), "%s", own);
-	if (*table->one_namespace)
-		table_pane_reopen(&table->pane, NULL, table->one_namespace);
-	else
-		console_say(table->pane.console, STYLE_DIM, "all namespaces are shown; %s chooses one",
-			keymap_key_of(console_keymap(table->pane.console), "global.namespace"));
 }
 
 /* --- moving --- */
@@ -447,7 +378,7 @@ static const struct {
 	void (*run)(struct table_pane *table);
 } rows_of_commands[] = {
 	{ "global.refresh", refresh },
-	{ "table.all_namespaces", toggle_namespaces },
+	{ "table.all_namespaces", table_toggle_namespaces },
 	{ "table.filter", table_begin_filter },
 	{ "table.left", shift_left },
 	{ "table.links", table_choose_link },
@@ -509,88 +440,6 @@ static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
 	}
 }
 
-/* --- head line --- */
-
-static void title(struct pane *pane, char *out, size_t size)
-{
-	struct table_pane *table = table_of(pane);
-	const char *where = *table->namespace_ && strcmp(table->namespace_, "*") != 0 ? table->namespace_ :
-			    !strcmp(table->namespace_, "*") && table->kind->namespaced ? "all namespaces" : "";
-	const char *crumb = screen_glyph(GLYPH_CRUMB);
-	/* An account that is a folder: the line above has its whole path. */
-	const char *account = *table->account == '/' && table->account[1] ? strrchr(table->account, '/') + 1 : table->account;
-	int has_account = *table->account && strcmp(table->account, "*") != 0;
-	size_t used;
-
-	if (*table->about)
-		used = (size_t)snprintf(out, size, "%s of %s", table->kind->name, table->about);
-	else
-		used = (size_t)snprintf(out, size, "%s%s%s%s%s%s%s%s%s", table->kind->name, has_account ? " " : "", has_account ? crumb : "",
-			has_account ? " " : "", has_account ? account : "", *where ? " " : "", *where ? crumb : "", *where ? " " : "", where);
-	if (*table->base && !*table->about && used < size)
-		used += (size_t)snprintf(out + used, size - used, "  /%s", table->base);
-	if (table->filter.length && !pane->mode && used < size)
-		snprintf(out + used, size - used, "  /%s", table->filter.text);
-}
-
-static size_t count_text(const struct table_pane *table, char *out, size_t size)
-{
-	struct snapshot *snapshot = view_snapshot(table->view);
-	char shown[32], all[32];
-	size_t total = snapshot ? snapshot_count(snapshot) : 0;
-
-	if (!table->has_rows)
-		return (size_t)snprintf(out, size, "%s", "");
-	format_count(view_count(table->view), shown, sizeof(shown));
-	format_count(total, all, sizeof(all));
-	if (view_count(table->view) == total)
-		return (size_t)snprintf(out, size, "%s", all);
-	return (size_t)snprintf(out, size, "%s of %s", shown, all);
-}
-
-static void status(struct pane *pane, char *out, size_t size)
-{
-	struct table_pane *table = table_of(pane);
-	struct feed_status now = { 0 };
-	struct snapshot *snapshot = view_snapshot(table->view);
-	char count[80], age[32] = "", cut[64] = "", more[48] = "", marked[32] = "", total[32], beside[48] = "";
-	int64_t step = 0;
-
-	count_text(table, count, sizeof(count));
-	if (table->feed)
-		feed_status(table->feed, &now);
-	if (now.observed_ns && (now.state != FEED_LIVE || now.stale))
-		format_data_age(now.observed_ns, clock_now_ns(), table->kind->poll_ms, age, sizeof(age), &step);
-	if (snapshot && now.total > snapshot_count(snapshot)) {
-		format_count(now.total, total, sizeof(total));
-		snprintf(cut, sizeof(cut), "  cut: %s exist", total);
-	}
-	strcpy(beside, "  ");
-	beside_status(table, beside + 2, sizeof(beside) - 2);
-	if (table->cut_columns)
-		snprintf(more, sizeof(more), "  +%d column%s %s", table->cut_columns, table->cut_columns == 1 ? "" : "s", screen_glyph(GLYPH_ARROW));
-	const char *state = now.refused && now.state != FEED_FAILED ? "in part" : *now.error ? "failed" : now.stale ? "stale" : now.state == FEED_CACHED ? "last known" : now.state == FEED_LOADING ? "loading" :
-			    now.state == FEED_LIVE ? "live" : "";
-
-	if (table->marks.count)
-		snprintf(marked, sizeof(marked), "  %zu marked", table->marks.count);
-	snprintf(out, size, "%s%s%s%s%s  %s%s%s%s", count, cut, more, beside[2] ? beside : "", marked, state, *age && *state ? " " : "", *age ? "age " : "", age);
-}
-
-static int64_t next_change(struct pane *pane)
-{
-	struct table_pane *table = table_of(pane);
-	struct feed_status now = { 0 };
-	int64_t step = table->next_age_ns, data = 0;
-	char age[32];
-
-	if (table->feed)
-		feed_status(table->feed, &now);
-	if (now.observed_ns && (now.state != FEED_LIVE || now.stale))
-		format_data_age(now.observed_ns, clock_now_ns(), table->kind->poll_ms, age, sizeof(age), &data);
-	return data && (!step || data < step) ? data : step;
-}
-
 static const struct pane_ops table_ops = {
 	.name = "table",
 	.context = "table",
@@ -600,11 +449,11 @@ static const struct pane_ops table_ops = {
 	.command = command,
 	.key = table_typed,
 	.mouse = mouse,
-	.title = title,
-	.status = status,
+	.title = table_title,
+	.status = table_status,
 	.target = target,
 	.preview = console_preview_target,
-	.next_change = next_change,
+	.next_change = table_next_change,
 	.dump = table_dump,
 	.visible = set_visible,
 };

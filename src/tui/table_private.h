@@ -123,7 +123,14 @@ size_t table_cut_name(const struct shown_column *shown, char cell[CELL_MAX], siz
 /* table_links.c */
 void table_open_row(struct table_pane *table);
 void table_choose_link(struct table_pane *table);
+/* table_head.c */
+void table_title(struct pane *pane, char *out, size_t size);
+void table_status(struct pane *pane, char *out, size_t size);
+int64_t table_next_change(struct pane *pane);
+/* table_scope.c */
+void table_toggle_namespaces(struct table_pane *table);
 /* table_pane.c */
+int table_is(const struct pane *pane); /* NULL is none */
 struct table_pane *table_of(struct pane *pane);
 char *table_id_under_cursor(const struct table_pane *table); /* yours; NULL none */
 int table_target_at(const struct table_pane *table, size_t place, struct ref *ref);
