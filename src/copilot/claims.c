@@ -301,6 +301,10 @@ static void claim_source(struct reading *reading)
 		mark = marks_next(marks, mark)) {
 		size_t at = mark->to;
 
+		/* "web from blue-1 to green-1" */
+		if (at + 1 < marks->fold.count && mark->from && marks_at(marks, at + 1, C_INTO) && reading->entity[at] == ENTITY_DASHED &&
+			!marks->taken[at] && !marks->taken[mark->from - 1u])
+			reading->used[at] = 1;
 		while (at < marks->fold.count && (marks_at(marks, at, C_FILL) || marks_at(marks, at, C_CLUSTER)))
 			at++;
 		if (at > mark->to && at + 1 < marks->fold.count && !marks->taken[at] &&

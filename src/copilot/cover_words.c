@@ -240,9 +240,9 @@ static int sent_to(const struct reading *reading, size_t token, unsigned familie
 /* "take web-9 out of rotation on edge-lb": what it is drained from. */
 static int is_balancer(const struct reading *reading, size_t token)
 {
-	return !strcmp(reading->intent->type, "drain") &&
-	       strstr(reading->marks.fold.tokens[token].text, "lb") &&
-	       !reading->marks.taken[token];
+	return !strcmp(reading->intent->type, "drain") && !reading->marks.taken[token] &&
+	       (strstr(reading->marks.fold.tokens[token].text, "lb") ||
+		       (token && marks_at(&reading->marks, token - 1, C_LB))); /* "lb edge: take web-5 out" */
 }
 
 /* "revert the latest cartsvc deploy": what is taken back. */

@@ -100,7 +100,7 @@ static int operational(const struct reading *reading)
 {
 	static const enum concept strong[] = { C_KUBERNETES, C_EC2, C_VM, C_SG, C_DB, C_LB, C_LOG,
 		C_HOST, C_DNS, C_CERT, C_RISKY, C_SCOPE, C_PROVIDER, C_SERVICE, C_REPLICAS, C_KIND,
-		C_MACHINE, C_METRIC, C_STATUS_CODE, C_BILLED, C_PORT };
+		C_MACHINE, C_METRIC, C_STATUS_CODE, C_BILLED, C_PORT, C_CIDR };
 
 	for (size_t i = 0; i < sizeof(strong) / sizeof(*strong); i++)
 		if (HAS(reading, strong[i]))

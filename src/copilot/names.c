@@ -86,6 +86,8 @@ static int score(const struct reading *reading, size_t token)
 		  (before >= 0 && COVERED(reading, (size_t)before, joints));
 	if (after >= 0 && marks_at(&reading->marks, (size_t)after, C_SCOPE))
 		points += 1;
+	if (token && entity == ENTITY_WORD && rules_clause_ends(reading, token - 1) && marks_at(&reading->marks, token - 1, C_SCOPE))
+		points += 1; /* "dev: toolbox -> 3 pods" */
 	if (!token && after >= 0 && COVERED(reading, (size_t)after, joints) &&
 		marks_at(&reading->marks, (size_t)after + 1, C_SCOPE))
 		points += 1; /* "toolbox in dev to 1 replica" */

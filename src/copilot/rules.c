@@ -35,6 +35,9 @@ static const struct type_row type_rows[] = {
 	{ "explain_cost", { C_COST }, { C_STOP, C_START, C_TERMINATE, C_RESTART }, ANY_NAME },
 	{ "explain_cost", { C_EXPLAIN_COST }, { C_KUBERNETES, C_DB }, ANY_NAME },
 	{ "explain_cost", { C_ANOMALY, C_WHICH }, { C_SYMPTOM }, ANY_NAME },
+	{ "explain_cost", { C_ANOMALY, C_PROVIDER }, { C_SYMPTOM, C_METRIC }, UNNAMED },
+	{ "forecast", { C_FUTURE, C_PROVIDER }, { C_METRIC, C_KUBERNETES, C_DB, C_MIGRATE, C_STOP }, UNNAMED },
+	{ "forecast", { C_FORECAST, C_PROVIDER }, { C_METRIC, C_KUBERNETES, C_DB, C_RUNOUT, C_WHEN }, UNNAMED },
 	{ "audit_security", { C_AUDIT }, { C_WHY, C_TERMINATE, C_STOP, C_RESTART }, ANY_NAME },
 	{ "audit_security", { C_INVESTIGATE, C_OPEN, C_SG }, { C_WHY, C_SYMPTOM }, ANY_NAME },
 	{ "audit_security", { C_INVESTIGATE, C_OPEN, C_PORT_NOUN }, { C_WHY, C_SYMPTOM },
@@ -263,8 +266,35 @@ static int wants_so_many(const struct reading *reading)
 	return 0;
 }
 
+/* "up web to 3": the first word is the act. */
+static int begins_with_up(const struct reading *reading)
+{
+	const struct fold *fold = &reading->marks.fold;
+
+	if (!reading->names || (strcmp(fold->tokens[0].text, "up") && strcmp(fold->tokens[0].text, "down")))
+		return 0;
+	for (size_t i = 1; i < fold->count; i++)
+		if (reading->entity[i] == ENTITY_NUMBER && !strcmp(fold->tokens[i - 1].text, "to"))
+			return 1;
+	return 0;
+}
+
+/* "crashing pods prod": which they are, before the noun, and nothing asked. */
+static int lists_ailing(const struct reading *reading)
+{
+	const struct mark *symptom = marks_first(&reading->marks, C_SYMPTOM), *kind = marks_first(&reading->marks, C_KIND);
+
+	return symptom && kind && symptom->to == kind->from && !symptom->from && !reading->names && rules_plural(reading) &&
+	       !HAS(reading, C_WHY) && !HAS(reading, C_INVESTIGATE) && !HAS(reading, C_ASK) && kind->value &&
+	       !(reading->marks.fold.tokens[reading->marks.fold.count - 1].shape & TOKEN_ASKED);
+}
+
 int rules_type(struct reading *reading)
 {
+	if (begins_with_up(reading) || lists_ailing(reading)) {
+		rules_set_type(reading, lists_ailing(reading) ? "list" : "scale");
+		return 0;
+	}
 	if (HAS(reading, C_LIST) && wants_so_many(reading)) {
 		for (struct mark *mark = reading->marks.marks; mark < reading->marks.marks + reading->marks.count; mark++)
 			if (mark->concept == C_LIST)
