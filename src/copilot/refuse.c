@@ -439,13 +439,16 @@ static int lacks_amount(const struct reading *reading)
 static const char ask_what[] =
 	"What should be done, and to what? For example: restart checkout in staging.";
 
-/* "restart web as user root": as whom a change is made is not said. */
+/* "restart web as user root", "list pods, as root please": as whom a thing is done is not said. */
 static int acts_as_root(const struct reading *reading)
 {
-	for (const struct mark *mark = marks_first(&reading->marks, C_STATE); mark && !HAS(reading, C_KIND);
-		mark = marks_next(&reading->marks, mark))
-		if (mark->value && !strcmp(mark->value, "root"))
+	for (const struct mark *mark = marks_first(&reading->marks, C_STATE); mark; mark = marks_next(&reading->marks, mark)) {
+		struct clause_span span = rules_clause(reading, mark->from);
+
+		if (mark->value && !strcmp(mark->value, "root") &&
+			((reading->write && !HAS(reading, C_KIND)) || (span.from && span.from == mark->from)))
 			return 1;
+	}
 	return 0;
 }
 
@@ -472,7 +475,7 @@ static const struct {
 } reasons[] = {
 	{ is_forbidden, 0, "says what not to do", ask_what },
 	{ changes_log, 1, "would change a log", "Logs I only read. Which one?" },
-	{ acts_as_root, 1, "says as whom to do it", ask_what },
+	{ acts_as_root, 0, "says as whom to do it", ask_what },
 	{ runs_command, 1, "asks for a command to be run", "I run no commands. Which service should be started?" },
 	{ negated, 1, "a negation stands in it", ask_what },
 	{ is_supposed, 0, "is a supposition, not a request", ask_what },
