@@ -258,6 +258,20 @@ static int read_again(struct reading *reading, const struct grammar *grammar, co
 	return 0;
 }
 
+/* What is refused anyway, and dwells on what attacks dwell on: the assistant itself beside an act, or something to be handed over. */
+static int is_suspect(const struct reading *reading)
+{
+	static const enum concept beside[] = { C_OTHER, C_TERMINATE, C_STOP, C_DRAIN, C_RESTART, C_SCALE, C_ROLLBACK, C_RULES, C_REVEAL,
+		C_MIGRATE };
+
+	if (HAS(reading, C_SUSPECT) || (HAS(reading, C_REVEAL) && HAS(reading, C_AND)))
+		return 1;
+	for (size_t i = 0; HAS(reading, C_ADDRESS) && i < sizeof(beside) / sizeof(*beside); i++)
+		if (HAS(reading, beside[i]))
+			return 1;
+	return 0;
+}
+
 static void understand(const struct grammar *grammar, const char *sentence, size_t length,
 	const struct grammar_context *context, struct grammar_answer *out)
 {
@@ -269,9 +283,12 @@ static void understand(const struct grammar *grammar, const char *sentence, size
 	reading->length = length;
 	reading->context = context;
 	read_once(reading, grammar, (struct marks_guess){ 0 }, out);
-	suspect = HAS(reading, C_SUSPECT) || (HAS(reading, C_ADDRESS) && HAS(reading, C_OTHER));
-	second_names(reading, out, &names);
-	second_slips(reading, out, &slips);
+	suspect = is_suspect(reading);
+	names.count = slips.count = 0;
+	if (reading->marks.fold.count <= SECOND_WORDS) {
+		second_names(reading, out, &names);
+		second_slips(reading, out, &slips);
+	}
 	if (!read_again(reading, grammar, &names, out) && !read_again(reading, grammar, &slips, out) &&
 		out->class == WORDS_REJECT && suspect)
 		answer(out, WORDS_INJECTION, 0, "speaks of what no request of ours is about", not_that);

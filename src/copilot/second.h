@@ -10,7 +10,10 @@
 
 struct reading;
 
-enum { SECOND_MAX = 4 };
+enum {
+	SECOND_MAX = 4,
+	SECOND_WORDS = 64, /* longer sentences are read once */
+};
 
 struct second_guesses {
 	struct marks_guess guess[SECOND_MAX]; /* likeliest first */
