@@ -79,8 +79,9 @@ static int holds_kinds(const char *folder, uid_t owner)
 	return holds;
 }
 
-/* The folder of an uninstalled binary, or one of the three above it: tests lie in tests/ROOM. */
-static char *source_folder(void)
+/* The folder of an uninstalled binary, or one of the three above it: tests lie in tests/ROOM. Of an installed one share/pilothouse beside its bin,
+ * wherever the whole was put (DESTDIR, an unpacked archive). */
+static char *folder_of_program(void)
 {
 	char path[PATH_MAX], *slash;
 	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
@@ -93,6 +94,11 @@ static char *source_folder(void)
 		*slash = 0;
 		if (holds_kinds(path, binary.st_uid))
 			return mem_text(path);
+		char *shared = mem_format("%s/share/pilothouse", path);
+
+		if (holds_kinds(shared, binary.st_uid))
+			return shared;
+		free(shared);
 	}
 	return NULL;
 }
@@ -113,7 +119,7 @@ static void find_folders(void)
 		folders.cache = xdg_folder("XDG_CACHE_HOME", home, ".cache");
 		free(home);
 	}
-	folders.data = data ? absolute(data) : source_folder();
+	folders.data = data ? absolute(data) : folder_of_program();
 	if (!folders.data)
 		folders.data = mem_text(PKGDATADIR);
 }

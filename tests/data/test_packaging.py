@@ -225,4 +225,29 @@ def test_all_of_it_is_in_the_tarball():
     assert ' .pre-commit-hooks.yaml' in listed
 
 
+# --- make install ---
+
+def test_what_is_installed_runs_wherever_it_was_put():
+    if not os.path.exists(os.path.join(ROOT, 'Makefile')):
+        raise Skip('built elsewhere')
+    with Place({}, program=False) as place:
+        staged, moved = os.path.join(place.base, 'put here'), os.path.join(place.base, 'moved')
+        made = subprocess.run(['make', '-s', '-C', ROOT, 'install', 'DESTDIR=' + staged], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
+        assert made.returncode == 0, made.stdout.decode()[-2000:]
+        os.rename(staged, moved)
+        [bin_] = [folder for folder, _, names in os.walk(moved) if 'pilothouse' in names and os.path.basename(folder) == 'bin']
+        link = os.path.join(place.base, 'link')
+        os.symlink(os.path.join(bin_, 'ph'), link)
+        env = {k: v for k, v in place.env().items() if k != 'PILOTHOUSE_DATA'}
+        for program in (os.path.join(bin_, 'pilothouse'), os.path.join(bin_, 'ph'), link):
+            for words in (['kinds', 'list'], ['lint'], ['get', 'hosts'], ['policy', 'list'], ['parse', 'why is the disk full on this host']):
+                done = subprocess.run([program, *words], env=env, cwd='/', stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+                assert done.returncode == 0, (program, words, done.stdout)
+        rules = json.loads(subprocess.run([link, 'policy', 'list', '-o', 'json'], env=env, cwd='/', stdout=subprocess.PIPE, timeout=60).stdout)['rules']
+        assert all(rule['file'].startswith(moved) for rule in rules), rules
+        files = [os.path.relpath(os.path.join(folder, name), moved) for folder, _, names in os.walk(moved) for name in names]
+        for ending in ('man1/pilothouse.1', 'completions/pilothouse', 'site-functions/_pilothouse', 'pilothouse.fish'):
+            assert any(name.endswith(ending) for name in files), ending
+
+
 screenpty.run_tests(globals())
