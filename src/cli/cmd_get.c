@@ -18,6 +18,7 @@
 #include "gate/session.h"
 
 enum { WATCH_SLICE_MS = 200 };
+#define FUTURE_NS (60 * CLOCK_SECOND_NS) /* clocks differ by so much */
 
 static const struct cli_flag flags[] = {
 	CLI_SELECT_FLAGS,
@@ -254,6 +255,10 @@ static struct snapshot *fetch(struct getting *g, struct error *err)
 
 	if (!at)
 		return estate_list(g->estate, g->kind, &g->selection, g->errors, err);
+	if (!clock_parse_when(at, &at_ns) && at_ns > clock_now_ns() + FUTURE_NS) {
+		error_set(err, ERR_INVALID, "--at %.40s has not come yet", at);
+		return NULL;
+	}
 	if (clock_parse_when(at, &at_ns)) {
 		error_set(err, ERR_INVALID, "--at %.40s: RFC 3339, 2026-11-21, 14:02, or 10m (ago)", at);
 		return NULL;
@@ -350,6 +355,10 @@ static int run(struct cli *cli)
 	if (cli_arg(cli, 1) && !*cli_arg(cli, 1)) {
 		json_free(g.errors);
 		return cli_usage(cli, "NAME is empty: leave it out for all of them");
+	}
+	if (cli_flag(cli, "at") && cli_flag(cli, "watch")) {
+		json_free(g.errors);
+		return cli_usage(cli, "--at is about then, --watch about now: one of them");
 	}
 	g.limit = cli_flag_number(cli, "limit", -1); /* a wrong one ends here, before anything is asked */
 	if (g.kind) {

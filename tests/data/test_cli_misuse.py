@@ -44,7 +44,8 @@ def test_options():
     with Home() as home:
         for args in (('get', 'hosts', '--nope'), ('get', 'hosts', '-z'), ('get', 'hosts', '--lim', '1'), ('get', 'hosts', '--limit'), ('get', 'hosts', '--limit='),
                      ('get', 'hosts', '--limit', '-1'), ('get', 'hosts', '--limit', '1.5'), ('get', 'hosts', '--limit', '9' * 30), ('get', 'hosts', '-o'),
-                     ('get', 'hosts', '--read-only=yes'), ('audit', '--last', ''), ('changes', '--since', 'x'), ('get', 'hosts', '--at', ''), ('--config',)):
+                     ('get', 'hosts', '--read-only=yes'), ('audit', '--last', ''), ('changes', '--since', 'x'), ('get', 'hosts', '--at', ''), ('get', 'hosts', '--at', '2199-01-01'),
+                     ('get', 'hosts', '--at', '1m', '--watch'), ('--config',)):
             usage(home, *args)
         for args in (('get', 'hosts', '-o', 'json'), ('get', 'hosts', '-ojson'), ('get', 'hosts', '-o=json'), ('get', 'hosts', '--output=json'), ('-o', 'json', 'get', '--', 'hosts'),
                      ('get', 'hosts', '-o', 'yaml', '-o', 'json')):
