@@ -106,7 +106,14 @@ static int add_inverse(struct gate *gate, struct plan *undo, const struct plan_s
 	return gate_plan_add_act(gate, undo, id, &ref, json_text_or(json_get(inverse, "verb"), ""), json_get(inverse, "params"), "", err);
 }
 
-static int add_inverses(struct gate *gate, struct plan *undo, const struct plan *plan, const struct json *run, struct text *left, struct error *err)
+/* Its target is gone, is somebody else's now, or may not be touched: that is one step's trouble, and the others can still be taken back. */
+static int is_of_one_step(enum error_code code)
+{
+	return code == ERR_NOT_FOUND || code == ERR_CONFLICT || code == ERR_FORBIDDEN;
+}
+
+/* why: of the last one that could not be undone, where its target stood in the way. */
+static int add_inverses(struct gate *gate, struct plan *undo, const struct plan *plan, const struct json *run, struct text *left, struct error *why, struct error *err)
 {
 	const struct json *steps = json_get(run, "steps");
 	struct json *undos = gate_store_undos(gate, json_text_or(json_get(run, "run_id"), ""), err);
@@ -125,10 +132,12 @@ static int add_inverses(struct gate *gate, struct plan *undo, const struct plan 
 		const struct json *inverse = json_get(done, "undo");
 		if (json_type(inverse) == JSON_NULL)
 			text_format(left, "%s%s (%s)", left->length ? ", " : "", step->action, step->undo_text);
-		else if (add_inverse(gate, undo, step, inverse, err))
-			failed = error_wrap(err, "undoing %s", step->id);
-		else
+		else if (!add_inverse(gate, undo, step, inverse, why))
 			tell_moved(undo, step);
+		else if (is_of_one_step(why->code))
+			text_format(left, "%s%s (%s)", left->length ? ", " : "", step->action, why->text);
+		else
+			failed = error_set(err, why->code, "undoing %s: %s", step->id, why->text);
 	}
 	json_free(undos);
 	return failed;
@@ -140,6 +149,7 @@ int gate_plan_undo(struct gate *gate, const char *run_id, struct plan **out, str
 	struct plan *plan = run ? gate_plan_load(gate, json_text_or(json_get(run, "plan_id"), ""), err) : NULL;
 	struct plan *undo = plan ? gate_plan_begin(gate) : NULL;
 	struct text left;
+	struct error why = { 0 };
 	int failed = undo ? 0 : -1;
 
 	text_init(&left, 1024);
@@ -149,12 +159,12 @@ int gate_plan_undo(struct gate *gate, const char *run_id, struct plan **out, str
 		failed = error_set(err, ERR_CONFLICT, "run %.13s… is still running: cancel it first", json_text(json_get(run, "run_id")));
 	if (!failed) {
 		undo->undo_of = arena_text(undo->arena, json_text(json_get(run, "run_id")));
-		failed = add_inverses(gate, undo, plan, run, &left, err);
+		failed = add_inverses(gate, undo, plan, run, &left, &why, err);
 	}
 	if (!failed && !undo->count)
-		failed = error_set(err, ERR_INVALID, "nothing of run %.13s… can be undone%s%s", json_text(json_get(run, "run_id")), left.length ? ": " : "", left.data);
+		failed = error_set(err, why.code ? why.code : ERR_INVALID, "nothing of run %.13s… can be undone%s%s", json_text(json_get(run, "run_id")), left.length ? ": " : "", left.data);
 	if (!failed && left.length)
-		undo->summary = arena_format(undo->arena, "undo %zu steps; cannot be undone: %s", undo->count, left.data);
+		undo->summary = arena_format(undo->arena, "undo %zu step%s of run %.13s…; cannot be undone: %s", undo->count, undo->count == 1 ? "" : "s", undo->undo_of, left.data);
 	if (!failed)
 		failed = gate_plan_finish(gate, undo, err);
 	text_release(&left);

@@ -465,6 +465,29 @@ START_TEST(undo_goes_backwards_and_is_audited)
 }
 END_TEST
 
+/* One of three was taken away by somebody: the other two are still taken back, and it is said. */
+START_TEST(undo_goes_on_without_what_is_gone)
+{
+	struct plan *plan = gated_plan(&g, "dev", 3);
+	struct json *result = run(plan, NULL);
+
+	fake_world->gone[1] = 1;
+	struct plan *undo = undo_plan(result);
+	ck_assert_uint_eq(undo->count, 2);
+	ck_assert_str_eq(undo->steps[0].id, "undo-s2");
+	ck_assert_str_eq(undo->steps[1].id, "undo-s0");
+	ck_assert_ptr_nonnull(strstr(undo->summary, "undo 2 steps of run "));
+	ck_assert_ptr_nonnull(strstr(undo->summary, "cannot be undone: fake.resize (no t1)"));
+	plan_free(undo);
+	fake_world->gone[0] = fake_world->gone[2] = 1;
+	struct error err = { 0 };
+	ck_assert(gate_plan_undo(g.gate, json_text(json_get(result, "run_id")), &undo, &err));
+	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
+	json_free(result);
+	plan_free(plan);
+}
+END_TEST
+
 START_TEST(undo_takes_only_what_was_done)
 {
 	struct plan *plan = gated_plan(&g, "dev", 3);
@@ -657,6 +680,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, kill_anywhere);
 	tcase_add_test(tc, a_later_target_that_moved_is_left_alone);
 	tcase_add_test(tc, undo_goes_backwards_and_is_audited);
+	tcase_add_test(tc, undo_goes_on_without_what_is_gone);
 	tcase_add_test(tc, undo_takes_only_what_was_done);
 	tcase_add_test(tc, undo_goes_on_where_it_stopped);
 	tcase_add_test(tc, what_cannot_be_undone_is_said);
