@@ -195,6 +195,23 @@ def test_a_file_of_several_manifests_is_one_plan():
         assert 'none of the 3 manifests' in home.run('act', 'configmaps', 'other', 'apply', 'manifest=@' + file, code=3)
 
 
+def test_what_is_made_is_made_where_it_was_approved():
+    with Home() as home:
+        file, config = os.path.join(home.folder.name, 'new.json'), home.env['KUBECONFIG']
+        with open(file, 'w') as out:
+            json.dump({'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'elsewhere'}}, out)
+        plan = subprocess.run([PROGRAM, '-o', 'json', 'act', 'configmaps', 'elsewhere', 'apply', 'manifest=@' + file], env=home.env, capture_output=True, text=True)
+        plan = json.loads(plan.stdout)['plan_id']
+        home.run('approve', plan)
+        with open(config) as text:
+            moved = text.read().replace('127.0.0.1', 'localhost')
+        with open(config, 'w') as out:
+            out.write(moved.replace('"server"', '"tls-server-name": "127.0.0.1", "server"'))
+        said = home.run('run', plan, code=1)
+        assert 'changed since the plan was made (server ' in said, said
+        assert api('GET', '/api/v1/namespaces/%s/configmaps/elsewhere' % NAMESPACE)['reason'] == 'NotFound'
+
+
 def test_an_edit_that_changes_nothing_says_so():
     with Home() as home:
         live = api('GET', '/apis/policy/v1/namespaces/%s/poddisruptionbudgets/budget' % NAMESPACE)

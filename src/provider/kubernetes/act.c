@@ -1,5 +1,6 @@
 /* One table of verbs; observing, previewing, acting and reconciling read its rows. */
 #include "provider/kubernetes/act.h"
+#include "provider/kubernetes/cluster.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,6 +201,8 @@ static struct json *state_of(
 		json_set(state, verb->fields[i],
 			value ? field_value(value, verb->fields[i]) : json_null());
 	}
+	if (!live) /* nothing there tells one cluster from another, should the context lead elsewhere by then */
+		json_set_text(state, "server", cluster_server(action->account->cluster));
 	if (verb->content && live) {
 		content_digest(live, digest);
 		json_set_text(state, "content", digest);
