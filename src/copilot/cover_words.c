@@ -258,6 +258,22 @@ static int taken_back(const struct reading *reading, size_t token)
 	return 0;
 }
 
+/* "every deploy of web ends in a crash": told, with something that makes it a thing before it. */
+static int is_rollout_told(const struct reading *reading, size_t token)
+{
+	static const char *const words[] = { "deploy", "deployment", "update", "release", "rollout", "upgrade", "patch", "build", "install" };
+	static const char *const before[] = { "every", "each", "the", "a", "last", "this", "our", "new", "any", "s", "latest", "next" };
+	const struct token *word = &reading->marks.fold.tokens[token];
+	int rollout = 0;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		rollout |= !strcmp(word->text, words[i]);
+	for (size_t i = 0; rollout && token && i < sizeof(before) / sizeof(*before); i++)
+		if (!strcmp(word[-1].text, before[i]))
+			return 1;
+	return 0;
+}
+
 /* "which groups allow ssh from anywhere": what they let in is asked about. As the first word it is an act. */
 static int lets_in(const struct reading *reading, size_t token)
 {
@@ -299,7 +315,11 @@ int cover_is_lonely(const struct reading *reading, size_t token)
 {
 	struct clause_span span = rules_clause(reading, token);
 
-	if (reading->entity[token] != ENTITY_WORD || marks_at(&reading->marks, token, C_TYPICAL) || !span.from ||
+	/* "yolo, list pods": before the request as well, where several of a kind are asked for */
+	int before = !span.from && span.to + 1 < reading->marks.fold.count && rules_plural(reading) && !HAS(reading, C_LOG) &&
+		     !HAS(reading, C_IT) && !strcmp(reading->intent->type, "list");
+
+	if (reading->entity[token] != ENTITY_WORD || marks_at(&reading->marks, token, C_TYPICAL) || (!span.from && !before) ||
 		marks_given_name(&reading->marks, token) || reading->seen || HAS(reading, C_CALLED))
 		return 0;
 	if (reading->write)
@@ -345,6 +365,8 @@ int cover_stray(const struct reading *reading, size_t token, unsigned families)
 		}
 	}
 	if (!is_against(reading, token) && is_purpose(reading, token, families))
+		return 0;
+	if (families & (CAUSE | TOLD) && is_rollout_told(reading, token))
 		return 0;
 	if (is_event(reading, token) || lets_in(reading, token) || part_of_name(reading, token) ||
 		is_balancer(reading, token) || taken_back(reading, token))

@@ -202,7 +202,7 @@ static int begins_with_other(const struct reading *reading)
 	if (!HAS(reading, C_OTHER))
 		return 0;
 	for (size_t i = 0; i < at; i++) /* "the new build eats orders" */
-		if (is_article(&reading->marks.fold.tokens[i]))
+		if (is_article(&reading->marks.fold.tokens[i]) || marks_at(&reading->marks, i, C_TELLER))
 			return 0;
 	const struct mark *mark = marks_first(&reading->marks, C_OTHER);
 	return mark->from == at || reading->marks.fold.tokens[mark->from].shape & TOKEN_CJK;
@@ -446,7 +446,7 @@ static int acts_as_root(const struct reading *reading)
 		struct clause_span span = rules_clause(reading, mark->from);
 
 		if (mark->value && !strcmp(mark->value, "root") &&
-			((reading->write && !HAS(reading, C_KIND)) || (span.from && span.from == mark->from)))
+			((reading->write && !HAS(reading, C_KIND)) || (span.from == mark->from && (span.from || span.to + 1 < reading->marks.fold.count))))
 			return 1;
 	}
 	return 0;

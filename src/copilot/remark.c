@@ -2,9 +2,9 @@
  * complained again". Their words choose neither type nor resource, and one or two of them nobody need know. */
 #include <string.h>
 
-#include "copilot/reading.h"
+#include "copilot/cover.h"
 
-enum { REMARK_WORDS = 9, REMARK_STRAYS = 2 };
+enum { REMARK_WORDS = 12, REMARK_STRAYS = 2, STORY_STRAYS = 3 };
 
 static int covered(const struct reading *reading, struct clause_span span, const enum concept *list, size_t count)
 {
@@ -41,7 +41,8 @@ static int asks_in(const struct reading *reading, struct clause_span span)
 static int is_thing(const struct reading *reading, struct clause_span span, size_t token)
 {
 	static const char *const articles[] = { "a", "an", "the", "this", "that", "last", "our", "ein", "eine", "der", "die", "das",
-		"le", "la", "un", "une", "el", "una", "o", "um", "uma" };
+		"le", "la", "un", "une", "el", "una", "o", "um", "uma", "s", "every",
+		"each", "since", "after", "before" };
 	const struct token *tokens = reading->marks.fold.tokens;
 
 	for (size_t at = token; at > span.from && token - at < 3; at--)
@@ -54,7 +55,7 @@ static int is_thing(const struct reading *reading, struct clause_span span, size
 /* What attacks are made of is no remark, nor what points back at the target: "use them". */
 static int harms(const struct reading *reading, struct clause_span span)
 {
-	static const enum concept foreign[] = { C_RULES, C_SECRET, C_OVERRIDE, C_FETCH, C_SHELL, C_OTHER, C_OOD, C_REVEAL,
+	static const enum concept foreign[] = { C_RULES, C_SECRET, C_OVERRIDE, C_FETCH, C_SHELL, C_OTHER, C_REVEAL,
 		C_DONT, C_OR, C_IF, C_MAYBE, C_SUSPECT, C_ADDRESS, C_APPROVED, C_INJECTION, C_ALL };
 	const struct marks *marks = &reading->marks;
 
@@ -135,29 +136,66 @@ static int leads_up(const struct reading *reading, struct clause_span span)
 	for (size_t i = 0; reading->write && i < sizeof(me) / sizeof(*me); i++)
 		if (!strcmp(reading->marks.fold.tokens[span.from].text, me[i]))
 			return 0; /* "i'm allowed to, delete ..." */
-	return span.to > span.from && (rules_acts_later(reading, span.to) || (!reading->write && !span.from));
+	return span.to > span.from && (rules_acts_later(reading, span.to) || !span.from);
+}
+
+/* A thing of ours or its name stands in it, or a trouble: "cluster cleanup", but not "my cousin nods". */
+static int is_ours(const struct reading *reading, struct clause_span span)
+{
+	static const enum concept ours[] = { C_KUBERNETES, C_KIND, C_DB, C_LB, C_HOST, C_EC2, C_VM, C_CERT, C_DNS, C_MACHINE, C_APP,
+		C_CLUSTER, C_SYMPTOM, C_METRIC, C_STATUS_CODE, C_UP, C_DOWN, C_RUNOUT, C_LOG, C_VERSION, C_TYPICAL, C_SERVICE, C_SCOPE };
+	static const enum concept loose[] = { C_AUDIT, C_EXPOSED, C_RISKY, C_STATE };
+
+	if (COVERED(reading, span, loose))
+		return 0;
+	for (size_t i = 0; i < reading->names; i++)
+		if (reading->name[i] >= span.from && reading->name[i] <= span.to && !cover_is_lonely(reading, reading->name[i]))
+			return 1;
+	return COVERED(reading, span, ours);
 }
 
 size_t rules_remark_strays(const struct reading *reading, size_t token)
 {
 	struct clause_span span = rules_clause(reading, token);
 
-	if (may_order(reading, span) || !(is_tied(reading, span) || leads_up(reading, span)))
+	if (may_order(reading, span) || !(is_tied(reading, span) || (leads_up(reading, span) &&
+				      (is_ours(reading, span) || !strcmp(reading->intent->type, "investigate")))))
 		return 0;
+	if (!span.from && reading->marks.taken[0])
+		return reading->write ? REMARK_STRAYS : STORY_STRAYS; /* told first */
 	return reading->marks.taken[span.from] && !reading->write ? REMARK_STRAYS : 1;
+}
+
+/* "the alarm says web-1 is gone, is it reachable": the last clause asks whether it is well. Token: in another clause. */
+static int asks_state_last(const struct reading *reading, size_t token)
+{
+	static const char *const lead[] = { "is", "are", "does", "did", "has", "can" };
+	static const enum concept asks[] = { C_STATUS, C_ASK, C_VALID }, others[] = { C_SYMPTOM, C_WHY, C_INVESTIGATE };
+	const struct fold *fold = &reading->marks.fold;
+	struct clause_span last = rules_clause(reading, fold->count - 1);
+
+	if (!last.from || token >= last.from || HAS(reading, C_WHY) || !COVERED(reading, last, asks) || COVERED(reading, last, others))
+		return 0;
+	for (size_t i = 0; i < sizeof(lead) / sizeof(*lead); i++)
+		if (!strcmp(fold->tokens[last.from].text, lead[i]))
+			return 1;
+	return 0;
 }
 
 void rules_drop_remarks(struct reading *reading)
 {
-	static const enum concept idle[] = { C_COST, C_FUTURE, C_ANOMALY, C_RUNOUT, C_STATUS, C_BILLED, C_VALID, C_SYMPTOM };
+	static const enum concept idle[] = { C_COST, C_FUTURE, C_ANOMALY, C_RUNOUT, C_STATUS, C_BILLED, C_VALID, C_LOG, C_SYMPTOM };
 	/* "sshd is down, start it": what is down is not looked into. The other acts win over a trouble anyway. */
 	int starts = HAS(reading, C_START) && !HAS(reading, C_WHY) && !HAS(reading, C_INVESTIGATE) && !HAS(reading, C_WHICH) &&
 		     !HAS(reading, C_LIST);
 
-	for (size_t i = 0; i < sizeof(idle) / sizeof(*idle) - !starts; i++)
+	int asked = asks_state_last(reading, 0);
+
+	for (size_t i = 0; i < sizeof(idle) / sizeof(*idle) - !(starts || asked); i++)
 		for (struct mark *mark = reading->marks.marks; mark < reading->marks.marks + reading->marks.count; mark++)
 			if (mark->concept == idle[i] && rules_is_remark(reading, mark->from) &&
-				acts_elsewhere(reading, rules_clause(reading, mark->from))) {
+				(acts_elsewhere(reading, rules_clause(reading, mark->from)) ||
+					(idle[i] == C_SYMPTOM && asks_state_last(reading, mark->from)))) {
 				reading->marks.seen[mark->concept]--;
 				mark->concept = mark->concept == C_COST ? C_PLAIN : C_TALK; /* money is still a tie */
 				reading->marks.seen[mark->concept]++;

@@ -109,7 +109,7 @@ int names_everyday(const struct reading *reading, size_t token)
 /* "the database kopie", "database journal": a thing of ours that is what another is called. */
 static int names_thing(const struct reading *reading, size_t token)
 {
-	static const enum concept may[] = { C_REPLICAS, C_LOG, C_EVENT, C_VERSION, C_TALK };
+	static const enum concept may[] = { C_REPLICAS, C_LOG, C_VERSION, C_TALK };
 	const struct marks *marks = &reading->marks;
 	int thing = 0;
 

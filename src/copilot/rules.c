@@ -291,6 +291,12 @@ static int lists_ailing(const struct reading *reading)
 
 int rules_type(struct reading *reading)
 {
+	if (implied_engine(reading) > 1 && !strncmp(reading->marks.fold.tokens[implied_engine(reading) - 1].text, "become", 6) &&
+		!HAS(reading, C_WHICH) && !HAS(reading, C_WHY)) {
+		rules_set_type(reading, "migrate");
+		filters_set(reading, "to", implied_engine(reading));
+		return 0;
+	}
 	if (begins_with_up(reading) || lists_ailing(reading)) {
 		rules_set_type(reading, lists_ailing(reading) ? "list" : "scale");
 		return 0;

@@ -163,6 +163,24 @@ static int is_mine(const struct token *token)
 	return 0;
 }
 
+/* "i merged the fix", "before the audit", "nobody knows what web is for, delete it": neither asks for anything. */
+static int is_noun_here(const struct reading *reading, const struct mark *mark)
+{
+	static const char *const fixes[] = { "fix", "cure", "repair", "analysis", "postmortem" };
+	const struct token *word = &reading->marks.fold.tokens[mark->from];
+	int fix = 0;
+
+	if (!mark->from || mark->to != mark->from + 1)
+		return 0;
+	if (mark->concept == C_AUDIT && !strcmp(word->text, "audit"))
+		return rules_told(reading, mark);
+	if (mark->concept == C_WHICH && !strcmp(word->text, "what"))
+		return !rules_clause_ends(reading, mark->from - 1u) && rules_acts_later(reading, mark->from);
+	for (size_t i = 0; i < sizeof(fixes) / sizeof(*fixes); i++)
+		fix |= !strcmp(word->text, fixes[i]);
+	return mark->concept == C_INVESTIGATE && fix && (!strcmp(word[-1].text, "the") || !strcmp(word[-1].text, "a"));
+}
+
 /* "tiene que volver", "vms we run": "que" inside a clause asks nothing, and what we run is there
  * already. */
 static void drop_joints(struct reading *reading)
@@ -182,6 +200,8 @@ static void drop_joints(struct reading *reading)
 			rules_say_nothing(reading, mark);
 		if (rules_is_change(mark) && mark->from && is_mine(&word[-1]))
 			rules_say_nothing(reading, mark); /* "my drain is clogged": a thing, and no act */
+		if (is_noun_here(reading, mark))
+			rules_say_nothing(reading, mark);
 		/* "que se borre web": let it be deleted, and no question */
 		if (first && mark->concept == C_WHICH && word->raw_length == 3 && !strcmp(word->text, "que") &&
 			mark->from + 2u < marks->fold.count &&
