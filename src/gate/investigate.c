@@ -489,6 +489,7 @@ static int conclude(struct investigation *inv, struct json **out, struct error *
 	json_set_text(document, "status", status_of(inv));
 	json_set_int(document, "duration_ms", (clock_monotonic_ns() - inv->began_ns) / 1000000);
 	json_set_text(document, "cost", "0");
+	json_set_text(document, "currency", PLAN_CURRENCY);
 	audit_investigation(inv, findings, status_of(inv));
 	plan_free(proposal);
 	*out = document;

@@ -115,6 +115,7 @@ static struct json *estimate_to_json(const struct plan_step *step)
 
 	json_set(estimate, "seconds", step->estimate_seconds < 0 ? json_null() : json_integer(step->estimate_seconds));
 	json_set(estimate, "cost", *step->cost ? json_string(step->cost) : json_null());
+	json_set(estimate, "currency", *step->cost ? json_string(PLAN_CURRENCY) : json_null());
 	return estimate;
 }
 

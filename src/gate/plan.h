@@ -15,6 +15,8 @@ struct json;
 
 enum decision { DECIDE_DENY, DECIDE_APPROVE, DECIDE_ALLOW };
 
+#define PLAN_CURRENCY "USD" /* ISO 4217: as cost_usd of the audit log */
+
 struct plan_step {
 	const char *id;         /* "scale" */
 	const char *action;     /* "kubernetes.scale", "kubernetes.list", "estate.changes" */

@@ -66,7 +66,7 @@ CHANGES = {'changes': [{'at': a_time, 'id': str, 'kind': str, 'field': str, 'old
 INTENT = {'intent_type': str, 'target': {'resource_type': str, 'scope': optional(str), 'filters': dict}, 'goal': optional(str), 'confidence': NUMBER}
 PARSE = {'class': one_of('ok', 'reject', 'injection', 'ood'), 'intent': optional(INTENT), 'confidence': NUMBER, 'question': str, 'why': [str]}
 STEP = {'id': str, 'action': str, 'provider': str, 'target': str, 'risk': one_of('read', 'write', 'delete'), 'reversible': bool, 'undo': str,
-        'estimate': {'seconds': NUMBER, 'cost': money}, 'policy': {'decision': one_of('allow', 'deny', 'approve'), 'rule': str, 'why': str},
+        'estimate': {'seconds': NUMBER, 'cost': optional(money), 'currency': optional(lambda c: re.match('[A-Z]{3}$', c))}, 'policy': {'decision': one_of('allow', 'deny', 'approve'), 'rule': str, 'why': str},
         'diff': optional(str), 'blast_radius': [{'id': str, 'relation': str, 'name': str}]}
 PLAN = {'plan_id': str, 'hash': lambda h: re.match('[0-9a-f]{64}$', h), 'intent': optional(INTENT), 'steps': [STEP],
         'approval': {'needed': bool, 'by': int, 'who': str, 'expires': optional(a_time)}, 'summary': str}
@@ -74,7 +74,7 @@ CLASSES = ('resource_saturation load_spike configuration_drift dependency_failur
            'deployment_regression availability_loss performance_degradation data_inconsistency none').split()
 INVESTIGATE = {'intent': INTENT, 'plan': PLAN, 'evidence': [{'id': str, 'step': str, 'source': str, 'summary': str, 'rows': int}],
                'findings': [{'rank': int, 'class': one_of(*CLASSES), 'cause': str, 'target': optional(str), 'weight': NUMBER, 'cites': [str]}],
-               'summary': [{'text': str, 'cites': [str]}], 'status': str, 'duration_ms': int, 'cost': money}
+               'summary': [{'text': str, 'cites': [str]}], 'status': str, 'duration_ms': int, 'cost': money, 'currency': lambda c: re.match('[A-Z]{3}$', c)}
 RUN = {'run_id': str, 'plan_id': str, 'status': one_of('done', 'failed', 'denied', 'cancelled', 'rolled_back', 'unknown'),
        'steps': [{'id': str, 'status': str, 'started_at': optional(a_time), 'finished_at': optional(a_time), 'output': ANY, 'error': optional(str)}]}
 ENTRY = {'audit_id': str, 'timestamp': a_time, 'user': {'id': str, 'role': str, 'source': str}, 'action': dict, 'result': {'status': str}, 'approval': ANY, 'rollback': ANY,

@@ -110,7 +110,7 @@ static struct json *other_than(const struct json *value)
 /* The same shown derived from others: changed at their source, not here. Times have to stay times. */
 static int derived(const char *key)
 {
-	static const char *const keys[] = { "hash", "diff", "needed", "by", "who", "expires", NULL };
+	static const char *const keys[] = { "hash", "diff", "needed", "by", "who", "expires", "currency", NULL };
 
 	for (const char *const *each = keys; *each; each++)
 		if (!strcmp(*each, key))
