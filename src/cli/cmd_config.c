@@ -326,7 +326,7 @@ static int run_lint(struct cli *cli)
 		file_free_list(paths);
 	}
 	if (!json_count(problems))
-		cli_say(cli, files ? "pilothouse: nothing is wrong in %zu files" : "pilothouse: %zu data files (*.yaml) are there", files);
+		cli_say(cli, files ? "pilothouse: nothing is wrong in %zu file%s" : "pilothouse: %zu data file%s (*.yaml) are there", files, files == 1 ? "" : "s");
 	return cli_print_problems(cli, problems);
 }
 

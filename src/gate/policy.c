@@ -222,19 +222,24 @@ struct json *policy_explain(const struct policy *policy, const struct policy_que
 	struct json *document = json_object();
 	struct json *rules = json_array();
 	struct policy_answer answer;
+	char first[160] = "first match: decides";
 	int decided = 0;
 
+	policy_decide(policy, question, &answer);
 	for (size_t i = 0; i < policy->count; i++) {
 		char differs[200] = "";
 		int no = policy_rule_differs(&policy->rules[i], question, differs, sizeof(differs));
 		struct json *row = policy_rule_to_json(&policy->rules[i]);
 
 		json_set(row, "matches", json_boolean(no <= 0));
-		json_set_text(row, "because", no ? differs : decided ? "an earlier rule decided" : "first match: decides");
+		const char *id = policy->rules[i].id;
+
+		if (!no && !decided && strncmp(answer.rule, id, strlen(id)) != 0) /* an engine, or a file that cannot be read */
+			snprintf(first, sizeof(first), "first match, overruled by %.100s", answer.rule);
+		json_set_text(row, "because", no ? differs : decided ? "an earlier rule decided" : first);
 		decided |= no <= 0;
 		json_add(rules, row);
 	}
-	policy_decide(policy, question, &answer);
 	static const char *const names[] = { "deny", "approve", "allow" };
 	json_set_text(document, "decision", names[answer.decision]);
 	json_set_text(document, "rule", answer.rule);
