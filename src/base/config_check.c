@@ -204,6 +204,41 @@ static int is_prefix(const char *prefix)
 	return 0;
 }
 
+/* --- what protects: a name that means nothing would protect nothing --- */
+
+static int is_names(const struct json *value)
+{
+	if (json_text(value))
+		return 1;
+	for (const struct json *item = json_first(value); item; item = json_next(item))
+		if (!json_text(item))
+			return 0;
+	return json_is(value, JSON_ARRAY);
+}
+
+static void check_scopes(struct check *check, const struct json *scopes)
+{
+	for (const struct json *scope = json_first(scopes); scope; scope = json_next(scope)) {
+		const char *name = json_key(scope);
+
+		if (strcmp(name, "prod") != 0 && strcmp(name, "staging") != 0 && strcmp(name, "dev") != 0)
+			add_problem(check, config_path(check->config), json_line(scope), 1, "scopes are prod, staging and dev, not '%.60s'", name);
+		else if (!is_names(scope))
+			add_problem(check, config_path(check->config), json_line(scope), 1, "scopes.%s takes names, as in [\"shop-*\", billing]", name);
+	}
+}
+
+static void check_users(struct check *check, const struct json *users)
+{
+	for (const struct json *user = json_first(users); user; user = json_next(user)) {
+		const struct json *first = json_first(user);
+		int holds_role = json_is(user, JSON_OBJECT) && json_count(user) == 1 && !strcmp(json_key(first), "role") && json_text(first);
+
+		if (!json_text(user) && !holds_role)
+			add_problem(check, config_path(check->config), json_line(user), 1, "users.%.60s takes a role, as in {role: sre}", json_key(user));
+	}
+}
+
 static void check_value(struct check *check, const struct json *item, const struct config_key *row)
 {
 	char number[40], takes[160];
@@ -221,6 +256,10 @@ static void check_value(struct check *check, const struct json *item, const stru
 	}
 	if (has_tree != is_tree(row))
 		add_problem(check, config_path(check->config), json_line(item), 1, "%s takes %s", row->key, takes);
+	else if (!strcmp(row->key, "scopes"))
+		check_scopes(check, item);
+	else if (!strcmp(row->key, "users"))
+		check_users(check, item);
 	else if (!has_tree && value && !config_value_fits(row->type, value))
 		add_problem(check, config_path(check->config), json_line(item), 1, "%s takes %s, not '%.60s'", row->key, takes, row->secret ? SECRET_SHOWN : value);
 }

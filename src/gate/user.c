@@ -52,8 +52,8 @@ static void read_role(struct user *user, const struct config *config)
 
 	if (!role && config)
 		role = config_get(config, "user.role");
-	user->role_is_default = !role;
-	copy(user->role, sizeof(user->role), role ? role : "sre");
+	user->role_is_default = !role && !json_count(users);
+	copy(user->role, sizeof(user->role), role ? role : user->role_is_default ? "sre" : "none"); /* who is not among those named has no role */
 }
 
 void user_role_text(const struct user *user, char out[64])

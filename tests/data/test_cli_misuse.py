@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a careful user types wrong, and every command in every format: a word too many, an option without a value, an empty name, a
 misspelt word is a clear usage error, never something else done; and what says it is JSON, CSV or YAML is."""
-import csv, io, json, os, re, sys
+import csv, getpass, io, json, os, re, sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import hostile
@@ -147,7 +147,8 @@ def test_a_configuration_that_is_not_understood():
         act = ('act', 'processes', pid, 'renice', 'nice=9', '--approve')
         for text, line, said in (('read_only: perhaps\n', 1, "read_only takes true or false, not 'perhaps'"), ('# x\nreadonly: true\n', 2, 'it is called read_only'),
                                  ('Read-Only: true\n', 1, 'it is called read_only'), ('log: {level: loud}\n', 1, 'log.level'), ('a: [\n', 2, 'expected'),
-                                 ('kubernetes: {contexts: 5}\n', 1, 'a list'), ('profiles: {a: {store: {keep: x}}}\n', 1, 'store.keep')):
+                                 ('kubernetes: {contexts: 5}\n', 1, 'a list'), ('scopes:\n  prd: [vm]\n', 2, "not 'prd'"), ('scopes: {prod: {vm: 1}}\n', 1, 'takes names'),
+                                 ('users: {root: {rol: viewer}}\n', 1, 'takes a role'), ('users: {root: 5}\n', 1, 'takes a role'), ('profiles: {a: {store: {keep: x}}}\n', 1, 'store.keep')):
             path = home.write('config.yaml', text)
             usage(home, *act, said=said)
             found = home.run('config', 'validate', '-o', 'json')
@@ -156,6 +157,11 @@ def test_a_configuration_that_is_not_understood():
             check(home.run('config', 'path').text == path + '\n')
         home.write('config.yaml', 'read_only: perhaps\n')
         check(home.run('config', 'set', 'read_only', 'true').code == 0 and home.run(*act).code == 2)  # it can be mended with what is there
+        home.write('config.yaml', 'users: {nobody-here: {role: sre}}\n')  # who is not named has no role
+        prod = home.run('--scope', 'prod', *act)
+        check(prod.code == 5 and 'another role' in prod.talk, prod)
+        home.write('config.yaml', 'scopes: {prod: ["*"], dev: other}\nusers: {%s: sre}\n' % getpass.getuser())
+        check(home.run('config', 'validate').code == 0)
         home.write('config.yaml', 'later_part: {x: 1}\n')  # of another version: told, no more
         done = home.run('get', 'hosts')
         check(done.code == 0 and 'config.yaml:1: unknown key later_part' in done.talk, done)
