@@ -195,6 +195,24 @@ def test_a_file_of_several_manifests_is_one_plan():
         assert 'none of the 3 manifests' in home.run('act', 'configmaps', 'other', 'apply', 'manifest=@' + file, code=3)
 
 
+def test_labels_of_others_are_no_drift():
+    api('POST', '/api/v1/namespaces/%s/configmaps' % NAMESPACE, {'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'marked'}})
+    path = '/api/v1/namespaces/%s/configmaps/marked' % NAMESPACE
+    mark = lambda **labels: api('PATCH', path, {'metadata': {'labels': labels}}, 'application/merge-patch+json')
+    with Home() as home:
+        plan = lambda: json.loads(subprocess.run([PROGRAM, '-o', 'json', 'act', 'configmaps', 'marked', 'label', 'key=team', 'value=blue'], env=home.env, capture_output=True, text=True).stdout)['plan_id']
+        first = plan()
+        home.run('approve', first)
+        mark(other='red')
+        home.run('run', first)
+        mark(team=None)
+        second = plan()
+        home.run('approve', second)
+        mark(team='green')
+        assert 'metadata.labels.team' in home.run('run', second, code=1)
+        assert api('GET', path)['metadata']['labels'] == {'other': 'red', 'team': 'green'}
+
+
 def test_what_is_made_is_made_where_it_was_approved():
     with Home() as home:
         file, config = os.path.join(home.folder.name, 'new.json'), home.env['KUBECONFIG']

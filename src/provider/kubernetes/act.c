@@ -18,12 +18,10 @@ static const char *const restart_fields[] = { "spec.template.metadata.annotation
 static const char *const pause_fields[] = { "spec.paused", "spec.suspend", NULL };
 static const char *const image_fields[] = { "spec.template.spec.containers", NULL };
 static const char *const node_fields[] = { "spec.unschedulable", NULL };
-static const char *const label_fields[] = { "metadata.labels", NULL };
-static const char *const annotation_fields[] = { "metadata.annotations", NULL };
 
 static const struct verb verbs[] = {
 	/* ordered by name: looked up with bsearch */
-	{ .name = "annotate", .build = build_meta, .undo = undo_meta, .fields = annotation_fields },
+	{ .name = "annotate", .build = build_meta, .undo = undo_meta, .resolve = resolve_meta },
 	{ .name = "apply", .build = build_manifest, .undo = undo_manifest, .content = 1 },
 	{ .name = "cordon", .build = build_cordon, .undo = undo_cordon, .fields = node_fields },
 	{ .name = "delete",
@@ -49,7 +47,7 @@ static const struct verb verbs[] = {
 		.outcome = outcome_exec,
 		.right = "create",
 		.sub = "exec" },
-	{ .name = "label", .build = build_meta, .undo = undo_meta, .fields = label_fields },
+	{ .name = "label", .build = build_meta, .undo = undo_meta, .resolve = resolve_meta },
 	{ .name = "pause", .build = build_pause, .undo = undo_pause, .fields = pause_fields },
 	{ .name = "restart",
 		.build = build_restart,

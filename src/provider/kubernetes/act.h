@@ -78,6 +78,7 @@ void undo_scale(const struct action *action, const struct json *live, struct act
 int build_restart(const struct action *action, const struct json *live, struct change *change, struct error *err);
 enum act_outcome outcome_restart(const struct action *action, const struct json *live);
 int build_rollback(const struct action *action, const struct json *live, struct change *change, struct error *err);
+void resolve_meta(const struct action *action, const struct json *live, struct json *state);
 void resolve_rollback(const struct action *action, const struct json *live, struct json *state);
 void undo_rollback(const struct action *action, const struct json *live, struct act_preview *preview);
 int build_pause(const struct action *action, const struct json *live, struct change *change, struct error *err);

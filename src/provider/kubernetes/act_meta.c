@@ -39,6 +39,18 @@ int build_meta(const struct action *action, const struct json *live, struct chan
 	return 0;
 }
 
+/* The one that is set: what others do to the rest is no drift, and whether it happened can be told in spite of it. */
+void resolve_meta(const struct action *action, const struct json *live, struct json *state)
+{
+	const char *key = param_text(action, "key");
+	const struct json *was =
+		json_get(json_get(json_get(live, "metadata"), map_of(action)), key ? key : "");
+	char path[400];
+
+	snprintf(path, sizeof(path), "metadata.%s.%.320s", map_of(action), key ? key : "");
+	json_set(state, path, was ? json_copy(was) : json_null());
+}
+
 void undo_meta(const struct action *action, const struct json *live, struct act_preview *preview)
 {
 	const char *key = param_text(action, "key"), *was;
