@@ -10,7 +10,7 @@
 #include "copilot/cover.h"
 
 /* Words nobody knows that a clause may hold: the story behind a trouble has its own words. */
-enum { STORY_STRAYS = 1, READ_STRAYS = 1 };
+enum { STORY_STRAYS = 1, READ_STRAYS = 1, REASON_STRAYS = 2 };
 
 struct clause {
 	size_t from, to;
@@ -197,6 +197,8 @@ static size_t strays_allowed(
 		return rules_remark_strays(reading, clause->from);
 	if (clause->joined || !(clause->grip || clause->reason))
 		return 0;
+	if (clause->reason && reading->marks.fold.cjk && rules_is_remark(reading, clause->from))
+		return REASON_STRAYS;
 	if (family == CAUSE || clause->told || clause->reason)
 		return STORY_STRAYS;
 	return family & READ && describes(reading, clause) ? READ_STRAYS : 0;

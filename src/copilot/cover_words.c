@@ -192,7 +192,7 @@ static int is_event(const struct reading *reading, size_t token)
 			return 1;
 		if (cover_ends_after(reading, at) || cover_is_act(reading, at))
 			return 0;
-		words += !marks_at(marks, at, C_FILL) || marks_at(marks, at, C_TALK);
+		words += !marks_at(marks, at, C_FROM) && !marks_at(marks, at, C_PLAIN) && (!marks_at(marks, at, C_FILL) || marks_at(marks, at, C_TALK));
 	}
 	return 0;
 }

@@ -208,7 +208,8 @@ static int says_para(const struct reading *reading)
 
 	const char *language = words_language(marks->words, marks->language);
 
-	return reading->names && !strcmp(marks->fold.tokens[0].text, "para") &&
+	return reading->names && !strcmp(marks->fold.tokens[0].text, "para") && marks->fold.count > 1 &&
+	       strcmp(marks->fold.tokens[1].text, "mi") && strcmp(marks->fold.tokens[1].text, "nuestro") &&
 	       (!strcmp(language, "es") || !strcmp(language, "pt"));
 }
 

@@ -247,7 +247,7 @@ static const char *resource_of(struct reading *reading)
 		return "ec2";
 	if (json_get(reading->intent->filters, "service") && HAS(reading, C_DB))
 		return "host"; /* "memcached on cache-1": see rescue.c */
-	if (replication_told(reading))
+	if (replication_told(reading) && !(is_type(reading, "scale") && HAS(reading, C_REPLICAS)))
 		return "db";
 	if (rules_has_entity(reading, ENTITY_GROUP_ID) || port_in_the_open(reading))
 		return "sg";

@@ -196,7 +196,7 @@ static void drop_joints(struct reading *reading)
 			rules_say_nothing(reading, mark);
 		/* "para el próximo mes": only where a clause begins is it an act */
 		if (mark->concept == C_STOP && !strcmp(word->text, "para") &&
-			!begins_clause(marks, mark->from))
+			(!begins_clause(marks, mark->from) || (mark->to < marks->fold.count && is_mine(&word[1]))))
 			rules_say_nothing(reading, mark);
 		if (rules_is_change(mark) && mark->from && is_mine(&word[-1]))
 			rules_say_nothing(reading, mark); /* "my drain is clogged": a thing, and no act */
