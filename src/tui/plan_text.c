@@ -44,7 +44,7 @@ int plan_is_protected(const struct plan *plan)
 
 const char *plan_deed(const char *summary, char *out, size_t size)
 {
-	static const char *const ends[] = { " (undo: ", " (cannot be undone" };
+	static const char *const ends[] = { " (undo: ", " (cannot be undone", " (nothing to undo" };
 	size_t length = strlen(summary);
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends) && length && summary[length - 1] == ')'; i++) {

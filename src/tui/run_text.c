@@ -28,6 +28,8 @@ static const struct {
 	{ "running", GLYPH_WAIT, STYLE_ACCENT, "running" },
 	{ "started", GLYPH_WAIT, STYLE_ACCENT, "started" },
 	{ "skipped", GLYPH_DASH, STYLE_DIM, "not begun" },
+	{ "partial", GLYPH_CROSS, STYLE_WARNING, "a part of it is done, and can be undone" },
+	{ "unverified", GLYPH_CROSS, STYLE_WARNING, "done, but not as it should be afterwards; it can be undone" },
 	{ "unknown", GLYPH_CIRCLE, STYLE_WARNING,
 		"outcome unknown: the request left and no answer came. Nothing is repeated. r asks the source what happened; until then look at "
 		"the target itself before doing it again" },
@@ -83,6 +85,12 @@ int64_t run_took_ns(const struct json *run)
 	return (to < 0 ? clock_now_ns() : to) - from;
 }
 
+/* As src/gate/undo.c has it: what had an effect that is known. */
+static int had_effect(const char *status)
+{
+	return !strcmp(status, "done") || !strcmp(status, "partial") || !strcmp(status, "unverified");
+}
+
 int run_can_undo(const struct json *run)
 {
 	const char *status = json_text_or(json_get(run, "status"), "");
@@ -90,7 +98,7 @@ int run_can_undo(const struct json *run)
 	if (!strcmp(status, "running") || !strcmp(status, "rolled_back"))
 		return 0;
 	for (const struct json *step = json_first(json_get(run, "steps")); step; step = json_next(step))
-		if (!strcmp(json_text_or(json_get(step, "status"), ""), "done") && json_type(json_get(step, "undo")) != JSON_NULL)
+		if (had_effect(json_text_or(json_get(step, "status"), "")) && json_type(json_get(step, "undo")) != JSON_NULL)
 			return 1;
 	return 0;
 }

@@ -297,6 +297,28 @@ START_TEST(an_unknown_outcome_says_what_to_do)
 }
 END_TEST
 
+/* A drain that was cancelled: known, and not unknown. */
+START_TEST(a_part_that_was_done_can_be_undone)
+{
+	static const char text[] = "{\"run_id\":\"r1\",\"status\":\"cancelled\",\"steps\":[{\"id\":\"drain\",\"status\":\"partial\",\"undo\":{\"verb\":\"uncordon\"},"
+				   "\"error\":\"cancelled after 1 evictions\"}]}";
+	struct json *run = json_parse(text, sizeof(text) - 1, NULL);
+	struct text_view view;
+
+	text_view_init(&view, 1 << 16, 0);
+	run_text(&view, run, 70);
+	const char *shown = dump(&view);
+
+	has(shown, "cancelled after 1 evictions");
+	has_not(shown, "outcome unknown");
+	has_not(shown, "nothing of it can be undone");
+	ck_assert_int_eq(run_can_undo(run), 1);
+	ck_assert_str_ne(run_glyph("partial"), run_glyph("unknown"));
+	text_view_release(&view);
+	json_free(run);
+}
+END_TEST
+
 START_TEST(only_a_done_step_with_an_inverse_can_be_undone)
 {
 	static const struct {
