@@ -618,6 +618,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, the_protected_write_names_the_plan);
 	tcase_add_test(tests, drift_shows_only_what_differs);
 	tcase_add_test(tests, an_unknown_outcome_says_what_to_do);
+	tcase_add_test(tests, a_part_that_was_done_can_be_undone);
 	tcase_add_test(tests, only_a_done_step_with_an_inverse_can_be_undone);
 	tcase_add_test(tests, an_answer_cites_and_each_cite_can_be_opened);
 	tcase_add_test(tests, citations_take_room_on_their_own_line_only);
