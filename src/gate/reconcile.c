@@ -114,6 +114,13 @@ static void settle_run(struct gate *gate, const struct json *run, size_t *settle
 	plan_free(plan);
 }
 
+/* One whose process lives may still be going on; one that came to its end with an unknown outcome does not, whoever ran it: the console that
+ * lost an answer may ask for it itself. */
+static int has_ended(const struct json *run)
+{
+	return strcmp(json_text_or(json_get(run, "status"), ""), "running") != 0 || !owner_alive(json_text_or(json_get(run, "owner"), ""));
+}
+
 int gate_reconcile(struct gate *gate, size_t *settled, size_t *unknown, struct error *err)
 {
 	*settled = *unknown = 0;
@@ -123,7 +130,7 @@ int gate_reconcile(struct gate *gate, size_t *settled, size_t *unknown, struct e
 	if (!runs)
 		return -1;
 	for (const struct json *run = json_first(runs); run; run = json_next(run))
-		if (!owner_alive(json_text_or(json_get(run, "owner"), "")))
+		if (has_ended(run))
 			settle_run(gate, run, settled, unknown);
 	json_free(runs);
 	if (*settled || *unknown)

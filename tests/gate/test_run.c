@@ -603,6 +603,29 @@ START_TEST(an_undo_the_policy_denies_is_not_promised)
 END_TEST
 
 /* A drain that is cancelled: the node is closed for certain, and opening it again is offered. */
+/* The console that lost the answer is asked again what became of it. */
+START_TEST(unknown_is_settled_by_the_process_that_ran_it_too)
+{
+	struct plan *plan = gated_plan(&g, "dev", 1);
+	size_t settled, unknown;
+
+	fake_world->lose_at = 0;
+	fake_world->answer = FAKE_UNKNOWN;
+	struct json *result = run(plan, NULL);
+	ck_assert_str_eq(json_text(json_get(result, "status")), "unknown");
+	fake_world->answer = FAKE_TRUTH;
+	ck_assert(!gate_reconcile(g.gate, &settled, &unknown, NULL));
+	ck_assert_uint_eq(settled, 1);
+	struct json *after = gate_run_load(g.gate, json_text(json_get(result, "run_id")), NULL);
+	ck_assert_str_eq(json_text(json_get(after, "status")), "done");
+	ck_assert_int_eq(fake_world->calls, 1);
+	json_free(after);
+	json_free(result);
+	plan_free(plan);
+	log_is_whole();
+}
+END_TEST
+
 START_TEST(a_part_that_was_done_can_be_undone)
 {
 	struct plan *plan = gated_plan(&g, "dev", 2);
@@ -685,6 +708,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, undo_goes_on_where_it_stopped);
 	tcase_add_test(tc, what_cannot_be_undone_is_said);
 	tcase_add_test(tc, unverified_can_be_undone);
+	tcase_add_test(tc, unknown_is_settled_by_the_process_that_ran_it_too);
 	tcase_add_test(tc, a_part_that_was_done_can_be_undone);
 	tcase_add_test(tc, a_part_found_after_a_crash_can_be_undone);
 	tcase_add_test(tc, an_undo_tells_what_changed_since);
