@@ -78,7 +78,7 @@ static void open_link(struct detail *detail)
 
 static int command(struct pane *pane, const struct command *what)
 {
-	of(pane)->is_placed = 1;
+	of(pane)->is_moved = 1;
 	if (!strcmp(what->name, "text.open") && !pane->mode)
 		open_link(of(pane));
 	else if (!strcmp(what->name, "global.refresh"))
@@ -97,6 +97,7 @@ static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
 {
 	(void)area;
 	(void)x;
+	of(pane)->is_moved = 1;
 	text_view_mouse(&of(pane)->view, pane, y, button);
 }
 

@@ -35,7 +35,7 @@ struct detail {
 	struct answer parts[PART_COUNT];
 	struct detail_link links[DETAIL_LINKS_MAX]; /* that lines name */
 	int link_count;
-	int is_placed; /* the cursor was put where one looks first, or moved */
+	int is_moved, is_placed; /* the cursor by the person; by the text being built, to where one looks first */
 	int built_columns;
 	int64_t step_ns;
 	int64_t asked_ns, asked_all_ns, asked_dependents_ns; /* monotonic; 0 never */

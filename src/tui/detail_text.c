@@ -132,7 +132,7 @@ static void object_row(struct detail *detail, const struct json *row, int column
 	const struct json *label = json_first(row), *text = json_next(label), *severity = text ? json_next(text) : NULL;
 	const char *level = json_text_or(severity, ""), *container = severity ? json_text(json_next(severity)) : NULL;
 
-	if (container && !detail->is_placed) {
+	if (container && !detail->is_placed && !detail->is_moved) {
 		detail->view.cursor = detail->view.count;
 		detail->is_placed = 1;
 	}
@@ -184,6 +184,8 @@ static void events(struct detail *detail, int columns)
 
 static void dependents(struct detail *detail)
 {
+	struct ref ref;
+
 	head(detail, "Depends on this, or belongs to it");
 	if (instead(detail, PART_DEPENDENTS, "nothing that is known"))
 		return;
@@ -193,6 +195,8 @@ static void dependents(struct detail *detail)
 		text_view_addf(&detail->view, STYLE_DIM, "%s", json_text_or(json_get(item, "relation"), ""));
 		text_view_pad(&detail->view, RELATION);
 		text_view_add(&detail->view, STYLE_TEXT, json_text_or(json_get(item, "name"), id));
+		if (!ref_parse(id, &ref)) /* a deployment and its replica set are called alike */
+			text_view_addf(&detail->view, STYLE_DIM, "  %s", ref.kind);
 		text_view_end(&detail->view, add_link(detail, id, 0));
 	}
 }
@@ -222,6 +226,7 @@ void detail_build(struct detail *detail, int columns)
 {
 	detail->built_columns = columns;
 	detail->step_ns = 0;
+	detail->is_placed = 0;
 	detail_drop_links(detail);
 	text_view_clear(&detail->view);
 	fields(detail, columns);

@@ -96,6 +96,17 @@ static void take_line(void *arg, const struct log_line *line)
 	show_line(logs, line);
 }
 
+/* A second container speaks: from now on it is said which one does. */
+static void note_source(void *arg, const struct log_line *line)
+{
+	struct logs *logs = arg;
+
+	if (!*logs->source)
+		snprintf(logs->source, sizeof(logs->source), "%s", line->source);
+	else if (!logs->source_chosen && !logs->with_source && strncmp(logs->source, line->source, sizeof(logs->source) - 1) != 0)
+		logs->with_source = 1;
+}
+
 /* What a second source kept comes after what the first one did, and is older: then all of it is put in order. Moments do not matter. */
 struct late {
 	int64_t after_ns;
@@ -129,12 +140,15 @@ static void take(struct logs *logs)
 	struct late late = { .after_ns = log_ring_newest(logs->ring) - LATE_NS };
 
 	log_ring_each(came, note_late, &late);
+	int had_source = logs->with_source;
+
+	log_ring_each(came, note_source, logs);
 	log_ring_each(came, take_line, logs);
 	log_ring_free(came);
-	if (logs->ref_count > 1 && late.is_there) {
+	if (logs->ref_count > 1 && late.is_there)
 		log_ring_sort(logs->ring);
+	if ((logs->ref_count > 1 && late.is_there) || logs->with_source != had_source)
 		rebuild(logs);
-	}
 }
 
 static int has_news(struct logs *logs)
@@ -209,6 +223,7 @@ static void toggle_times(struct logs *logs)
 
 static void toggle_source(struct logs *logs)
 {
+	logs->source_chosen = 1;
 	logs->with_source = !logs->with_source;
 	rebuild(logs);
 }
@@ -311,28 +326,27 @@ static void title(struct pane *pane, char *out, size_t size)
 		logs->ref_count > 1 ? " and others" : "", *logs->container ? " " : "", logs->container);
 }
 
-/* "312 lines  following  since 1 h  ring 2.1Mi of 8Mi, 312 lines dropped" */
+/* "312 lines  following  since 1 h"; when what is kept comes to its end: "  6.1Mi of 8Mi, 312 lines dropped" */
 static void status(struct pane *pane, char *out, size_t size)
 {
 	const struct logs *logs = of(pane);
-	char used[32], dropped[64] = "", filter[80] = "", search[80] = "", count[32];
+	char used[32], kept[96] = "", filter[80] = "", search[80] = "", count[32];
 	size_t gone = log_ring_dropped(logs->ring) + logs->lost;
-
 	const char *window;
 
 	logs_window(logs->window, &window);
 	format_bytes((double)log_ring_bytes(logs->ring), used, sizeof(used));
 	if (gone)
-		snprintf(dropped, sizeof(dropped), ", %zu lines dropped", gone);
+		snprintf(kept, sizeof(kept), "  %s of 8Mi, %zu lines dropped", used, gone);
+	else if (log_ring_bytes(logs->ring) > RING_BYTES / 2)
+		snprintf(kept, sizeof(kept), "  %s of 8Mi", used);
 	if (logs->filter.length)
 		snprintf(filter, sizeof(filter), "&%.40s  ", logs->filter.text);
 	if (logs->view.search.length)
 		snprintf(search, sizeof(search), "/%.30s%s  ", logs->view.search.text, logs->view.missed ? " no match" : "");
 	format_count(logs->view.count, count, sizeof(count));
-	snprintf(out, size, "%s%s%s%s line%s  %s  %s%s%sring %s of 8Mi%s", filter, logs->errors_only ? "errors  " : "", search, count,
-		logs->view.count == 1 ? "" : "s",
-		!logs->running ? "ended" : logs->view.follow ? "following" : "paused", logs->window ? "since " : "", logs->window ? window : "",
-		logs->window ? "  " : "", used, dropped);
+	snprintf(out, size, "%s%s%s%s line%s  %s%s%s%s", filter, logs->errors_only ? "errors  " : "", search, count, logs->view.count == 1 ? "" : "s",
+		!logs->running ? "ended" : logs->view.follow ? "following" : "paused", logs->window ? "  since " : "", logs->window ? window : "", kept);
 }
 
 static int target(struct pane *pane, struct ref *ref)

@@ -49,6 +49,8 @@ struct logs {
 	struct input filter;
 	size_t window, lost;
 	int previous, errors_only, with_times, with_source, is_filtering;
+	int source_chosen;    /* by the person: with it or without */
+	char source[128];     /* of the first line; as long as all are of it nobody needs to be told */
 	unsigned running;
 	char problem[300];
 };

@@ -101,6 +101,9 @@ class Cluster:
         if path.endswith('/exec'):
             self.shells.append(request)
             return Answer(raw=lambda connection: Far(connection, request).run(request.query['container'][0]))
+        if path.endswith('/log'):
+            name = request.query['container'][0]
+            return Answer(b''.join(b'2026-01-01T00:00:0%dZ line %d of %s\n' % (i, i, name.encode()) for i in range(3)))
         if path.endswith('/selfsubjectrulesreviews'):
             return Answer({'kind': 'SelfSubjectRulesReview', 'apiVersion': 'authorization.k8s.io/v1', 'metadata': {}, 'spec': {},
                            'status': {'resourceRules': self.rules, 'nonResourceRules': [], 'incomplete': False}}, 201)

@@ -74,6 +74,27 @@ def test_one_key_back_from_where_one_went_down():
         c.wait_for('pods › here › all namespaces')
 
 
+def test_of_several_containers_it_is_said_which_one_speaks():
+    with Cluster() as cluster:
+        c = cluster.console
+        c.send('l')
+        c.wait_for(re.compile(r'^ ?line 0 of web', re.M))
+        c.send('<Esc>')
+        c.wait_for('▸ one')
+        c.send('jl')
+        c.wait_for(re.compile(r'two/web line 2 of web'))
+        c.wait_for(re.compile(r'two/sidecar line 2 of sidecar'))
+        c.send('s')
+        c.wait_for('two/web', absent=True)
+        c.send('<Esc>')
+        c.wait_for('▸ two')
+        c.send('<Enter>')
+        c.wait_for('▸ web')
+        c.send('<Enter>')
+        c.wait_for(re.compile(r'^ ?line 0 of web', re.M))
+        assert 'sidecar' not in c.dump(), c.dump()
+
+
 class Alike(Cluster):
     """Long names that begin and end alike, as those of workloads do."""
     names = ['payments-checkout-frontend-%s-eu-west-1-7d9f8' % n for n in ('canary', 'stable', 'shadow')]
