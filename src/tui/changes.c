@@ -25,11 +25,11 @@ struct changes {
 
 static const struct list_column columns[] = {
 	{ .name = "WHEN", .max = 8, .right = 1 },
-	{ .name = "KIND", .max = 16, .leave = 2 },
-	{ .name = "NAME", .max = 44 },
-	{ .name = "FIELD", .max = 20 },
+	{ .name = "KIND", .max = 16, .leave = 1 },
+	{ .name = "NAME", .max = 44, .least = 20 },
+	{ .name = "FIELD", .max = 20, .least = 10 },
 	{ .name = "CHANGE" },
-	{ .name = "BY", .max = 16, .leave = 1 },
+	{ .name = "BY", .max = 16, .leave = 2 },
 	{ .name = "WHERE", .max = 20, .leave = 3 },
 };
 
@@ -42,7 +42,9 @@ static void change_text(const struct json *change, char *out, size_t size)
 {
 	const char *old = json_text_or(json_get(change, "old"), ""), *now = json_text_or(json_get(change, "new"), "");
 
-	if (!*old && !*now)
+	if (!*json_text_or(json_get(change, "field"), "")) /* the thing itself: what stands there is its name */
+		snprintf(out, size, "%s", *now || !*old ? "appeared" : "gone");
+	else if (!*old && !*now)
 		snprintf(out, size, "changed");
 	else if (*old && *now)
 		snprintf(out, size, "%.400s %s %.400s", old, screen_glyph(GLYPH_ARROW), now);

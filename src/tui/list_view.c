@@ -178,15 +178,21 @@ struct layout {
 	int widths[LIST_COLUMNS_MAX]; /* -1 left out */
 };
 
+/* How narrow it may be made; 0: it is not. */
+static int least_of(const struct list_column *column)
+{
+	return column->least ? column->least : column->max ? 0 : FILL_MIN;
+}
+
 static int total_of(const struct list_view *list, const struct layout *layout, int least)
 {
 	int total = MARGIN - GAP;
 
 	for (size_t c = 0; c < list->column_count; c++) {
-		int fills = !list->columns[c].max && least;
+		int to = least_of(&list->columns[c]);
 
 		if (layout->widths[c] >= 0)
-			total += GAP + (fills && layout->widths[c] > FILL_MIN ? FILL_MIN : layout->widths[c]);
+			total += GAP + (least && to && layout->widths[c] > to ? to : layout->widths[c]);
 	}
 	return total;
 }
@@ -214,7 +220,7 @@ static struct layout lay_out(const struct list_view *list, int columns)
 	while (total_of(list, &layout, 0) > columns) {
 		widest = -1;
 		for (size_t c = 0; c < list->column_count; c++)
-			if (layout.widths[c] > FILL_MIN && (widest < 0 || layout.widths[c] > layout.widths[widest]) && !list->columns[c].max)
+			if (least_of(&list->columns[c]) && layout.widths[c] > least_of(&list->columns[c]) && (widest < 0 || layout.widths[c] > layout.widths[widest]))
 				widest = (int)c;
 		if (widest < 0)
 			break;

@@ -19,6 +19,7 @@ struct list_column {
 	int max;    /* columns at most; 0: what is left, shared by those that say 0 */
 	int right;  /* right-aligned */
 	int leave;  /* left out when narrow: the highest first; 0 never */
+	int least;  /* made as narrow before another is left out; 0: it stays as wide as what stands in it */
 };
 
 struct list_row {
