@@ -94,6 +94,17 @@ static int is_unknown_daemon(const struct reading *reading, size_t token, size_t
 	       !(marks->fold.tokens[token].shape & (TOKEN_CJK | TOKEN_DIGIT));
 }
 
+/* The rest of an act, or a small word. */
+static int is_between(const struct marks *marks, size_t token)
+{
+	if (marks_at(marks, token, C_FILL))
+		return 1;
+	for (size_t i = 0; i < marks->count; i++)
+		if (marks->marks[i].from <= token && token < marks->marks[i].to)
+			return 0;
+	return marks->taken[token];
+}
+
 static void set_daemon(struct reading *reading, size_t token, size_t machine)
 {
 	filters_set(reading, "service", token);
@@ -129,6 +140,8 @@ void names_daemon(struct reading *reading)
 		if (at < 2 || !says_at(&marks->fold.tokens[at - 1]))
 			continue;
 		at -= at > 2 && marks_at(marks, at - 2, C_APP); /* "the strongswan service on host gw-3" */
+		while (at > 3 && HAS(reading, C_HOST) && is_between(marks, at - 2))
+			at--; /* "give mosquitto a restart on host gw-3" */
 		if (is_engine_daemon(reading, at - 2) || is_unknown_daemon(reading, at - 2, i)) {
 			set_daemon(reading, at - 2, i);
 			return;

@@ -85,7 +85,7 @@ static int has_command(const char *text, size_t length)
 
 	for (; after && after + 2 < text + length; after++)
 		if ((after[0] == ' ' && after[1] == '-' && isalpha((unsigned char)after[2])) ||
-			strchr("~$'\"", *after) || (after[0] == ' ' && after[1] == '/'))
+			strchr("~$\"", *after) || (*after == '\'' && !isalpha((unsigned char)after[-1])) || (after[0] == ' ' && after[1] == '/'))
 			return 1;
 	return 0;
 }

@@ -299,8 +299,23 @@ static int chooses_fix(const struct reading *reading)
 	return 0;
 }
 
+/* "hands off web, don't start it": where a clause begins it is no trouble told. */
+static int begins_with_dont(const struct reading *reading)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, C_SYMPTOM); mark; mark = marks_next(&reading->marks, mark)) {
+		const char *word = reading->marks.fold.tokens[mark->from].text;
+
+		if (mark->from && rules_clause_ends(reading, mark->from - 1u) && (!strcmp(word, "don") || !strcmp(word, "do")) &&
+			!(reading->marks.fold.tokens[reading->marks.fold.count - 1].shape & TOKEN_ASKED))
+			return 1;
+	}
+	return 0;
+}
+
 static int is_forbidden(const struct reading *reading)
 {
+	if (HAS(reading, C_DONT) && begins_with_dont(reading))
+		return 1;
 	return HAS(reading, C_DONT) && forbids_act(reading);
 }
 

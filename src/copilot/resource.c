@@ -249,6 +249,8 @@ static const char *resource_of(struct reading *reading)
 		return "host"; /* "memcached on cache-1": see rescue.c */
 	if (replication_told(reading) && !(is_type(reading, "scale") && HAS(reading, C_REPLICAS)))
 		return "db";
+	if (is_type(reading, "migrate") && HAS(reading, C_DB) && HAS(reading, C_PORT_NOUN))
+		return "db"; /* "port ratings from mysql to postgres" */
 	if (rules_has_entity(reading, ENTITY_GROUP_ID) || port_in_the_open(reading))
 		return "sg";
 	for (size_t i = 0; i < sizeof(resource_rows) / sizeof(*resource_rows); i++) {

@@ -42,6 +42,7 @@ static const struct type_row type_rows[] = {
 	{ "audit_security", { C_INVESTIGATE, C_OPEN, C_SG }, { C_WHY, C_SYMPTOM }, ANY_NAME },
 	{ "audit_security", { C_INVESTIGATE, C_OPEN, C_PORT_NOUN }, { C_WHY, C_SYMPTOM },
 		ANY_NAME },
+	{ "audit_security", { C_INVESTIGATE, C_CIDR }, { C_WHY, C_SYMPTOM }, ANY_NAME },
 	{ "investigate", { C_INVESTIGATE }, { C_EXPOSED }, ANY_NAME },
 	{ "audit_security", { C_INVESTIGATE, C_EXPOSED }, { C_WHY }, ANY_NAME },
 	{ "investigate", { C_WHY }, { 0 }, ANY_NAME },

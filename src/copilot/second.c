@@ -183,7 +183,8 @@ static int may_be_name(const struct reading *reading, size_t token, int scoped)
 		if (mark->concept == C_ADDRESS && (word->length < 7 || !scoped)) /* "you"; an "assistant" may be one of ours */
 			return 0;
 		for (size_t n = 0; n < sizeof(never) / sizeof(*never); n++)
-			if (mark->concept == never[n] && !(mark->concept == C_FILL && is_foreign_word(marks, token)))
+			if (mark->concept == never[n] && !(mark->concept == C_FILL && is_foreign_word(marks, token)) &&
+				!(mark->concept == C_SUSPECT && behind_noun(reading, token)))
 				return 0;
 		covering++;
 	}
@@ -279,8 +280,9 @@ static int begins(const struct reading *reading, size_t token)
 
 	if (!ends_here(reading, token) && COVERED(reading, token + 1, objects))
 		return 0; /* "list prod pods" */
-	return !COVERED(reading, token, acts) && !COVERED(reading, token, tells) && !ends_here(reading, token) &&
-	       (!token || rules_clause_ends(reading, token - 1)) && changes_something(reading);
+	return !COVERED(reading, token, acts) && !COVERED(reading, token, tells) && (!token || !ends_here(reading, token)) &&
+	       (!token || rules_clause_ends(reading, token - 1)) &&
+	       (changes_something(reading) || (!token && (HAS(reading, C_STATUS) || HAS(reading, C_LOG))));
 }
 
 /* "stop audit in dev": where nobody is watched, and not "disable audit". */
