@@ -299,6 +299,15 @@ def test_write_without_an_answer_is_looked_up():
     check(done.code == 1 and state == 'failed', repr(done), state)
 
 
+def test_a_write_that_takes_long_is_waited_for():
+    """A webhook may hold it up for half a minute: who hangs up then finds nothing, and it happens after all."""
+    def slowly(r):
+        time.sleep(33)
+        return Answer(pod())
+    done, writes, _, _ = writing(slowly)
+    check(done.code == 0 and len(writes) == 1, repr(done), len(writes))
+
+
 def test_write_without_an_answer_stays_unknown():
     done, state = broken_write(takes_effect=True, reachable_after=False)
     check(done.code == 6 and state == 'unknown', repr(done), state)

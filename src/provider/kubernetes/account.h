@@ -63,7 +63,7 @@ struct call {
 	const atomic_int *cancelled;
 	int (*on_data)(void *arg, const char *bytes, size_t length); /* a watch: no deadline, stalls at `stall_ms` */
 	void *arg;
-	int stall_ms;
+	int stall_ms, timeout_ms; /* 0: net's own */
 };
 /* Fills request and headers (room for 3) in. Both point into *call. */
 void call_request(const struct account *account, const struct call *call,

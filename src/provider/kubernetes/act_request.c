@@ -57,6 +57,10 @@ static void change_path(
 		url_query(path, "force", "true");
 }
 
+/* An API server gives up by itself after 60 s (kube-apiserver, --request-timeout), and says so. Who hangs up before that looks, finds nothing,
+ * calls it failed, and may then see it happen. */
+enum { WRITE_STALL_MS = 70000, WRITE_MS = 90000 };
+
 /* Options of deletions carry the dry run themselves; an eviction's must say the same as the query.
  */
 static struct json *body_of(const struct change *change, int dry)
@@ -131,6 +135,8 @@ int change_send(const struct action *action, const struct change *change, int dr
 	text_init(&path, RESOURCE_PATH_MAX);
 	change_path(&path, action, change, dry);
 	struct call call = {
+		.stall_ms = dry ? 0 : WRITE_STALL_MS,
+		.timeout_ms = dry ? 0 : WRITE_MS,
 		.method = change->method,
 		.path = path.data,
 		.type = change->type,
