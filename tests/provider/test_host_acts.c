@@ -491,7 +491,7 @@ START_TEST(test_log_file)
 	ck_assert_int_eq(read_log("logs", "../../../etc/passwd", &(struct log_request){ .tail = -1 }, &lines, &err), -1);
 	ck_assert_int_eq(err.code, ERR_INVALID);
 	ck_assert_int_eq(read_log("disks", "vda", &(struct log_request){ .tail = -1 }, &lines, &err), -1);
-	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
+	ck_assert_int_eq(err.code, ERR_INVALID);
 }
 END_TEST
 
