@@ -21,6 +21,8 @@ const struct json *config_tree(const struct config *config, const char *key); /*
 /* path NULL: as config_load. Writes the value where the key stands, else adds it; comments stay. ERR_INVALID: no such key, or no
  * value of its type; ERR_FORMAT: the file is laid out so that only its owner should edit it. */
 int config_set(const char *path, const char *key, const char *value, struct error *err);
+/* Whether config_set would take it; nothing is written. */
+int config_may_set(const char *key, const char *value, struct error *err);
 const char *config_path(const struct config *config);
 
 struct config_key {

@@ -231,6 +231,15 @@ static int refuse(const struct config_key *row, const char *value, struct error 
 	return error_set(err, ERR_INVALID, "%.60s takes %s, not '%.60s'", row->key, takes, row->secret ? SECRET_SHOWN : value);
 }
 
+int config_may_set(const char *key, const char *value, struct error *err)
+{
+	const struct config_key *row = config_key_find(key);
+
+	if (!row)
+		return error_set(err, ERR_INVALID, "there is no key \"%.60s\"; see `config list`", key);
+	return !config_value_fits(row->type, value) || strpbrk(value, "\n\r") ? refuse(row, value, err) : 0;
+}
+
 int config_set(const char *path, const char *key, const char *value, struct error *err)
 {
 	const struct config_key *row = config_key_find(key);
@@ -240,10 +249,8 @@ int config_set(const char *path, const char *key, const char *value, struct erro
 	char *bytes = NULL;
 	int result;
 
-	if (!row)
-		result = error_set(err, ERR_INVALID, "there is no key \"%.60s\"; see `config list`", key);
-	else if (!config_value_fits(row->type, value) || strpbrk(value, "\n\r"))
-		result = refuse(row, value, err);
+	if (config_may_set(key, value, err))
+		result = -1;
 	else if (!(bytes = file_load(own, CONFIG_MAX, &length, &why)) && why.code != ERR_NOT_FOUND)
 		result = error_set(err, why.code, "%s", why.text);
 	else

@@ -143,6 +143,10 @@ static int export_log(struct cli *cli, struct audit *audit)
 
 	if (query_of(cli, &query, &err))
 		return cli_fail(cli, &err);
+	if (cli_arg(cli, 1) && cli_dry_run(cli)) {
+		cli_say(cli, "dry run: the log would be written to %s", cli_arg(cli, 1));
+		return 0;
+	}
 	if (cli_arg(cli, 1)) {
 		int fd = open(cli_arg(cli, 1), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600); /* an export is evidence: none is written over, not everybody reads it */
 
@@ -165,6 +169,13 @@ static int anchor(struct cli *cli, struct audit *audit)
 	struct error err = { 0 };
 	struct json *receipt = NULL;
 
+	if (cli_dry_run(cli)) {
+		struct audit_state state;
+
+		audit_state(audit, &state);
+		cli_say(cli, "dry run: %llu entries would be anchored", (unsigned long long)state.entries);
+		return 0;
+	}
 	if (audit_anchor(audit, cli_flag(cli, "to"), &receipt, &err))
 		return cli_fail(cli, &err);
 	if (cli_data(cli))

@@ -88,8 +88,12 @@ static int set(struct cli *cli, const struct config *config)
 
 	if (!cli_arg(cli, 2))
 		return cli_usage(cli, "a key and a value are needed: pilothouse config set KEY VALUE");
-	if (config_set(config_path(config), cli_arg(cli, 1), cli_arg(cli, 2), &err))
+	int failed = cli_dry_run(cli) ? config_may_set(cli_arg(cli, 1), cli_arg(cli, 2), &err) : config_set(config_path(config), cli_arg(cli, 1), cli_arg(cli, 2), &err);
+
+	if (failed)
 		return cli_fail(cli, &err);
+	if (cli_dry_run(cli))
+		cli_say(cli, "dry run: %s would be set in %s", cli_arg(cli, 1), config_path(config));
 	if (!cli_data(cli))
 		return 0;
 	const struct config_key *key = key_find(cli_arg(cli, 1));
@@ -251,6 +255,10 @@ static int run_init(struct cli *cli)
 	tell_unread(cli, session_config(cli_session(cli)));
 	if (!access(file, F_OK)) {
 		cli_say(cli, "%s is there and stays as it is", file);
+		return told(cli, estate, file, 0);
+	}
+	if (cli_dry_run(cli)) {
+		cli_say(cli, "dry run: %s would be written", file);
 		return told(cli, estate, file, 0);
 	}
 	if (file_save(file, text, strlen(text), 0600, &err))

@@ -46,21 +46,21 @@ const struct cli_command cmd_plan = {
 	.name = "plan", .most = CLI_MANY, .usage = "\"WORDS\"", .help = "the plan for a plain sentence, with diff, blast radius, undo and policy; nothing is run", .run = run_plan,
 };
 
-static struct plan *load(struct cli *cli, struct gate **gate, struct plan *(*from)(struct gate *, const char *, struct error *), struct error *err)
+static struct plan *load(struct cli *cli, struct gate **gate, struct error *err)
 {
 	if (!cli_arg(cli, 0) || !*cli_arg(cli, 0)) {
 		error_set(err, ERR_INVALID, "PLAN is missing: its id, or the beginning of it that no other plan has");
 		return NULL;
 	}
 	*gate = session_gate(cli_session(cli), err);
-	return *gate ? from(*gate, cli_arg(cli, 0), err) : NULL;
+	return *gate ? gate_plan_load_open(*gate, cli_arg(cli, 0), err) : NULL;
 }
 
 static int run_run(struct cli *cli)
 {
 	struct error err = { 0 };
 	struct gate *gate;
-	struct plan *plan = load(cli, &gate, gate_plan_load_open, &err);
+	struct plan *plan = load(cli, &gate, &err);
 
 	return plan ? plans_carry_out(cli, gate, plan) : cli_fail(cli, &err);
 }
@@ -70,15 +70,29 @@ const struct cli_command cmd_run = {
 	.more = "Each write's audit entry is on disk before its request leaves. Ctrl-C cancels between and during steps.",
 };
 
+/* What a decision would be about: nothing is decided. Takes plan. */
+static int only_show(struct cli *cli, struct plan *plan, const char *what)
+{
+	if (cli_data(cli))
+		plans_print(cli, plan);
+	else
+		plans_show(cli, plan, 0);
+	cli_say(cli, "dry run: plan %s would be %s", plan->id, what);
+	plan_free(plan);
+	return 0;
+}
+
 static int run_approve(struct cli *cli)
 {
 	struct error err = { 0 };
 	char missing[256];
 	struct gate *gate;
-	struct plan *plan = load(cli, &gate, gate_plan_load, &err);
+	struct plan *plan = load(cli, &gate, &err);
 
 	if (!plan)
 		return cli_fail(cli, &err);
+	if (cli_dry_run(cli))
+		return only_show(cli, plan, "approved");
 	int failed = gate_approve(gate, plan->id, "cli", &err);
 	int enough = failed ? 0 : gate_approved(gate, plan, missing, &err);
 	if (!failed && cli_data(cli)) {
@@ -103,10 +117,12 @@ static int run_deny(struct cli *cli)
 {
 	struct error err = { 0 };
 	struct gate *gate;
-	struct plan *plan = load(cli, &gate, gate_plan_load, &err);
+	struct plan *plan = load(cli, &gate, &err);
 
 	if (!plan)
 		return cli_fail(cli, &err);
+	if (cli_dry_run(cli))
+		return only_show(cli, plan, "denied");
 	struct text why;
 
 	text_init(&why, WHY_MAX);

@@ -317,7 +317,7 @@ static struct report *make_report(struct cli *cli, struct error *err)
 	struct registry_options registry;
 	struct report_options options = {
 		.path = cli_arg(cli, 0) ? cli_arg(cli, 0) : ".",
-		.lake = cli_flag(cli, "no-lake") ? "" : cli_flag(cli, "lake"),
+		.lake = cli_flag(cli, "no-lake") || cli_dry_run(cli) ? "" : cli_flag(cli, "lake"),
 		.baseline = cli_flag(cli, "baseline"),
 		.threads = (int)cli_flag_number(cli, "threads", 0),
 		.afresh = cli_flag(cli, "afresh") != NULL,

@@ -353,6 +353,12 @@ struct plan *gate_plan_load_open(struct gate *gate, const char *plan_id, struct 
 	return NULL;
 }
 
+/* Why this session decides nothing; NULL when it may. */
+static const char *only_looks(const struct gate *gate)
+{
+	return gate_read_only(gate) ? "this session is read-only" : gate->options.dry_run ? "this is a dry run" : NULL;
+}
+
 int gate_approve(struct gate *gate, const char *plan_id, const char *how, struct error *err)
 {
 	struct error failed = { 0 };
@@ -366,7 +372,7 @@ int gate_approve(struct gate *gate, const char *plan_id, const char *how, struct
 	snprintf(mine.role, sizeof(mine.role), "%s", gate->user.role);
 	snprintf(mine.how, sizeof(mine.how), "%s", how);
 	memcpy(mine.hash, plan->hash, sizeof(mine.hash));
-	const char *why = gate_read_only(gate) ? "this session is read-only" : plan_decision(plan) == DECIDE_DENY ? "the policy denies this plan" : refused(&mine, plan);
+	const char *why = only_looks(gate) ? only_looks(gate) : plan_decision(plan) == DECIDE_DENY ? "the policy denies this plan" : refused(&mine, plan);
 	int result = 0;
 	if (gate_approved(gate, plan, missing, &failed) < 0)
 		result = void_plan(gate, plan, &mine, &failed);
@@ -384,7 +390,9 @@ int gate_approve(struct gate *gate, const char *plan_id, const char *how, struct
 
 int gate_deny(struct gate *gate, const char *plan_id, const char *why, struct error *err)
 {
-	struct plan *plan = gate_plan_load(gate, plan_id, err);
+	if (only_looks(gate))
+		return error_set(err, ERR_DENIED, "not denied: %s", only_looks(gate));
+	struct plan *plan = gate_plan_load_open(gate, plan_id, err);
 
 	if (!plan)
 		return -1;

@@ -120,6 +120,31 @@ def test_a_plan_that_was_denied_or_has_run():
         check(twice.code == 1 and 'already run' in twice.talk, twice)
 
 
+# --- --dry-run ---
+
+def test_a_dry_run_changes_nothing():
+    with Home() as home, process() as pid:
+        tree = os.path.join(home.top, 'tree')
+        os.mkdir(tree)
+        with open(os.path.join(tree, 'agent.py'), 'w') as f:
+            f.write('import openai\n')
+        check(home.run('act', 'processes', pid, 'renice', 'nice=1', '--approve').code == 0)
+        plan = home.run('act', 'processes', pid, 'renice', 'nice=2', '-o', 'json').json()['plan_id']
+        entries = home.run('audit', '-o', 'jsonl').text
+        for args, said in ((('approve', plan), 'would be approved'), (('deny', plan), 'would be denied'), (('config', 'set', 'store.keep', '1d'), 'would be set'), (('init',), 'would be written'),
+                           (('audit', 'anchor', '--to', 'file:%s/anchor' % home.top), 'would be anchored'), (('audit', 'export', 'export.jsonl'), 'would be written'), (('report', tree), '')):
+            done = home.run('--dry-run', *args)
+            check(done.code == 0 and said in done.talk, done)
+        usage(home, '--dry-run', 'config', 'set', 'store.keep', 'x')
+        check(home.run('audit', '-o', 'jsonl').text == entries)
+        check(not os.path.exists(os.path.join(home.path, 'config.yaml')) and os.listdir(tree) == ['agent.py'] and sorted(os.listdir(home.top)) == ['home', 'tree'], os.listdir(home.top))
+        check(home.run('run', plan).code == 5)  # nobody approved it, nobody denied it
+        for words in (('approve', plan), ('deny', plan)):
+            check(home.run('--read-only', *words).code == 2)
+        check(home.run('run', plan, '--approve').code == 0)
+        check(home.run('deny', plan).code == 1)  # it has run
+
+
 # --- where the result goes ---
 
 def test_a_closed_descriptor_is_no_file_of_ours():
