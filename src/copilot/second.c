@@ -132,7 +132,7 @@ static int is_the_only_act(const struct reading *reading, size_t token)
 	static const enum concept asks[] = { C_WHY, C_ASK, C_WHICH, C_CHECK, C_LOG };
 	const struct marks *marks = &reading->marks;
 
-	if (!COVERED(reading, token, acts))
+	if (!COVERED(reading, token, acts) || (HAS(reading, C_REPLICAS) && !marks_at(marks, token, C_SCALE)))
 		return 0;
 	for (size_t i = 0; i < marks->count; i++) {
 		const struct mark *mark = &marks->marks[i];
@@ -238,7 +238,10 @@ static int is_told_of(const struct reading *reading, size_t token)
 	const struct marks *marks = &reading->marks;
 	size_t at = token + 1;
 
-	if (COVERED(reading, token, acts) || (marks_at(marks, token, C_SYMPTOM) && !marks_at(marks, at, C_SYMPTOM)) || (!token && !marks->slip[token] && COVERED(reading, token, asks)))
+	/* an act, too, right between: "why is shuttle slow" */
+	if ((COVERED(reading, token, acts) && !(token && COVERED(reading, token - 1, asks) && !ends_here(reading, token) &&
+						COVERED(reading, at, tells) && !COVERED(reading, at, acts))) ||
+		(marks_at(marks, token, C_SYMPTOM) && !marks_at(marks, at, C_SYMPTOM)) || (!token && !marks->slip[token] && COVERED(reading, token, asks)))
 		return 0;
 	if (token && (is_article(marks->fold.tokens[token - 1].text) || !COVERED(reading, token - 1, asks)) &&
 		!(rules_clause_ends(reading, token - 1) && !ends_here(reading, token)))
@@ -312,6 +315,32 @@ static int is_guarded(const struct reading *reading, size_t token)
 	return 0;
 }
 
+/* A word for an act where what it is done to would stand: "drain in prod is wedged", "status of ferry". Something else is asked
+ * for, then. */
+static int is_subject_act(const struct reading *reading, size_t token)
+{
+	static const char *const verbs[] = { "is", "has", "needs", "need", "can", "should", "was", "keeps", "got", "must", "may",
+		"ist", "muss", "soll", "kann", "est", "doit", "esta", "debe", "tiene", "deve", "tem" };
+	static const char *const of[] = { "of", "von", "de", "do", "du", "da", "for", "on", "with" };
+	static const enum concept asks[] = { C_STATUS, C_ASK, C_WHY };
+	static const enum concept behind[] = { C_ON, C_SYMPTOM, C_STATUS, C_SCOPE };
+	const struct token *tokens = reading->marks.fold.tokens;
+	int follows;
+
+	if (!COVERED(reading, token, acts))
+		return 0;
+	if (reading->marks.fold.cjk)
+		return !ends_here(reading, token) && tokens[token + 1].shape & TOKEN_CJK;
+	follows = !ends_here(reading, token) &&
+		  (COVERED(reading, token + 1, behind) || is_tail(reading, token + 1) || is_one_of(tokens[token + 1].text, verbs, sizeof(verbs) / sizeof(*verbs)) ||
+			  reading->entity[token + 1] == ENTITY_VERSION);
+	if (!token || rules_clause_ends(reading, token - 1))
+		return follows;
+	if (COVERED(reading, token - 1, asks) || is_one_of(tokens[token - 1].text, verbs, sizeof(verbs) / sizeof(*verbs)))
+		return follows || ends_here(reading, token);
+	return is_one_of(tokens[token - 1].text, of, sizeof(of) / sizeof(*of)) && closes(reading, token);
+}
+
 static int weight(const struct reading *reading, size_t token, int scoped)
 {
 	if (is_guarded(reading, token))
@@ -322,7 +351,7 @@ static int weight(const struct reading *reading, size_t token, int scoped)
 		return 3;
 	if (is_told_of(reading, token))
 		return 2;
-	return in_a_place(reading, token) || was_rolled_out(reading, token) || begins(reading, token);
+	return in_a_place(reading, token) || was_rolled_out(reading, token) || begins(reading, token) || is_subject_act(reading, token);
 }
 
 /* "delete namespace inventory", "logs of audit": read without its name, and so as something else. */
@@ -341,7 +370,7 @@ static int lost_its_name(const struct reading *reading, size_t token)
 	if (!reading->write && after_act(reading, token, 1))
 		return 1;
 	/* "let audit have 8 replicas", "läuft audit in prod" */
-	if ((HAS(reading, C_REPLICAS) && HAS(reading, C_NUMBER)) ||
+	if (((HAS(reading, C_REPLICAS) || HAS(reading, C_KIND)) && HAS(reading, C_NUMBER)) ||
 		(!strcmp(reading->marks.fold.tokens[token].text, "audit") && (HAS(reading, C_STATUS) || HAS(reading, C_ASK))))
 		return 1;
 	if (HAS(reading, C_LOG) && in_a_place(reading, token) && marks_at(&reading->marks, token, C_AUDIT))
