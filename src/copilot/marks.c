@@ -372,6 +372,7 @@ static void find_compounds(struct marks *marks)
 		unsigned node = 0;
 		int small = 0;   /* "redémarre-le": one part is a pronoun or the like */
 		int typical = 0; /* "billing-api": a service, in any language */
+		int own = 0;     /* one part is of the language spoken: "old-ns" is a name in all but English */
 
 		if (marks->taken[i] || marks_given_name(marks, i) || !(token->shape & TOKEN_JOINED) ||
 			(token->shape & TOKEN_DIGIT && /* "s3-kosten"; "db-host-1" is a name */
@@ -391,6 +392,7 @@ static void find_compounds(struct marks *marks)
 			small |= entries[parts] && (entries[parts]->concept[0] == C_FILL ||
 							   entries[parts]->concept[0] == C_IT);
 			typical |= entries[parts] && entries[parts]->concept[0] == C_TYPICAL;
+			own |= entries[parts] && entries[parts]->language == marks->language;
 			at_last = at;
 			at += length + 1;
 		}
@@ -409,7 +411,7 @@ static void find_compounds(struct marks *marks)
 			continue; /* "kunden-db", "test-vm" */
 		if (whole)
 			add_mark(marks, whole, i, i + 1);
-		for (size_t p = 0; !whole && (german || (!english && small)) && p < parts; p++)
+		for (size_t p = 0; !whole && own && (german || (!english && small)) && p < parts; p++)
 			if (entries[p])
 				add_mark(marks, entries[p], i, i + 1);
 	}
