@@ -21,7 +21,7 @@ struct approvals {
 
 static const struct list_column columns[] = {
 	{ .name = "STATE", .max = 9 },
-	{ .name = "WHAT" },
+	{ .name = "WHAT", .least = 44 },
 	{ .name = "APPROVED", .max = 24 },
 	{ .name = "EXPIRES", .max = 9, .right = 1 },
 	{ .name = "ASKED BY", .max = 14, .leave = 1 },

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "tui/chat_next.h"
 #include "tui/console_private.h"
 #include "tui/dashboard_private.h"
 
@@ -98,21 +99,24 @@ static size_t count_same(const struct item *items, size_t at, size_t count)
 /* The newest one stands for all: "50 configmaps", the name when all have the same, the scope too. */
 static void join(struct item *items, size_t at, size_t count, size_t same)
 {
-	int one_name = 1, one_scope = 1;
-	char name[512];
+	int one_name = 1, one_workload = 1, one_scope = 1;
+	char name[512], workload[512], other[512];
 
 	snprintf(name, sizeof(name), "%s", items[at].ref.name);
+	chat_workload(items[at].kind, name, workload, sizeof(workload));
 	for (size_t i = at; i < count; i++) {
 		if (!is_same(&items[at], &items[i]))
 			continue;
 		one_name &= !strcmp(items[i].ref.name, name);
+		chat_workload(items[i].kind, items[i].ref.name, other, sizeof(other));
+		one_workload &= !strcmp(other, workload) && !strcmp(items[i].ref.namespace_, items[at].ref.namespace_);
 		one_scope &= !strcmp(items[i].scope, items[at].scope);
 	}
 	if (one_name)
 		snprintf(items[at].what, sizeof(items[at].what), "%.120s in %zu namespaces", name, same);
 	else
-		snprintf(items[at].what, sizeof(items[at].what), "%zu, as %.120s%s%.100s", same, items[at].ref.namespace_,
-			*items[at].ref.namespace_ ? "/" : "", name);
+		snprintf(items[at].what, sizeof(items[at].what), "%zu %s %.120s%s%.100s", same, one_workload ? "of" : "like",
+			items[at].ref.namespace_, *items[at].ref.namespace_ ? "/" : "", one_workload ? workload : name);
 	if (!one_scope)
 		*items[at].scope = 0;
 	items[at].count = same;

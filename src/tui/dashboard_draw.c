@@ -153,7 +153,7 @@ static void draw_widget(struct dashboard *dashboard, size_t nth, struct rect are
 	if (widget->type == WIDGET_WRONG || widget->type == WIDGET_KIND)
 		dashboard_measure_wrong(dashboard, first, count, area.columns);
 	if (widget->type == WIDGET_CHANGES)
-		dashboard_measure_changes(dashboard, first, count);
+		dashboard_measure_changes(dashboard, first, count, area.columns);
 	draw_heading(dashboard, widget, area, count < room ? count : room, count);
 	int each = lines_each(widget, count, room);
 

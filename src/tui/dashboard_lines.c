@@ -102,6 +102,13 @@ static void measure(struct dashboard *dashboard, size_t first, size_t count)
 	}
 }
 
+static int columns_of_by(const struct widths *widths, int columns)
+{
+	int by = widths->severity ? widths->severity + 5 : 0;
+
+	return by > BY_MAX && columns < NARROW_COLUMNS ? BY_MAX : by;
+}
+
 static int room_for_why(const struct widths *widths, int columns)
 {
 	return columns - 5 - widths->severity - 1 - widths->what - 2 - (widths->scope ? widths->scope + 2 : 0) - (widths->since ? widths->since + 2 : 0) - 1;
@@ -126,10 +133,16 @@ void dashboard_measure_wrong(struct dashboard *dashboard, size_t first, size_t c
 		widths->what = most;
 }
 
-void dashboard_measure_changes(struct dashboard *dashboard, size_t first, size_t count)
+void dashboard_measure_changes(struct dashboard *dashboard, size_t first, size_t count, int columns)
 {
 	dashboard->widths.without_kind = 0;
 	measure(dashboard, first, count);
+	dashboard->widths.why = 0;
+	for (size_t i = first; i < first + count; i++) {
+		const struct item *item = &dashboard->items[i];
+
+		at_least(&dashboard->widths.why, columns_of(item->why) - (*item->severity ? 0 : columns_of_by(&dashboard->widths, columns)));
+	}
 	if (dashboard->widths.kind > KIND_MAX)
 		dashboard->widths.kind = KIND_MAX;
 }
@@ -172,10 +185,8 @@ void dashboard_draw_change(struct dashboard *dashboard, const struct item *item,
 	char at[8] = "";
 	time_t seconds = (time_t)(item->at_ns / CLOCK_SECOND_NS);
 	struct tm local;
-	int x = 3, by = widths->severity ? widths->severity + 5 : 0, scope = widths->scope ? widths->scope + 2 : 0;
+	int x = 3, by = columns_of_by(widths, line.columns), scope = widths->scope ? widths->scope + 2 : 0;
 
-	if (by > BY_MAX && line.columns < NARROW_COLUMNS)
-		by = BY_MAX;
 	if (widths->scope > NARROW_SCOPE && line.columns - (x + 7 + widths->kind + 2 + widths->what + 2) - scope - by < widths->why)
 		scope = NARROW_SCOPE + 2;
 	int name = columns_of_name(widths, line.columns, line.columns - (x + 7 + widths->kind + 2) - scope - by - 1);
@@ -190,7 +201,8 @@ void dashboard_draw_change(struct dashboard *dashboard, const struct item *item,
 	x += widths->kind + 2;
 	put_name(line, x, name, selected, item->what);
 	x += name + 2;
-	screen_put_n(line, 0, x, line.columns - x - scope - by - 1, STYLE_TEXT, item->why, strlen(item->why));
+	/* Where nobody is named what is said has their room. */
+	screen_put_n(line, 0, x, line.columns - x - scope - (*item->severity ? by : 0) - 1, STYLE_TEXT, item->why, strlen(item->why));
 	if (by && *item->severity) {
 		char text[24];
 

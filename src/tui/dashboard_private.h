@@ -161,7 +161,7 @@ int dashboard_asks(const struct dashboard *dashboard); /* how many sources have 
 void dashboard_forget_look(struct dashboard *dashboard);
 /* dashboard_lines.c: lines of a widget, after their widths were measured */
 void dashboard_measure_wrong(struct dashboard *dashboard, size_t first, size_t count, int columns);
-void dashboard_measure_changes(struct dashboard *dashboard, size_t first, size_t count);
+void dashboard_measure_changes(struct dashboard *dashboard, size_t first, size_t count, int columns);
 void dashboard_draw_wrong(struct dashboard *dashboard, const struct item *item, struct rect line, int selected);
 void dashboard_draw_change(struct dashboard *dashboard, const struct item *item, struct rect line, int selected);
 void dashboard_draw_gauge(struct dashboard *dashboard, const struct item *item, struct rect line, int selected);

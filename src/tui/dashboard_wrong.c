@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/safe.h"
 #include "estate/snapshot.h"
+#include "tui/chat_next.h"
 #include "tui/console_private.h"
 #include "tui/dashboard_private.h"
 #include "tui/format.h"
@@ -25,6 +26,7 @@ struct cause {
 	double worst_number;
 	int64_t since_ns;
 	char namespace_[128];      /* of the row before */
+	char of[200];              /* "shop/cart": they are all of that; "" they are not */
 };
 
 struct causes {
@@ -183,6 +185,23 @@ static void scope_of(const struct causes *causes, const struct cause *cause, siz
 		estate_scope(causes->dashboard->pane.console->estate, ref.namespace_, ref.account, out);
 }
 
+/* Pods of one workload are told by its name. */
+static void note_workload(struct cause *cause, size_t row)
+{
+	char name[128], namespace_[64], workload[128], of[200];
+
+	if (cause->count && !*cause->of)
+		return;
+	copy_role(cause->snapshot, row, ROLE_NAME, name, sizeof(name));
+	copy_role(cause->snapshot, row, ROLE_NAMESPACE, namespace_, sizeof(namespace_));
+	chat_workload(cause->source->kind->name, name, workload, sizeof(workload));
+	snprintf(of, sizeof(of), "%s%s%.128s", namespace_, *namespace_ ? "/" : "", workload);
+	if (!cause->count)
+		memcpy(cause->of, of, sizeof(of));
+	else if (strcmp(cause->of, of) != 0)
+		*cause->of = 0;
+}
+
 static void count_row(struct causes *causes, struct cause *cause, size_t row, const double *numbers, size_t number_count)
 {
 	char scope[12];
@@ -204,6 +223,7 @@ static void count_row(struct causes *causes, struct cause *cause, size_t row, co
 	if (since && (!cause->since_ns || since < cause->since_ns))
 		cause->since_ns = since;
 	note_namespace(causes, cause, row);
+	note_workload(cause, row);
 	if (cause->count < ALONE_MAX)
 		cause->rows[cause->count] = row;
 	cause->count++;
@@ -379,7 +399,7 @@ static void add_group(struct causes *causes, const struct cause *cause)
 	name_of(cause->snapshot, cause->worst, worst, sizeof(worst));
 	memcpy(item->severity, cause->severity, sizeof(item->severity));
 	format_count(cause->count, count, sizeof(count));
-	snprintf(item->what, sizeof(item->what), "%s %.40s", count, kind->name);
+	snprintf(item->what, sizeof(item->what), "%s %.40s%s%.150s", count, kind->name, *cause->of ? " of " : "", cause->of);
 	snprintf(item->kind, sizeof(item->kind), "%.63s", kind->name);
 	snprintf(item->account, sizeof(item->account), "%s", cause->source->account);
 	fill_shape(cause, item->why, sizeof(item->why));
@@ -387,7 +407,7 @@ static void add_group(struct causes *causes, const struct cause *cause)
 
 	if (cause->namespaces > 1)
 		used += (size_t)snprintf(item->why + used, sizeof(item->why) - used, ", %zu namespaces", cause->namespaces);
-	if (used < sizeof(item->why))
+	if (used < sizeof(item->why) && !*cause->of)
 		snprintf(item->why + used, sizeof(item->why) - used, ", worst %.160s", worst);
 	filter_of(cause, item->filter, sizeof(item->filter));
 	copy_role(cause->snapshot, cause->worst, ROLE_STATE, item->state, sizeof(item->state));

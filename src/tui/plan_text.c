@@ -279,7 +279,7 @@ static void write_step(struct text_view *view, const struct plan *plan, const st
 	touches(view, step, columns);
 	undo(view, step, columns);
 	policy(view, step, role, columns);
-	if (*step->because)
+	if (*step->because && strcmp(step->because, "asked for") != 0) /* that it was asked for stands above, and by whom */
 		text_view_field(view, "Because", LABEL, columns, STYLE_TEXT, step->because);
 	estimate(view, step, columns);
 }

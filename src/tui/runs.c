@@ -16,7 +16,7 @@ enum { RUNS_MAX = 1000 };
 static const struct list_column columns[] = {
 	{ .name = "", .max = 2 },
 	{ .name = "STATUS", .max = 12 },
-	{ .name = "WHAT" },
+	{ .name = "WHAT", .least = 36 },
 	{ .name = "STEPS", .max = 7, .right = 1, .leave = 3 },
 	{ .name = "TOOK", .max = 12, .right = 1, .leave = 2 },
 	{ .name = "AGO", .max = 7, .right = 1 },

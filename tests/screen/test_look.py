@@ -119,7 +119,7 @@ def test_a_change_is_read_to_its_end():
 def test_several_with_one_cause_are_looked_into_by_their_worst():
     with Demo() as c:
         c.send('d')
-        c.wait_for('3 pods: Enter lists them')
+        c.wait_for('3 pods of payments/checkout: Enter lists them')
         c.send('i')
         c.wait_for('co-pilot')
         c.wait_for(re.compile(r'› investigate pods checkout-'))
