@@ -35,7 +35,7 @@ static const struct words_entry *alone(const struct marks *marks, unsigned word)
 	return node ? words_entry(marks->words, node, marks->languages, marks->language) : NULL;
 }
 
-static int means(const struct words_entry *entry, const enum concept *list, size_t count)
+int marks_means(const struct words_entry *entry, const enum concept *list, size_t count)
 {
 	for (unsigned m = 0; entry && m < entry->marks; m++)
 		for (size_t i = 0; i < count; i++)
@@ -56,8 +56,8 @@ static int named_by_noun(const struct marks *marks, size_t token, unsigned neare
 	const struct token *before = token ? &marks->fold.tokens[token - 1] : NULL;
 
 	return before && before->text[before->length - 1] != 's' &&
-	       means(alone(marks, marks->word[token - 1]), nouns, sizeof(nouns) / sizeof(*nouns)) &&
-	       !means(alone(marks, nearest), slips, sizeof(slips) / sizeof(*slips));
+	       marks_means(alone(marks, marks->word[token - 1]), nouns, sizeof(nouns) / sizeof(*nouns)) &&
+	       !marks_means(alone(marks, nearest), slips, sizeof(slips) / sizeof(*slips));
 }
 
 /* "bounce kurier and taxi": behind an act stands what it is done to, and no other act. */
@@ -78,7 +78,7 @@ static int may_be_meant(const struct marks *marks, size_t token, unsigned neares
 	unsigned before = token ? words_step(marks->words, 0, marks->word[token - 1]) : 0;
 	unsigned node = words_step(marks->words, 0, nearest);
 
-	if (entry && !means(entry, idle, sizeof(idle) / sizeof(*idle)))
+	if (entry && !marks_means(entry, idle, sizeof(idle) / sizeof(*idle)))
 		return 1;
 	return (before && words_step(marks->words, before, nearest)) ||
 	       (node && token + 1 < marks->fold.count &&
@@ -125,7 +125,7 @@ static void correct_guess(struct marks *marks, size_t i)
 	marks->slip[i] = marks->word[i] != 0;
 }
 
-static void add_mark(struct marks *marks, const struct words_entry *entry, size_t from, size_t to)
+void marks_put(struct marks *marks, const struct words_entry *entry, size_t from, size_t to)
 {
 	for (unsigned m = 0; m < entry->marks && marks->count < MARKS_MAX; m++) {
 		marks->marks[marks->count++] = (struct mark){ .concept = entry->concept[m],
@@ -150,7 +150,7 @@ static int ends_symptom(const struct marks *marks, size_t from, size_t token)
 		const struct words_entry *entry = NULL;
 		size_t length = marks->taken[i] ? 0 : find_longest(marks, i, &entry);
 
-		if (i + length > token && means(entry, symptom, 1))
+		if (i + length > token && marks_means(entry, symptom, 1))
 			return 1;
 	}
 	return 0;
@@ -163,7 +163,7 @@ static int leads_to_scope(const struct marks *marks, size_t token)
 	static const enum concept scope[] = { C_SCOPE };
 
 	if (token + 1 >= marks->fold.count ||
-		!means(alone(marks, marks->word[token + 1]), scope, 1))
+		!marks_means(alone(marks, marks->word[token + 1]), scope, 1))
 		return 0;
 	for (size_t i = 0; i < sizeof(lead) / sizeof(*lead); i++)
 		if (!strcmp(marks->fold.tokens[token].text, lead[i]))
@@ -242,7 +242,7 @@ static int match_gap(struct marks *marks, unsigned node, size_t from, size_t to,
 	if (!best || best_words + (to - from) <=
 			     plain) /* "turn off x on azure": the words side by side win */
 		return 0;
-	add_mark(marks, &best->entry, from, to);
+	marks_put(marks, &best->entry, from, to);
 	for (unsigned p = 0; p < best->parts; p++)
 		memset(marks->taken + best_at[p], 1, part_length(best->word[p]));
 	return 1;
@@ -300,7 +300,7 @@ static void find_phrases(struct marks *marks)
 		size_t length = marks->taken[i] ? 0 : find_longest(marks, i, &entry);
 
 		if (length)
-			add_mark(marks, entry, i, i + length);
+			marks_put(marks, entry, i, i + length);
 		i += length ? length : 1;
 	}
 }
@@ -352,68 +352,8 @@ static void find_against(struct marks *marks)
 					(marks_at(marks, i, C_SYMPTOM) || marks_at(marks, i, C_EVENT) || marks_at(marks, i, C_DB) ||
 						marks_at(marks, i, C_EXPLAIN_COST) ||
 						marks_at(marks, i, C_EXPOSED))))
-				add_mark(marks, entry, i, at + 1);
+				marks_put(marks, entry, i, at + 1);
 		}
-	}
-}
-
-/* "aws-rechnung", "est-elle", "load-balancer": each part is a word of the vocabulary. In English a
- * compound is a name unless its parts are one phrase. */
-static void find_compounds(struct marks *marks)
-{
-	static const enum concept short_nouns[] = { C_VM, C_DB, C_LB };
-	int english = !strcmp(words_language(marks->words, marks->language), "en");
-	int german = !strcmp(words_language(marks->words, marks->language), "de");
-
-	for (size_t i = 0; i < marks->fold.count; i++) {
-		const struct token *token = &marks->fold.tokens[i];
-		const struct words_entry *entries[4];
-		size_t parts = 0, at = 0, at_last = 0;
-		unsigned node = 0;
-		int small = 0;   /* "redémarre-le": one part is a pronoun or the like */
-		int typical = 0; /* "billing-api": a service, in any language */
-		int own = 0;     /* one part is of the language spoken: "old-ns" is a name in all but English */
-
-		if (marks->taken[i] || marks_given_name(marks, i) || !(token->shape & TOKEN_JOINED) ||
-			(token->shape & TOKEN_DIGIT && /* "s3-kosten"; "db-host-1" is a name */
-				(!german || strchr("0123456789", token->text[token->length - 1]))))
-			continue;
-		for (; at < token->length && parts < 4; parts++) {
-			size_t length = strcspn(token->text + at, "-/");
-			unsigned word = words_find(marks->words, token->text + at, length);
-			unsigned alone = words_step(marks->words, 0, word);
-
-			node = !parts ? alone : node ? words_step(marks->words, node, word) : 0;
-			entries[parts] = alone ? words_entry(marks->words, alone, marks->languages,
-							 marks->language)
-					       : NULL;
-			if (!entries[parts] && !node)
-				break;
-			small |= entries[parts] && (entries[parts]->concept[0] == C_FILL ||
-							   entries[parts]->concept[0] == C_IT);
-			typical |= entries[parts] && entries[parts]->concept[0] == C_TYPICAL;
-			own |= entries[parts] && entries[parts]->language == marks->language;
-			at_last = at;
-			at += length + 1;
-		}
-		if (at < token->length || parts < 2 || typical)
-			continue;
-		const struct words_entry *whole =
-			node ? words_entry(marks->words, node, marks->languages, marks->language)
-			     : NULL;
-		if (whole && whole->concept[0] == C_RULES) /* "policy-engine": what it is called */
-			continue;
-		if (!whole && !entries[0])
-			continue; /* begins a phrase, and says nothing alone */
-		if (!whole && token->length - at_last <= 3 &&
-			(entries[0]->concept[0] == C_PLAIN ||
-				(entries[0]->concept[0] == C_FILL && means(entries[parts - 1], short_nouns, 3))))
-			continue; /* "kunden-db", "test-vm" */
-		if (whole)
-			add_mark(marks, whole, i, i + 1);
-		for (size_t p = 0; !whole && own && (german || (!english && small)) && p < parts; p++)
-			if (entries[p])
-				add_mark(marks, entries[p], i, i + 1);
 	}
 }
 
@@ -442,7 +382,7 @@ void marks_find(struct marks *marks, const struct words *words, const char *sent
 	correct_slips(marks, keep, arg);
 	find_gaps(marks);
 	find_phrases(marks);
-	find_compounds(marks);
+	marks_find_compounds(marks);
 	find_against(marks);
 }
 

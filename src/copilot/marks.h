@@ -40,6 +40,10 @@ struct marks {
 void marks_find(struct marks *marks, const struct words *words, const char *sentence, size_t length, struct marks_guess guess,
 	int (*keep)(const void *arg, const struct token *token), const void *arg);
 int marks_given_name(const struct marks *marks, size_t token); /* in quotes, or guessed to be one */
+/* Private to marks*.c. */
+void marks_put(struct marks *marks, const struct words_entry *entry, size_t from, size_t to);
+int marks_means(const struct words_entry *entry, const enum concept *list, size_t count);
+void marks_find_compounds(struct marks *marks);
 /* marks_language.c: sets language and languages from the words; private to marks*.c. */
 void marks_choose_language(struct marks *marks);
 const struct mark *marks_first(const struct marks *marks, enum concept concept); /* NULL none */

@@ -1,0 +1,17 @@
+/* place.h - places a name stands in. Private to the grammar. */
+#ifndef COPILOT_PLACE_H
+#define COPILOT_PLACE_H
+
+#include <stddef.h>
+
+struct reading;
+
+int place_may_be_name(const struct reading *reading, size_t token, int scoped); /* by what else it means */
+/* How much its place speaks for a name: 4 beside a noun, 3 behind an act, 2 where something is told of it, 1 in a place; 0 not. */
+int place_weight(const struct reading *reading, size_t token, int scoped);
+int place_behind_noun(const struct reading *reading, size_t token);              /* "namespace inventory" */
+int place_after_act(const struct reading *reading, size_t token, int scoped);    /* "restart audit" */
+int place_in_a_place(const struct reading *reading, size_t token);               /* "logs of audit" */
+int place_changes_something(const struct reading *reading);                      /* an act of ours is said */
+
+#endif
