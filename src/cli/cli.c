@@ -137,12 +137,11 @@ static void tell_notice(struct cli *cli)
 		cli_write(stderr, "pilothouse: %s\n", notice);
 }
 
-/* A reader that went away (| head) has what it wanted. */
-static int reader_is_gone(void)
+int cli_reader_is_gone(int wait_ms)
 {
 	struct pollfd out = { .fd = STDOUT_FILENO };
 
-	return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLNVAL));
+	return poll(&out, 1, wait_ms) == 1 && (out.revents & (POLLERR | POLLNVAL));
 }
 
 /* Output that could not be written is a failure, not silence (a full disk behind a redirect). */
@@ -154,7 +153,7 @@ static int finish(struct cli *cli, int status)
 	session_end(cli->session);
 	log_done();
 	errno = why;
-	if (failed && errno != EPIPE && !reader_is_gone() && !status) {
+	if (failed && errno != EPIPE && !cli_reader_is_gone(0) && !status) {
 		fprintf(stderr, "pilothouse: writing the result failed: %s\n", errno ? strerror(errno) : "is there no space left?");
 		status = error_exit_status(ERR_IO);
 	}

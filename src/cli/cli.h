@@ -59,6 +59,8 @@ int cli_quiet(const struct cli *cli);
 int cli_verbose(const struct cli *cli);
 int cli_interactive(const struct cli *cli);               /* stdin and stdout are terminals */
 FILE *cli_out(const struct cli *cli);
+/* Whether who reads our output went away (| head): it has what it wanted. Waits so long for it. Any thread. */
+int cli_reader_is_gone(int wait_ms);
 /* The one way text reaches stdout or stderr: remote names and words may stand in it, and what a terminal would obey is made
  * harmless (safe.h); lines stay lines. */
 void cli_write(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));

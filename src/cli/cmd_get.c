@@ -1,4 +1,3 @@
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -339,7 +338,8 @@ static int watch(struct getting *g)
 			snapshot_unref(last);
 			last = now;
 		}
-		poll(NULL, 0, WATCH_SLICE_MS);
+		if (cli_reader_is_gone(WATCH_SLICE_MS))
+			break;
 	}
 	snapshot_unref(last);
 	estate_close(g->estate, feed);

@@ -1,4 +1,5 @@
 /* changes, describe, logs: one resource, and what happened. */
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@
 
 extern const struct cli_command cmd_changes, cmd_describe, cmd_logs;
 
-enum { CHANGES_LIMIT = 1000, LOG_LINE_MAX = 64 << 10 };
+enum { CHANGES_LIMIT = 1000, LOG_LINE_MAX = 64 << 10, READER_LOOK_MS = 200 };
 
 /* --- changes --- */
 
@@ -252,6 +253,19 @@ static int on_line(void *arg, int64_t at_ns, const char *source, const char *lin
 	return ferror(cli_out(cli)) || atomic_load(&cancelled);
 }
 
+/* Nothing is written while a log is silent, so nothing fails: who follows it is told when nobody reads any more. */
+static void *watch_reader(void *arg)
+{
+	atomic_int *ended = arg;
+
+	while (!atomic_load(ended))
+		if (cli_reader_is_gone(READER_LOOK_MS)) {
+			atomic_store(&cancelled, 1);
+			break;
+		}
+	return NULL;
+}
+
 static int run_logs(struct cli *cli)
 {
 	struct error err = { 0 };
@@ -269,8 +283,14 @@ static int run_logs(struct cli *cli)
 	signal(SIGTERM, on_interrupt);
 	if (cli_data(cli))
 		cli_stream_begin(&lines.stream, cli, "lines");
+	atomic_int ended = 0;
+	pthread_t watcher;
+	int watches = request.follow && !pthread_create(&watcher, NULL, watch_reader, &ended);
 	int failed = estate_logs(session_estate(cli_session(cli), &err), &ref, &request, on_line, &lines, &err) && err.code != ERR_CANCELLED;
 
+	atomic_store(&ended, 1);
+	if (watches)
+		pthread_join(watcher, NULL);
 	if (cli_data(cli) && (!failed || lines.stream.count))
 		cli_stream_end(&lines.stream);
 	return failed ? cli_fail(cli, &err) : 0;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a careful user types wrong, and every command in every format: a word too many, an option without a value, an empty name, a
 misspelt word is a clear usage error, never something else done; and what says it is JSON, CSV or YAML is."""
-import csv, getpass, io, json, os, re, sys
+import csv, getpass, io, json, os, re, subprocess, sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import hostile
@@ -162,6 +162,20 @@ def test_a_closed_descriptor_is_no_file_of_ours():
                     data = f.read()
                 check(b'CORES' not in data and b'pilothouse 0.' not in data or name == 'kinds.json', name, data[:200])
         check(home.run('audit', 'verify').code == 0)
+
+
+def test_who_follows_ends_when_nobody_reads():
+    """Also while there is nothing to write, which would fail."""
+    with Home() as home:
+        os.makedirs(os.path.join(home.top, 'log'))
+        with open(os.path.join(home.top, 'log', 'quiet.log'), 'w') as f:
+            f.write('one\n')
+        home.write('config.yaml', 'host:\n  log_folder: %s/log\n' % home.top)
+        for args in (('logs', 'logs', 'quiet.log', '-f'), ('logs', 'logs', 'quiet.log', '-f', '-o', 'jsonl'), ('get', 'logs', '--watch')):
+            child = home.start(*args, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            check(child.stdout.readline())
+            child.stdout.close()
+            check(child.wait(30) == 0, args, child.returncode)
 
 
 # --- what is set up wrongly ---
