@@ -325,7 +325,8 @@ def test_mistakes_of_files_are_told_once_and_where():
         for name, data, line, said in (('policies/a.yaml', '- {match: {risk: write}, decide: perhaps}\n', 1, "decide 'perhaps'"), ('policies/b.yaml', '- {match: {risk: read}, decide: allow}\n- [a\n', 3, 'expected'),
                                        ('kinds/c.yaml', 'kind: x\nprovider: host\ncolumns: 5\n', 1, 'columns'), ('playbooks/d.yaml', 'name: x\nmatch: {intent: investigate}\nsteps: [{id: 1}]\n', 2, 'resource'),
                                        ('themes/e.yaml', 'styles: {title: {fg: [}}\n', 1, ''), ('scenarios/f.yaml', 'name: [\n', 2, ''),
-                                       ('widgets/g.yaml', 'type: runs\nplaice: left\n', 2, 'plaice'), ('widgets/h.yaml', 'type: clock\n', 1, 'type'), ('checks/i.yaml', 'x: [\n', 2, '')):
+                                       ('widgets/g.yaml', 'type: runs\nplaice: left\n', 2, 'plaice'), ('widgets/h.yaml', 'type: clock\n', 1, 'type'), ('checks/i.yaml', 'x: [\n', 2, ''), ('checks/j.yaml', '- id: MINE001\n', 1, 'a list'),
+                                       ('checks/k.yaml', '# mine\nchekcs:\n  - {id: MINE001}\n', 2, 'chekcs')):
             path = home.write(name, data)
             for command in (('lint',), ('playbook', 'lint')) if name.startswith('playbooks') else (('lint',),):
                 done = home.run(*command, path, '-o', 'json')

@@ -135,6 +135,25 @@ static int add_row(struct checks *checks, const struct json *row, const char *pa
 	return 0;
 }
 
+/* What files of the area may begin with; most are read elsewhere (secret rules, words, mending). A rule of the house under a misspelt word would be
+ * looked for by nobody. */
+static int check_members(const struct json *tree, struct error *err)
+{
+	static const char known[] = " checks rules words examples schema frameworks values turn_limits output_limits timeouts retries query_headers effects small_models "
+				    "images roles model_arguments sdks moving retired public ";
+
+	if (!json_is(tree, JSON_OBJECT) && !json_is(tree, JSON_NULL))
+		return error_set(err, ERR_FORMAT, "line %d: a list stands under what it is: checks, rules …", json_line(tree) ? json_line(tree) : 1);
+	for (const struct json *member = json_first(tree); member; member = json_next(member)) {
+		char word[48];
+
+		snprintf(word, sizeof(word), " %.40s ", json_key(member));
+		if (!strstr(known, word))
+			return error_set(err, ERR_FORMAT, "line %d: nothing is called '%.40s' here: checks, rules, words …", json_line(member), json_key(member));
+	}
+	return 0;
+}
+
 /* The area holds other files too (secret rules): those without `checks` are somebody else's. */
 static int add_file(struct checks *checks, const char *path, struct text *all, struct error *err)
 {
@@ -150,6 +169,8 @@ static int add_file(struct checks *checks, const char *path, struct text *all, s
 		return error_wrap(err, "%s", path);
 	checks->trees = mem_grow(checks->trees, checks->tree_count + 1, sizeof(struct json *));
 	checks->trees[checks->tree_count++] = tree;
+	if (check_members(tree, err))
+		return error_wrap(err, "%s", path);
 	for (const struct json *row = json_first(json_get(tree, "checks")); row; row = json_next(row))
 		if (add_row(checks, row, kept, err))
 			return error_wrap(err, "%s", path);
