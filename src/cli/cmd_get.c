@@ -24,7 +24,7 @@ static const struct cli_flag flags[] = {
 	{ "filter", 0, "EXPR", "words, or an expression: 'restarts > 5 and status ~ crash'" },
 	{ "sort", 0, "COLUMN", "sort by a column; -COLUMN descending" },
 	{ "limit", 0, "N", "at most N rows" },
-	{ "watch", 'w', NULL, "go on: print rows as they change" },
+	{ "watch", 'w', NULL, "go on: print rows as they change, and what is gone" },
 	{ "at", 0, "TIME", "as it was then: RFC 3339, 14:02, 10m (ago)" },
 	{ "selector", 'l', "LABELS", "label selector" },
 	{ 0 },
@@ -279,18 +279,40 @@ static void on_interrupt(int number)
 	interrupted = 1;
 }
 
+static int is_asked_for(const struct getting *g, struct snapshot *snapshot, size_t row)
+{
+	if ((g->filter && !filter_match(g->filter, snapshot, row)) || !cli_in_region(g->cli, snapshot, row))
+		return 0;
+	return !cli_arg(g->cli, 1) || has_name(snapshot, row, cli_arg(g->cli, 1));
+}
+
+/* A row as it was last, with "gone"; for people, its id beside the table. */
+static void print_gone(struct getting *g, struct snapshot *before, struct snapshot *now)
+{
+	for (size_t row = 0; before && row < snapshot_count(before); row++) {
+		char *id = snapshot_role_text(before, row, ROLE_ID);
+
+		if (snapshot_find(now, id) < 0 && is_asked_for(g, before, row)) {
+			if (cli_json(g->cli))
+				cli_print_item(g->cli, json_set(estate_row_json(g->estate, before, row), "gone", json_boolean(1)));
+			else
+				cli_say(g->cli, "gone: %s", id);
+		}
+		free(id);
+	}
+}
+
 static void print_changed(struct getting *g, struct snapshot *before, struct snapshot *now)
 {
 	size_t *rows = mem_zero(snapshot_count(now) + 1, sizeof(*rows)), count = 0;
 
+	print_gone(g, before, now);
 	for (size_t row = 0; row < snapshot_count(now); row++) {
 		char *id = snapshot_role_text(now, row, ROLE_ID);
 		long old = before ? snapshot_find(before, id) : -1;
 
 		free(id);
-		if ((old >= 0 && snapshot_same_row(before, (size_t)old, now, row)) || (g->filter && !filter_match(g->filter, now, row)) || !cli_in_region(g->cli, now, row))
-			continue;
-		if (!cli_arg(g->cli, 1) || has_name(now, row, cli_arg(g->cli, 1)))
+		if (!(old >= 0 && snapshot_same_row(before, (size_t)old, now, row)) && is_asked_for(g, now, row))
 			rows[count++] = row;
 	}
 	if (g->limit >= 0 && count > (size_t)g->limit)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """test_kube_cli.py - what a person reads of clusters on the command line, in the simulated estate: whose a row is, which of two kinds
 of one name is meant, what depends on what."""
-import json, os, sys
+import json, os, subprocess, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from hostile import *
 
@@ -49,6 +49,21 @@ def test_describe_says_what_depends_on_it():
     check(done.code == 0, repr(done))
     for line in ('runs it            6 (checkout-', 'selects its pods   1 (checkout)', 'scales it          1 (checkout)'):
         check(line in text(done), line, repr(done))
+
+
+def test_a_watch_tells_what_is_gone():
+    sleeper = subprocess.Popen(['sleep', '300'])
+    with Home() as home:
+        watch = home.start('get', 'processes', '--filter', 'pid == %d' % sleeper.pid, '--watch', '-o', 'jsonl', stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        row = json.loads(watch.stdout.readline())
+        sleeper.kill()
+        sleeper.wait()
+        while not row.get('gone'):
+            row = json.loads(watch.stdout.readline())
+        check(row['cells']['pid'] in (sleeper.pid, str(sleeper.pid)), row)
+        watch.terminate()
+        watch.wait(timeout=10)
+        watch.stdout.close()
 
 
 if __name__ == '__main__':
