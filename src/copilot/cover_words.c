@@ -309,6 +309,14 @@ static int is_against(const struct reading *reading, size_t token)
 	return 0;
 }
 
+static int typical_behind(const struct reading *reading, size_t token)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, C_TYPICAL); mark; mark = marks_next(&reading->marks, mark))
+		if (mark->from > token)
+			return 1;
+	return 0;
+}
+
 /* "what will aws cost next month, yolo": a word nobody knows, in a clause behind the request that holds nothing else of ours, is
  * the name of nothing. */
 int cover_is_lonely(const struct reading *reading, size_t token)
@@ -316,8 +324,8 @@ int cover_is_lonely(const struct reading *reading, size_t token)
 	struct clause_span span = rules_clause(reading, token);
 
 	/* "yolo, list pods": before the request as well, where several of a kind are asked for */
-	int before = !span.from && span.to + 1 < reading->marks.fold.count && rules_plural(reading) && !HAS(reading, C_LOG) &&
-		     !HAS(reading, C_IT) && !strcmp(reading->intent->type, "list");
+	int before = !span.from && span.to + 1 < reading->marks.fold.count && !HAS(reading, C_LOG) && !HAS(reading, C_IT) &&
+		     ((rules_plural(reading) && !strcmp(reading->intent->type, "list")) || typical_behind(reading, span.to));
 
 	if (reading->entity[token] != ENTITY_WORD || marks_at(&reading->marks, token, C_TYPICAL) || (!span.from && !before) ||
 		marks_given_name(&reading->marks, token) || reading->seen || HAS(reading, C_CALLED))

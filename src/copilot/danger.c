@@ -86,7 +86,8 @@ static int sentence_in_name(const struct marks *marks)
 			rules += entry && entry->concept[0] == C_RULES;
 			at += length + 1;
 		}
-		if ((small > 2 && parts > 4) || against > 1 || (small && against > rules)) /* "ticket-gate-old" is a name */
+		if ((small > 2 && parts > 4) || against > 1 ||
+			(small && against > rules && parts > 3)) /* "ticket-gate-old", "mail-out-1" are names */
 			return 1;
 	}
 	return 0;

@@ -67,6 +67,9 @@ static int score(const struct reading *reading, size_t token)
 		points += 3;
 	if (marks_at(&reading->marks, token, C_TYPICAL))
 		points += 2;
+	if (token && entity > ENTITY_LABEL && entity < ENTITY_WORD && marks_at(&reading->marks, token - 1, C_TYPICAL) &&
+		!rules_clause_ends(reading, token - 1))
+		points += 4; /* "lb backend web-b" */
 	if (before >= 0 && marks_at(&reading->marks, (size_t)before, C_CALLED))
 		points += 5;
 	if (before >= 0 && COVERED(reading, (size_t)before, nouns))

@@ -185,7 +185,10 @@ int place_may_be_name(const struct reading *reading, size_t token, int scoped)
 			return 0;
 		for (size_t n = 0; n < sizeof(never) / sizeof(*never); n++)
 			if (mark->concept == never[n] && !(mark->concept == C_FILL && is_foreign_word(marks, token)) &&
-				!(mark->concept == C_SUSPECT && place_behind_noun(reading, token)))
+				!(mark->concept == C_SUSPECT && place_behind_noun(reading, token)) &&
+				/* "fix returns safely" */
+				!(mark->concept == C_FILL && marks_at(marks, token, C_TALK) && token &&
+					marks_at(marks, token - 1, C_INVESTIGATE) && closes(reading, token)))
 				return 0;
 		covering++;
 	}
@@ -337,6 +340,8 @@ static int is_subject_act(const struct reading *reading, size_t token)
 			  reading->entity[token + 1] == ENTITY_VERSION);
 	if (!token || rules_clause_ends(reading, token - 1))
 		return follows;
+	if (marks_at(&reading->marks, token - 1, C_INVESTIGATE))
+		return closes(reading, token); /* "fix returns safely" */
 	if (COVERED(reading, token - 1, asks) || is_one_of(tokens[token - 1].text, verbs, sizeof(verbs) / sizeof(*verbs)))
 		return follows || ends_here(reading, token);
 	return is_one_of(tokens[token - 1].text, of, sizeof(of) / sizeof(*of)) && closes(reading, token);

@@ -148,6 +148,8 @@ static int is_ours(const struct reading *reading, struct clause_span span)
 
 	if (COVERED(reading, span, loose))
 		return 0;
+	if (!strcmp(reading->marks.fold.tokens[span.from].text, "we") && marks_at(&reading->marks, span.from, C_TELLER))
+		return 1; /* "we're on tv tonight" */
 	for (size_t i = 0; i < reading->names; i++)
 		if (reading->name[i] >= span.from && reading->name[i] <= span.to && !cover_is_lonely(reading, reading->name[i]))
 			return 1;

@@ -290,6 +290,18 @@ static int lists_ailing(const struct reading *reading)
 	       !(reading->marks.fold.tokens[reading->marks.fold.count - 1].shape & TOKEN_ASKED);
 }
 
+/* "get vm-2 onto m5.large": to a size, and not to be shown. */
+static int goes_to_size(const struct reading *reading)
+{
+	static const char *const lead[] = { "to", "onto", "into", "auf", "a", "para", "pra", "en" };
+
+	for (size_t i = 1; reading->names && i < reading->marks.fold.count; i++)
+		for (size_t l = 0; reading->entity[i] == ENTITY_SIZE && l < sizeof(lead) / sizeof(*lead); l++)
+			if (!strcmp(reading->marks.fold.tokens[i - 1].text, lead[l]))
+				return 1;
+	return 0;
+}
+
 int rules_type(struct reading *reading)
 {
 	if (implied_engine(reading) > 1 && !strncmp(reading->marks.fold.tokens[implied_engine(reading) - 1].text, "become", 6) &&
@@ -302,7 +314,7 @@ int rules_type(struct reading *reading)
 		rules_set_type(reading, lists_ailing(reading) ? "list" : "scale");
 		return 0;
 	}
-	if (HAS(reading, C_LIST) && wants_so_many(reading)) {
+	if (HAS(reading, C_LIST) && !HAS(reading, C_WHICH) && (wants_so_many(reading) || goes_to_size(reading))) {
 		for (struct mark *mark = reading->marks.marks; mark < reading->marks.marks + reading->marks.count; mark++)
 			if (mark->concept == C_LIST)
 				rules_say_nothing(reading, mark);
