@@ -150,10 +150,12 @@ static void draw_widget(struct dashboard *dashboard, size_t nth, struct rect are
 	}
 	if (dashboard->cursor >= first && dashboard->cursor < first + count && dashboard->cursor - first >= room)
 		from = dashboard->cursor - first - room + 1;
+	size_t seen = count - from < room ? count - from : room; /* what is not on the screen takes no room of what is */
+
 	if (widget->type == WIDGET_WRONG || widget->type == WIDGET_KIND)
-		dashboard_measure_wrong(dashboard, first, count, area.columns);
+		dashboard_measure_wrong(dashboard, first + from, seen, area.columns);
 	if (widget->type == WIDGET_CHANGES)
-		dashboard_measure_changes(dashboard, first, count, area.columns);
+		dashboard_measure_changes(dashboard, first + from, seen, area.columns);
 	draw_heading(dashboard, widget, area, count < room ? count : room, count);
 	int each = lines_each(widget, count, room);
 
