@@ -14,7 +14,7 @@
 #include "tui/input.h"
 #include "tui/pane.h"
 
-enum { KEYS_COLUMNS = 18, NAME_COLUMNS = 24, ROW_TEXT = 200 };
+enum { HINTS_MAX = 48, KEYS_COLUMNS = 18, NAME_COLUMNS = 24, ROW_TEXT = 200 };
 
 struct row {
 	char keys[64], name[64];
@@ -35,6 +35,8 @@ struct help {
 	int page;
 	struct input filter;
 	size_t first_verb;        /* row of the first verb of the kind under the cursor */
+	const struct command *hints[HINTS_MAX]; /* what the first section has */
+	size_t hint_count;
 	struct rights *rights;    /* being asked; NULL answered, or nothing to ask */
 };
 
@@ -144,29 +146,35 @@ static int is_in(const struct command *command, const char *context)
 	return !strcmp(command->context, context);
 }
 
-/* The next likely key first, as in the bottom line; then those it has no room for. */
+/* The next likely keys, as in the bottom line; the sections after it have those it has no room for. */
+static void add_hints(struct help *help)
+{
+	help->hint_count = keymap_hints(console_keymap(help->pane.console), help->context, help->hints, HINTS_MAX);
+	if (help->hint_count)
+		add_heading(help, "what comes next here");
+	for (size_t i = 0; i < help->hint_count; i++)
+		add_command(help, help->hints[i]);
+}
+
+static int is_told(const struct help *help, const struct command *command)
+{
+	for (size_t i = 0; i < help->hint_count; i++)
+		if (help->hints[i] == command)
+			return 1;
+	return 0;
+}
+
 static void add_context(struct help *help, const char *context)
 {
-	int rank = 0, next = 0;
+	int any = 0;
 
-	for (size_t i = 0; i < command_count && !next; i++)
-		next = is_in(&commands[i], context);
-	if (!next)
-		return;
-	add_heading(help, !strcmp(context, "global") ? "everywhere" : context);
-	while (next) {
-		next = 0;
-		for (size_t i = 0; i < command_count; i++)
-			if (is_in(&commands[i], context) && commands[i].rank > rank && (!next || commands[i].rank < next))
-				next = commands[i].rank;
-		for (size_t i = 0; i < command_count && next; i++)
-			if (is_in(&commands[i], context) && commands[i].rank == next)
-				add_command(help, &commands[i]);
-		rank = next;
+	for (size_t i = 0; i < command_count; i++) {
+		if (!is_in(&commands[i], context) || is_told(help, &commands[i]))
+			continue;
+		if (!any++)
+			add_heading(help, !strcmp(context, "global") ? "everywhere" : context);
+		add_command(help, &commands[i]);
 	}
-	for (size_t i = 0; i < command_count; i++)
-		if (is_in(&commands[i], context) && !commands[i].rank)
-			add_command(help, &commands[i]);
 }
 
 /* A key that a command has here is the verb's in the menu of actions only. */
@@ -216,11 +224,10 @@ static int is_in_chain(const char *context, const char *of_context)
 
 static void fill(struct help *help)
 {
-	for (const char *at = help->context; at; at = key_context_parent(at)) {
+	add_hints(help);
+	add_verbs(help);
+	for (const char *at = help->context; at; at = key_context_parent(at))
 		add_context(help, at);
-		if (at == help->context)
-			add_verbs(help);
-	}
 	for (size_t i = 0; i < command_count; i++)
 		if ((!i || strcmp(commands[i].context, commands[i - 1].context) != 0) && !is_in_chain(commands[i].context, help->context))
 			add_context(help, commands[i].context);

@@ -51,6 +51,17 @@ def test_the_bottom_line_is_of_what_has_the_keys():
         assert '/ filter' in bottom and '? close' in bottom and 'open' not in bottom and 'approvals' not in bottom, c.dump()
 
 
+def test_help_begins_with_what_comes_next():
+    with Cluster() as cluster:
+        c = cluster.console
+        c.send('?')
+        c.wait_for('what comes next here')
+        text = c.dump()
+        order = [text.index(word) for word in ('go down to what belongs', 'show only rows', 'everything known about it', 'its log', 'what can be done with')]
+        assert order == sorted(order), text
+        c.wait_for(re.compile(r'^ Pods', re.M))
+
+
 def test_one_key_back_from_where_one_went_down():
     with Cluster() as cluster:
         c = cluster.console
