@@ -26,7 +26,7 @@ static void rescue_name(struct reading *reading)
 {
 	const struct mark *mark = marks_first(&reading->marks, C_COST);
 
-	if (reading->names || !mark || mark->to != mark->from + 1 ||
+	if (reading->names || !mark || mark->to != mark->from + 1 || HAS(reading, C_EXPLAIN_COST) ||
 		(HAS(reading, C_WHY) && !ails(reading)) || HAS(reading, C_PROVIDER) ||
 		HAS(reading, C_BILLED))
 		return; /* "what raises the cost of azure" */

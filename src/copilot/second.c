@@ -39,6 +39,8 @@ static int lost_its_name(const struct reading *reading, size_t token)
 	if (HAS(reading, C_SYMPTOM) && is_one_of(reading->marks.fold.tokens[token].text, money, sizeof(money) / sizeof(*money)) &&
 		token && COVERED(reading, token - 1, nouns))
 		return 1;
+	if (marks_at(&reading->marks, token, C_COST))
+		return 0;
 	/* "scale status to 6 pods" */
 	if (!reading->write && place_after_act(reading, token, 1))
 		return 1;
