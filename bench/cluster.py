@@ -1,5 +1,5 @@
 """cluster - what others need for the pods of the cluster that KUBECONFIG names: kubectl, and the bare server. Used by bench/run."""
-import concurrent.futures, http.client, json, os, random, re, shutil, socket, ssl, subprocess, tempfile, threading, time, urllib.parse
+import concurrent.futures, http.client, json, os, random, re, select, shutil, socket, ssl, subprocess, tempfile, threading, time, urllib.parse
 
 
 def kubectl_pods():
@@ -156,27 +156,36 @@ class Relay:
             threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 
     def serve(self, client):
+        """One thread for both ways: two in one TLS connection are not safe in Python before 3.13, and one link in a hundred hung."""
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         link = self.context.wrap_socket(socket.create_connection((self.server.hostname, self.server.port)), server_hostname=self.server.hostname)
-        asked = ['']
-        threading.Thread(target=self.pass_on, args=(client, link, lambda data: asked.__setitem__(0, data[:200])), daemon=True).start()
-        self.pass_on(link, client, lambda data: self.note(asked[0], data))
+        asked = b''
+        try:
+            while True:
+                ready = [link] if link.pending() else select.select([client, link], [], [])[0]
+                if client in ready:
+                    data = client.recv(262144)
+                    asked = data[:200] or asked
+                    link.setblocking(True)
+                    link.sendall(data)
+                else:
+                    link.setblocking(False)
+                    try:
+                        data = link.recv(262144)
+                    except ssl.SSLWantReadError: # a ticket, no answer
+                        continue
+                    self.note(asked, data)
+                    client.sendall(data)
+                if not data:
+                    break
+        except OSError:
+            pass
+        client.close()
+        link.close()
 
     def note(self, asked, data):
         if self.first_page is None and data.startswith(b'HTTP/1.1 200') and re.match(rb'GET /api/v1/(namespaces/[^/]+/)?pods\?', asked):
             self.first_page = time.monotonic()
-
-    def pass_on(self, source, sink, look):
-        try:
-            while data := source.recv(262144):
-                look(data)
-                sink.sendall(data)
-        except OSError:
-            pass
-        try:
-            sink.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
 
     def close(self):
         self.listener.close()
