@@ -26,6 +26,8 @@ static void save(struct job *job)
 	saving->tried = 1;
 	saving->failed = file_make_folder(folder, 0700, &saving->err) ||
 			 file_save(saving->path, saving->bytes, saving->length, 0600, &saving->err);
+	if (saving->failed)
+		log_write(LOG_WARN, "console", "%s", saving->err.text);
 	free(folder);
 }
 
@@ -35,8 +37,6 @@ static void saved(struct job *job)
 
 	if (!saving->tried) /* the console ended before its turn came: kept all the same */
 		save(job);
-	if (saving->failed)
-		log_write(LOG_WARN, "console", "%s", saving->err.text);
 	if (saving->console->ended || !saving->told)
 		;
 	else if (saving->failed)
