@@ -297,6 +297,7 @@ void feed_set_visible(struct feed *feed, int visible)
 	pthread_mutex_lock(&estate->lock);
 	if (!visible) {
 		schedule_seldom(feed);
+		pthread_cond_signal(&estate->due); /* now, a key was pressed: else it wakes for what is not due any more */
 		pthread_mutex_unlock(&estate->lock);
 		return;
 	}
