@@ -17,7 +17,7 @@
 #include "tui/format.h"
 #include "tui/series.h"
 
-enum { LINES_MAX = 8, AXIS = 8, LEAST_ROWS = 4, MOST_ROWS = 14, SLOTS_MAX = 1024, DUMP_COLUMNS = 72, DUMP_ROWS = 4, VALUE_TEXT = 32 };
+enum { MOVE_S = 10, LINES_MAX = 8, AXIS = 8, LEAST_ROWS = 4, MOST_ROWS = 14, SLOTS_MAX = 1024, DUMP_COLUMNS = 72, DUMP_ROWS = 4, VALUE_TEXT = 32 };
 
 static const struct {
 	const char *name;
@@ -218,9 +218,18 @@ struct span {
 	int64_t from, to;
 };
 
+/* The picture moves on by itself by this much at a time: a dot, and ten seconds at least, for each move changes nearly all of it. */
+static int64_t move_ns(const struct chart_pane *chart)
+{
+	int64_t dot = window_ns(chart) / (2 * (int64_t)screen_size().columns), least = MOVE_S * CLOCK_SECOND_NS;
+
+	return dot > least ? dot : least;
+}
+
+/* Its right edge is the end of the move under way, so that what comes meanwhile has its place. */
 static struct span span_of(const struct chart_pane *chart)
 {
-	int64_t to = clock_now_ns() - chart->back_ns;
+	int64_t move = move_ns(chart), to = (clock_now_ns() / move + 1) * move - chart->back_ns;
 
 	return (struct span){ to - window_ns(chart), to };
 }
@@ -313,13 +322,12 @@ static void draw(struct pane *pane, struct rect area)
 		screen_clear_line(area, y, 0);
 }
 
-/* The picture moves on by itself, but not more often than a dot is wide. */
 static int64_t next_change(struct pane *pane)
 {
 	struct chart_pane *chart = of(pane);
-	int64_t dot = window_ns(chart) / (2 * (int64_t)screen_size().columns);
+	int64_t move = move_ns(chart);
 
-	return chart->back_ns ? 0 : dot > CLOCK_SECOND_NS ? dot : CLOCK_SECOND_NS;
+	return chart->back_ns ? 0 : move - clock_now_ns() % move;
 }
 
 /* --- commands --- */
