@@ -19,7 +19,7 @@
 #include "tui/pane.h"
 #include "tui/text_view.h"
 
-enum { RING_BYTES = 8 << 20, VIEW_FACTOR = 3 };
+enum { RING_BYTES = 8 << 20, VIEW_FACTOR = 3, NARROW = 100, SOURCE_NARROW = 22, SOURCE_WIDE = 120 };
 #define LATE_NS (2 * CLOCK_SECOND_NS)
 
 static struct logs *of(struct pane *pane)
@@ -64,6 +64,16 @@ static void add_time(struct logs *logs, int64_t at_ns)
 	text_view_addf(&logs->view, STYLE_DIM, "%s ", text);
 }
 
+/* On a narrow screen the line has the room: pods of one workload differ at the end of their names. */
+static void add_source(struct logs *logs, const char *source)
+{
+	int columns = screen_size().columns < NARROW ? SOURCE_NARROW : SOURCE_WIDE;
+	char cut[2 * SOURCE_WIDE];
+
+	format_cut(source, strlen(source), columns, columns / 4, cut, sizeof(cut));
+	text_view_addf(&logs->view, style_of_source(source), "%s ", cut);
+}
+
 static void show_line(void *arg, const struct log_line *line)
 {
 	struct logs *logs = arg;
@@ -76,7 +86,7 @@ static void show_line(void *arg, const struct log_line *line)
 	if (logs->with_times)
 		add_time(logs, line->at_ns);
 	if (logs->with_source && *line->source)
-		text_view_addf(&logs->view, style_of_source(line->source), "%s ", line->source);
+		add_source(logs, line->source);
 	text_view_add(&logs->view, style, line->text);
 	text_view_end(&logs->view, -1);
 }

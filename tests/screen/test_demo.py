@@ -116,6 +116,16 @@ def test_an_incident_is_seen_asked_about_mended_and_undone():
         c.wait_for(re.compile(r'undone \d\d:\d\d \[run\]'))
 
 
+def test_the_log_of_several_leaves_room_for_what_they_say():
+    with Demo() as c:
+        c.wait_for(re.compile(r'● high +3 pods'))
+        c.send('<Enter>')
+        c.wait_for(re.compile(r'3 of \d+'))
+        c.send('*l')
+        c.wait_for(re.compile(r'^ ?check…\S+/checkout level=error msg="query failed" error="column', re.M))
+        assert len({line.split()[0] for line in c.screen.lines()[2:-1] if 'level=' in line}) == 3, c.dump()
+
+
 def test_restarts_grow_while_one_watches():
     with Demo() as c:
         c.wait_for('press c and ask')
