@@ -286,15 +286,6 @@ static int ends_leading(const struct marks *marks, size_t at)
 	return 0;
 }
 
-/* The last words of an act: "mude web [para o cluster] green-1". */
-static int is_tail(const struct marks *marks, size_t token)
-{
-	for (size_t i = 0; i < marks->count; i++)
-		if (marks->marks[i].from <= token && token < marks->marks[i].to)
-			return 0;
-	return marks->taken[token];
-}
-
 /* "leaves for azure". */
 static int leaves_for(const struct marks *marks, size_t at)
 {
@@ -340,13 +331,13 @@ static void claim_destination(struct reading *reading)
 		}
 	}
 	for (size_t at = 1; HAS(reading, C_MIGRATE) && at < marks->fold.count; at++) {
-		size_t to = at + (marks_at(marks, at, C_CLUSTER) != NULL || !strncmp(marks->fold.tokens[at].text, "cluster", 7));
+		size_t to = at + (marks_at(marks, at, C_CLUSTER) != NULL);
 
 		size_t before = at - (at > 1 && is_article(&marks->fold.tokens[at - 1]));
 
 		if (!(leads(&marks->fold.tokens[before - 1]) || leaves_for(marks, at)) || !may_be_destination(reading, to) ||
 			(strcmp(marks->fold.tokens[before - 1].text, "to") != 0 && !ends_leading(marks, before) &&
-				!ends_leading(marks, at) && !is_tail(marks, before - 1) && !marks_at(marks, to, C_DB)))
+				!ends_leading(marks, at) && !marks_at(marks, to, C_DB)))
 			continue;
 		take_destination(reading, to); /* "should go to cluster-2" */
 		return;
