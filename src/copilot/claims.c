@@ -335,6 +335,9 @@ static void claim_destination(struct reading *reading)
 
 		size_t before = at - (at > 1 && is_article(&marks->fold.tokens[at - 1]));
 
+		while (to > at && before > 1 && marks_at(marks, before - 1, C_FILL) && !leads(&marks->fold.tokens[before - 1]))
+			before--; /* "over to the new cluster orion" */
+
 		if (!(leads(&marks->fold.tokens[before - 1]) || leaves_for(marks, at)) || !may_be_destination(reading, to) ||
 			(strcmp(marks->fold.tokens[before - 1].text, "to") != 0 && !ends_leading(marks, before) &&
 				!ends_leading(marks, at) && !marks_at(marks, to, C_DB)))

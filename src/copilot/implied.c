@@ -135,7 +135,7 @@ static int one_cluster(const struct reading *reading)
 /* "prod db", "der vm in dev": one of a kind and where it is, and nothing is said about it. */
 static int one_thing(const struct reading *reading)
 {
-	static const enum concept parts[] = { C_FILL, C_SCOPE, C_ON, C_DB, C_LB, C_HOST, C_VM, C_EC2, C_MACHINE, C_CERT, C_KIND };
+	static const enum concept parts[] = { C_FILL, C_SCOPE, C_ON, C_KUBERNETES, C_CLUSTER, C_DB, C_LB, C_HOST, C_VM, C_EC2, C_MACHINE, C_CERT, C_KIND };
 	static const char *const one[] = { "the", "der", "das", "den", "dem", "el", "la", "le", "o", "a", "un", "une", "um", "uma" };
 	const struct fold *fold = &reading->marks.fold;
 	int singular = fold->count == 2 && !strcmp(words_language(reading->marks.words, reading->marks.language), "en");

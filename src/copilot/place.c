@@ -186,9 +186,10 @@ int place_may_be_name(const struct reading *reading, size_t token, int scoped)
 		for (size_t n = 0; n < sizeof(never) / sizeof(*never); n++)
 			if (mark->concept == never[n] && !(mark->concept == C_FILL && is_foreign_word(marks, token)) &&
 				!(mark->concept == C_SUSPECT && place_behind_noun(reading, token)) &&
-				/* "fix returns safely" */
-				!(mark->concept == C_FILL && marks_at(marks, token, C_TALK) && token &&
-					marks_at(marks, token - 1, C_INVESTIGATE) && closes(reading, token)))
+				/* "fix returns safely", "revert rates to revision 6" */
+				!(mark->concept == C_FILL && marks_at(marks, token, C_TALK) && token && closes(reading, token) &&
+					(marks_at(marks, token - 1, C_INVESTIGATE) ||
+						(HAS(reading, C_REVISION) && COVERED(reading, token - 1, acts)))))
 				return 0;
 		covering++;
 	}

@@ -310,6 +310,13 @@ int rules_type(struct reading *reading)
 		filters_set(reading, "to", implied_engine(reading));
 		return 0;
 	}
+	if (goes_to_size(reading) && HAS(reading, C_STATUS) && !HAS(reading, C_WHICH) && !HAS(reading, C_WHY) && !HAS(reading, C_MIGRATE)) {
+		for (struct mark *mark = reading->marks.marks; mark < reading->marks.marks + reading->marks.count; mark++)
+			if (mark->concept == C_STATUS)
+				rules_say_nothing(reading, mark);
+		rules_set_type(reading, "scale"); /* "size of i-1 up to c6i.large" */
+		return 0;
+	}
 	if (begins_with_up(reading) || lists_ailing(reading)) {
 		rules_set_type(reading, lists_ailing(reading) ? "list" : "scale");
 		return 0;
