@@ -133,7 +133,7 @@ static const char only_the_request[] =
 /* "how is the public-lb doing", "how is gateway doing": the name says what it is. */
 static int named_machine(const struct reading *reading)
 {
-	return (doubt_shaped_name(reading) && strcmp(reading->intent->resource, "kubernetes") != 0) ||
+	return (doubt_shaped_name(reading) && (strcmp(reading->intent->resource, "kubernetes") != 0 || HAS(reading, C_ASK))) ||
 	       doubt_typical_name(reading);
 }
 

@@ -147,6 +147,25 @@ static int is_the_only_act(const struct reading *reading, size_t token)
 	return 1;
 }
 
+/* "restart guardian in prod": at the beginning, or right behind an act. */
+static int suspect_stands(const struct reading *reading, size_t token)
+{
+	return !token || (COVERED(reading, token - 1, acts) && !rules_clause_ends(reading, token - 1) && closes(reading, token));
+}
+
+/* "fix returns safely", "revert rates to revision 6", "replay in prod": what troubles are told with, where a name stands. */
+static int talks_of(const struct reading *reading, size_t token, int scoped)
+{
+	static const char *const never[] = { "neither", "either", "both", "each", "someone", "somebody", "anyone", "anybody", "nobody",
+		"help", "today", "again", "whole", "same", "other", "others" };
+
+	if (token && !rules_clause_ends(reading, token - 1) && !COVERED(reading, token - 1, acts) && !COVERED(reading, token - 1, nouns) &&
+		!marks_at(&reading->marks, token - 1, C_INVESTIGATE) && !is_article(reading->marks.fold.tokens[token - 1].text))
+		return 0;
+	return marks_at(&reading->marks, token, C_TALK) && (scoped || HAS(reading, C_REVISION) || HAS(reading, C_INVESTIGATE)) &&
+	       closes(reading, token) && !is_one_of(reading->marks.fold.tokens[token].text, never, sizeof(never) / sizeof(*never));
+}
+
 /* The only meanings a name may have beside its own. */
 int place_may_be_name(const struct reading *reading, size_t token, int scoped)
 {
@@ -161,6 +180,8 @@ int place_may_be_name(const struct reading *reading, size_t token, int scoped)
 
 	if (word->length < 3 || word->shape & TOKEN_CJK || is_the_only_act(reading, token) || (is_general(word->text) && !is_foreign_word(marks, token)))
 		return 0;
+	if (marks_at(marks, token, C_INVESTIGATE) && (!token || rules_clause_ends(reading, token - 1)))
+		return 0; /* "fix pulse safely" */
 	if (marks->slip[token]) /* "checkin" is no misspelt "checking" */
 		return marks->word[token] != 0;
 	for (size_t i = 0; i < marks->count; i++) {
@@ -185,11 +206,8 @@ int place_may_be_name(const struct reading *reading, size_t token, int scoped)
 			return 0;
 		for (size_t n = 0; n < sizeof(never) / sizeof(*never); n++)
 			if (mark->concept == never[n] && !(mark->concept == C_FILL && is_foreign_word(marks, token)) &&
-				!(mark->concept == C_SUSPECT && place_behind_noun(reading, token)) &&
-				/* "fix returns safely", "revert rates to revision 6" */
-				!(mark->concept == C_FILL && marks_at(marks, token, C_TALK) && token && closes(reading, token) &&
-					(marks_at(marks, token - 1, C_INVESTIGATE) ||
-						(HAS(reading, C_REVISION) && COVERED(reading, token - 1, acts)))))
+				!(mark->concept == C_SUSPECT && ((scoped && suspect_stands(reading, token)) || place_behind_noun(reading, token))) &&
+				!(mark->concept == C_FILL && talks_of(reading, token, scoped)))
 				return 0;
 		covering++;
 	}
