@@ -65,6 +65,7 @@ struct kind_rule {
 struct kind_link {             /* drill down: Enter on a deployment shows its pods */
 	const char *kind, *title;
 	const char *filter;    /* template over this row's cells, a filter expression on the other kind */
+	const char *labels;    /* the same for a label selector, asked of the source; "" none. A row that has none leads nowhere */
 	int enter;             /* Enter leads there; where no link has it, to everything about the row */
 };
 

@@ -339,7 +339,7 @@ static int parse_rules(struct parse *p, const struct json *list)
 
 static int parse_links(struct parse *p, const struct json *list)
 {
-	static const char *const known[] = { "kind", "title", "filter", "enter" };
+	static const char *const known[] = { "kind", "title", "filter", "labels", "enter" };
 	struct kind *kind = p->kind;
 
 	if (check_list(p, list, "links"))
@@ -355,8 +355,9 @@ static int parse_links(struct parse *p, const struct json *list)
 			return fail(p, item, "a link needs a kind");
 		link->title = json_text_or(json_get(item, "title"), link->kind);
 		link->filter = json_text_or(json_get(item, "filter"), "");
+		link->labels = json_text_or(json_get(item, "labels"), "");
 		link->enter = json_bool(json_get(item, "enter"), 0);
-		if (check_template(p, item, link->filter))
+		if (check_template(p, item, link->filter) || check_template(p, item, link->labels))
 			return -1;
 		kind->link_count++;
 	}

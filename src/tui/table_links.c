@@ -52,7 +52,7 @@ static void open_link(struct table_pane *table, const struct kind_link *link)
 {
 	struct console *console = table->pane.console;
 	const struct kind *kind = linked_kind(table, link);
-	char filter[INPUT_MAX], about[ABOUT_MAX];
+	char filter[INPUT_MAX], about[ABOUT_MAX], labels[sizeof(table->labels)];
 	size_t row;
 	struct ref ref;
 
@@ -63,6 +63,13 @@ static void open_link(struct table_pane *table, const struct kind_link *link)
 	struct selection selection = { .account = *ref.account ? ref.account : NULL,
 		.namespace_ = kind->namespaced ? (*ref.namespace_ ? ref.namespace_ : "*") : NULL };
 
+	fill_template(table, row, link->labels, labels, sizeof(labels));
+	selection.labels = *labels ? labels : NULL;
+	if (*link->labels && (!*labels || strlen(labels) + 1 == sizeof(labels))) {
+		console_say(console, STYLE_WARNING, "%s %s: %.100s", kind->name, *labels ? "are not found by a selector so long" : "are not selected by it",
+			ref.name);
+		return;
+	}
 	fill_template(table, row, link->filter ? link->filter : "", filter, sizeof(filter));
 	snprintf(about, sizeof(about), "%.40s %.200s%s%.300s", table->kind->singular, ref.namespace_, *ref.namespace_ ? "/" : "", ref.name);
 	console_push(console, table_pane_within(console, kind, &selection, filter, about));

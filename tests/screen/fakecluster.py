@@ -111,10 +111,14 @@ class Cluster:
             return Answer({'kind': 'PodMetricsList', 'apiVersion': 'metrics.k8s.io/v1beta1', 'metadata': {},
                            'items': [{'metadata': {'name': n, 'namespace': 'default'}, 'window': '15s', 'timestamp': BORN,
                                       'containers': [{'name': 'web', 'usage': {'cpu': cpu, 'memory': memory}}]} for n, cpu, memory in self.usage]})
+        if path == '/api/v1/namespaces/default/services' and 'watch' not in request.query:
+            return Answer(table(['Name', 'Type', 'Cluster-IP', 'External-IP', 'Port(s)', 'Age', 'Selector'],
+                                [['bare', 'ClusterIP', '10.0.0.8', '', '80/TCP', BORN, '<none>'], ['shop', 'ClusterIP', '10.0.0.9', '', '80/TCP', BORN, 'app=two']]))
         if path == '/api/v1/namespaces':
             return Answer(table(['Name', 'Status', 'Age'], [['default', 'Active', BORN]]))
         if path.endswith('/pods') and 'metrics' not in path and 'watch' not in request.query:
-            return Answer(table(PODS, [[n, '1/1', 'Running', '0', BORN, '10.0.0.1', 'n1', '', ''] for n in ('one', 'two')]))
+            return Answer(table(PODS, [[n, '1/1', 'Running', '0', BORN, '10.0.0.1', 'n1', '', ''] for n in ('one', 'two')
+                                       if request.query.get('labelSelector', ['app=' + n]) == ['app=' + n]]))
         if path.endswith('/pods/one') or path.endswith('/pods/two'):
             return Answer(pod(path.rsplit('/', 1)[1]))
         return Answer(status(404, 'no such thing', 'NotFound'), 404)

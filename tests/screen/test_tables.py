@@ -106,6 +106,19 @@ def test_of_several_containers_it_is_said_which_one_speaks():
         assert 'sidecar' not in c.dump(), c.dump()
 
 
+def test_enter_on_a_service_shows_the_pods_it_selects():
+    with Cluster() as cluster:
+        c = cluster.console
+        c.send(':services<Enter>')
+        c.wait_for('▸ bare')
+        c.send('<Enter>')
+        c.wait_for('pods are not selected by it: bare')
+        c.send('j<Enter>')
+        c.wait_for('pods of service default/shop')
+        c.wait_for('▸ two')
+        assert rows(c) == ['two'], c.dump()
+
+
 class Alike(Cluster):
     """Long names that begin and end alike, as those of workloads do."""
     names = ['payments-checkout-frontend-%s-eu-west-1-7d9f8' % n for n in ('canary', 'stable', 'shadow')]
