@@ -67,11 +67,12 @@ static int asks_yes_or_no(const struct reading *reading)
 	static const char *const lead[] = { "is", "are", "does", "do", "did", "has", "have", "can",
 		"was", "were", "ist", "sind", "hat", "haben", "est", "sont", "esta", "estan" };
 	const struct fold *fold = &reading->marks.fold;
+	const char *first = fold->tokens[rules_first_word(reading)].text;
 
 	if (!fold->count || fold->cjk)
 		return 0;
 	for (size_t i = 0; i < sizeof(lead) / sizeof(*lead); i++)
-		if (!strcmp(fold->tokens[0].text, lead[i]))
+		if (!strcmp(first, lead[i]))
 			return 1;
 	return (fold->tokens[fold->count - 1].shape & TOKEN_ASKED) != 0;
 }
@@ -138,12 +139,13 @@ static int one_thing(const struct reading *reading)
 	static const enum concept parts[] = { C_FILL, C_SCOPE, C_ON, C_KUBERNETES, C_CLUSTER, C_DB, C_LB, C_HOST, C_VM, C_EC2, C_MACHINE, C_CERT, C_KIND };
 	static const char *const one[] = { "the", "der", "das", "den", "dem", "el", "la", "le", "o", "a", "un", "une", "um", "uma" };
 	const struct fold *fold = &reading->marks.fold;
+	const char *first = fold->tokens[rules_first_word(reading)].text;
 	int singular = fold->count == 2 && !strcmp(words_language(reading->marks.words, reading->marks.language), "en");
 
 	if (fold->cjk || !HAS(reading, C_SCOPE) || rules_plural(reading) || fold->tokens[fold->count - 1].shape & TOKEN_ASKED)
 		return 0;
 	for (size_t i = 0; !singular && i < sizeof(one) / sizeof(*one); i++)
-		singular = !strcmp(fold->tokens[0].text, one[i]);
+		singular = !strcmp(first, one[i]);
 	for (size_t i = 0; i < fold->count; i++) {
 		int known = 0;
 
@@ -208,7 +210,7 @@ static int says_para(const struct reading *reading)
 
 	const char *language = words_language(marks->words, marks->language);
 
-	return reading->names && !strcmp(marks->fold.tokens[0].text, "para") && marks->fold.count > 1 &&
+	return reading->names && !strcmp(marks->fold.tokens[rules_first_word(reading)].text, "para") && marks->fold.count > 1 &&
 	       strcmp(marks->fold.tokens[1].text, "mi") && strcmp(marks->fold.tokens[1].text, "nuestro") &&
 	       (!strcmp(language, "es") || !strcmp(language, "pt"));
 }

@@ -86,6 +86,7 @@ struct clause_span {
 void rules_drop_told(struct reading *reading); /* before the type is known: acts told, not asked for, no longer count */
 int rules_told(const struct reading *reading, const struct mark *mark); /* "before the reboot" */
 int rules_is_change(const struct mark *mark); /* an act that changes something */
+size_t rules_first_word(const struct reading *reading); /* behind a greeting: "hey, is web up" */
 int rules_clause_ends(const struct reading *reading, size_t token);
 struct clause_span rules_clause(const struct reading *reading, size_t token); /* the one it is in */
 int rules_acts_near(const struct reading *reading, size_t token);  /* an act stands in its clause */

@@ -167,7 +167,7 @@ static int scope_alone(const struct reading *reading)
 		return 0;
 	return is_type(reading, "forecast") ||
 	       (is_type(reading, "status") &&
-		       (HAS(reading, C_STATUS) || HAS(reading, C_ASK) || !strncmp(reading->marks.fold.tokens[0].text, "how", 3))) ||
+		       (HAS(reading, C_STATUS) || HAS(reading, C_ASK) || !strncmp(reading->marks.fold.tokens[rules_first_word(reading)].text, "how", 3))) ||
 	       /* "what is wrong in prod" */
 	       (is_type(reading, "investigate") && HAS(reading, C_WHICH) &&
 		       (HAS(reading, C_INVESTIGATE) || HAS(reading, C_SYMPTOM))) ||

@@ -207,9 +207,10 @@ static int asks_what_was_done(const struct reading *reading)
 	static const char *const lead[] = { "is", "are", "has", "have", "did", "does", "was", "were",
 		"ist", "sind", "hat", "haben", "wurde", "est-ce", "est", "sont" };
 	const struct fold *fold = &reading->marks.fold;
+	const char *first = fold->tokens[rules_first_word(reading)].text;
 
 	for (size_t i = 0; reading->names && i < sizeof(lead) / sizeof(*lead); i++)
-		if (!strcmp(fold->tokens[0].text, lead[i]))
+		if (!strcmp(first, lead[i]))
 			return 1;
 	return reading->names && fold->count &&
 	       fold->tokens[fold->count - 1].shape & TOKEN_ASKED && is_said_to_be(reading);
@@ -257,12 +258,13 @@ static int wants_so_many(const struct reading *reading)
 	static const char *const words[] = { "gimme", "give", "get", "need", "want", "i", "we", "gib", "donne", "dame", "me" };
 	const struct mark *kind = marks_first(&reading->marks, C_KIND);
 	const struct fold *fold = &reading->marks.fold;
+	const char *first = fold->tokens[rules_first_word(reading)].text;
 
 	if (!reading->names || !kind || !kind->from || HAS(reading, C_SYMPTOM) || HAS(reading, C_WHICH) ||
 		filters_number(reading, kind->from - 1u) < 0)
 		return 0;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (!strcmp(fold->tokens[0].text, words[i]))
+		if (!strcmp(first, words[i]))
 			return 1;
 	return 0;
 }
@@ -271,8 +273,9 @@ static int wants_so_many(const struct reading *reading)
 static int begins_with_up(const struct reading *reading)
 {
 	const struct fold *fold = &reading->marks.fold;
+	const char *first = fold->tokens[rules_first_word(reading)].text;
 
-	if (!reading->names || (strcmp(fold->tokens[0].text, "up") && strcmp(fold->tokens[0].text, "down")))
+	if (!reading->names || (strcmp(first, "up") && strcmp(first, "down")))
 		return 0;
 	for (size_t i = 1; i < fold->count; i++)
 		if (reading->entity[i] == ENTITY_NUMBER && !strcmp(fold->tokens[i - 1].text, "to"))

@@ -69,6 +69,23 @@ int rules_clause_ends(const struct reading *reading, size_t token)
 	       (reading->marks.fold.cjk && marks_at(&reading->marks, token, C_REASON));
 }
 
+size_t rules_first_word(const struct reading *reading)
+{
+	size_t at = 0;
+
+	while (at + 1 < reading->marks.fold.count && marks_at(&reading->marks, at, C_FILL)) {
+		size_t end = at;
+
+		while (end + 1 < reading->marks.fold.count && marks_at(&reading->marks, end, C_FILL) && !rules_clause_ends(reading, end))
+			end++;
+		if (!marks_at(&reading->marks, end, C_FILL) || !rules_clause_ends(reading, end) ||
+			end + 1 >= reading->marks.fold.count)
+			break;
+		at = end + 1;
+	}
+	return at;
+}
+
 struct clause_span rules_clause(const struct reading *reading, size_t token)
 {
 	struct clause_span span = { token, token };
