@@ -223,7 +223,7 @@ def test_the_logs_of_what_is_marked_are_merged():
         c.wait_for('2 marked')
         c.send('l')
         c.wait_for(re.compile(r'^ log of 2: payments/checkout', re.M))
-        c.wait_for(lambda text: len(set(re.findall(r'^ ?(checkout-\S+)', text, re.M))) == 2)
+        c.wait_for(lambda text: len(set(re.findall(r'^ ?(check\S+)', text, re.M))) == 2)
 
 
 if __name__ == '__main__':
