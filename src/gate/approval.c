@@ -237,6 +237,32 @@ static int enough_with(struct gate *gate, const struct plan *plan, const struct 
 	return !*missing;
 }
 
+static int counts_somewhere(const struct gate_approval *a, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].decision == DECIDE_APPROVE && may_approve(a, plan, &plan->steps[i]))
+			return 1;
+	return 0;
+}
+
+struct json *gate_approvals_told(struct gate *gate, const struct plan *plan)
+{
+	struct gate_approval *list = NULL;
+	size_t count = 0;
+	struct json *told = json_array();
+
+	if (gate_store_approvals(gate, plan->id, plan->hash, &list, &count, NULL))
+		count = 0;
+	for (size_t i = 0; i < count; i++)
+		if (counts_somewhere(&list[i], plan))
+			json_add(told, json_set_text(json_set_text(json_set_text(json_object(), "by", list[i].user), "role", list[i].role), "how", list[i].how));
+	free(list);
+	if (json_count(told))
+		return json_set(json_set_text(json_object(), "plan_hash", plan->hash), "approvals", told);
+	json_free(told);
+	return NULL;
+}
+
 int gate_approved(struct gate *gate, const struct plan *plan, char missing[256], struct error *err)
 {
 	struct gate_approval *list = NULL;

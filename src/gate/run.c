@@ -28,6 +28,7 @@ struct running {
 	char run_id[GATE_ID_MAX];
 	int64_t began_ns;     /* monotonic */
 	const char *step;     /* under way, for progress lines */
+	struct json *approval; /* for the log: {"plan_hash","approvals":[{"by","role","how"}]}; NULL: nobody was asked */
 };
 
 static void tell(struct running *run, const char *step, const char *status, const char *line)
@@ -111,7 +112,7 @@ static int write_step(struct running *run, const struct plan_step *step, int num
 		.user = &run->gate->user, .name = "run.step", .intent = run->plan->intent, .plan_id = run->plan->id, .run_id = run->run_id, .step = step->action,
 		.target = step->target, .risk = risk_name(step->risk), .request_digest = digest, .status = outcome->status, .cost_usd = step->cost,
 		.duration_ns = outcome->finished_ns ? outcome->duration_ns : -1, .error = outcome->err.code ? outcome->err.text : "", .detail = detail,
-		.rollback = rollback,
+		.approval = run->approval, .rollback = rollback,
 	};
 	int failed = audit_append_with(run->gate->audit, &event, gate_store_step_in, &row, NULL, err);
 	json_free(rollback);
@@ -294,6 +295,7 @@ static int audit_run(struct running *run, const char *name, const char *status, 
 		.user = &run->gate->user, .name = name, .intent = run->plan->intent, .plan_id = run->plan->id, .run_id = run->run_id, .step = "",
 		.target = run->plan->count ? run->plan->steps[run->plan->count - 1].target : "", .risk = risk_name(plan_risk(run->plan)),
 		.request_digest = run->plan->hash, .status = status, .cost_usd = "", .duration_ns = clock_monotonic_ns() - run->began_ns, .error = "", .detail = detail,
+		.approval = run->approval,
 	};
 
 	json_set_text(detail, "summary", run->plan->summary);
@@ -384,14 +386,18 @@ int gate_run(struct gate *gate, const struct plan *plan, const atomic_int *cance
 	uuid_v7(run.run_id);
 	owner_self(owner);
 	struct gate_write_run begin = { run.run_id, plan->id, plan->hash, gate->user.id, owner, clock_now_ns() };
-	if (audit_run(&run, "run", "started", gate_store_begin_run_in, &begin, err))
+	run.approval = gate_approvals_told(gate, plan);
+	if (audit_run(&run, "run", "started", gate_store_begin_run_in, &begin, err)) {
+		json_free(run.approval);
 		return -1;
+	}
 	gate_news(gate);
 	const char *status = run_steps(&run);
 	struct gate_write_run_end end = { run.run_id, status, clock_now_ns() };
 	audit_run(&run, "run", status, gate_store_end_run_in, &end, NULL);
 	mark_undone(&run, status);
 	*result = result_of(&run, status);
+	json_free(run.approval);
 	gate_news(gate);
 	return 0;
 }

@@ -156,6 +156,19 @@ START_TEST(the_role_is_asked_for)
 }
 END_TEST
 
+/* Entries of the run itself say who said yes, and none who did not count. */
+static int approvers_in(const struct json *entry, void *arg)
+{
+	char *names = arg;
+
+	if (strcmp(json_text_or(json_at(entry, "action.name"), ""), "run.step") != 0)
+		return 0;
+	*names = 0;
+	for (const struct json *one = json_first(json_at(entry, "approval.approvals")); one; one = json_next(one))
+		strcat(strcat(names, json_text_or(json_get(one, "by"), "?")), " ");
+	return 0;
+}
+
 START_TEST(two_means_two_people)
 {
 	struct plan *plan = gated_plan(&g, "staging", 1);
@@ -177,6 +190,10 @@ START_TEST(two_means_two_people)
 	ck_assert_str_eq(status_of(plan), "approved");
 	ck_assert_int_eq(approved(plan), 1);
 	ck_assert_int_eq(run(plan, NULL), ERR_NONE);
+	char names[200] = "";
+	struct audit_query all = { 0 };
+	ck_assert(!audit_each(gate_audit(g.gate), &all, approvers_in, names, NULL));
+	ck_assert_msg(!strcmp(names, "bo cy ") || !strcmp(names, "cy bo "), "%s", names);
 	plan_free(plan);
 }
 END_TEST
