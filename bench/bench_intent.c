@@ -1,6 +1,7 @@
-/* How long a sentence takes to become an intent. */
+/* How long a sentence takes to become an intent, in the time of its own thread: on a busy machine the rest says how busy that is. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -30,6 +31,14 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static int64_t cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return now.tv_sec * CLOCK_SECOND_NS + now.tv_nsec;
+}
+
 int main(void)
 {
 	enum { COUNT = sizeof(sentences) / sizeof(*sentences) };
@@ -43,11 +52,11 @@ int main(void)
 	}
 	for (size_t i = 0; i < COUNT * ROUNDS; i++) {
 		struct grammar_answer answer;
-		int64_t begin = clock_monotonic_ns();
+		int64_t begin = cpu_ns();
 
 		if (grammar_parse(grammar, sentences[i % COUNT], NULL, &answer, &err))
 			return EXIT_FAILURE;
-		took[i] = clock_monotonic_ns() - begin;
+		took[i] = cpu_ns() - begin;
 		grammar_answer_release(&answer);
 	}
 	qsort(took, COUNT * ROUNDS, sizeof(*took), by_size);
