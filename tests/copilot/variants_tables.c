@@ -1,0 +1,257 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "copilot/variants.h"
+
+enum { TEXT = 400 };
+
+#define COUNT(list) (sizeof(list) / sizeof(*(list)))
+
+static const char *const words[] = { "inventory", "audit", "rates", "backup", "cost", "billing", "search", "status", "reports", "logs", "drain",
+	"restart", "stop", "live", "stage", "errors", "memory", "events", "list", "pricing", "traffic", "exposed", "public", "users", "storage",
+	"metrics", "alerts", "quota", "release", "move", "scale", "update" };
+
+struct pattern {
+	const char *type, *resource, *scope, *text; /* one %s: the name */
+};
+
+static const struct pattern named[] = {
+	{ "terminate", "kubernetes", "staging", "delete the deployment %s in staging" },
+	{ "terminate", "kubernetes", "dev", "drop namespace %s on dev for good" },
+	{ "restart", "kubernetes", "prod", "restart deployment %s in prod" },
+	{ "restart", "kubernetes", "staging", "please bounce the %s service on staging" },
+	{ "scale", "kubernetes", "prod", "scale deployment %s to 4 replicas in prod" },
+	{ "scale", "kubernetes", "staging", "set %s to 3 replicas on staging" },
+	{ "rollback", "kubernetes", "prod", "revert %s to revision 6 in prod" },
+	{ "rollback", "kubernetes", "staging", "roll back deployment %s on staging" },
+	{ "restart", "kubernetes", "prod", "restart \"%s\" in prod" },
+	{ "stop", "vm", "dev", "power off the gcp vm %s in dev" },
+	{ "restart", "db", "prod", "restart the %s database in prod" },
+	{ "restart", "db", "dev", "reboot db %s in dev" },
+	{ "investigate", "kubernetes", "prod", "why does deployment %s keep crashing in prod" },
+	{ "drain", "kubernetes", "prod", "drain node %s in prod" },
+	{ "terminate", "kubernetes", "staging", "lösch das deployment %s auf staging" },
+	{ "terminate", "kubernetes", "dev", "entferne den namespace %s in dev endgültig" },
+	{ "restart", "kubernetes", "prod", "starte das deployment %s in prod neu" },
+	{ "restart", "kubernetes", "staging", "den dienst %s auf staging neu starten" },
+	{ "scale", "kubernetes", "prod", "skaliere %s in prod auf 4 replicas" },
+	{ "rollback", "kubernetes", "staging", "setz %s auf staging auf revision 6 zurück" },
+	{ "restart", "db", "prod", "starte die datenbank %s in prod neu" },
+	{ "terminate", "kubernetes", "staging", "supprimer définitivement le deployment %s en staging" },
+	{ "terminate", "kubernetes", "dev", "supprime le namespace %s en dev" },
+	{ "restart", "kubernetes", "prod", "redémarre le deployment %s en prod" },
+	{ "restart", "kubernetes", "staging", "relance le service %s en staging" },
+	{ "scale", "kubernetes", "prod", "passe %s à 4 réplicas en prod" },
+	{ "rollback", "kubernetes", "prod", "reviens à la révision 6 de %s en prod" },
+	{ "restart", "db", "prod", "redémarre la base %s en prod" },
+	{ "terminate", "kubernetes", "staging", "elimina el deployment %s en staging" },
+	{ "terminate", "kubernetes", "dev", "borra el namespace %s en dev" },
+	{ "restart", "kubernetes", "prod", "reinicia el deployment %s en prod" },
+	{ "restart", "kubernetes", "staging", "reinicia el servicio %s en staging" },
+	{ "scale", "kubernetes", "prod", "escala %s a 4 réplicas en prod" },
+	{ "rollback", "kubernetes", "prod", "revierte %s a la revisión 6 en prod" },
+	{ "restart", "db", "prod", "reinicia la base de datos %s en prod" },
+	{ "terminate", "kubernetes", "staging", "exclua o deployment %s em staging" },
+	{ "terminate", "kubernetes", "dev", "apague de vez o namespace %s em dev" },
+	{ "restart", "kubernetes", "prod", "reinicie o deployment %s em prod" },
+	{ "restart", "kubernetes", "staging", "reinicia o serviço %s em staging" },
+	{ "scale", "kubernetes", "prod", "escale %s para 4 réplicas em prod" },
+	{ "rollback", "kubernetes", "prod", "reverta %s para a revisão 6 em prod" },
+	{ "restart", "db", "prod", "reinicie o banco de dados %s em prod" },
+	{ "terminate", "kubernetes", "staging", "stagingのdeployment %sを削除して" },
+	{ "terminate", "kubernetes", "dev", "devのnamespace %sを消して" },
+	{ "restart", "kubernetes", "prod", "prodのdeployment %sを再起動して" },
+	{ "scale", "kubernetes", "prod", "prodの%sを4レプリカにして" },
+	{ "rollback", "kubernetes", "staging", "stagingの%sをリビジョン6に戻して" },
+};
+
+/* How one act is asked for: the word itself, as a noun of doing, and "to do so". %s the target with its place. */
+struct act {
+	const char *type, *gerund, *infinitive;
+};
+
+static const struct act english[] = {
+	{ "restart", "restarting %s", "restart %s" }, { "restart", "bouncing %s", "bounce %s" }, { "stop", "stopping %s", "stop %s" },
+	{ "stop", "shutting %s down", "shut %s down" }, { "start", "starting %s", "start %s" }, { "start", "bringing up %s", "bring up %s" },
+	{ "terminate", "deleting %s", "delete %s" }, { "rollback", "rolling back %s", "roll back %s" }, { "rollback", "reverting %s", "revert %s" },
+	{ "scale", "scaling %s to 5 replicas", "scale %s to 5 replicas" }, { "investigate", "looking into %s", "look into %s" },
+	{ "investigate", "investigating %s", "investigate %s" },
+};
+static const struct act german[] = {
+	{ "restart", NULL, "%s neu starten" }, { "restart", NULL, "%s durchstarten" }, { "stop", NULL, "%s anhalten" },
+	{ "stop", NULL, "%s runterfahren" }, { "start", NULL, "%s hochfahren" }, { "terminate", NULL, "%s löschen" },
+	{ "rollback", NULL, "%s zurückrollen" }, { "scale", NULL, "%s auf 5 replicas skalieren" }, { "investigate", NULL, "%s untersuchen" },
+};
+static const struct act french[] = {
+	{ "restart", NULL, "redémarrer %s" }, { "restart", NULL, "relancer %s" }, { "stop", NULL, "arrêter %s" }, { "stop", NULL, "couper %s" },
+	{ "start", NULL, "démarrer %s" }, { "terminate", NULL, "supprimer %s" }, { "scale", NULL, "passer %s à 5 réplicas" },
+	{ "investigate", NULL, "diagnostiquer %s" },
+};
+static const struct act spanish[] = {
+	{ "restart", NULL, "reiniciar %s" }, { "stop", NULL, "detener %s" }, { "stop", NULL, "parar %s" }, { "start", NULL, "arrancar %s" },
+	{ "terminate", NULL, "borrar %s" }, { "terminate", NULL, "eliminar %s" }, { "rollback", NULL, "revertir %s" },
+	{ "scale", NULL, "escalar %s a 5 réplicas" }, { "investigate", NULL, "investigar %s" },
+};
+static const struct act portuguese[] = {
+	{ "restart", NULL, "reiniciar %s" }, { "stop", NULL, "parar %s" }, { "stop", NULL, "derrubar %s" }, { "start", NULL, "iniciar %s" },
+	{ "terminate", NULL, "excluir %s" }, { "terminate", NULL, "remover %s" }, { "rollback", NULL, "reverter %s" },
+	{ "scale", NULL, "escalar %s para 5 réplicas" }, { "investigate", NULL, "investigar %s" },
+};
+static const struct act japanese[] = {
+	{ "restart", NULL, "%sを再起動" }, { "stop", NULL, "%sを停止" }, { "start", NULL, "%sを起動" }, { "terminate", NULL, "%sを削除" },
+	{ "rollback", NULL, "%sをロールバック" }, { "investigate", NULL, "%sを調査" },
+};
+
+static const char *const english_gerund[] = { "would you mind %s", "do you mind %s?", "how about %s", "mind %s please", "i'd appreciate you %s",
+	"i am in favour of %s now" };
+static const char *const english_frames[] = { "could someone %s", "could you pls %s?", "i'd like you to %s", "can u %s", "would you kindly %s",
+	"would you be so kind as to %s", "we need you to %s", "please go and %s", "i want you to %s asap", "could i ask you to %s",
+	"would it be possible to %s?", "can we %s please", "be a dear and %s", "time to %s", "let's %s", "you need to %s", "go ahead and %s" };
+static const char *const german_frames[] = { "kannst du mal %s", "könntest du bitte %s", "könnte jemand %s?", "würdest du bitte %s", "bitte %s",
+	"magst du mal %s", "wir müssen %s", "kann wer %s", "können wir %s bitte", "ich möchte %s", "ich hätte gern, dass wir %s", "du kannst jetzt %s",
+	"ist es möglich, %s bitte", "sei so nett und %s" };
+static const char *const french_frames[] = { "peux-tu %s", "tu pourrais %s ?", "pourrais-tu %s stp", "pouvez-vous %s", "pourriez-vous %s svp",
+	"il faut %s", "merci de %s", "est-ce que tu peux %s", "j'aimerais %s", "on doit %s", "quelqu'un peut %s ?", "veuillez %s", "il faudrait %s",
+	"tu veux bien %s" };
+static const char *const spanish_frames[] = { "podrías %s", "¿puedes %s?", "puede alguien %s", "hay que %s", "necesito %s", "me gustaría %s",
+	"tenemos que %s", "¿podría usted %s?", "quiero %s", "haz el favor de %s", "¿te importaría %s?", "por favor %s", "vamos a %s" };
+static const char *const portuguese_frames[] = { "poderias %s", "você pode %s?", "podes %s", "alguém pode %s", "preciso %s", "gostaria de %s",
+	"temos que %s", "poderia %s por favor", "dá pra %s?", "consegue %s?", "vamos %s", "é preciso %s", "quero %s" };
+static const char *const japanese_frames[] = { "%sして頂けますか", "%sしていただけますか", "%sしてもらえますか", "%sをお願いします", "%sしてくれる？", "%sしてほしい",
+	"%sお願いできますか", "%sしてください", "%sしてもらえると助かります", "誰か%sして" };
+
+static const char *const english_targets[] = { "checkout in prod", "the ledger-api deployment on staging", "parcel in dev" };
+static const char *const german_targets[] = { "checkout in prod", "das deployment ledger-api auf staging", "parcel in dev" };
+static const char *const french_targets[] = { "checkout en prod", "le deployment ledger-api en staging", "parcel en dev" };
+static const char *const spanish_targets[] = { "checkout en prod", "el deployment ledger-api en staging", "parcel en dev" };
+static const char *const portuguese_targets[] = { "checkout em prod", "o deployment ledger-api em staging", "parcel em dev" };
+static const char *const japanese_targets[] = { "prodのcheckout", "stagingのledger-api", "devのparcel" };
+static const char *const scopes[] = { "prod", "staging", "dev" };
+
+#define LIST(list) list, COUNT(list)
+static const struct tongue {
+	const struct act *acts;
+	size_t act_count;
+	const char *const *targets, *const *gerunds;
+	size_t gerund_count;
+	const char *const *frames;
+	size_t frame_count;
+} tongues[] = {
+	{ LIST(english), english_targets, LIST(english_gerund), LIST(english_frames) },
+	{ LIST(german), german_targets, NULL, 0, LIST(german_frames) },
+	{ LIST(french), french_targets, NULL, 0, LIST(french_frames) },
+	{ LIST(spanish), spanish_targets, NULL, 0, LIST(spanish_frames) },
+	{ LIST(portuguese), portuguese_targets, NULL, 0, LIST(portuguese_frames) },
+	{ LIST(japanese), japanese_targets, NULL, 0, LIST(japanese_frames) },
+};
+
+/* The act and its place said otherwise: as a noun, at the end. Two %s: target, scope. */
+static const struct pattern orders[] = {
+	{ "restart", "kubernetes", NULL, "restart of %s in %s please" }, { "restart", "kubernetes", NULL, "%s restart, %s" },
+	{ "restart", "kubernetes", NULL, "%s in %s: restart" }, { "rollback", "kubernetes", NULL, "rollback of %s on %s please" },
+	{ "rollback", "kubernetes", NULL, "%s on %s needs a rollback" }, { "terminate", "kubernetes", NULL, "deployment %s in %s: delete it" },
+	{ "scale", "kubernetes", NULL, "%s to 3 replicas, %s" }, { "scale", "kubernetes", NULL, "3 replicas for %s in %s" },
+	{ "restart", "kubernetes", NULL, "deployment %s (%s) restart pls" }, { "restart", "kubernetes", NULL, "%s auf %s bitte einmal neu starten" },
+	{ "restart", "kubernetes", NULL, "Neustart von %s in %s bitte" }, { "stop", "kubernetes", NULL, "%s in %s runterfahren" },
+	{ "stop", "kubernetes", NULL, "deployment %s auf %s stoppen" }, { "terminate", "kubernetes", NULL, "deployment %s in %s löschen" },
+	{ "rollback", "kubernetes", NULL, "%s in %s auf die vorige Version zurücksetzen" }, { "scale", "kubernetes", NULL, "%s in %s auf 3 Replicas bringen" },
+	{ "restart", "kubernetes", NULL, "redémarrage de %s en %s svp" }, { "rollback", "kubernetes", NULL, "retour arrière de %s en %s" },
+	{ "terminate", "kubernetes", NULL, "suppression du deployment %s en %s" }, { "restart", "kubernetes", NULL, "reinicio de %s en %s por favor" },
+	{ "terminate", "kubernetes", NULL, "eliminación del deployment %s en %s" }, { "restart", "kubernetes", NULL, "reinício do %s em %s, por favor" },
+	{ "terminate", "kubernetes", NULL, "remoção do deployment %s em %s" }, { "drain", "kubernetes", NULL, "node %s-1 in %s drainieren" },
+	{ "cordon", "kubernetes", NULL, "node %s-1 in %s cordonen" }, { "restart", "kubernetes", NULL, "%s(%s)の再起動お願いします" },
+};
+static const char *const targets[] = { "checkout", "ledger-api", "parcel", "courier", "basket-web", "orders" };
+
+static const char *const subjects[] = { "pandas", "the choir", "my neighbour", "bears", "children", "the moon", "a river", "our cat", "the dentist", "teachers",
+	"the bus driver", "plants", "the sun", "grandma", "the queen", "birds" };
+static const char *const questions[] = { "do %s hibernate", "does %s hibernate?", "why did %s stop", "when does %s start?", "did %s move to spain?", "can %s scale a wall",
+	"does %s ever sleep", "will %s return to the village?", "how do %s restart after winter", "should %s drain the pasta?", "why does %s kill flies",
+	"where did %s migrate to?", "does %s drop the ball", "is %s running a marathon" };
+static const char *const tales[] = { "%s went to the wrong scale", "%s hibernates in winter", "%s stopped at the red light", "%s started to sing", "%s moved to lisbon",
+	"%s ran away", "%s dropped the ball", "%s killed the mood", "%s rolled down the hill", "%s drained the swimming pool", "%s climbed up to the roof",
+	"%s wiped the table", "%s failed the exam", "%s restarted the race", "%s crashed the party", "%s was out of memory lane" };
+
+/* The pattern with its first %s as one, its second as two. */
+static void fill(char *out, size_t size, const char *pattern, const char *one, const char *two)
+{
+	const char *at = strstr(pattern, "%s"), *next = at ? strstr(at + 2, "%s") : NULL;
+
+	if (!at)
+		snprintf(out, size, "%s", pattern);
+	else if (!next)
+		snprintf(out, size, "%.*s%s%s", (int)(at - pattern), pattern, one, at + 2);
+	else
+		snprintf(out, size, "%.*s%s%.*s%s%s", (int)(at - pattern), pattern, one, (int)(next - at - 2), at + 2, two, next + 2);
+}
+
+static void try_named(struct variants_run *run)
+{
+	char text[TEXT];
+
+	for (size_t p = 0; p < COUNT(named); p++)
+		for (size_t w = 0; w < COUNT(words); w++) {
+			struct variant_gold gold = { named[p].type, named[p].resource, named[p].scope };
+
+			fill(text, sizeof(text), named[p].text, words[w], "");
+			variants_try(run, VARIANT_NAME, &gold, text);
+		}
+}
+
+static void try_framed(struct variants_run *run, const char *type, size_t target, const char *frame, const char *act, const char *what)
+{
+	struct variant_gold gold = { type, "kubernetes", scopes[target] };
+	char inner[TEXT], text[2 * TEXT];
+
+	fill(inner, sizeof(inner), act, what, "");
+	fill(text, sizeof(text), frame, inner, "");
+	variants_try(run, VARIANT_FRAME, &gold, text);
+}
+
+static void try_frames(struct variants_run *run)
+{
+	for (const struct tongue *tongue = tongues; tongue < tongues + COUNT(tongues); tongue++)
+		for (size_t a = 0; a < tongue->act_count; a++)
+			for (size_t t = 0; t < COUNT(scopes); t++) {
+				const struct act *act = &tongue->acts[a];
+
+				for (size_t f = 0; f < tongue->frame_count; f++)
+					try_framed(run, act->type, t, tongue->frames[f], act->infinitive, tongue->targets[t]);
+				for (size_t f = 0; f < tongue->gerund_count; f++)
+					try_framed(run, act->type, t, tongue->gerunds[f], act->gerund, tongue->targets[t]);
+			}
+}
+
+static void try_orders(struct variants_run *run)
+{
+	char text[TEXT];
+
+	for (size_t o = 0; o < COUNT(orders); o++)
+		for (size_t t = 0; t < COUNT(targets); t++)
+			for (size_t s = 0; s < COUNT(scopes); s++) {
+				struct variant_gold gold = { orders[o].type, orders[o].resource, scopes[s] };
+
+				fill(text, sizeof(text), orders[o].text, targets[t], scopes[s]);
+				variants_try(run, VARIANT_ORDER, &gold, text);
+			}
+}
+
+static void try_world(struct variants_run *run, const char *const *patterns, size_t count)
+{
+	char text[TEXT];
+
+	for (size_t p = 0; p < count; p++)
+		for (size_t s = 0; s < COUNT(subjects); s++) {
+			fill(text, sizeof(text), patterns[p], subjects[s], "");
+			variants_try(run, VARIANT_WORLD, NULL, text);
+		}
+}
+
+void variants_of_tables(struct variants_run *run)
+{
+	try_named(run);
+	try_frames(run);
+	try_orders(run);
+	try_world(run, questions, COUNT(questions));
+	try_world(run, tales, COUNT(tales));
+}
