@@ -421,8 +421,9 @@ static void put(struct folder *f, uint32_t code)
 }
 
 /* What follows a word: remembered on the token before it. */
-static void note_end(struct fold *fold, uint32_t code)
+static void note_end(struct folder *f, uint32_t code, const char *next, const char *end)
 {
+	struct fold *fold = f->fold;
 	struct token *last = fold->count ? &fold->tokens[fold->count - 1] : NULL;
 
 	if (!last || code == ' ' || code == '\'')
@@ -431,7 +432,9 @@ static void note_end(struct fold *fold, uint32_t code)
 		last->shape |= TOKEN_ASKED;
 	if (code == ',' || code == '&')
 		last->shape |= TOKEN_COMMA;
-	if (code < 0x80 && strchr(",;.?!()[]:\"", (int)code))
+	/* a dash between two parts: " - " */
+	if ((code < 0x80 && strchr(",;.?!()[]:\"", (int)code)) || code == 0x2013 || code == 0x2014 ||
+		(code == '-' && f->before == ' ' && next < end && *next == ' '))
 		last->shape |= TOKEN_END;
 }
 
@@ -466,7 +469,7 @@ static void take(
 		return; /* a combining accent: dropped like the folded ones */
 	} else {
 		close_token(f, raw);
-		note_end(f->fold, code);
+		note_end(f, code, next, end);
 	}
 }
 

@@ -45,9 +45,19 @@ static int is_article(const char *text)
 
 static int is_singular(const struct reading *reading, size_t token)
 {
+	static const char *const one[] = { "redis", "postgres", "datos", "dados", "donnees", "aks", "eks", "rds", "aws", "dns", "kubernetes" };
 	const struct token *word = &reading->marks.fold.tokens[token];
 
-	return word->length < 4 || word->text[word->length - 1] != 's';
+	return word->length < 4 || word->text[word->length - 1] != 's' || is_one_of(word->text, one, sizeof(one) / sizeof(*one));
+}
+
+/* Things so general that only behind a noun something is called so: "deployment update". */
+static int is_general_thing(const char *text)
+{
+	static const char *const words[] = { "update", "upgrade", "deploy", "traffic", "memory", "disk", "usage", "access", "rollout", "release", "change",
+		"changes", "config", "data", "team", "check", "checks" };
+
+	return is_one_of(text, words, sizeof(words) / sizeof(*words));
 }
 
 /* Words so general that nothing is called so. */
@@ -76,7 +86,9 @@ static int is_led_pair(const struct reading *reading, const struct mark *mark, s
 {
 	return token > 1 && mark->from + 1u == token && mark->to == token + 1 && marks_at(&reading->marks, token, C_LIST) &&
 	       is_singular(reading, token - 1) &&
-	       (COVERED(reading, token - 2, places) || COVERED(reading, token - 2, acts));
+	       (COVERED(reading, token - 2, places) || COVERED(reading, token - 2, acts) ||
+		       /* "lösch das deployment inventory": what is to be changed is no list */
+		       place_changes_something(reading) || HAS(reading, C_SYMPTOM));
 }
 
 static int ends_here(const struct reading *reading, size_t token)
@@ -166,6 +178,53 @@ static int talks_of(const struct reading *reading, size_t token, int scoped)
 	       closes(reading, token) && !is_one_of(reading->marks.fold.tokens[token].text, never, sizeof(never) / sizeof(*never));
 }
 
+/* "the errors database": a noun for a trouble or a measure, which says nothing of what it stands beside. */
+int place_is_thing(const struct reading *reading, size_t token)
+{
+	static const char *const words[] = { "errors", "alerts", "incidents", "metrics", "logs", "events", "storage", "connections", "requests",
+		"restarts", "costs", "limits" };
+
+	return is_one_of(reading->marks.fold.tokens[token].text, words, sizeof(words) / sizeof(*words));
+}
+
+/* "the audit deployment". What is said of a thing stands there, too: "the slow node". */
+static int before_noun(const struct reading *reading, size_t token)
+{
+	static const enum concept kinds[] = { C_KIND, C_DB, C_APP, C_LB, C_NAMESPACE };
+	static const enum concept says[] = { C_SYMPTOM, C_STATE, C_STATUS, C_EXPOSED, C_RISKY, C_UP, C_DOWN, C_MANY, C_WHICH,
+		C_VALID, C_METRIC, C_COST, C_OPEN };
+	static const enum concept before[] = { C_ON, C_FROM, C_SCOPE };
+
+	return !ends_here(reading, token) && COVERED(reading, token + 1, kinds) && is_singular(reading, token + 1) &&
+	       (!COVERED(reading, token, says) || place_is_thing(reading, token)) && token &&
+	       ((is_article(reading->marks.fold.tokens[token - 1].text) || COVERED(reading, token - 1, acts)) ||
+		       (COVERED(reading, token - 1, before) && !COVERED(reading, token, acts)));
+}
+
+/* "restart deployment update": behind the noun of what is to be changed. */
+static int is_called_generally(const struct reading *reading, size_t token)
+{
+	static const enum concept kinds[] = { C_KIND, C_DB, C_NAMESPACE, C_APP };
+
+	return is_general_thing(reading->marks.fold.tokens[token].text) && place_changes_something(reading) &&
+	       place_behind_noun(reading, token) && COVERED(reading, token - 1, kinds);
+}
+
+/* "reinicia el deployment live en dev": where a name stands, and the place is said besides. */
+static int is_other_scope(const struct reading *reading, size_t token)
+{
+	static const char *const words[] = { "live", "stage" };
+	const struct marks *marks = &reading->marks;
+
+	if (!is_one_of(marks->fold.tokens[token].text, words, sizeof(words) / sizeof(*words)) ||
+		!(place_behind_noun(reading, token) || before_noun(reading, token) || place_after_act(reading, token, 1) || marks->fold.cjk))
+		return 0;
+	for (const struct mark *mark = marks_first(marks, C_SCOPE); mark; mark = marks_next(marks, mark))
+		if (mark->from > token || mark->to <= token)
+			return 1;
+	return HAS(reading, C_REVISION) && HAS(reading, C_ROLLBACK);
+}
+
 /* The only meanings a name may have beside its own. */
 int place_may_be_name(const struct reading *reading, size_t token, int scoped)
 {
@@ -178,8 +237,11 @@ int place_may_be_name(const struct reading *reading, size_t token, int scoped)
 	const struct token *word = &marks->fold.tokens[token];
 	size_t covering = 0;
 
-	if (word->length < 3 || word->shape & TOKEN_CJK || is_the_only_act(reading, token) || (is_general(word->text) && !is_foreign_word(marks, token)))
+	if (word->length < 3 || word->shape & TOKEN_CJK || is_the_only_act(reading, token) ||
+		(is_general(word->text) && !is_foreign_word(marks, token) && !is_called_generally(reading, token)))
 		return 0;
+	if (is_other_scope(reading, token))
+		return 1;
 	if (marks_at(marks, token, C_INVESTIGATE) && (!token || rules_clause_ends(reading, token - 1)))
 		return 0; /* "fix pulse safely" */
 	if (marks->slip[token]) /* "checkin" is no misspelt "checking" */
@@ -207,25 +269,17 @@ int place_may_be_name(const struct reading *reading, size_t token, int scoped)
 		for (size_t n = 0; n < sizeof(never) / sizeof(*never); n++)
 			if (mark->concept == never[n] && !(mark->concept == C_FILL && is_foreign_word(marks, token)) &&
 				!(mark->concept == C_SUSPECT && ((scoped && suspect_stands(reading, token)) || place_behind_noun(reading, token))) &&
-				!(mark->concept == C_FILL && talks_of(reading, token, scoped)))
+				!(mark->concept == C_FILL && (talks_of(reading, token, scoped) ||
+								     (marks_at(marks, token, C_TALK) && before_noun(reading, token)))))
 				return 0;
 		covering++;
 	}
 	return covering > 0 || (!token && !marks->taken[token] && reading->entity[token] == ENTITY_WORD);
 }
 
-/* "the audit deployment". What is said of a thing stands there, too: "the slow node". */
-static int before_noun(const struct reading *reading, size_t token)
+int place_before_noun(const struct reading *reading, size_t token)
 {
-	static const enum concept kinds[] = { C_KIND, C_DB, C_APP, C_LB, C_NAMESPACE };
-	static const enum concept says[] = { C_SYMPTOM, C_STATE, C_STATUS, C_EXPOSED, C_RISKY, C_UP, C_DOWN, C_MANY, C_WHICH,
-		C_VALID, C_METRIC, C_COST, C_OPEN };
-	static const enum concept before[] = { C_ON, C_FROM, C_SCOPE };
-
-	return !ends_here(reading, token) && COVERED(reading, token + 1, kinds) && is_singular(reading, token + 1) &&
-	       !COVERED(reading, token, says) && token &&
-	       ((is_article(reading->marks.fold.tokens[token - 1].text) || COVERED(reading, token - 1, acts)) ||
-		       (COVERED(reading, token - 1, before) && !COVERED(reading, token, acts)));
+	return before_noun(reading, token);
 }
 
 static int beside_noun(const struct reading *reading, size_t token)

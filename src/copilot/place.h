@@ -10,6 +10,8 @@ int place_may_be_name(const struct reading *reading, size_t token, int scoped); 
 /* How much its place speaks for a name: 4 beside a noun, 3 behind an act, 2 where something is told of it, 1 in a place; 0 not. */
 int place_weight(const struct reading *reading, size_t token, int scoped);
 int place_behind_noun(const struct reading *reading, size_t token);              /* "namespace inventory" */
+int place_before_noun(const struct reading *reading, size_t token);              /* "the audit deployment" */
+int place_is_thing(const struct reading *reading, size_t token);                 /* "errors", "storage": no quality */
 int place_after_act(const struct reading *reading, size_t token, int scoped);    /* "restart audit" */
 int place_in_a_place(const struct reading *reading, size_t token);               /* "logs of audit" */
 int place_changes_something(const struct reading *reading);                      /* an act of ours is said */

@@ -50,6 +50,12 @@ static int lost_its_name(const struct reading *reading, size_t token)
 		return 1;
 	if (HAS(reading, C_LOG) && place_in_a_place(reading, token) && marks_at(&reading->marks, token, C_AUDIT))
 		return 1;
+	/* "the logs db fills up", "dev's errors redis" */
+	if (place_before_noun(reading, token) && (place_is_thing(reading, token) || marks_at(&reading->marks, token, C_LOG)))
+		return 1;
+	/* "arranca la base de datos errors" */
+	if (place_behind_noun(reading, token) && place_is_thing(reading, token) && place_changes_something(reading))
+		return 1;
 	return place_behind_noun(reading, token) &&
 	       (COVERED(reading, token - 1, kinds) || (marks_at(&reading->marks, token - 1, C_DB) && place_changes_something(reading))) &&
 	       !COVERED(reading, token, asks);
