@@ -69,6 +69,26 @@ static const struct kind *fitting(const struct cli *cli, struct estate *estate, 
 	return other ? other : kind;
 }
 
+/* A machine or context that is not there is not one without rows. Where accounts are folders or files, any may be named. */
+static int has_account(const struct cli *cli, struct estate *estate, const struct kind *kind, struct error *err)
+{
+	struct provider_account accounts[ROOM];
+	const char *providers[ROOM], *wanted = cli_flag(cli, "account");
+	size_t count = wanted && *wanted && strcmp(wanted, "*") != 0 ? estate_accounts(estate, accounts, providers, ROOM) : 0, links = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(providers[i], kind->provider) != 0 || accounts[i].aside || !strcmp(accounts[i].name, "configuration"))
+			continue;
+		if (!strcmp(accounts[i].name, wanted))
+			return 1;
+		links++;
+	}
+	if (!links || count == ROOM)
+		return 1;
+	error_set(err, ERR_INVALID, "no account of %s is called \"%.100s\"; pilothouse init shows those there are", kind->provider, wanted);
+	return 0;
+}
+
 const struct kind *cli_kind(struct cli *cli, size_t i, struct error *err)
 {
 	const char *name = cli_arg(cli, i);
@@ -84,7 +104,8 @@ const struct kind *cli_kind(struct cli *cli, size_t i, struct error *err)
 
 	if (!kind && err->code == ERR_NOT_FOUND)
 		err->code = ERR_INVALID; /* the command names what there is none of: it is used wrongly, nothing failed */
-	return kind ? fitting(cli, estate, kind, name) : NULL;
+	kind = kind ? fitting(cli, estate, kind, name) : NULL;
+	return kind && has_account(cli, estate, kind, err) ? kind : NULL;
 }
 
 int cli_in_region(const struct cli *cli, const struct snapshot *snapshot, size_t row)

@@ -255,6 +255,31 @@ static int fits_beside(struct parser *p, const struct node *node, const char *co
 	return error_set(p->err, ERR_INVALID, "filter: \"%.60s\" is a number: compare it with one, as in %.60s > 100", column, column);
 }
 
+static const char *measure_of(enum column_type type)
+{
+	static const struct {
+		enum column_type type;
+		const char *words;
+	} rows[] = { { COLUMN_BYTES, "a size such as 100M" }, { COLUMN_AGE, "a time such as 5m or 2h" }, { COLUMN_SECONDS, "a time such as 5m or 2h" },
+		{ COLUMN_MILLICORES, "CPU such as 500m or 2" }, { COLUMN_PERCENT, "a number such as 80" } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].type == type)
+			return rows[i].words;
+	return "a number";
+}
+
+/* "rss > abc" would be true of nothing, and look as if there were nothing. */
+static int fits_order(struct parser *p, const struct node *node, const char *column)
+{
+	int orders = node->compare >= COMPARE_LT && node->compare <= COMPARE_GE;
+	int has_order = node->column_type != COLUMN_TEXT && node->column_type != COLUMN_BOOL;
+
+	if (!orders || !has_order || !isnan(node->number))
+		return 0;
+	return error_set(p->err, ERR_INVALID, "filter: \"%.60s\" is ordered by %s", column, measure_of(node->column_type));
+}
+
 static int parse_compare(struct parser *p, const char *column, enum compare compare, int *out)
 {
 	struct node node = { .type = NODE_COMPARE, .compare = compare, .left = -1, .right = -1 };
@@ -277,7 +302,7 @@ static int parse_compare(struct parser *p, const char *column, enum compare comp
 	free(value);
 	if (why.code)
 		return fail(p, why.text);
-	return add_node(p, node, out) || fits_beside(p, &node, column) ? -1 : 0;
+	return add_node(p, node, out) || fits_beside(p, &node, column) || fits_order(p, &node, column) ? -1 : 0;
 }
 
 static int parse_word_or_compare(struct parser *p, int *out)

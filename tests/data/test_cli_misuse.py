@@ -84,6 +84,9 @@ def test_what_is_chosen_is_not_ignored():
         name = home.run('get', 'hosts', '-o', 'json').json()['rows'][0]['name']
         nowhere = home.run('get', 'hosts', '--region', 'eu', '-o', 'json')
         check(nowhere.code == 0 and not nowhere.json()['rows'] and nowhere.json()['total'] == 0, nowhere)
+        usage(home, 'get', 'hosts', '--account', 'another', said='is called "another"')
+        usage(home, 'get', 'processes', '--filter', 'rss > abc', said='a size such as 100M')
+        check(home.run('get', 'hosts', '--account', name).code == 0 and home.run('get', 'hosts', '--account', '*').code == 0)
         check('no hosts in region eu' in home.run('get', 'hosts', '--region', 'eu').talk)
         done = home.run('describe', 'hosts', name, '--region', 'eu')
         check(done.code == 1 and 'is not in region eu' in done.talk, done)
@@ -233,7 +236,7 @@ def test_a_kubeconfig_that_is_wrong_is_seen():
             check(said in home.run('init', env=env).text and any(said in a['why'] for a in home.run('init', '-o', 'json', env=env).json()['accounts']), said)
         good = home.write('kubeconfig', 'apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters:\n- {name: c, cluster: {server: "https://127.0.0.1:1"}}\n'
                           'contexts:\n- {name: a, context: {cluster: c, user: u}}\nusers:\n- {name: u, user: {token: x}}\n')
-        usage(home, 'get', 'pods', '--account', 'b', said='no context is called "b"', env={'KUBECONFIG': good})
+        usage(home, 'get', 'pods', '--account', 'b', said='is called "b"', env={'KUBECONFIG': good})
         check(home.run('get', 'pods', env={'KUBECONFIG': good}).code == 6)
         for none in ('/nonexistent/kubeconfig', '/dev/null'):  # none is no mistake until a cluster is asked for
             usage(home, 'get', 'pods', said='no kubeconfig', env={'KUBECONFIG': none})

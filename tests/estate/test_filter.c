@@ -68,6 +68,8 @@ static const struct {
 	{ "id ~ pods/pay", 4 },
 	{ "namespace < q", 4 },
 	{ "nope == 1", -1 },
+	{ "cpu > abc", -1 },
+	{ "age < 5x", -1 },
 	{ "status ~ \"(\"", -1 },
 	{ "status ==", -1 },
 	{ "cpu >> 3", -1 },
