@@ -157,11 +157,20 @@ static int is_requested(const struct reading *reading)
 	return HAS(reading, C_WHICH) || HAS(reading, C_ASK);
 }
 
+/* A word of other worlds, and not only in a remark: "show the pods - the phone rings". */
+static int is_elsewhere(const struct reading *reading)
+{
+	for (const struct mark *mark = marks_first(&reading->marks, C_OOD); mark; mark = marks_next(&reading->marks, mark))
+		if (!rules_is_remark(reading, mark->from) || !rules_has_noun(reading))
+			return 1;
+	return 0;
+}
+
 static void conclude(struct reading *reading, struct grammar_answer *out)
 {
 	const char *question, *why;
 
-	if (HAS(reading, C_OOD) && !doubt_shaped_name(reading) && !HAS(reading, C_SCOPE) &&
+	if (is_elsewhere(reading) && !doubt_shaped_name(reading) && !HAS(reading, C_SCOPE) &&
 		!(HAS(reading, C_DB) && is_requested(reading))) {
 		answer(out, WORDS_OOD, 0.1, "not about operations", only_operations);
 		return;

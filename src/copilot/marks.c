@@ -85,6 +85,15 @@ static int may_be_meant(const struct marks *marks, size_t token, unsigned neares
 		       words_step(marks->words, node, marks->word[token + 1]));
 }
 
+/* "rsyncd": what serves the command is a daemon, and no slip of the command. */
+static int is_daemon_of(const struct marks *marks, const struct token *token, unsigned nearest)
+{
+	static const enum concept against[] = { C_INJECTION, C_SHELL, C_FETCH };
+
+	return token->text[token->length - 1] == 'd' && words_find(marks->words, token->text, token->length - 1u) == nearest &&
+	       marks_means(alone(marks, nearest), against, sizeof(against) / sizeof(*against));
+}
+
 static void correct_slips(struct marks *marks, int (*keep)(const void *, const struct token *), const void *arg)
 {
 	unsigned looked_up = 0;
@@ -104,6 +113,8 @@ static void correct_slips(struct marks *marks, int (*keep)(const void *, const s
 		if (!marks->word[i]) /* "lsit al pods" took "al" for another language */
 			marks->word[i] = words_nearest(marks->words, token->text, token->length, marks->languages, 0);
 		if (marks->word[i] && is_doer(token) && !words_doer(marks->words, marks->word[i]))
+			marks->word[i] = 0;
+		if (marks->word[i] && is_daemon_of(marks, token, marks->word[i]))
 			marks->word[i] = 0;
 		if (marks->word[i] && (named_by_noun(marks, i, marks->word[i]) || named_by_act(marks, i, marks->word[i]) ||
 					      !may_be_meant(marks, i, marks->word[i])))
@@ -331,6 +342,14 @@ static int is_said_first(const struct marks *marks, size_t from, size_t to)
 	return 0;
 }
 
+/* "our grant money": a noun of a longer phrase for money. */
+static int is_money(const struct marks *marks, size_t from, size_t to)
+{
+	const struct mark *cost = marks_at(marks, from, C_COST);
+
+	return cost && to == from + 1 && cost->to - cost->from > 1;
+}
+
 /* An attack inside a longer harmless phrase, or inside a gap, counts all the same: every place is
  * looked at again, whatever explained it. */
 static void find_against(struct marks *marks)
@@ -347,7 +366,7 @@ static void find_against(struct marks *marks)
 			entry = words_entry(marks->words, node, marks->languages, marks->language);
 			if (entry && against_us(entry) && !marks_at(marks, i, entry->concept[0]) &&
 				!(entry->concept[0] == C_APPROVED && is_asked_for(marks, i, at + 1)) &&
-				!(entry->concept[0] == C_INJECTION && is_said_first(marks, i, at + 1)) &&
+				!(entry->concept[0] == C_INJECTION && (is_said_first(marks, i, at + 1) || is_money(marks, i, at + 1))) &&
 				!(entry->concept[0] == C_SECRET &&
 					(marks_at(marks, i, C_SYMPTOM) || marks_at(marks, i, C_EVENT) || marks_at(marks, i, C_DB) ||
 						marks_at(marks, i, C_EXPLAIN_COST) ||

@@ -201,6 +201,17 @@ static int is_said_to_be(const struct reading *reading)
 	return 0;
 }
 
+/* "est-ce que tu peux relancer web": whoever can is asked to do it. */
+static int asks_to_do(const struct fold *fold)
+{
+	static const char *const who[] = { "tu", "vous", "on", "quelqu" };
+
+	for (size_t i = 0; fold->count > 3 && !strcmp(fold->tokens[0].text, "est-ce") && i < sizeof(who) / sizeof(*who); i++)
+		if (!strcmp(fold->tokens[2].text, who[i]))
+			return 1;
+	return 0;
+}
+
 /* "did api start", "est-ce que api est remonté": whether it is done, not that it be done. */
 static int asks_what_was_done(const struct reading *reading)
 {
@@ -210,7 +221,7 @@ static int asks_what_was_done(const struct reading *reading)
 	const char *first = fold->tokens[rules_first_word(reading)].text;
 
 	for (size_t i = 0; reading->names && i < sizeof(lead) / sizeof(*lead); i++)
-		if (!strcmp(first, lead[i]))
+		if (!strcmp(first, lead[i]) && !asks_to_do(fold))
 			return 1;
 	return reading->names && fold->count &&
 	       fold->tokens[fold->count - 1].shape & TOKEN_ASKED && is_said_to_be(reading);

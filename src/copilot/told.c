@@ -69,16 +69,22 @@ int rules_clause_ends(const struct reading *reading, size_t token)
 	       (reading->marks.fold.cjk && marks_at(&reading->marks, token, C_REASON));
 }
 
+/* "hey,", "prod:", "in staging,": courtesy or a place. */
+static int leads_in(const struct marks *marks, size_t token)
+{
+	return marks_at(marks, token, C_FILL) || marks_at(marks, token, C_SCOPE) || (marks_at(marks, token, C_ON) && marks_at(marks, token + 1, C_SCOPE));
+}
+
 size_t rules_first_word(const struct reading *reading)
 {
 	size_t at = 0;
 
-	while (at + 1 < reading->marks.fold.count && marks_at(&reading->marks, at, C_FILL)) {
+	while (at + 1 < reading->marks.fold.count && leads_in(&reading->marks, at)) {
 		size_t end = at;
 
-		while (end + 1 < reading->marks.fold.count && marks_at(&reading->marks, end, C_FILL) && !rules_clause_ends(reading, end))
+		while (end + 1 < reading->marks.fold.count && leads_in(&reading->marks, end) && !rules_clause_ends(reading, end))
 			end++;
-		if (!marks_at(&reading->marks, end, C_FILL) || !rules_clause_ends(reading, end) ||
+		if (!leads_in(&reading->marks, end) || !rules_clause_ends(reading, end) ||
 			end + 1 >= reading->marks.fold.count)
 			break;
 		at = end + 1;
@@ -198,6 +204,28 @@ static int is_noun_here(const struct reading *reading, const struct mark *mark)
 	return mark->concept == C_INVESTIGATE && fix && (!strcmp(word[-1].text, "the") || !strcmp(word[-1].text, "a"));
 }
 
+/* "borra web porque los clientes se quejan": behind what is asked for it is why, and no question. */
+static void turn_into_reasons(struct reading *reading)
+{
+	static const enum concept asks[] = { C_STATUS, C_ASK, C_CHECK, C_VALID };
+	struct marks *marks = &reading->marks;
+
+	for (struct mark *why = marks->marks; why < marks->marks + marks->count; why++) {
+		int asked = 0;
+
+		if (why->concept != C_WHY || strcmp(marks->fold.tokens[why->from].text, "porque") != 0 || why->to >= marks->fold.count)
+			continue;
+		for (const struct mark *mark = marks->marks; mark < marks->marks + marks->count; mark++)
+			for (size_t i = 0; i < sizeof(asks) / sizeof(*asks); i++)
+				asked |= mark->to + 1u < why->from && (rules_is_change(mark) || mark->concept == asks[i]);
+		if (!asked)
+			continue;
+		marks->seen[C_WHY]--;
+		why->concept = C_REASON;
+		marks->seen[C_REASON]++;
+	}
+}
+
 /* "tiene que volver", "vms we run": "que" inside a clause asks nothing, and what we run is there
  * already. */
 static void drop_joints(struct reading *reading)
@@ -283,6 +311,7 @@ void rules_drop_told(struct reading *reading)
 					rules_say_nothing(reading, mark);
 				}
 			}
+	turn_into_reasons(reading);
 	drop_joints(reading);
 	drop_moves_back(reading);
 	drop_courtesy(reading);

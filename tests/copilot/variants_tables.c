@@ -102,8 +102,7 @@ static const struct act japanese[] = {
 	{ "rollback", NULL, "%sをロールバック" }, { "investigate", NULL, "%sを調査" },
 };
 
-static const char *const english_gerund[] = { "would you mind %s", "do you mind %s?", "how about %s", "mind %s please", "i'd appreciate you %s",
-	"i am in favour of %s now" };
+static const char *const english_gerund[] = { "would you mind %s", "do you mind %s?", "mind %s please", "i'd appreciate you %s" };
 static const char *const english_frames[] = { "could someone %s", "could you pls %s?", "i'd like you to %s", "can u %s", "would you kindly %s",
 	"would you be so kind as to %s", "we need you to %s", "please go and %s", "i want you to %s asap", "could i ask you to %s",
 	"would it be possible to %s?", "can we %s please", "be a dear and %s", "time to %s", "let's %s", "you need to %s", "go ahead and %s" };
