@@ -1,9 +1,8 @@
-/* console.c - the loop, the panes, the signals. What is drawn around the panes is in console_frame.c, what commands do in
- * console_commands.c, opening by name in console_open.c, acting in console_act.c. */
+/* console.c - the loop: what is shown, keys, messages. The panes are in console_panes.c, signals in console_signals.c, what is drawn around the
+ * panes is in console_frame.c, what commands do in console_commands.c, opening by name in console_open.c, acting in console_act.c. */
 #include "tui/console.h"
 
 #include <malloc.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,194 +26,6 @@
 #include "tui/series.h"
 
 enum { NEWS_EVERY_MS = 105, /* ten paints a second at most */ TICK_AFTER_MS = 60, KEYS_A_TURN = 4096, RECORD_MAX = 16 * 1024 * 1024, SHOWN_MAX = 3 + DIALOGS_MAX };
-
-const char *pane_context(const struct pane *pane)
-{
-	return pane->mode ? pane->mode : pane->context ? pane->context : pane->ops->context;
-}
-
-struct session *console_session(struct console *console)
-{
-	return console->session;
-}
-
-struct loop *console_loop(struct console *console)
-{
-	return console->loop;
-}
-
-struct keymap *console_keymap(struct console *console)
-{
-	return console->keymap;
-}
-
-int console_last_key(struct console *console)
-{
-	return console->last_key;
-}
-
-int console_asked_key(struct console *console)
-{
-	return console->asked_key;
-}
-
-void console_note_asked(struct console *console)
-{
-	console->asked_key = console->last_key;
-}
-
-struct estate *console_estate(struct console *console)
-{
-	return console->estate;
-}
-
-struct gate *console_gate(struct console *console)
-{
-	return console->gate;
-}
-
-/* --- panes --- */
-
-struct stack *console_stack(struct console *console)
-{
-	return &console->stacks[console->focus];
-}
-
-struct pane *console_top(struct console *console)
-{
-	struct stack *stack = console_stack(console);
-
-	return stack->count ? stack->panes[stack->count - 1] : NULL;
-}
-
-static struct pane *focused(struct console *console)
-{
-	return console->dialog_count ? console->dialogs[console->dialog_count - 1] : console_top(console);
-}
-
-int console_target(struct console *console, struct ref *ref)
-{
-	struct pane *pane = console_top(console);
-
-	return pane && pane->ops->target && pane->ops->target(pane, ref);
-}
-
-void console_dirty(struct console *console)
-{
-	console->dirty = 1;
-}
-
-void console_show(struct pane *pane, int visible)
-{
-	if (pane && pane->ops->visible)
-		pane->ops->visible(pane, visible);
-	if (pane && visible)
-		pane->dirty = PANE_DIRTY_ALL;
-}
-
-void console_bury(struct console *console, struct pane *pane)
-{
-	console_show(pane, 0);
-	if (console->closing_count < PANES_MAX)
-		console->closing[console->closing_count++] = pane;
-}
-
-void console_push(struct console *console, struct pane *pane)
-{
-	struct stack *stack = console_stack(console);
-
-	if (!pane)
-		return;
-	console->all_dirty = 1;
-	if (console->ended || stack->count == PANES_MAX) {
-		console_bury(console, pane);
-		return;
-	}
-	console_show(console_top(console), 0);
-	stack->panes[stack->count++] = pane;
-	console_show(pane, 1);
-}
-
-void console_dialog(struct console *console, struct pane *pane)
-{
-	console->all_dirty = 1;
-	if (console->ended || console->dialog_count == DIALOGS_MAX) {
-		console_bury(console, pane);
-		return;
-	}
-	console->dialogs[console->dialog_count++] = pane;
-	console_show(pane, 1);
-}
-
-static int take_out(struct pane **panes, size_t *count, const struct pane *pane)
-{
-	for (size_t i = 0; i < *count; i++) {
-		if (panes[i] != pane)
-			continue;
-		memmove(&panes[i], &panes[i + 1], (*count - i - 1) * sizeof(*panes));
-		(*count)--;
-		return 1;
-	}
-	return 0;
-}
-
-static void join_halves(struct console *console)
-{
-	console->split = console->zoom = console->focus = 0;
-	console_show(console_top(console), 1);
-}
-
-void console_close(struct console *console, struct pane *pane)
-{
-	int found = take_out(console->dialogs, &console->dialog_count, pane);
-
-	for (int half = 0; half < 2 && !found; half++)
-		found = take_out(console->stacks[half].panes, &console->stacks[half].count, pane);
-	if (!found)
-		return;
-	console->all_dirty = 1;
-	console_bury(console, pane);
-	if (console->split && !console->stacks[1].count)
-		join_halves(console);
-	console_show(console_top(console), 1);
-	screen_cursor(screen_size(), -1, 0);
-}
-
-void console_leave(struct console *console)
-{
-	loop_stop(console->loop);
-}
-
-void console_back(struct console *console)
-{
-	struct pane *pane = focused(console);
-	struct stack *stack = console_stack(console);
-
-	/* The first view stays: Esc never leaves the program. */
-	if (pane && (console->dialog_count || stack->count > 1 || console->focus))
-		console_close(console, pane);
-}
-
-static void free_closing(struct console *console)
-{
-	/* Closing one may close another. */
-	while (console->closing_count) {
-		struct pane *pane = console->closing[--console->closing_count];
-
-		pane->ops->close(pane);
-	}
-}
-
-static void close_all(struct console *console)
-{
-	console_side_drop(console);
-	for (int half = 0; half < 2; half++)
-		while (console->stacks[half].count)
-			console_bury(console, console->stacks[half].panes[--console->stacks[half].count]);
-	while (console->dialog_count)
-		console_bury(console, console->dialogs[--console->dialog_count]);
-	free_closing(console);
-}
 
 /* --- messages and jobs --- */
 
@@ -393,12 +204,12 @@ static void on_turn(void *arg)
 {
 	struct console *console = arg;
 
-	free_closing(console);
+	console_free_closing(console);
 	take_news(console);
 	if (handover_turn(console->handover, step_aside, come_back, console) || !is_dirty(console))
 		return;
 	console_side_follow(console);
-	free_closing(console);
+	console_free_closing(console);
 	console_paint(console);
 	screen_flush();
 	record_frame(console);
@@ -443,7 +254,7 @@ static void on_mouse(struct console *console)
 			console->all_dirty = 1;
 		console->focus = half;
 	}
-	struct pane *pane = focused(console);
+	struct pane *pane = console_focused(console);
 	struct rect area = console_area(console, console->focus), side = console_area(console, SIDE);
 
 	if (console->side && !console->dialog_count && x >= side.x) {
@@ -456,7 +267,7 @@ static void on_mouse(struct console *console)
 
 static void on_key(struct console *console, int key)
 {
-	struct pane *pane = focused(console);
+	struct pane *pane = console_focused(console);
 
 	console->last_key = key;
 	if (*console->message) {
@@ -489,7 +300,7 @@ static void on_key(struct console *console, int key)
 void console_take_key(struct console *console, int key)
 {
 	on_key(console, key);
-	free_closing(console);
+	console_free_closing(console);
 }
 
 static void on_readable(void *arg)
@@ -505,71 +316,6 @@ static void on_readable(void *arg)
 	}
 	if (!count && screen_lost())
 		loop_stop(console->loop);
-}
-
-/* --- signals --- */
-
-static void on_resize(int number, void *arg)
-{
-	struct console *console = arg;
-
-	(void)number;
-	if (handover_is_lent(console->handover)) /* it looks at the size itself; we when we come back */
-		return;
-	screen_resized();
-	console->all_dirty = 1;
-}
-
-static void on_end(int number, void *arg)
-{
-	struct console *console = arg;
-
-	(void)number;
-	loop_stop(console->loop);
-}
-
-static void on_stop(int number, void *arg)
-{
-	struct console *console = arg;
-
-	(void)number;
-	if (!handover_is_lent(console->handover))
-		console_suspend(console);
-}
-
-static void on_continue(int number, void *arg)
-{
-	struct console *console = arg;
-
-	(void)number;
-	if (handover_is_lent(console->handover))
-		return;
-	screen_resized();
-	screen_repaint();
-	console->all_dirty = 1;
-}
-
-void console_suspend(struct console *console)
-{
-	screen_suspend();
-	loop_on_signal(console->loop, SIGTSTP, NULL, NULL);
-	kill(0, SIGTSTP); /* the whole group, as the terminal does for ^Z; we go on here after SIGCONT */
-	loop_on_signal(console->loop, SIGTSTP, on_stop, console);
-	screen_resume();
-	console->all_dirty = 1;
-}
-
-static void listen_to_signals(struct console *console)
-{
-	struct loop *loop = console->loop;
-
-	signal(SIGPIPE, SIG_IGN);
-	loop_on_signal(loop, SIGWINCH, on_resize, console);
-	loop_on_signal(loop, SIGTERM, on_end, console);
-	loop_on_signal(loop, SIGINT, on_end, console);
-	loop_on_signal(loop, SIGHUP, on_end, console);
-	loop_on_signal(loop, SIGTSTP, on_stop, console);
-	loop_on_signal(loop, SIGCONT, on_continue, console);
 }
 
 /* --- beginning and end --- */
@@ -617,13 +363,13 @@ void console_free(struct console *console)
 {
 	console->ended = 1;
 	series_store_end(console);
-	close_all(console);
+	console_close_all(console);
 	handover_close(console->handover);
 	session_stop_jobs(console->session);
 	if (console->gate)
 		gate_set_terminal(console->gate, NULL);
 	handover_free(console->handover);
-	free_closing(console);
+	console_free_closing(console);
 	console_drop_themes(console);
 	console_forget_others(console);
 	series_book_free(console->series);
@@ -658,7 +404,7 @@ int console_run(const struct console_options *options, struct error *err)
 		screen_set_ascii();
 	console_first_theme(console);
 	screen_set_mouse(config_get_bool(console->config, "ui.mouse", 1));
-	listen_to_signals(console);
+	console_listen_to_signals(console);
 	loop_add_fd(loop, screen_fd(), on_readable, console);
 	console_push(console, dashboard_new(console));
 	on_turn(console); /* the first frame, before anything is opened */

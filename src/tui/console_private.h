@@ -113,6 +113,12 @@ void console_use_theme(struct console *console, const char *name); /* loaded by 
 void console_take_themes(struct console *console, char **names, int watch); /* as they were found; takes both */
 void console_drop_themes(struct console *console);
 int themes_watch(void); /* of the operator's own folder; -1: none. Any thread */
+/* console_panes.c */
+struct pane *console_focused(struct console *console); /* which has the keys: a dialog, else the top; NULL none */
+void console_free_closing(struct console *console);
+void console_close_all(struct console *console);
+/* console_signals.c */
+void console_listen_to_signals(struct console *console);
 /* console.c */
 void console_show(struct pane *pane, int visible);
 void console_bury(struct console *console, struct pane *pane); /* hidden now, freed at the end of the turn */
