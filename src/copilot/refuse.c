@@ -291,6 +291,15 @@ static int several_scopes(const struct reading *reading)
 	return scopes_said(reading) > 1 && !is_type(reading, "migrate");
 }
 
+/* "...; thanks": what follows asks for nothing, and every word of it is known. */
+static int remarks_behind(const struct reading *reading, size_t token)
+{
+	for (size_t at = token; at < reading->marks.fold.count; at++)
+		if (!reading->marks.taken[at])
+			return 0;
+	return rules_is_remark(reading, token) && rules_clause(reading, token).to + 1 == reading->marks.fold.count;
+}
+
 /* "the deploy was a mistake; undo it": before ; something is only told. */
 static int tells_beside(const struct reading *reading, const char *semicolon)
 {
@@ -301,7 +310,9 @@ static int tells_beside(const struct reading *reading, const char *semicolon)
 		return 0;
 	while (last + 1 < fold->count && fold->tokens[last + 1].raw < semicolon)
 		last++;
-	return reading->write && last + 1 < fold->count && rules_is_remark(reading, last);
+	if (last + 1 >= fold->count)
+		return 0;
+	return (reading->write && rules_is_remark(reading, last)) || remarks_behind(reading, last + 1);
 }
 
 static int second_sentence(const struct reading *reading)

@@ -76,48 +76,61 @@ static const struct act english[] = {
 	{ "terminate", "deleting %s", "delete %s" }, { "rollback", "rolling back %s", "roll back %s" }, { "rollback", "reverting %s", "revert %s" },
 	{ "scale", "scaling %s to 5 replicas", "scale %s to 5 replicas" }, { "investigate", "looking into %s", "look into %s" },
 	{ "investigate", "investigating %s", "investigate %s" },
+	{ "restart", "rebooting the pods of %s", "reboot the pods of %s" }, { "restart", "recycling %s", "recycle %s" }, { "terminate", "removing %s for good", "remove %s for good" }, { "stop", "pausing %s", "pause %s" }, { "start", "spinning up %s", "spin up %s" }, { "scale", "growing %s to 5 replicas", "grow %s to 5 replicas" }, { "rollback", "undoing the last release of %s", "undo the last release of %s" }, { "investigate", "finding out what is wrong with %s", "find out what is wrong with %s" }, { "investigate", "diagnosing %s", "diagnose %s" }, { "status", "checking the health of %s", "check the health of %s" }, { "terminate", "destroying %s", "destroy %s" }, { "scale", "scaling %s down to 5 pods", "scale %s down to 5 pods" },
 };
 static const struct act german[] = {
 	{ "restart", NULL, "%s neu starten" }, { "restart", NULL, "%s durchstarten" }, { "stop", NULL, "%s anhalten" },
 	{ "stop", NULL, "%s runterfahren" }, { "start", NULL, "%s hochfahren" }, { "terminate", NULL, "%s löschen" },
 	{ "rollback", NULL, "%s zurückrollen" }, { "scale", NULL, "%s auf 5 replicas skalieren" }, { "investigate", NULL, "%s untersuchen" },
+	{ "terminate", NULL, "%s entfernen" }, { "stop", NULL, "%s stoppen" }, { "stop", NULL, "%s abschalten" }, { "start", NULL, "%s starten" }, { "rollback", NULL, "%s auf die vorige Version zurücksetzen" }, { "scale", NULL, "%s auf 5 Pods hochskalieren" }, { "restart", NULL, "%s rebooten" }, { "investigate", NULL, "%s analysieren" },
 };
 static const struct act french[] = {
 	{ "restart", NULL, "redémarrer %s" }, { "restart", NULL, "relancer %s" }, { "stop", NULL, "arrêter %s" }, { "stop", NULL, "couper %s" },
 	{ "start", NULL, "démarrer %s" }, { "terminate", NULL, "supprimer %s" }, { "scale", NULL, "passer %s à 5 réplicas" },
 	{ "investigate", NULL, "diagnostiquer %s" },
+	{ "restart", NULL, "rebooter %s" }, { "stop", NULL, "stopper %s" }, { "stop", NULL, "éteindre %s" }, { "start", NULL, "lancer %s" }, { "terminate", NULL, "effacer %s" }, { "rollback", NULL, "ramener %s à la version précédente" }, { "scale", NULL, "monter %s à 5 réplicas" }, { "investigate", NULL, "analyser %s" },
 };
 static const struct act spanish[] = {
 	{ "restart", NULL, "reiniciar %s" }, { "stop", NULL, "detener %s" }, { "stop", NULL, "parar %s" }, { "start", NULL, "arrancar %s" },
 	{ "terminate", NULL, "borrar %s" }, { "terminate", NULL, "eliminar %s" }, { "rollback", NULL, "revertir %s" },
 	{ "scale", NULL, "escalar %s a 5 réplicas" }, { "investigate", NULL, "investigar %s" },
+	{ "restart", NULL, "relanzar %s" }, { "stop", NULL, "apagar %s" }, { "start", NULL, "iniciar %s" }, { "start", NULL, "levantar %s" }, { "rollback", NULL, "volver %s a la versión anterior" }, { "scale", NULL, "subir %s a 5 réplicas" }, { "investigate", NULL, "diagnosticar %s" },
 };
 static const struct act portuguese[] = {
 	{ "restart", NULL, "reiniciar %s" }, { "stop", NULL, "parar %s" }, { "stop", NULL, "derrubar %s" }, { "start", NULL, "iniciar %s" },
 	{ "terminate", NULL, "excluir %s" }, { "terminate", NULL, "remover %s" }, { "rollback", NULL, "reverter %s" },
 	{ "scale", NULL, "escalar %s para 5 réplicas" }, { "investigate", NULL, "investigar %s" },
+	{ "stop", NULL, "desligar %s" }, { "start", NULL, "ligar %s" }, { "start", NULL, "subir %s" }, { "terminate", NULL, "apagar %s" }, { "rollback", NULL, "voltar %s para a versão anterior" }, { "scale", NULL, "aumentar %s para 5 réplicas" }, { "investigate", NULL, "diagnosticar %s" }, { "restart", NULL, "dar restart em %s" },
 };
 static const struct act japanese[] = {
 	{ "restart", NULL, "%sを再起動" }, { "stop", NULL, "%sを停止" }, { "start", NULL, "%sを起動" }, { "terminate", NULL, "%sを削除" },
 	{ "rollback", NULL, "%sをロールバック" }, { "investigate", NULL, "%sを調査" },
+	{ "restart", NULL, "%sをリスタート" }, { "scale", NULL, "%sを5レプリカにスケール" }, { "stop", NULL, "%sをシャットダウン" }, { "terminate", NULL, "%sを消去" },
 };
 
-static const char *const english_gerund[] = { "would you mind %s", "do you mind %s?", "mind %s please", "i'd appreciate you %s" };
+static const char *const english_gerund[] = { "would you mind %s", "do you mind %s?", "mind %s please", "i'd appreciate you %s",
+	"would anyone mind %s", "can i bother you with %s" };
 static const char *const english_frames[] = { "could someone %s", "could you pls %s?", "i'd like you to %s", "can u %s", "would you kindly %s",
 	"would you be so kind as to %s", "we need you to %s", "please go and %s", "i want you to %s asap", "could i ask you to %s",
-	"would it be possible to %s?", "can we %s please", "be a dear and %s", "time to %s", "let's %s", "you need to %s", "go ahead and %s" };
+	"would it be possible to %s?", "can we %s please", "be a dear and %s", "time to %s", "let's %s", "you need to %s", "go ahead and %s",
+	"could anybody %s for me", "any chance you could %s", "any chance to %s", "you might want to %s", "mind if i ask you to %s", "pretty please %s", "do me a favour and %s", "do me a favor, %s", "it would be great if you could %s", "would be nice if someone could %s", "we'd like to %s", "i'd love to %s", "i have to %s", "we've got to %s", "gotta %s", "hey, could you quickly %s", "pls %s asap thx", "would you please %s now", "kindly %s", "we want to %s", "i'm asking you to %s", "can you please help me %s", "help me %s", "let us %s", "just %s please" };
 static const char *const german_frames[] = { "kannst du mal %s", "könntest du bitte %s", "könnte jemand %s?", "würdest du bitte %s", "bitte %s",
 	"magst du mal %s", "wir müssen %s", "kann wer %s", "können wir %s bitte", "ich möchte %s", "ich hätte gern, dass wir %s", "du kannst jetzt %s",
-	"ist es möglich, %s bitte", "sei so nett und %s" };
+	"ist es möglich, %s bitte", "sei so nett und %s",
+	"kannst du eben %s", "kannst du schnell %s", "können Sie bitte %s", "könnten Sie mal %s", "wäre nett, %s", "wärst du so lieb, %s", "ich würde gern %s", "ich muss %s", "ich will %s", "man müsste %s", "jemand soll bitte %s", "bitte mal eben %s", "tu mir den Gefallen und %s", "lass uns %s", "wir sollten %s" };
 static const char *const french_frames[] = { "peux-tu %s", "tu pourrais %s ?", "pourrais-tu %s stp", "pouvez-vous %s", "pourriez-vous %s svp",
 	"il faut %s", "merci de %s", "est-ce que tu peux %s", "j'aimerais %s", "on doit %s", "quelqu'un peut %s ?", "veuillez %s", "il faudrait %s",
-	"tu veux bien %s" };
+	"tu veux bien %s",
+	"pourrait-on %s", "on peut %s ?", "tu peux %s vite fait", "je dois %s", "je veux %s", "je voudrais %s", "nous devons %s", "il est temps de %s", "merci de bien vouloir %s", "serait-il possible de %s", "aurais-tu l'amabilité de %s", "peux-tu vite %s stp", "est-ce qu'on peut %s", "prière de %s" };
 static const char *const spanish_frames[] = { "podrías %s", "¿puedes %s?", "puede alguien %s", "hay que %s", "necesito %s", "me gustaría %s",
-	"tenemos que %s", "¿podría usted %s?", "quiero %s", "haz el favor de %s", "¿te importaría %s?", "por favor %s", "vamos a %s" };
+	"tenemos que %s", "¿podría usted %s?", "quiero %s", "haz el favor de %s", "¿te importaría %s?", "por favor %s", "vamos a %s",
+	"¿podrían %s?", "¿alguien puede %s?", "podemos %s", "debemos %s", "tengo que %s", "quisiera %s", "necesitamos %s", "por favor, ¿puedes %s?", "¿me ayudas a %s?", "¿sería posible %s?", "hazme el favor de %s", "toca %s", "se debe %s", "¿serías tan amable de %s?" };
 static const char *const portuguese_frames[] = { "poderias %s", "você pode %s?", "podes %s", "alguém pode %s", "preciso %s", "gostaria de %s",
-	"temos que %s", "poderia %s por favor", "dá pra %s?", "consegue %s?", "vamos %s", "é preciso %s", "quero %s" };
+	"temos que %s", "poderia %s por favor", "dá pra %s?", "consegue %s?", "vamos %s", "é preciso %s", "quero %s",
+	"tu podes %s", "vocês podem %s?", "será que alguém pode %s?", "tem como %s?", "precisamos %s", "devemos %s", "queria %s", "favor %s", "por gentileza %s", "me ajuda a %s", "tens de %s", "tenho que %s", "seria possível %s?", "você poderia %s, por favor" };
 static const char *const japanese_frames[] = { "%sして頂けますか", "%sしていただけますか", "%sしてもらえますか", "%sをお願いします", "%sしてくれる？", "%sしてほしい",
-	"%sお願いできますか", "%sしてください", "%sしてもらえると助かります", "誰か%sして" };
+	"%sお願いできますか", "%sしてください", "%sしてもらえると助かります", "誰か%sして",
+	"%sしてもらってもいいですか", "%sしてもらいたい", "%sする必要があります", "%sして頂きたいです", "%sよろしく", "すぐ%sして", "%sしといて", "%sして下さいませんか", "%sしてくれませんか", "悪いけど%sして" };
 
 static const char *const english_targets[] = { "checkout in prod", "the ledger-api deployment on staging", "parcel in dev" };
 static const char *const german_targets[] = { "checkout in prod", "das deployment ledger-api auf staging", "parcel in dev" };
@@ -159,6 +172,39 @@ static const struct pattern orders[] = {
 	{ "terminate", "kubernetes", NULL, "eliminación del deployment %s en %s" }, { "restart", "kubernetes", NULL, "reinício do %s em %s, por favor" },
 	{ "terminate", "kubernetes", NULL, "remoção do deployment %s em %s" }, { "drain", "kubernetes", NULL, "node %s-1 in %s drainieren" },
 	{ "cordon", "kubernetes", NULL, "node %s-1 in %s cordonen" }, { "restart", "kubernetes", NULL, "%s(%s)の再起動お願いします" },
+	{ "restart", "kubernetes", NULL, "pls a restart for %s in %s" },
+	{ "restart", "kubernetes", NULL, "for %s on %s: rolling restart" },
+	{ "restart", "kubernetes", NULL, "%s (%s): bounce it" },
+	{ "stop", "kubernetes", NULL, "%s, %s, off with it for now" },
+	{ "rollback", "kubernetes", NULL, "previous version of %s back on %s" },
+	{ "scale", "kubernetes", NULL, "%s %s 3 replicas" },
+	{ "scale", "kubernetes", NULL, "replicas of %s on %s to 3" },
+	{ "scale", "kubernetes", NULL, "3 pods for %s (%s)" },
+	{ "terminate", "kubernetes", NULL, "deletion of namespace %s on %s please" },
+	{ "terminate", "kubernetes", NULL, "namespace %s, %s: gone please" },
+	{ "investigate", "kubernetes", NULL, "%s in %s: root cause of the crashes?" },
+	{ "investigate", "kubernetes", NULL, "%s %s 500s why" },
+	{ "status", "kubernetes", NULL, "%s in %s: up?" },
+	{ "status", "kubernetes", NULL, "health of %s, %s" },
+	{ "restart", "kubernetes", NULL, "bitte %s auf %s, Neustart" },
+	{ "stop", "kubernetes", NULL, "%s auf %s abschalten bitte" },
+	{ "start", "kubernetes", NULL, "%s in %s wieder hochfahren" },
+	{ "terminate", "kubernetes", NULL, "Löschung des deployments %s in %s" },
+	{ "scale", "kubernetes", NULL, "%s: in %s 3 Replikate" },
+	{ "rollback", "kubernetes", NULL, "Rollback von %s auf %s bitte" },
+	{ "drain", "kubernetes", NULL, "drainage du nœud %s-1 en %s" },
+	{ "restart", "kubernetes", NULL, "%s en %s : redémarrage" },
+	{ "stop", "kubernetes", NULL, "arrêt de %s en %s svp" },
+	{ "stop", "kubernetes", NULL, "parada de %s en %s" },
+	{ "rollback", "kubernetes", NULL, "rollback de %s en %s" },
+	{ "rollback", "kubernetes", NULL, "rollback do %s em %s" },
+	{ "stop", "kubernetes", NULL, "parada do %s em %s" },
+	{ "scale", "kubernetes", NULL, "%s em %s: 3 réplicas" },
+	{ "scale", "kubernetes", NULL, "%s en %s a 3 réplicas" },
+	{ "restart", "kubernetes", NULL, "%s、%s、再起動" },
+	{ "stop", "kubernetes", NULL, "%s(%s)停止でお願い" },
+	{ "cordon", "kubernetes", NULL, "cordon for node %s-1 in %s please" },
+	{ "drain", "kubernetes", NULL, "drain of node %s-1 on %s" },
 };
 static const char *const targets[] = { "checkout", "ledger-api", "parcel", "courier", "basket-web", "orders" };
 
@@ -166,10 +212,12 @@ static const char *const subjects[] = { "pandas", "the choir", "my neighbour", "
 	"the bus driver", "plants", "the sun", "grandma", "the queen", "birds" };
 static const char *const questions[] = { "do %s hibernate", "does %s hibernate?", "why did %s stop", "when does %s start?", "did %s move to spain?", "can %s scale a wall",
 	"does %s ever sleep", "will %s return to the village?", "how do %s restart after winter", "should %s drain the pasta?", "why does %s kill flies",
-	"where did %s migrate to?", "does %s drop the ball", "is %s running a marathon" };
+	"where did %s migrate to?", "does %s drop the ball", "is %s running a marathon",
+	"is %s a good cook?", "who killed %s", "when did %s die", "what is %s", "how big is %s", "why is %s red", "can %s be trusted", "is %s up for a walk", "where does %s live", "does %s need a rest", "why do %s crash into windows", "wann schläft %s", "warum stirbt %s", "wie alt ist %s", "pourquoi %s dort", "où habite %s", "¿por qué %s duerme tanto?", "¿cuándo nació %s?", "por que %s dorme tanto?", "onde mora %s?" };
 static const char *const tales[] = { "%s went to the wrong scale", "%s hibernates in winter", "%s stopped at the red light", "%s started to sing", "%s moved to lisbon",
 	"%s ran away", "%s dropped the ball", "%s killed the mood", "%s rolled down the hill", "%s drained the swimming pool", "%s climbed up to the roof",
-	"%s wiped the table", "%s failed the exam", "%s restarted the race", "%s crashed the party", "%s was out of memory lane" };
+	"%s wiped the table", "%s failed the exam", "%s restarted the race", "%s crashed the party", "%s was out of memory lane",
+	"%s is down with the flu", "%s burned the cake", "%s is slow to anger", "%s broke the window", "%s lost the keys", "%s ate all the memory cards", "%s restarted the argument", "stop teasing %s", "start painting %s", "delete %s from my address book", "scale %s like a fish", "%s is full of joy", "%s leaked the secret recipe", "%s hangs on the wall", "%s kills time at the beach", "%s moved house", "roll %s in flour", "%s starb gestern", "%s est parti en vacances", "%s se murió de risa", "%s caiu da escada" };
 
 /* The pattern with its first %s as one, its second as two. */
 static void fill(char *out, size_t size, const char *pattern, const char *one, const char *two)
