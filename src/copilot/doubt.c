@@ -60,14 +60,21 @@ static int is_word_of(const struct token *token, const char *const *words, size_
 	return 0;
 }
 
+static int english(const struct reading *reading)
+{
+	return !strcmp(words_language(reading->marks.words, reading->marks.language), "en");
+}
+
 /* "stop talking", "start a new hobby", "terminate my lease": what everybody has is not ours. */
 static int owned(const struct reading *reading, const struct token *word)
 {
-	static const char *const any[] = { "a", "an", "new" };
+	static const char *const any[] = { "a", "an", "new" }, *const one[] = { "the", "a", "an" };
 	static const char *const mine[] = { "my", "your", "his", "her", "their", "mein", "meine", "meinen", "dein", "deine", "mon",
 		"ma", "mes", "ton", "ta", "mi", "mis", "tu", "meu", "minha" };
 	size_t at = reading->name[0];
 
+	if (at && english(reading) && !strcmp(reading->intent->resource, "kubernetes") && is_word_of(&word[-1], one, sizeof(one) / sizeof(*one)))
+		return 1;
 	if (at && is_word_of(&word[-1], mine, sizeof(mine) / sizeof(*mine)))
 		return 1;
 	return reading->write && ((word->length > 5 && !reading->marks.word[at] && !strcmp(word->text + word->length - 3, "ing")) ||
