@@ -92,6 +92,8 @@ static int read_short(struct cli *cli, char **words, int left, struct error *err
 
 static int read_word(struct cli *cli, const char *word, struct error *err)
 {
+	if (!cli->command && !strcmp(word, "help")) /* `help get` is what hands type: get --help */
+		return give(cli, flag_in(cli_global_flags, "help", 4, 0), "", err);
 	if (!cli->command) {
 		cli->command = cli_command_find(word);
 		if (!cli->command)

@@ -51,6 +51,8 @@ def test_options():
                      ('get', 'hosts', '-o', 'yaml', '-o', 'json')):
             check(home.run(*args).json()['total'] == 1, args)
         check(home.run('get', 'hosts', '--', '--limit').code == 1)
+        check(home.run('help').text == home.run('--help').text and home.run('help', 'get').text == home.run('get', '--help').text)
+        usage(home, 'help', 'nosuch')
         for word in (b'\xff\xfe', 'x' * 100000):
             for args in (('get', word), ('get', 'hosts', word), ('describe', 'hosts', word), ('kinds', 'show', word), (word,), ('run', word), ('--scope', word, 'get', 'hosts')):
                 done = home.run(*args)
