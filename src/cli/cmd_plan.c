@@ -142,17 +142,17 @@ static int run_undo(struct cli *cli)
 	struct error err = { 0 };
 	struct plan *plan = NULL;
 	struct gate *gate = session_gate(cli_session(cli), &err);
-	const char *run_id = cli_arg(cli, 0) ? cli_arg(cli, 0) : "last";
+	const char *run_id = cli_arg(cli, 0);
 
-	if (!*run_id) /* a variable of a script that is unset: not the last run */
-		return cli_usage(cli, "RUN is empty: leave it out for the last run");
+	if (run_id && !*run_id) /* a variable of a script that is unset: not the last run */
+		return cli_usage(cli, "RUN is empty: leave it out for your last run");
 	if (!gate || gate_plan_undo(gate, run_id, &plan, &err))
 		return cli_fail(cli, &err);
 	return plans_carry_out(cli, gate, plan);
 }
 
 const struct cli_command cmd_undo = {
-	.name = "undo", .most = 1, .usage = "[RUN]", .help = "run the recorded inverses of a run, last step first; default the last run", .run = run_undo,
+	.name = "undo", .most = 1, .usage = "[RUN]", .help = "run the recorded inverses of a run, last step first; default your last one that is not undone", .run = run_undo,
 };
 
 static void runs_table(struct cli *cli, const struct json *runs)

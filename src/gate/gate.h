@@ -54,6 +54,7 @@ struct gate_act {
 int gate_plan_acts(struct gate *gate, const struct gate_act *acts, size_t count, const char *summary, struct plan **plan, struct error *err);
 /* ERR_NOT_FOUND: no playbook matches (the text lists near ones). read steps are not run here. */
 int gate_plan_intent(struct gate *gate, const struct intent *intent, struct plan **plan, struct error *err);
+/* run_id NULL: the newest run of this user of which something was done, that is no undo itself and is not undone. ERR_NOT_FOUND: there is none. */
 int gate_plan_undo(struct gate *gate, const char *run_id, struct plan **plan, struct error *err);
 struct plan *gate_plan_load(struct gate *gate, const char *plan_id, struct error *err); /* id or unique prefix of 6+ */
 /* As gate_plan_load, but only one that may still be approved or run: what a person denied is ERR_DENIED, what is void or has run ERR_CONFLICT, and

@@ -357,6 +357,38 @@ struct json *gate_store_undos(struct gate *gate, const char *run_id, struct erro
 	return NULL;
 }
 
+struct newest {
+	const char *user;
+	struct json *rows;
+};
+
+static int find_run_to_undo_in(struct sqlite3 *db, void *arg, struct error *err)
+{
+	struct newest *newest = arg;
+	int failed = store_query(db, err, on_run, newest->rows,
+		RUN_COLUMNS "WHERE r.user = ? AND r.status NOT IN ('running', 'rolled_back') AND coalesce(json_extract(p.document, '$.undo_of'), '') = ''"
+			    " AND EXISTS (SELECT 1 FROM gate_step s WHERE s.run_id = r.id AND s.status IN ('done', 'partial', 'unverified'))"
+			    " AND NOT EXISTS (SELECT 1 FROM gate_run o JOIN gate_plan q ON q.id = o.plan_id WHERE o.status IN ('done', 'running')"
+			    " AND json_extract(q.document, '$.undo_of') = r.id) ORDER BY r.started_ns DESC LIMIT 1", "t", newest->user);
+
+	return failed || !json_count(newest->rows) ? failed : fill_steps(db, json_first(newest->rows), err);
+}
+
+struct json *gate_store_run_to_undo(struct gate *gate, struct error *err)
+{
+	struct newest newest = { .user = gate->user.id, .rows = json_array() };
+	struct json *run = NULL;
+
+	if (!store_read(gate->options.store, find_run_to_undo_in, &newest, err)) {
+		if (json_count(newest.rows))
+			run = json_copy(json_first(newest.rows));
+		else
+			error_set(err, ERR_NOT_FOUND, "nothing that %.60s has run is left to undo; pilothouse runs lists what ran, pilothouse undo RUN takes one", gate->user.id);
+	}
+	json_free(newest.rows);
+	return run;
+}
+
 struct one_run {
 	const char *id;
 	struct json *rows;

@@ -57,6 +57,7 @@ int gate_store_step_in(struct sqlite3 *db, void *write_step, struct error *err);
 
 /* INTERFACE's run shape, steps in order, plus "owner", "user", "started_at". id "last" or a prefix. */
 struct json *gate_store_run(struct gate *gate, const char *run_id, struct error *err);
+struct json *gate_store_run_to_undo(struct gate *gate, struct error *err); /* as gate_plan_undo says of no run_id */
 struct json *gate_store_runs(struct gate *gate, size_t limit, int open_only, struct error *err);
 struct json *gate_store_undos(struct gate *gate, const char *run_id, struct error *err); /* the runs that undid that one, or began to */
 struct json *gate_store_plans(struct gate *gate, size_t limit, struct error *err);

@@ -145,7 +145,7 @@ static int add_inverses(struct gate *gate, struct plan *undo, const struct plan 
 
 int gate_plan_undo(struct gate *gate, const char *run_id, struct plan **out, struct error *err)
 {
-	struct json *run = gate_store_run(gate, run_id, err);
+	struct json *run = run_id ? gate_store_run(gate, run_id, err) : gate_store_run_to_undo(gate, err);
 	struct plan *plan = run ? gate_plan_load(gate, json_text_or(json_get(run, "plan_id"), ""), err) : NULL;
 	struct plan *undo = plan ? gate_plan_begin(gate) : NULL;
 	struct text left;

@@ -110,7 +110,7 @@ const struct command commands[] = { /* ordered by name: looked up with bsearch *
 	{ .name = "global.suspend", .keys = "^Z", .help = N_("go to the shell; fg comes back"), .context = "global" },
 	{ .name = "global.switch", .keys = "Tab ^W", .help = N_("the other half of a split screen, or into what stands at the right"), .context = "global" },
 	{ .name = "global.theme", .keys = "T", .help = N_("choose how it looks"), .context = "global" },
-	{ .name = "global.undo", .keys = "u", .help = N_("show how the last run is undone, and ask"), .context = "global", .risk = RISK_WRITE },
+	{ .name = "global.undo", .keys = "u", .help = N_("show how your last run is undone, and ask"), .context = "global", .risk = RISK_WRITE },
 	{ .name = "global.yaml", .keys = "y", .help = N_("the whole object as YAML"), .hint = N_("yaml"), .context = "global", .rank = 50 },
 	{ .name = "global.zoom", .keys = "z", .help = N_("the focused half alone, or both"), .context = "global" },
 	{ .name = "help.filter", .keys = "/", .help = N_("show only what matches"), .hint = N_("filter"), .context = "help", .rank = 1 },

@@ -32,12 +32,13 @@ static void plan_it(struct job *job)
 {
 	struct act *act = (struct act *)job;
 
-	if (*act->run)
-		gate_plan_undo(act->gate, act->run, &act->plan, &act->err);
+	if (!*act->verb)
+		gate_plan_undo(act->gate, *act->run ? act->run : NULL, &act->plan, &act->err);
 	else
 		gate_plan_act(act->gate, &act->ref, act->verb, act->params, NULL, &act->plan, &act->err);
 }
 
+/* verb "": the run is undone, NULL the newest of this user. Takes params. */
 static void submit(struct console *console, const struct ref *ref, const char *verb, struct json *params, const char *run);
 
 /* --- fields that others manage: said in full, and taken over only when that is chosen --- */
@@ -127,7 +128,7 @@ static void submit(struct console *console, const struct ref *ref, const char *v
 	if (ref)
 		act->ref = *ref;
 	snprintf(act->verb, sizeof(act->verb), "%s", verb);
-	snprintf(act->run, sizeof(act->run), "%s", run);
+	snprintf(act->run, sizeof(act->run), "%s", run ? run : "");
 	act->params = params;
 	console_note_asked(console);
 	console_say(console, STYLE_DIM, "planning …");
@@ -266,74 +267,19 @@ void console_act(struct console *console, const struct ref *ref, const char *ver
 	console_act_all(console, ref, 1, verb, params);
 }
 
-/* --- undo of the newest run that can be undone --- */
-
-struct newest {
-	struct job job;
-	struct console *console;
-	struct gate *gate;
-	char run[64];
-	struct error err;
-};
-
-/* Undone already, or itself an undo: pressing u twice must not do it again. */
-static int is_undone(const struct json *runs, const struct json *run)
-{
-	const char *id = json_text_or(json_get(run, "run_id"), "");
-
-	if (*json_text_or(json_get(run, "undo_of"), ""))
-		return 1;
-	for (const struct json *other = json_first(runs); other; other = json_next(other))
-		if (!strcmp(json_text_or(json_get(other, "undo_of"), ""), id))
-			return 1;
-	return 0;
-}
-
-static void find_newest(struct job *job)
-{
-	struct newest *newest = (struct newest *)job;
-	struct json *runs = gate_runs(newest->gate, 50, &newest->err);
-
-	for (const struct json *run = json_first(runs); run && !*newest->run; run = json_next(run))
-		if (strcmp(json_text_or(json_get(run, "status"), ""), "running") != 0 && !is_undone(runs, run))
-			snprintf(newest->run, sizeof(newest->run), "%s", json_text_or(json_get(run, "run_id"), ""));
-	json_free(runs);
-}
-
-static void found_newest(struct job *job)
-{
-	struct newest *newest = (struct newest *)job;
-	struct console *console = newest->console;
-
-	if (console->ended)
-		;
-	else if (*newest->run)
-		submit(console, NULL, "", NULL, newest->run);
-	else if (newest->err.code)
-		console_say_error(console, &newest->err);
-	else
-		console_say(console, STYLE_WARNING, "nothing has run that could be undone");
-	free(newest);
-}
+/* --- undo --- */
 
 void console_undo_last(struct console *console)
 {
-	if (!console->gate) {
-		console_say(console, STYLE_WARNING, "the gate is not open yet");
-		return;
-	}
-	struct newest *newest = mem_zero(1, sizeof(*newest));
-
-	newest->job = (struct job){ .run = find_newest, .done = found_newest };
-	newest->console = console;
-	newest->gate = console->gate;
-	console_submit(console, &newest->job);
+	console_undo_run(console, NULL);
 }
 
 void console_undo_run(struct console *console, const char *run_id)
 {
 	if (console->gate)
 		submit(console, NULL, "", NULL, run_id);
+	else
+		console_say(console, STYLE_WARNING, "the gate is not open yet");
 }
 
 /* --- edit: fetch, $EDITOR, plan what was saved --- */

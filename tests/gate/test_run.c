@@ -465,6 +465,56 @@ START_TEST(undo_goes_backwards_and_is_audited)
 }
 END_TEST
 
+static struct json *undo_newest(void)
+{
+	struct plan *undo = NULL;
+	struct error err = { 0 };
+
+	ck_assert_msg(!gate_plan_undo(g.gate, NULL, &undo, &err), "%s", err.text);
+	struct json *result = run(undo, NULL);
+
+	ck_assert_msg(!strcmp(json_text(json_get(result, "status")), "done"), "%s", json_format(result));
+	plan_free(undo);
+	return result;
+}
+
+static void give_to_another(const char *run_id)
+{
+	char *sql = sqlite3_mprintf("UPDATE gate_run SET user = 'somebody' WHERE id = %Q", run_id);
+	sqlite3 *db = NULL;
+
+	ck_assert(!sqlite3_open(store_path(g.store), &db) && !sqlite3_exec(db, sql, NULL, NULL, NULL));
+	sqlite3_close(db);
+	sqlite3_free(sql);
+}
+
+/* Without a name: mine, what is not undone, never an undo, never what somebody else ran. */
+START_TEST(undo_of_no_run_takes_my_newest)
+{
+	struct plan *plans[3], *none = NULL;
+	struct json *runs[3];
+	struct error err = { 0 };
+
+	for (int i = 0; i < 3; i++) {
+		plans[i] = gated_plan(&g, "dev", 1);
+		runs[i] = run(plans[i], NULL);
+	}
+	give_to_another(json_text(json_get(runs[1], "run_id")));
+	json_free(undo_newest());
+	json_free(undo_newest());
+	for (int i = 0; i < 3; i++) {
+		struct json *now = gate_run_load(g.gate, json_text(json_get(runs[i], "run_id")), NULL);
+
+		ck_assert_msg(!strcmp(json_text(json_get(now, "status")), i == 1 ? "done" : "rolled_back"), "run %d is %s", i, json_text(json_get(now, "status")));
+		json_free(now);
+		json_free(runs[i]);
+		plan_free(plans[i]);
+	}
+	ck_assert(gate_plan_undo(g.gate, NULL, &none, &err));
+	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
+}
+END_TEST
+
 /* One of three was taken away by somebody: the other two are still taken back, and it is said. */
 START_TEST(undo_goes_on_without_what_is_gone)
 {
@@ -703,6 +753,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, kill_anywhere);
 	tcase_add_test(tc, a_later_target_that_moved_is_left_alone);
 	tcase_add_test(tc, undo_goes_backwards_and_is_audited);
+	tcase_add_test(tc, undo_of_no_run_takes_my_newest);
 	tcase_add_test(tc, undo_goes_on_without_what_is_gone);
 	tcase_add_test(tc, undo_takes_only_what_was_done);
 	tcase_add_test(tc, undo_goes_on_where_it_stopped);
