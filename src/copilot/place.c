@@ -277,6 +277,29 @@ int place_may_be_name(const struct reading *reading, size_t token, int scoped)
 	return covering > 0 || (!token && !marks->taken[token] && reading->entity[token] == ENTITY_WORD);
 }
 
+/* "is the logs db up", "drain database on staging: healthy?": without the word the sentence still asks for something. */
+int place_asked_besides(const struct reading *reading, size_t token)
+{
+	static const enum concept asks[] = { C_STATUS, C_ASK, C_WHY, C_INVESTIGATE, C_VALID, C_RUNOUT, C_SYMPTOM, C_METRIC };
+	static const enum concept words[] = { C_LOG, C_AUDIT, C_LIST, C_OTHER, C_DRAIN, C_SCALE, C_RESTART, C_STOP, C_START };
+	static const enum concept kinds[] = { C_DB, C_LB, C_KIND, C_APP, C_VM };
+	const struct marks *marks = &reading->marks;
+
+	if (!(COVERED(reading, token, words) || place_is_thing(reading, token)) || is_the_only_act(reading, token) ||
+		!(place_behind_noun(reading, token) ||
+			(!ends_here(reading, token) && COVERED(reading, token + 1, kinds) && is_singular(reading, token + 1))))
+		return 0;
+	for (const struct mark *mark = marks->marks; mark < marks->marks + marks->count; mark++) {
+		int asked = rules_is_change(mark);
+
+		for (size_t i = 0; i < sizeof(asks) / sizeof(*asks); i++)
+			asked |= mark->concept == asks[i];
+		if (asked && (mark->from > token || mark->to <= token))
+			return 1;
+	}
+	return 0;
+}
+
 int place_before_noun(const struct reading *reading, size_t token)
 {
 	return before_noun(reading, token);
@@ -428,7 +451,7 @@ int place_weight(const struct reading *reading, size_t token, int scoped)
 		return 4;
 	if ((reading->marks.fold.cjk && !COVERED(reading, token, acts)) || place_after_act(reading, token, scoped))
 		return 3;
-	if (is_told_of(reading, token))
+	if (is_told_of(reading, token) || place_asked_besides(reading, token))
 		return 2;
 	return place_in_a_place(reading, token) || was_rolled_out(reading, token) || begins(reading, token) || is_subject_act(reading, token);
 }

@@ -11,6 +11,7 @@ int place_may_be_name(const struct reading *reading, size_t token, int scoped); 
 int place_weight(const struct reading *reading, size_t token, int scoped);
 int place_behind_noun(const struct reading *reading, size_t token);              /* "namespace inventory" */
 int place_before_noun(const struct reading *reading, size_t token);              /* "the audit deployment" */
+int place_asked_besides(const struct reading *reading, size_t token);            /* "is logs db up": without it, too, something is asked */
 int place_is_thing(const struct reading *reading, size_t token);                 /* "errors", "storage": no quality */
 int place_after_act(const struct reading *reading, size_t token, int scoped);    /* "restart audit" */
 int place_in_a_place(const struct reading *reading, size_t token);               /* "logs of audit" */
