@@ -132,6 +132,12 @@ int place_behind_noun(const struct reading *reading, size_t token)
 	       !rules_clause_ends(reading, token - 1) && closes(reading, token);
 }
 
+/* The same, whatever follows. */
+static int is_behind_noun(const struct reading *reading, size_t token)
+{
+	return token && COVERED(reading, token - 1, nouns) && is_singular(reading, token - 1) && !rules_clause_ends(reading, token - 1);
+}
+
 /* "sube now a 7": a small word of English, where another language is spoken. */
 static int is_foreign_word(const struct marks *marks, size_t token)
 {
@@ -206,8 +212,11 @@ static int is_called_generally(const struct reading *reading, size_t token)
 {
 	static const enum concept kinds[] = { C_KIND, C_DB, C_NAMESPACE, C_APP };
 
-	return is_general_thing(reading->marks.fold.tokens[token].text) && place_changes_something(reading) &&
-	       place_behind_noun(reading, token) && COVERED(reading, token - 1, kinds);
+	if (!is_general_thing(reading->marks.fold.tokens[token].text) || !place_changes_something(reading))
+		return 0;
+	if (HAS(reading, C_REPLICAS) && HAS(reading, C_NUMBER) && place_after_act(reading, token, 1))
+		return 1; /* "set update to 3 replicas" */
+	return (place_behind_noun(reading, token) && COVERED(reading, token - 1, kinds)) || before_noun(reading, token);
 }
 
 /* "reinicia el deployment live en dev": where a name stands, and the place is said besides. */
@@ -253,6 +262,10 @@ int place_may_be_name(const struct reading *reading, size_t token, int scoped)
 			continue;
 		if (is_led_pair(reading, mark, token)) {
 			covering++;
+			continue;
+		}
+		if (mark->from == token && mark->to == token + 2 && marks_at(marks, token + 2, C_SCOPE) && is_behind_noun(reading, token)) {
+			covering++; /* "deployment scale in prod" */
 			continue;
 		}
 		if (mark->to != mark->from + 1 || (mark->concept == C_OOD && !scoped && !place_behind_noun(reading, token)))

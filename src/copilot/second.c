@@ -31,6 +31,7 @@ static int is_one_of(const char *text, const char *const *words, size_t count)
 static int lost_its_name(const struct reading *reading, size_t token)
 {
 	static const enum concept kinds[] = { C_KIND, C_NAMESPACE, C_APP, C_CALLED };
+	static const enum concept changed[] = { C_DB, C_VM, C_EC2, C_HOST, C_LB, C_MACHINE };
 	static const enum concept asks[] = { C_COST, C_WHICH, C_STATE, C_EXPOSED, C_RISKY, C_SYMPTOM, C_STATUS, C_ASK };
 
 	static const char *const money[] = { "billing", "pricing", "invoicing" };
@@ -59,7 +60,7 @@ static int lost_its_name(const struct reading *reading, size_t token)
 	if (place_behind_noun(reading, token) && place_is_thing(reading, token) && place_changes_something(reading))
 		return 1;
 	return place_behind_noun(reading, token) &&
-	       (COVERED(reading, token - 1, kinds) || (marks_at(&reading->marks, token - 1, C_DB) && place_changes_something(reading))) &&
+	       (COVERED(reading, token - 1, kinds) || (COVERED(reading, token - 1, changed) && place_changes_something(reading))) &&
 	       !COVERED(reading, token, asks);
 }
 
