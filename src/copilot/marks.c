@@ -69,12 +69,26 @@ static int named_by_act(const struct marks *marks, size_t token, unsigned neares
 	       entry->concept[0] >= C_INVESTIGATE && entry->concept[0] <= C_MIGRATE && !words_joins(marks->words, nearest, marks->language);
 }
 
+/* "shuold": small words nothing is called like. */
+static int is_helper(const struct marks *marks, unsigned nearest)
+{
+	static const char *const words[] = { "should", "would", "could", "please", "which", "because", "about", "bitte", "sollte" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (words_find(marks->words, words[i], strlen(words[i])) == nearest)
+			return 1;
+	return 0;
+}
+
 /* A word that is no phrase by itself, or says nothing, is meant only where its neighbour goes on with
  * it: "security gruop". Elsewhere the unknown word is a name. */
 static int may_be_meant(const struct marks *marks, size_t token, unsigned nearest)
 {
 	static const enum concept idle[] = { C_FILL, C_OOD, C_PLAIN, C_SERVICE, C_TYPICAL };
 	const struct words_entry *entry = alone(marks, nearest);
+
+	if (is_helper(marks, nearest))
+		return 1;
 	unsigned before = token ? words_step(marks->words, 0, marks->word[token - 1]) : 0;
 	unsigned node = words_step(marks->words, 0, nearest);
 
@@ -336,10 +350,21 @@ static int is_asked_for(const struct marks *marks, size_t from, size_t to)
 /* "kubectl drain node-3": a tool named first in a phrase of ours is only how an act is said. */
 static int is_said_first(const struct marks *marks, size_t from, size_t to)
 {
-	for (size_t i = 0; !from && i < marks->count; i++)
-		if (!marks->marks[i].from && marks->marks[i].to > to)
+	for (size_t at = 0; at < from; at++)
+		if (!marks_at(marks, at, C_FILL))
+			return 0;
+	for (size_t i = 0; i < marks->count; i++)
+		if (marks->marks[i].from == from && marks->marks[i].to > to)
 			return 1;
 	return 0;
+}
+
+/* "sorry to bother you, are the pods up": courtesy ends before the comma, and no "you are" begins in it. */
+static int ends_courtesy(const struct marks *marks, size_t from, size_t at)
+{
+	const struct mark *fill = marks_at(marks, from, C_FILL);
+
+	return at > from && marks->fold.tokens[at - 1].shape & TOKEN_COMMA && fill && fill->from < from && fill->to == at;
 }
 
 /* "our grant money": a noun of a longer phrase for money. */
@@ -360,7 +385,7 @@ static void find_against(struct marks *marks)
 		for (size_t at = i; at < marks->fold.count; at++) {
 			const struct words_entry *entry;
 
-			node = words_step(marks->words, node, marks->word[at]);
+			node = ends_courtesy(marks, i, at) ? 0 : words_step(marks->words, node, marks->word[at]);
 			if (!node)
 				break;
 			entry = words_entry(marks->words, node, marks->languages, marks->language);

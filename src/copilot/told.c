@@ -204,10 +204,26 @@ static int is_noun_here(const struct reading *reading, const struct mark *mark)
 	return mark->concept == C_INVESTIGATE && fix && (!strcmp(word[-1].text, "the") || !strcmp(word[-1].text, "a"));
 }
 
+/* "ok, which pods run": said first, with nothing but courtesy beside it, it asks for nothing. */
+static void drop_assent(struct reading *reading)
+{
+	struct clause_span span = rules_clause(reading, 0);
+	struct mark *asks = NULL;
+
+	if (span.to + 1 >= reading->marks.fold.count || reading->marks.fold.tokens[span.to].shape & TOKEN_ASKED)
+		return;
+	for (size_t at = span.from; at <= span.to; at++)
+		if (!marks_at(&reading->marks, at, C_FILL) && !marks_at(&reading->marks, at, C_ASK))
+			return;
+	for (asks = reading->marks.marks; asks < reading->marks.marks + reading->marks.count; asks++)
+		if (asks->concept == C_ASK && asks->to <= span.to + 1u)
+			rules_say_nothing(reading, asks);
+}
+
 /* "borra web porque los clientes se quejan": behind what is asked for it is why, and no question. */
 static void turn_into_reasons(struct reading *reading)
 {
-	static const enum concept asks[] = { C_STATUS, C_ASK, C_CHECK, C_VALID };
+	static const enum concept asks[] = { C_STATUS, C_ASK, C_CHECK, C_VALID, C_LIST, C_LOG };
 	struct marks *marks = &reading->marks;
 
 	for (struct mark *why = marks->marks; why < marks->marks + marks->count; why++) {
@@ -311,6 +327,7 @@ void rules_drop_told(struct reading *reading)
 					rules_say_nothing(reading, mark);
 				}
 			}
+	drop_assent(reading);
 	turn_into_reasons(reading);
 	drop_joints(reading);
 	drop_moves_back(reading);

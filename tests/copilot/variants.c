@@ -154,7 +154,7 @@ static const struct remark remarks[] = {
 	{ "ja", "", "、お客様が困っています" }, { "ja", "ちょっといいですか、", "" },
 	{ "en", "", "; one is enough" },
 	{ "en", "", " - nobody uses it anyway" },
-	{ "en", "", " because the boss said so yesterday" },
+
 	{ "en", "we had this last week too: ", "" },
 	{ "en", "", " so that QA can continue" },
 	{ "en", "", " before lunch please" },
@@ -204,12 +204,12 @@ static void try_remarks(struct variants_run *run, const struct line *line)
 	unsigned done = 0;
 	char out[TEXT];
 
-	while (body && strchr("?.!", line->text[body - 1]))
+	while (body && strchr(".!", line->text[body - 1]))
 		body--;
 	for (size_t i = 0; i < count && done < 2; i++) {
 		const struct remark *remark = &remarks[(line->number * 5 + i) % count];
 
-		if (strcmp(remark->language, line->language))
+		if (strcmp(remark->language, line->language) != 0 || (*remark->behind && body && line->text[body - 1] == '?'))
 			continue;
 		done++;
 		if (*remark->behind)
@@ -321,9 +321,9 @@ static void vary(struct variants_run *run, struct line *line)
 	line->language = words_language(run->words, line->marks->language);
 	try_names(run, line);
 	try_order(run, line);
-	if (line->number % SHARE == 0)
+	if (line->number % SHARE != 3)
 		try_remarks(run, line);
-	if (line->number % SHARE == 1)
+	if (line->number % SHARE <= 2)
 		try_slips(run, line);
 }
 
