@@ -423,12 +423,14 @@ int schedule_start(struct estate *estate)
 void schedule_halt(struct estate *estate)
 {
 	pthread_mutex_lock(&estate->lock);
+	int runs = estate->thread_runs;
+
 	estate->stopping = 1;
+	estate->thread_runs = 0;
 	pthread_cond_broadcast(&estate->due);
 	pthread_mutex_unlock(&estate->lock);
-	if (estate->thread_runs)
+	if (runs)
 		pthread_join(estate->thread, NULL);
-	estate->thread_runs = 0;
 }
 
 void schedule_stop(struct estate *estate)
