@@ -133,6 +133,17 @@ static int covers(const struct reading *reading, size_t token, const enum concep
 	return 0;
 }
 
+/* "in staging welche datenbanken", but not "busca": a word that asks by itself, of several. */
+static int asks_which(const struct reading *reading, size_t token)
+{
+	static const char *const words[] = { "welche", "welcher", "welches", "quels", "quelles", "quel", "quelle", "cuales", "quais", "which", "what" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(reading->marks.fold.tokens[token].text, words[i]))
+			return 1;
+	return 0;
+}
+
 /* "the inventory database", "restart export job": between an article, an act or the beginning and
  * a noun that wants a name. */
 static int rescue_before_noun(struct reading *reading)
@@ -148,7 +159,9 @@ static int rescue_before_noun(struct reading *reading)
 
 			if (!mark->from || (mark->value && nouns[n] != C_KIND) ||
 				!names_everyday(reading, at) ||
-				(nouns[n] == C_KIND && rules_plural(reading)))
+				(nouns[n] == C_KIND && rules_plural(reading)) ||
+				/* "staging: welche datenbanken gibt es" */
+				(at && rules_clause_ends(reading, at - 1)) || asks_which(reading, at))
 				continue;
 			const struct token *before =
 				at ? &reading->marks.fold.tokens[at - 1] : NULL;
