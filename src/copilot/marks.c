@@ -80,15 +80,20 @@ static int is_helper(const struct marks *marks, unsigned nearest)
 	return 0;
 }
 
+/* The small word meant by a letter moved, doubled or left out; 0 none. */
+static unsigned meant_helper(const struct marks *marks, const struct token *token)
+{
+	unsigned nearest = token->length > 4 ? words_nearest(marks->words, token->text, token->length, 1u | 1u << marks->language, 1) : 0;
+
+	return nearest && is_helper(marks, nearest) ? nearest : 0;
+}
+
 /* A word that is no phrase by itself, or says nothing, is meant only where its neighbour goes on with
  * it: "security gruop". Elsewhere the unknown word is a name. */
 static int may_be_meant(const struct marks *marks, size_t token, unsigned nearest)
 {
 	static const enum concept idle[] = { C_FILL, C_OOD, C_PLAIN, C_SERVICE, C_TYPICAL };
 	const struct words_entry *entry = alone(marks, nearest);
-
-	if (is_helper(marks, nearest))
-		return 1;
 	unsigned before = token ? words_step(marks->words, 0, marks->word[token - 1]) : 0;
 	unsigned node = words_step(marks->words, 0, nearest);
 
@@ -123,6 +128,11 @@ static void correct_slips(struct marks *marks, int (*keep)(const void *, const s
 		looked_up++;
 		if (i + 1 == marks->guess.slip)
 			continue;
+		marks->word[i] = meant_helper(marks, token);
+		if (marks->word[i]) {
+			marks->slip[i] = 1;
+			continue;
+		}
 		marks->word[i] = words_nearest(marks->words, token->text, token->length, 1u | 1u << marks->language, 0);
 		if (!marks->word[i]) /* "lsit al pods" took "al" for another language */
 			marks->word[i] = words_nearest(marks->words, token->text, token->length, marks->languages, 0);
