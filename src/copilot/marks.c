@@ -88,6 +88,16 @@ static unsigned meant_helper(const struct marks *marks, const struct token *toke
 	return nearest && is_helper(marks, nearest) ? nearest : 0;
 }
 
+/* "siwtch spider off": what begins a phrase that goes on later in the sentence. */
+static int opens_gap(const struct marks *marks, size_t token, unsigned node)
+{
+	for (const struct words_gap *gap = node ? words_gap_first(marks->words, node) : NULL; gap; gap = words_gap_next(marks->words, gap))
+		for (size_t at = token + 2; at < marks->fold.count && at < token + GAP_MAX; at++)
+			if (marks->languages & 1u << gap->entry.language && marks->word[at] == gap->word[0][0])
+				return 1;
+	return 0;
+}
+
 /* A word that is no phrase by itself, or says nothing, is meant only where its neighbour goes on with
  * it: "security gruop". Elsewhere the unknown word is a name. */
 static int may_be_meant(const struct marks *marks, size_t token, unsigned nearest)
@@ -99,7 +109,7 @@ static int may_be_meant(const struct marks *marks, size_t token, unsigned neares
 
 	if (entry && !marks_means(entry, idle, sizeof(idle) / sizeof(*idle)))
 		return 1;
-	return (before && words_step(marks->words, before, nearest)) ||
+	return (before && words_step(marks->words, before, nearest)) || opens_gap(marks, token, node) ||
 	       (node && token + 1 < marks->fold.count &&
 		       words_step(marks->words, node, marks->word[token + 1]));
 }
