@@ -220,6 +220,45 @@ static void drop_assent(struct reading *reading)
 			rules_say_nothing(reading, asks);
 }
 
+static int means_one_of(const struct marks *marks, size_t token, const enum concept *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (marks_at(marks, token, list[i]))
+			return 1;
+	return 0;
+}
+
+/* "could someone check which pods run", "keine ahnung, warum ...": who asks and whom says nothing, what is asked begins with the question
+ * word; "tell me if web is up" asks whether. */
+static void drop_inquiry(struct reading *reading)
+{
+	static const enum concept words[] = { C_WHICH, C_WHEN, C_WHY, C_IF };
+	static const enum concept asking[] = { C_INVESTIGATE, C_CHECK, C_ASK, C_LIST, C_REVEAL };
+	static const enum concept before[] = { C_FILL, C_TELLER, C_IT, C_INVESTIGATE, C_CHECK, C_ASK, C_LIST, C_REVEAL };
+	struct marks *marks = &reading->marks;
+	int asked = 0;
+	size_t at = 0;
+
+	while (at < marks->fold.count && (!at || !means_one_of(marks, at, words, sizeof(words) / sizeof(*words)))) {
+		if (!means_one_of(marks, at, before, sizeof(before) / sizeof(*before)))
+			return;
+		asked |= means_one_of(marks, at, asking, sizeof(asking) / sizeof(*asking));
+		at++;
+	}
+	if (!asked || at + 1 >= marks->fold.count)
+		return;
+	for (struct mark *mark = marks->marks; mark < marks->marks + marks->count; mark++) {
+		for (size_t i = 0; mark->to <= at && i < sizeof(asking) / sizeof(*asking); i++)
+			if (mark->concept == asking[i])
+				rules_say_nothing(reading, mark);
+		if (mark->from == at && mark->concept == C_IF) {
+			marks->seen[C_IF]--;
+			mark->concept = C_CHECK;
+			marks->seen[C_CHECK]++;
+		}
+	}
+}
+
 /* "borra web porque los clientes se quejan": behind what is asked for it is why, and no question. */
 static void turn_into_reasons(struct reading *reading)
 {
@@ -328,6 +367,7 @@ void rules_drop_told(struct reading *reading)
 				}
 			}
 	drop_assent(reading);
+	drop_inquiry(reading);
 	turn_into_reasons(reading);
 	drop_joints(reading);
 	drop_moves_back(reading);

@@ -157,6 +157,53 @@ static const struct tongue {
 	{ LIST(japanese), japanese_targets, NULL, 0, LIST(japanese_frames) },
 };
 
+/* Something to be read, and how it is asked for. */
+struct asked {
+	const char *type, *resource, *scope, *text;
+};
+static const struct asked english_whys[] = { { "investigate", "kubernetes", "prod", "why checkout is slow in prod" },
+	{ "investigate", "db", "staging", "why the ledger database is slow on staging" }, { "investigate", "kubernetes", "dev", "what is wrong with parcel in dev" },
+	{ "investigate", "host", NULL, "why the disk of web-3 is full" }, { "explain_cost", "bill", "prod", "why the aws bill of prod went up" },
+	{ "status", "kubernetes", "prod", "whether checkout in prod is healthy" }, { "status", "db", "dev", "if the ledger db in dev is up" },
+	{ "forecast", "bill", NULL, "what aws will cost next month" }, { "forecast", "db", "prod", "when the ledger db in prod runs out of disk" },
+	{ "audit_security", "sg", "prod", "which security groups are open to the world in prod" }, { "list", "kubernetes", "staging", "which pods run on staging" },
+	{ "status", "cert", NULL, "when the certificate of shop.example.org expires" } };
+static const char *const english_asks[] = { "can you tell me %s", "i'd like to know %s", "do you know %s?", "tell me %s please", "any idea %s?", "please find out %s",
+	"i need to know %s", "could someone check %s", "i wonder %s", "we want to know %s", "pls check %s", "could you find out %s", "my boss asks %s", "no idea %s, can you look",
+	"remind me %s" };
+static const struct asked german_whys[] = { { "investigate", "kubernetes", "prod", "warum checkout in prod langsam ist" },
+	{ "investigate", "db", "staging", "wieso die datenbank ledger auf staging hängt" }, { "status", "kubernetes", "prod", "ob checkout in prod läuft" },
+	{ "investigate", "host", NULL, "warum die platte von web-3 voll ist" }, { "explain_cost", "bill", "prod", "warum die aws-rechnung von prod gestiegen ist" },
+	{ "list", "kubernetes", "staging", "welche pods auf staging laufen" }, { "status", "cert", NULL, "wann das zertifikat von shop.example.org abläuft" },
+	{ "forecast", "bill", NULL, "was aws nächsten monat kosten wird" } };
+static const char *const german_asks[] = { "kannst du mir sagen, %s", "ich möchte wissen, %s", "weißt du, %s?", "sag mir bitte, %s", "keine ahnung, %s", "finde heraus, %s",
+	"ich wüsste gern, %s", "schau mal, %s", "kann jemand prüfen, %s", "bitte prüfen, %s" };
+static const struct asked french_whys[] = { { "investigate", "kubernetes", "prod", "pourquoi checkout est lent en prod" },
+	{ "investigate", "db", "staging", "pourquoi la base ledger rame en staging" }, { "status", "kubernetes", "prod", "si checkout tourne en prod" },
+	{ "list", "kubernetes", "staging", "quels pods tournent en staging" }, { "explain_cost", "bill", "prod", "pourquoi la facture aws de prod a augmenté" },
+	{ "status", "cert", NULL, "quand expire le certificat de shop.example.org" } };
+static const char *const french_asks[] = { "peux-tu me dire %s", "j'aimerais savoir %s", "dis-moi %s", "tu sais %s ?", "je veux savoir %s", "vérifie %s", "on aimerait savoir %s",
+	"quelqu'un sait %s ?", "regarde %s stp" };
+static const struct asked spanish_whys[] = { { "investigate", "kubernetes", "prod", "por qué checkout va lento en prod" },
+	{ "investigate", "db", "staging", "por qué la base ledger va lenta en staging" }, { "status", "kubernetes", "prod", "si checkout funciona en prod" },
+	{ "list", "kubernetes", "staging", "qué pods corren en staging" }, { "explain_cost", "bill", "prod", "por qué subió la factura de aws de prod" },
+	{ "status", "cert", NULL, "cuándo caduca el certificado de shop.example.org" } };
+static const char *const spanish_asks[] = { "¿puedes decirme %s?", "quiero saber %s", "dime %s", "¿sabes %s?", "me gustaría saber %s", "averigua %s", "comprueba %s",
+	"necesito saber %s", "¿alguien sabe %s?" };
+static const struct asked portuguese_whys[] = { { "investigate", "kubernetes", "prod", "por que o checkout está lento em prod" },
+	{ "investigate", "db", "staging", "por que o banco ledger está lento em staging" }, { "status", "kubernetes", "prod", "se o checkout está no ar em prod" },
+	{ "list", "kubernetes", "staging", "quais pods rodam em staging" }, { "explain_cost", "bill", "prod", "por que a fatura da aws de prod subiu" },
+	{ "status", "cert", NULL, "quando expira o certificado de shop.example.org" } };
+static const char *const portuguese_asks[] = { "pode me dizer %s?", "quero saber %s", "me diz %s", "você sabe %s?", "gostaria de saber %s", "descubra %s", "verifique %s",
+	"preciso saber %s", "alguém sabe %s?" };
+static const struct inquiry {
+	const struct asked *whys;
+	size_t why_count;
+	const char *const *asks;
+	size_t ask_count;
+} inquiries[] = { { LIST(english_whys), LIST(english_asks) }, { LIST(german_whys), LIST(german_asks) }, { LIST(french_whys), LIST(french_asks) },
+	{ LIST(spanish_whys), LIST(spanish_asks) }, { LIST(portuguese_whys), LIST(portuguese_asks) } };
+
 /* The act and its place said otherwise: as a noun, at the end. Two %s: target, scope. */
 static const struct pattern orders[] = {
 	{ "restart", "kubernetes", NULL, "restart of %s in %s please" }, { "restart", "kubernetes", NULL, "%s restart, %s" },
@@ -269,6 +316,21 @@ static void try_frames(struct variants_run *run)
 			}
 }
 
+static void try_inquiries(struct variants_run *run)
+{
+	char text[TEXT];
+
+	for (const struct inquiry *in = inquiries; in < inquiries + COUNT(inquiries); in++)
+		for (size_t w = 0; w < in->why_count; w++)
+			for (size_t a = 0; a < in->ask_count; a++) {
+				const struct asked *why = &in->whys[w];
+				struct variant_gold gold = { why->type, why->resource, why->scope ? why->scope : "" };
+
+				fill(text, sizeof(text), in->asks[a], why->text, "");
+				variants_try(run, VARIANT_INQUIRY, &gold, text);
+			}
+}
+
 static void try_orders(struct variants_run *run)
 {
 	char text[TEXT];
@@ -298,6 +360,7 @@ void variants_of_tables(struct variants_run *run)
 {
 	try_named(run);
 	try_frames(run);
+	try_inquiries(run);
 	try_orders(run);
 	try_world(run, questions, COUNT(questions));
 	try_world(run, tales, COUNT(tales));
