@@ -556,6 +556,7 @@ static struct chat *make(struct console *console)
 	chat->edit = line_edit_new(on_line, chat);
 	chat->names = chat_names(chat->pane.console, console_top(console));
 	take_turns(chat);
+	chat->view.follow = chat->turn_count > 0; /* it goes on at its end */
 	return chat;
 }
 

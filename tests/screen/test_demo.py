@@ -116,6 +116,21 @@ def test_an_incident_is_seen_asked_about_mended_and_undone():
         c.wait_for(re.compile(r'undone \d\d:\d\d \[run\]'))
 
 
+def test_a_conversation_opens_again_at_its_end():
+    with Demo(rows=14) as c:
+        c.wait_for('Wrong now')
+        c.send('c')
+        c.wait_for('Ask in plain words')
+        c.send('why is checkout crashing in prod<Enter>')
+        c.wait_for(re.compile(r'^ +next +\[', re.M))
+        c.wait_for('› why is checkout', absent=True)  # it is longer than the screen
+        c.settle()
+        c.send('<Esc>')
+        c.wait_for('Wrong now')
+        c.send('c')
+        c.wait_for(re.compile(r'^ +next +\[', re.M))
+
+
 def test_the_log_of_several_leaves_room_for_what_they_say():
     with Demo() as c:
         c.wait_for(re.compile(r'● high +3 pods'))
