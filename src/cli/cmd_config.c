@@ -22,7 +22,7 @@
 #include "gate/lint.h"
 #include "gate/session.h"
 #include "sim/scenario.h"
-#include "tui/theme.h"
+#include "tui/screen/theme.h"
 #include "tui/widgets.h"
 
 extern const struct cli_command cmd_config, cmd_init, cmd_lint, cmd_version;

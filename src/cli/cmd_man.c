@@ -5,7 +5,7 @@
 #include "base/config.h"
 #include "base/safe.h"
 #include "cli/cli.h"
-#include "tui/keys.h"
+#include "tui/screen/keys.h"
 
 extern const struct cli_command cmd_man;
 

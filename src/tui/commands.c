@@ -1,7 +1,7 @@
 /* commands.c - the table of every command. What the keys of a kind's verbs are, the kind says (kinds/): they come after these. */
 #include <stddef.h>
 
-#include "tui/keys.h"
+#include "tui/screen/keys.h"
 
 #define N_(text) text /* marked for translation; translated where drawn */
 

@@ -21,9 +21,9 @@
 #include "gate/gate.h"
 #include "gate/session.h"
 #include "tui/console_private.h"
-#include "tui/handover.h"
-#include "tui/series_store.h"
-#include "tui/series.h"
+#include "tui/screen/handover.h"
+#include "tui/views/series.h"
+#include "tui/views/series_store.h"
 
 enum { NEWS_EVERY_MS = 105, /* ten paints a second at most */ TICK_AFTER_MS = 60, KEYS_A_TURN = 4096, RECORD_MAX = 16 * 1024 * 1024, SHOWN_MAX = 3 + DIALOGS_MAX };
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "base/jobs.h"
-#include "tui/screen.h"
+#include "tui/screen/screen.h"
 
 struct command;
 struct config;

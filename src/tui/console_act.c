@@ -12,8 +12,8 @@
 #include "base/yaml.h"
 #include "estate/estate.h"
 #include "gate/gate.h"
-#include "tui/choosers.h"
 #include "tui/console_private.h"
+#include "tui/dialog/choosers.h"
 
 enum { EDIT_MAX = 4 * 1024 * 1024 };
 

@@ -13,11 +13,11 @@
 #include "estate/estate.h"
 #include "gate/gate.h"
 #include "gate/session.h"
-#include "tui/chart_pane.h"
-#include "tui/choosers.h"
 #include "tui/console_private.h"
-#include "tui/fleet.h"
-#include "tui/table_pane.h"
+#include "tui/dialog/choosers.h"
+#include "tui/table/table_pane.h"
+#include "tui/views/chart_pane.h"
+#include "tui/views/fleet.h"
 
 enum { DUMP_MAX = 64 * 1024 * 1024 };
 

@@ -10,7 +10,7 @@
 #include "gate/gate.h"
 #include "gate/session.h"
 #include "tui/console_private.h"
-#include "tui/table_pane.h"
+#include "tui/table/table_pane.h"
 
 enum { TITLE_MAX = 512, MIN_COLUMNS = 20, MIN_ROWS = 6, OWN_NAME = 12 };
 

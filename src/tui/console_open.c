@@ -9,10 +9,10 @@
 #include "estate/estate.h"
 #include "gate/gate.h"
 #include "gate/playbook.h"
-#include "tui/choosers.h"
 #include "tui/console_private.h"
-#include "tui/fleet.h"
-#include "tui/text_pane.h"
+#include "tui/dialog/choosers.h"
+#include "tui/text/text_pane.h"
+#include "tui/views/fleet.h"
 
 enum { WORDS_MAX = 1024, PLAYBOOK_MAX = 1 << 20 };
 

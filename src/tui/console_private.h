@@ -8,9 +8,9 @@
 #include "estate/provider.h"
 #include "gate/user.h"
 #include "tui/console.h"
-#include "tui/keys.h"
 #include "tui/pane.h"
-#include "tui/theme.h"
+#include "tui/screen/keys.h"
+#include "tui/screen/theme.h"
 
 enum { PANES_MAX = 64, DIALOGS_MAX = 8, ACCOUNTS_MAX = 64, SIDE_KEY_MAX = 1200 };
 enum { SIDE = 2 }; /* beside the halves 0 and 1, for what is laid out like one */

@@ -6,7 +6,7 @@
 #include "base/loop.h"
 #include "estate/provider.h"
 #include "tui/console_private.h"
-#include "tui/fleet.h"
+#include "tui/views/fleet.h"
 
 enum { SIDE_LEAST_COLUMNS = 150, REST_MS = 200 };
 

@@ -4,7 +4,7 @@
 
 #include "base/loop.h"
 #include "tui/console_private.h"
-#include "tui/handover.h"
+#include "tui/screen/handover.h"
 
 static void on_resize(int number, void *arg)
 {

@@ -14,11 +14,11 @@
 #include "gate/gate.h"
 #include "gate/session.h"
 #include "tui/console_private.h"
-#include "tui/fleet.h"
-#include "tui/handover.h"
-#include "tui/line_edit.h"
-#include "tui/series_store.h"
-#include "tui/theme.h"
+#include "tui/screen/handover.h"
+#include "tui/screen/line_edit.h"
+#include "tui/screen/theme.h"
+#include "tui/views/fleet.h"
+#include "tui/views/series_store.h"
 
 enum { HELD_MAX = 4096, SLOW_MS = 400 };
 

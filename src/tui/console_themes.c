@@ -10,8 +10,8 @@
 #include "base/file.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "tui/choosers.h"
 #include "tui/console_private.h"
+#include "tui/dialog/choosers.h"
 
 enum { THEMES_MAX = 64, SLOW_LINE_BPS = 38400 }; /* pseudo-terminals call themselves 38,400: only what is below that is a real slow line */
 

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tui/keys.h"
-#include "tui/screen.h"
+#include "tui/screen/keys.h"
+#include "tui/screen/screen.h"
 
 struct console;
 struct pane;

@@ -2,7 +2,7 @@
 
 #include "base/json.h"
 #include "check_main.h"
-#include "tui/keys.h"
+#include "tui/screen/keys.h"
 
 START_TEST(keys_are_read_and_written_alike)
 {

@@ -8,13 +8,13 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "check_main.h"
-#include "tui/chart.h"
 #include "tui/console_private.h"
-#include "tui/format.h"
-#include "tui/fuzzy.h"
-#include "tui/input.h"
-#include "tui/keys.h"
-#include "tui/screen.h"
+#include "tui/dialog/input.h"
+#include "tui/screen/chart.h"
+#include "tui/screen/format.h"
+#include "tui/screen/fuzzy.h"
+#include "tui/screen/keys.h"
+#include "tui/screen/screen.h"
 
 static void begin(const char *locale)
 {

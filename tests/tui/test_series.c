@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "check_main.h"
-#include "tui/series.h"
-#include "tui/series_store.h"
+#include "tui/views/series.h"
+#include "tui/views/series_store.h"
 
 #define S(n) ((int64_t)(n) * CLOCK_SECOND_NS)
 #define BEGIN S(1700000040) /* a whole minute */

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/yaml.h"
 #include "check_main.h"
-#include "tui/theme.h"
+#include "tui/screen/theme.h"
 
 static int parse(struct theme *theme, const char *yaml, struct error *err)
 {
