@@ -339,7 +339,7 @@ static void claim_destination(struct reading *reading)
 			before--; /* "over to the new cluster orion" */
 
 		if (!(leads(&marks->fold.tokens[before - 1]) || leaves_for(marks, at)) || !may_be_destination(reading, to) ||
-			(strcmp(marks->fold.tokens[before - 1].text, "to") != 0 && !ends_leading(marks, before) &&
+			(to == at && strcmp(marks->fold.tokens[before - 1].text, "to") != 0 && !ends_leading(marks, before) &&
 				!ends_leading(marks, at) && !marks_at(marks, to, C_DB)))
 			continue;
 		take_destination(reading, to); /* "should go to cluster-2" */

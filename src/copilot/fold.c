@@ -446,6 +446,34 @@ static int joins(const char *next, const char *end)
 	return is_letter(code) || is_digit(code);
 }
 
+static int open_is(const struct folder *f, const char *const *words, size_t count)
+{
+	size_t length = f->fold->used - f->from;
+
+	for (size_t i = 0; f->open && i < count; i++)
+		if (strlen(words[i]) == length && !memcmp(words[i], f->fold->room + f->from, length))
+			return 1;
+	return 0;
+}
+
+/* "deploy/web", "ns/shop", "--replicas=3", as kubectl is told. 1 when the joint parts two words; -1 when what stands before it
+ * says nothing that matters. */
+static int parts_words(const struct folder *f, uint32_t code)
+{
+	static const char *const workload[] = { "deploy", "deployment", "deployments", "deployment.apps", "deployments.apps", "sts",
+		"statefulset", "statefulset.apps", "ds", "daemonset", "daemonset.apps", "rs", "replicaset", "svc", "service" };
+	static const char *const kind[] = { "pod", "pods", "po", "node", "nodes", "ns", "namespace", "job", "cronjob" };
+	static const char *const count[] = { "replicas", "replica", "nodes" };
+
+	if (code == '=')
+		return open_is(f, count, sizeof(count) / sizeof(*count));
+	if (code != '/')
+		return 0;
+	if (open_is(f, workload, sizeof(workload) / sizeof(*workload)))
+		return -1;
+	return open_is(f, kind, sizeof(kind) / sizeof(*kind));
+}
+
 static void take(
 	struct folder *f, uint32_t code, const char *raw, const char *next, const char *end)
 {
@@ -462,14 +490,20 @@ static void take(
 			return;
 		f->open->shape |= is_digit(code) ? TOKEN_DIGIT : TOKEN_LETTER;
 		put(f, code);
-	} else if (f->open && is_joint(code) && joins(next, end)) {
+	} else if (f->open && is_joint(code) && joins(next, end) && !parts_words(f, code)) {
 		f->open->shape |= TOKEN_JOINED;
 		put(f, code);
 	} else if (code >= 0x300 && code <= 0x36F) {
 		return; /* a combining accent: dropped like the folded ones */
 	} else {
+		if (f->open && joins(next, end) && parts_words(f, code) < 0) { /* the name alone stays */
+			f->fold->used = f->from;
+			f->open = NULL;
+			return;
+		}
 		close_token(f, raw);
-		note_end(f, code, next, end);
+		if (code != '=' && code != '/')
+			note_end(f, code, next, end);
 	}
 }
 

@@ -113,14 +113,23 @@ size_t implied_engine(const struct reading *reading)
 {
 	static const char *const lead[] = { "to", "auf", "nach", "zu", "vers", "a", "hacia", "para",
 		"en", "sur", "become", "becomes", "werden" };
+	static const char *const articles[] = { "o", "el", "den", "die", "das", "le" };
 	const struct marks *marks = &reading->marks;
 
 	if (!reading->names || HAS(reading, C_NUMBER) || rules_has_entity(reading, ENTITY_SIZE))
 		return 0;
-	for (size_t at = 1; at < marks->fold.count; at++)
+	for (size_t at = 1; at < marks->fold.count; at++) {
+		size_t before = at - 1;
+
+		for (size_t i = 0; before && i < sizeof(articles) / sizeof(*articles); i++)
+			if (!strcmp(marks->fold.tokens[at - 1].text, articles[i])) {
+				before--; /* "para o gcp" */
+				break;
+			}
 		for (size_t i = 0; is_engine(marks, at) && i < sizeof(lead) / sizeof(*lead); i++)
-			if (!strcmp(marks->fold.tokens[at - 1].text, lead[i]))
+			if (!strcmp(marks->fold.tokens[before].text, lead[i]))
 				return at;
+	}
 	return 0;
 }
 
@@ -210,7 +219,8 @@ static int says_para(const struct reading *reading)
 
 	const char *language = words_language(marks->words, marks->language);
 
-	return reading->names && !strcmp(marks->fold.tokens[rules_first_word(reading)].text, "para") && marks->fold.count > 1 &&
+	return (reading->names || (HAS(reading, C_ALL) && rules_plural(reading))) && /* "para todas as instâncias ec2" */
+	       !strcmp(marks->fold.tokens[rules_first_word(reading)].text, "para") && marks->fold.count > 1 &&
 	       strcmp(marks->fold.tokens[1].text, "mi") && strcmp(marks->fold.tokens[1].text, "nuestro") &&
 	       (!strcmp(language, "es") || !strcmp(language, "pt"));
 }
@@ -238,7 +248,7 @@ int implied_type(struct reading *reading)
 		rules_set_type(reading, implied_switch(reading) > 0 ? "start" : "stop");
 	else if (reading->names && changes_engine(reading))
 		rules_set_type(reading, "migrate");
-	else if (implied_engine(reading) > 1 && !HAS(reading, C_WHICH) && !HAS(reading, C_OTHER)) {
+	else if (implied_engine(reading) > 1 && !HAS(reading, C_WHICH) && !HAS(reading, C_OTHER) && !HAS(reading, C_METRIC)) {
 		rules_set_type(reading, "migrate"); /* "users postgres to aurora please" */
 		filters_set(reading, "to", implied_engine(reading));
 	}

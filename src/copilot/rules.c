@@ -184,6 +184,19 @@ static int asks_whether_ill(const struct reading *reading)
 	return 1;
 }
 
+/* "web está caído en prod": told of what stands before it, and not asked. */
+static int told_down(const struct reading *reading)
+{
+	const struct fold *fold = &reading->marks.fold;
+
+	if (!reading->names || fold->tokens[fold->count - 1].shape & TOKEN_ASKED || reading->name[0])
+		return 0;
+	for (size_t i = 1; i + 1 < fold->count; i++)
+		if (!strncmp(fold->tokens[i].text, "esta", 4) && !strncmp(fold->tokens[i + 1].text, "caid", 4))
+			return 1;
+	return 0;
+}
+
 /* "está ligada": an act right after a word for "is" is what has been done. */
 static int is_said_to_be(const struct reading *reading)
 {
@@ -250,7 +263,9 @@ static int set_to_version(const struct reading *reading)
 {
 	if (!reading->names || HAS(reading, C_REPLICAS) || HAS(reading, C_KIND))
 		return 0;
-	return HAS(reading, C_REVISION) ||
+	const struct mark *version = marks_first(&reading->marks, C_VERSION);
+
+	return HAS(reading, C_REVISION) || (version && version->value && !strcmp(version->value, "previous") && !HAS(reading, C_NUMBER)) ||
 	       (rules_has_entity(reading, ENTITY_VERSION) && !HAS(reading, C_NUMBER) &&
 		       !rules_has_entity(reading, ENTITY_SIZE));
 }
@@ -379,6 +394,8 @@ int rules_type(struct reading *reading)
 			kills_daemon(reading);
 		if (!strcmp(row->type, "investigate") && asks_whether_ill(reading))
 			rules_set_type(reading, "status");
+		else if (!strcmp(row->type, "status") && told_down(reading))
+			rules_set_type(reading, "investigate");
 		if ((!strcmp(row->type, "start") || !strcmp(row->type, "restart") ||
 			    !strcmp(row->type, "stop")) &&
 			asks_what_was_done(reading))

@@ -17,7 +17,7 @@
 enum {
 	FILE_MAX = 1 << 20,
 	PHRASE_MAX = 256,
-	PHRASES_MAX = 60000, /* an operator's files are read at every start */
+	PHRASES_MAX = 80000, /* an operator's files are read at every start */
 };
 
 static unsigned add_word(struct words *words, const char *text, size_t length)

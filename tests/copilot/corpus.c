@@ -95,6 +95,20 @@ static struct json *read_filters(char *text)
 	return filters;
 }
 
+/* "@restart kubernetes prod": what the lines under it, nothing but sentences, are labelled. */
+static void count_under(const struct grammar *grammar, const char *label, char *text, int verbose, struct corpus_score *score)
+{
+	struct labelled line = { .text = text, .filters = json_object() };
+	char ok[] = "ok";
+
+	sscanf(label, "%31s %31s %31s", line.type, line.resource, line.scope);
+	line.class = *line.resource ? ok : line.type; /* "@reject" */
+	if (!strcmp(line.scope, "-"))
+		*line.scope = 0;
+	count(grammar, &line, verbose, score);
+	json_free(line.filters);
+}
+
 static void count_line(
 	const struct grammar *grammar, char *text, int verbose, struct corpus_score *score)
 {
@@ -120,13 +134,18 @@ static void count_line(
 int corpus_score_file(
 	const struct grammar *grammar, const char *path, int verbose, struct corpus_score *score)
 {
-	char *bytes = file_load(path, 1 << 20, NULL, NULL), *rest = bytes, *line;
+	char *bytes = file_load(path, 1 << 20, NULL, NULL), *rest = bytes, *line, *label = NULL;
 
 	if (!bytes)
 		return -1;
-	while ((line = strsep(&rest, "\n")))
-		if (*line != '#')
+	while ((line = strsep(&rest, "\n"))) {
+		if (*line == '@')
+			label = line + 1;
+		else if (*line && *line != '#' && label)
+			count_under(grammar, label, line, verbose, score);
+		else if (*line != '#')
 			count_line(grammar, line, verbose, score);
+	}
 	free(bytes);
 	return 0;
 }

@@ -14,7 +14,7 @@ struct corpus_score {
 	size_t refusals, refused;     /* reject and ood; those below 0.8 */
 };
 
-/* "class¦type resource scope¦key=value ...¦sentence" lines. verbose: each miss goes to stdout. 0, or -1 when unreadable. */
+/* "class¦type resource scope¦key=value ...¦sentence" lines, or sentences under "@type resource scope". verbose: each miss goes to stdout. 0, or -1 when unreadable. */
 int corpus_score_file(const struct grammar *grammar, const char *path, int verbose, struct corpus_score *score);
 /* The shared samples: one JSON object a line. */
 int corpus_score_jsonl(const struct grammar *grammar, const char *path, int verbose, struct corpus_score *score);

@@ -177,6 +177,20 @@ START_TEST(reads_the_families)
 }
 END_TEST
 
+/* The most natural ways to say each act, resource, metric and state; filters are not labelled. */
+START_TEST(reads_what_engineers_say)
+{
+	struct grammar *grammar = loaded();
+	struct corpus_score score = { 0 };
+
+	ck_assert_int_eq(corpus_score_file(grammar, in_source("tests/copilot/breadth.txt"), 0, &score), 0);
+	must_pass("breadth", &score);
+	ck_assert_uint_gt(score.ok, 2600);
+	ck_assert_msg(score.right * 100 >= score.ok * 99, "%zu of %zu right", score.right, score.ok);
+	grammar_free(grammar);
+}
+END_TEST
+
 START_TEST(reads_the_shared_samples)
 {
 	const char *path = "../shared/data/intents-sample.jsonl";
@@ -693,6 +707,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, reads_the_judged_sets);
 	tcase_add_test(tc, reads_the_families);
 	tcase_add_test(tc, reads_idioms);
+	tcase_add_test(tc, reads_what_engineers_say);
 	tcase_add_test(tc, reads_past_a_slip);
 	tcase_add_test(tc, takes_a_word_for_a_name_by_its_place);
 	tcase_add_test(tc, reads_the_shared_samples);
