@@ -228,18 +228,42 @@ static int means_one_of(const struct marks *marks, size_t token, const enum conc
 	return 0;
 }
 
+static int is_one_of(const struct token *token, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(token->text, words[i]))
+			return 1;
+	return 0;
+}
+
+static int asks_whether(const struct token *token)
+{
+	static const char *const words[] = { "if", "whether", "ob", "si", "se" };
+
+	return is_one_of(token, words, sizeof(words) / sizeof(*words));
+}
+
+static int begins_question(const struct marks *marks, size_t token)
+{
+	static const enum concept concepts[] = { C_WHICH, C_WHEN, C_WHY, C_IF };
+	static const char *const words[] = { "which", "what", "when", "why", "how", "who", "welche", "welcher", "welches", "was", "wann", "warum",
+		"wieso", "quels", "quelles", "quel", "quelle", "quand", "pourquoi", "que", "cual", "cuales", "cuando", "quais", "qual", "quando" };
+
+	return asks_whether(&marks->fold.tokens[token]) || is_one_of(&marks->fold.tokens[token], words, sizeof(words) / sizeof(*words)) ||
+	       means_one_of(marks, token, concepts, sizeof(concepts) / sizeof(*concepts));
+}
+
 /* "could someone check which pods run", "keine ahnung, warum ...": who asks and whom says nothing, what is asked begins with the question
  * word; "tell me if web is up" asks whether. */
 static void drop_inquiry(struct reading *reading)
 {
-	static const enum concept words[] = { C_WHICH, C_WHEN, C_WHY, C_IF };
 	static const enum concept asking[] = { C_INVESTIGATE, C_CHECK, C_ASK, C_LIST, C_REVEAL };
 	static const enum concept before[] = { C_FILL, C_TELLER, C_IT, C_INVESTIGATE, C_CHECK, C_ASK, C_LIST, C_REVEAL };
 	struct marks *marks = &reading->marks;
 	int asked = 0;
 	size_t at = 0;
 
-	while (at < marks->fold.count && (!at || !means_one_of(marks, at, words, sizeof(words) / sizeof(*words)))) {
+	while (at < marks->fold.count && (!at || !begins_question(marks, at))) {
 		if (!means_one_of(marks, at, before, sizeof(before) / sizeof(*before)))
 			return;
 		asked |= means_one_of(marks, at, asking, sizeof(asking) / sizeof(*asking));
@@ -251,8 +275,8 @@ static void drop_inquiry(struct reading *reading)
 		for (size_t i = 0; mark->to <= at && i < sizeof(asking) / sizeof(*asking); i++)
 			if (mark->concept == asking[i])
 				rules_say_nothing(reading, mark);
-		if (mark->from == at && mark->concept == C_IF) {
-			marks->seen[C_IF]--;
+		if (mark->from == at && mark->to == at + 1 && asks_whether(&marks->fold.tokens[at])) {
+			marks->seen[mark->concept]--;
 			mark->concept = C_CHECK;
 			marks->seen[C_CHECK]++;
 		}
