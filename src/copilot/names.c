@@ -125,6 +125,17 @@ static int is_article(const char *text)
 	return 0;
 }
 
+/* "quais pods rodam em prod": behind which of several stands what they do. */
+static int does_as_asked(const struct reading *reading, size_t token)
+{
+	static const enum concept several[] = { C_KIND, C_DB, C_LB, C_HOST, C_EC2, C_VM, C_MACHINE, C_SG };
+	const struct token *before = token > 1 ? &reading->marks.fold.tokens[token - 1] : NULL;
+
+	return before && before->length > 3 && before->text[before->length - 1] == 's' && COVERED(reading, token - 1, several) &&
+	       marks_at(&reading->marks, token - 2, C_WHICH) && marks_at(&reading->marks, token + 1, C_ON) &&
+	       !marks_at(&reading->marks, token, C_TYPICAL);
+}
+
 /* A word nobody knows, beside nothing a name stands beside, while the target is a noun already. */
 static int stray(const struct reading *reading, size_t token, int points)
 {
@@ -135,6 +146,8 @@ static int stray(const struct reading *reading, size_t token, int points)
 
 	if (reading->entity[token] != ENTITY_WORD)
 		return 0;
+	if (does_as_asked(reading, token))
+		return 1;
 	if (token && (!strcmp(fold->tokens[token - 1].text, "an") ||
 			     !strcmp(fold->tokens[token - 1].text, "my")) &&
 		!marks_at(&reading->marks, token, C_TYPICAL) && points < 5)

@@ -253,6 +253,27 @@ static int begins_question(const struct marks *marks, size_t token)
 	       means_one_of(marks, token, concepts, sizeof(concepts) / sizeof(*concepts));
 }
 
+/* "find out what aws will cost": of the phrase that ends in the question word only that word asks. */
+static void part_inquiry(struct marks *marks, size_t at)
+{
+	size_t count = marks->count;
+
+	if (!marks->seen[C_FORECAST] && !marks->seen[C_FUTURE] && !marks->seen[C_COST])
+		return;
+	for (size_t i = 0; i < count && marks->count < MARKS_MAX; i++) {
+		struct mark *mark = &marks->marks[i];
+
+		if (mark->from >= at || mark->to != at + 1)
+			continue;
+		marks->marks[marks->count++] = (struct mark){ .concept = C_FILL, .from = mark->from, .to = (unsigned short)at };
+		marks->seen[C_FILL]++;
+		marks->seen[mark->concept]--;
+		mark->from = (unsigned short)at;
+		mark->concept = C_WHICH;
+		marks->seen[C_WHICH]++;
+	}
+}
+
 /* "could someone check which pods run", "keine ahnung, warum ...": who asks and whom says nothing, what is asked begins with the question
  * word; "tell me if web is up" asks whether. */
 static void drop_inquiry(struct reading *reading)
@@ -271,6 +292,7 @@ static void drop_inquiry(struct reading *reading)
 	}
 	if (!asked || at + 1 >= marks->fold.count)
 		return;
+	part_inquiry(marks, at);
 	for (struct mark *mark = marks->marks; mark < marks->marks + marks->count; mark++) {
 		for (size_t i = 0; mark->to <= at && i < sizeof(asking) / sizeof(*asking); i++)
 			if (mark->concept == asking[i])
