@@ -305,6 +305,44 @@ static void drop_inquiry(struct reading *reading)
 	}
 }
 
+static int wishes(const struct reading *reading, size_t token)
+{
+	static const char *const words[] = { "want", "need", "have", "get", "like", "bekommen", "kriegen", "brauche", "brauchen", "gehort", "quiero",
+		"necesito", "quero", "preciso" };
+	struct clause_span span = rules_clause(reading, token);
+
+	for (size_t at = span.from; at <= span.to; at++)
+		if (is_one_of(&reading->marks.fold.tokens[at], words, sizeof(words) / sizeof(*words)))
+			return 1;
+	return 0;
+}
+
+/* "get web bounced", "i want web in dev stopped": how it shall be is what is to be done, and nothing is to be shown. */
+static void turn_into_acts(struct reading *reading)
+{
+	static const enum concept asks[] = { C_WHICH, C_WHY, C_STATUS, C_ASK, C_CHECK, C_SYMPTOM, C_WHEN };
+	struct marks *marks = &reading->marks;
+	struct mark *get = NULL;
+	int acts = 0;
+
+	for (size_t i = 0; i < sizeof(asks) / sizeof(*asks); i++)
+		if (marks->seen[asks[i]])
+			return;
+	for (struct mark *mark = marks->marks; mark < marks->marks + marks->count && reading->names; mark++) {
+		if (mark->concept == C_LIST && !strcmp(marks->fold.tokens[mark->to - 1].text, "get"))
+			get = mark;
+		if (mark->concept == C_STATE && mark->value && !strcmp(mark->value, "stopped") && mark->from > reading->name[0] &&
+			rules_clause(reading, mark->from).to + 1u == mark->to && wishes(reading, mark->from)) {
+			marks->seen[C_STATE]--;
+			mark->concept = C_STOP;
+			marks->seen[C_STOP]++;
+		}
+		acts |= rules_is_change(mark) && mark->from > reading->name[0];
+	}
+	if (get && acts && get->to <= reading->name[0])
+		rules_say_nothing(reading, get);
+}
+
 /* "borra web porque los clientes se quejan": behind what is asked for it is why, and no question. */
 static void turn_into_reasons(struct reading *reading)
 {
@@ -414,6 +452,7 @@ void rules_drop_told(struct reading *reading)
 			}
 	drop_assent(reading);
 	drop_inquiry(reading);
+	turn_into_acts(reading);
 	turn_into_reasons(reading);
 	drop_joints(reading);
 	drop_moves_back(reading);

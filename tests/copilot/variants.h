@@ -12,6 +12,7 @@ enum variant {
 	VARIANT_NAME,   /* the name is a word of the vocabulary */
 	VARIANT_FRAME,  /* a polite frame around an imperative */
 	VARIANT_INQUIRY, /* what is to be read, asked for indirectly */
+	VARIANT_PASSIVE, /* what is to happen to it */
 	VARIANT_REMARK, /* something said before or behind that asks for nothing */
 	VARIANT_ORDER,  /* the place said first, last or in brackets; the act as a noun or at the end */
 	VARIANT_SLIP,   /* one letter of a verb or of a type noun dropped, doubled or swapped */

@@ -204,6 +204,35 @@ static const struct inquiry {
 } inquiries[] = { { LIST(english_whys), LIST(english_asks) }, { LIST(german_whys), LIST(german_asks) }, { LIST(french_whys), LIST(french_asks) },
 	{ LIST(spanish_whys), LIST(spanish_asks) }, { LIST(portuguese_whys), LIST(portuguese_asks) } };
 
+/* What is to happen to it: the participle, and how it is asked for. Two %s: the target with its place, the participle. */
+static const struct asked english_done[] = { { "restart", "", "", "restarted" }, { "restart", "", "", "bounced" }, { "stop", "", "", "stopped" }, { "stop", "", "", "shut down" },
+	{ "start", "", "", "started" }, { "start", "", "", "brought back up" }, { "terminate", "", "", "deleted" }, { "terminate", "", "", "removed for good" },
+	{ "rollback", "", "", "rolled back" }, { "rollback", "", "", "reverted" }, { "scale", "", "", "scaled to 5 replicas" }, { "investigate", "", "", "investigated" } };
+static const char *const english_passives[] = { "%s must be %s", "%s should be %s", "%s needs to be %s", "%s has to be %s", "i want %s %s", "i need %s %s", "can we get %s %s", "get %s %s",
+	"could %s be %s?", "please have %s %s", "%s can be %s now", "we'd like %s %s", "%s is to be %s", "%s shall be %s please", "%s wants to be %s", "time for %s to be %s" };
+static const struct asked german_done[] = { { "restart", "", "", "neu gestartet" }, { "restart", "", "", "durchgestartet" }, { "stop", "", "", "gestoppt" }, { "stop", "", "", "heruntergefahren" },
+	{ "start", "", "", "hochgefahren" }, { "terminate", "", "", "gelöscht" }, { "terminate", "", "", "entfernt" }, { "rollback", "", "", "zurückgerollt" },
+	{ "rollback", "", "", "auf die vorige Version zurückgesetzt" }, { "scale", "", "", "auf 5 replicas skaliert" } };
+static const char *const german_passives[] = { "%s muss %s werden", "%s soll %s werden", "%s sollte %s werden", "%s kann %s werden", "bitte %s %s bekommen", "%s müsste mal %s werden",
+	"könnte %s %s werden?", "%s gehört %s", "%s darf %s werden", "ich brauche %s %s" };
+static const struct asked french_done[] = { { "restart", "", "", "redémarré" }, { "stop", "", "", "arrêté" }, { "start", "", "", "démarré" }, { "terminate", "", "", "supprimé" },
+	{ "scale", "", "", "passé à 5 réplicas" }, { "rollback", "", "", "ramené à la version précédente" } };
+static const char *const french_passives[] = { "%s doit être %s", "%s devrait être %s", "%s peut être %s", "il faut que %s soit %s", "%s a besoin d'être %s" };
+static const struct asked spanish_done[] = { { "restart", "", "", "reiniciado" }, { "stop", "", "", "detenido" }, { "terminate", "", "", "eliminado" }, { "terminate", "", "", "borrado" },
+	{ "scale", "", "", "escalado a 5 réplicas" }, { "rollback", "", "", "revertido" } };
+static const char *const spanish_passives[] = { "%s debe ser %s", "%s tiene que ser %s", "%s puede ser %s", "%s necesita ser %s", "%s debería ser %s", "quiero %s %s" };
+static const struct asked portuguese_done[] = { { "restart", "", "", "reiniciado" }, { "stop", "", "", "parado" }, { "terminate", "", "", "excluído" }, { "terminate", "", "", "removido" },
+	{ "scale", "", "", "escalado para 5 réplicas" }, { "rollback", "", "", "revertido" } };
+static const char *const portuguese_passives[] = { "%s deve ser %s", "%s tem que ser %s", "%s pode ser %s", "%s precisa ser %s", "%s deveria ser %s", "quero %s %s" };
+static const struct passive {
+	const struct asked *done;
+	size_t done_count;
+	const char *const *targets, *const *frames;
+	size_t frame_count;
+} passives[] = { { LIST(english_done), english_targets, LIST(english_passives) }, { LIST(german_done), german_targets, LIST(german_passives) },
+	{ LIST(french_done), french_targets, LIST(french_passives) }, { LIST(spanish_done), spanish_targets, LIST(spanish_passives) },
+	{ LIST(portuguese_done), portuguese_targets, LIST(portuguese_passives) } };
+
 /* The act and its place said otherwise: as a noun, at the end. Two %s: target, scope. */
 static const struct pattern orders[] = {
 	{ "restart", "kubernetes", NULL, "restart of %s in %s please" }, { "restart", "kubernetes", NULL, "%s restart, %s" },
@@ -331,6 +360,21 @@ static void try_inquiries(struct variants_run *run)
 			}
 }
 
+static void try_passives(struct variants_run *run)
+{
+	char text[TEXT];
+
+	for (const struct passive *p = passives; p < passives + COUNT(passives); p++)
+		for (size_t d = 0; d < p->done_count; d++)
+			for (size_t f = 0; f < p->frame_count; f++)
+				for (size_t t = 0; t < COUNT(scopes); t++) {
+					struct variant_gold gold = { p->done[d].type, "kubernetes", scopes[t] };
+
+					fill(text, sizeof(text), p->frames[f], p->targets[t], p->done[d].text);
+					variants_try(run, VARIANT_PASSIVE, &gold, text);
+				}
+}
+
 static void try_orders(struct variants_run *run)
 {
 	char text[TEXT];
@@ -361,6 +405,7 @@ void variants_of_tables(struct variants_run *run)
 	try_named(run);
 	try_frames(run);
 	try_inquiries(run);
+	try_passives(run);
 	try_orders(run);
 	try_world(run, questions, COUNT(questions));
 	try_world(run, tales, COUNT(tales));
