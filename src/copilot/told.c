@@ -305,6 +305,14 @@ static void drop_inquiry(struct reading *reading)
 	}
 }
 
+static int is_change_at(const struct marks *marks, size_t token)
+{
+	for (size_t i = 0; i < marks->count; i++)
+		if (marks->marks[i].from == token && rules_is_change(&marks->marks[i]))
+			return 1;
+	return 0;
+}
+
 static int wishes(const struct reading *reading, size_t token)
 {
 	static const char *const words[] = { "want", "need", "have", "get", "like", "bekommen", "kriegen", "brauche", "brauchen", "gehort", "quiero",
@@ -329,6 +337,9 @@ static void turn_into_acts(struct reading *reading)
 		if (marks->seen[asks[i]])
 			return;
 	for (struct mark *mark = marks->marks; mark < marks->marks + marks->count && reading->names; mark++) {
+		/* "devrait être redémarré" */
+		if (mark->concept == C_FORECAST && !strcmp(marks->fold.tokens[mark->from].text, "devrait") && is_change_at(marks, mark->to))
+			rules_say_nothing(reading, mark);
 		if (mark->concept == C_LIST && !strcmp(marks->fold.tokens[mark->to - 1].text, "get"))
 			get = mark;
 		if (mark->concept == C_STATE && mark->value && !strcmp(mark->value, "stopped") && mark->from > reading->name[0] &&
