@@ -330,6 +330,8 @@ int cover_is_lonely(const struct reading *reading, size_t token)
 	if (reading->entity[token] != ENTITY_WORD || marks_at(&reading->marks, token, C_TYPICAL) || (!span.from && !before) ||
 		marks_given_name(&reading->marks, token) || reading->seen || HAS(reading, C_CALLED))
 		return 0;
+	if (!rules_has_noun(reading) && HAS(reading, C_SCOPE) && !strcmp(reading->intent->resource, "kubernetes") && strcmp(reading->intent->type, "list") != 0)
+		return 0; /* "500s, parcel, prod": nothing else could be asked about */
 	if (reading->write || HAS(reading, C_LOG))
 		return 0; /* "to 5 replicas, in prod, please take zorbex" */
 	for (size_t i = 0; i < reading->marks.count; i++) {

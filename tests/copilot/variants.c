@@ -11,7 +11,7 @@
 
 enum { TEXT = 1200, SHARE = 4 /* one in so many sentences for the changes that suit nearly all */ };
 
-static const char *const names[] = { "name", "frame", "inquiry", "passive", "remark", "order", "slip", "world" };
+static const char *const names[] = { "name", "frame", "inquiry", "passive", "terse", "remark", "order", "slip", "world" };
 
 /* One line of a corpus, read right as it stands. */
 struct line {

@@ -13,6 +13,7 @@ enum variant {
 	VARIANT_FRAME,  /* a polite frame around an imperative */
 	VARIANT_INQUIRY, /* what is to be read, asked for indirectly */
 	VARIANT_PASSIVE, /* what is to happen to it */
+	VARIANT_TERSE,   /* its words in any order */
 	VARIANT_REMARK, /* something said before or behind that asks for nothing */
 	VARIANT_ORDER,  /* the place said first, last or in brackets; the act as a noun or at the end */
 	VARIANT_SLIP,   /* one letter of a verb or of a type noun dropped, doubled or swapped */

@@ -233,6 +233,13 @@ static const struct passive {
 	{ LIST(french_done), french_targets, LIST(french_passives) }, { LIST(spanish_done), spanish_targets, LIST(spanish_passives) },
 	{ LIST(portuguese_done), portuguese_targets, LIST(portuguese_passives) } };
 
+/* Three words of a request in any order. */
+static const struct asked terse[] = { { "restart", "kubernetes", "", "restart" }, { "stop", "kubernetes", "", "stop" }, { "start", "kubernetes", "", "start" },
+	{ "scale", "kubernetes", "", "3 replicas" }, { "scale", "kubernetes", "", "scale to 4" }, { "rollback", "kubernetes", "", "rollback" }, { "rollback", "kubernetes", "", "revert to v1.2.3" },
+	{ "status", "kubernetes", "", "status" }, { "status", "kubernetes", "", "healthy?" }, { "list", "log", "", "logs" }, { "list", "log", "", "error logs" },
+	{ "investigate", "kubernetes", "", "why slow" }, { "investigate", "kubernetes", "", "crashlooping" }, { "investigate", "kubernetes", "", "high latency, investigate" },
+	{ "restart", "kubernetes", "", "neustart" }, { "terminate", "kubernetes", "", "delete deployment" }, { "investigate", "kubernetes", "", "500s" } };
+
 /* The act and its place said otherwise: as a noun, at the end. Two %s: target, scope. */
 static const struct pattern orders[] = {
 	{ "restart", "kubernetes", NULL, "restart of %s in %s please" }, { "restart", "kubernetes", NULL, "%s restart, %s" },
@@ -375,6 +382,27 @@ static void try_passives(struct variants_run *run)
 				}
 }
 
+static void try_terse(struct variants_run *run)
+{
+	static const char *const shapes[] = { "%s %s %s", "%s, %s, %s", "%s %s: %s" };
+	static const unsigned char orders_of[][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+	char half[TEXT], text[TEXT];
+
+	for (size_t t = 0; t < COUNT(terse); t++)
+		for (size_t n = 0; n < COUNT(targets); n++)
+			for (size_t o = 0; o < COUNT(orders_of); o++)
+				for (size_t s = 0; s < COUNT(shapes); s++) {
+					const char *scope = scopes[(n + o) % COUNT(scopes)], *parts[3] = { targets[n], scope, terse[t].text };
+					struct variant_gold gold = { terse[t].type, terse[t].resource, scope };
+
+					if (s && strpbrk(terse[t].text, ",?"))
+						continue;
+					fill(half, sizeof(half), shapes[s], parts[orders_of[o][0]], parts[orders_of[o][1]]);
+					fill(text, sizeof(text), half, parts[orders_of[o][2]], "");
+					variants_try(run, VARIANT_TERSE, &gold, text);
+				}
+}
+
 static void try_orders(struct variants_run *run)
 {
 	char text[TEXT];
@@ -405,6 +433,7 @@ void variants_of_tables(struct variants_run *run)
 	try_named(run);
 	try_frames(run);
 	try_inquiries(run);
+	try_terse(run);
 	try_passives(run);
 	try_orders(run);
 	try_world(run, questions, COUNT(questions));
