@@ -331,6 +331,22 @@ static int goes_to_size(const struct reading *reading)
 	return 0;
 }
 
+/* "subir o checkout em dev": with no amount it is brought up. */
+static int brings_up(const struct reading *reading)
+{
+	static const char *const words[] = { "subir", "sobe", "suba", "subam" };
+	const struct mark *scale = marks_first(&reading->marks, C_SCALE);
+
+	if (!scale || !reading->names || HAS(reading, C_NUMBER) || rules_has_entity(reading, ENTITY_NUMBER) || rules_has_entity(reading, ENTITY_SIZE) ||
+		rules_has_entity(reading, ENTITY_TIMES) || HAS(reading, C_VAGUE) || HAS(reading, C_REPLICAS) || HAS(reading, C_UNIT) ||
+		strcmp(words_language(reading->marks.words, reading->marks.language), "pt") != 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(reading->marks.fold.tokens[scale->from].text, words[i]))
+			return 1;
+	return 0;
+}
+
 int rules_type(struct reading *reading)
 {
 	if (implied_engine(reading) > 1 && !strncmp(reading->marks.fold.tokens[implied_engine(reading) - 1].text, "become", 6) &&
@@ -404,6 +420,8 @@ int rules_type(struct reading *reading)
 			rules_has_entity(reading, ENTITY_REGION) && !HAS(reading, C_NUMBER) &&
 			!rules_has_entity(reading, ENTITY_SIZE))
 			rules_set_type(reading, "migrate"); /* "leve users para sa-east-1" */
+		if (!strcmp(row->type, "scale") && brings_up(reading))
+			rules_set_type(reading, "start");
 		if ((!strcmp(row->type, "scale") || !strcmp(row->type, "start")) && set_to_version(reading))
 			rules_set_type(reading, "rollback");
 		return 0;

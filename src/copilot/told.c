@@ -430,12 +430,13 @@ static void drop_moves_back(struct reading *reading)
 static void drop_courtesy(struct reading *reading)
 {
 	static const char *const lead[] = { "would", "could", "can", "will", "wurdest", "konntest", "kannst", "podrias",
-		"puedes", "poderia", "pode", "pourrais", "peux" };
+		"puedes", "poderia", "pode", "pourrais", "peux", "pourrait-on" };
 
 	for (struct mark *mark = reading->marks.marks; mark < reading->marks.marks + reading->marks.count; mark++) {
 		const struct token *word = &reading->marks.fold.tokens[mark->from];
 		int first = !mark->from && reading->marks.seen[C_IF] == 1 && reading->marks.fold.count > 3 && !strcmp(word[1].text, "you");
 
+		first |= !mark->from && !strcmp(word->text, "pourrait-on");
 		if (mark->concept != C_IF || (!first && (!mark->from || mark->from + 2u < reading->marks.fold.count)))
 			continue;
 		for (size_t i = 0; i < sizeof(lead) / sizeof(*lead); i++)
