@@ -2,23 +2,13 @@
 
 #include <string.h>
 
-enum {
-	GAP_MAX = 12,         /* words between the parts of a phrase */
-	LONG_PHRASE = 3,      /* words of one inside which none with a gap begins */
-	SLIPS_LOOKED_UP = 24, /* a sentence of nothing but unknown words must stay cheap */
-};
+enum { LONG_PHRASE = 3 /* words of one inside which none with a gap begins */ };
 
-/* "composer", "monitor": who does something is what services are called, not a slip of doing it. */
-static int is_doer(const struct token *token)
+const struct words_entry *marks_alone(const struct marks *marks, unsigned word)
 {
-	const char *end = token->text + token->length - 2;
+	unsigned node = words_step(marks->words, 0, word);
 
-	return token->length > 5 && (!strcmp(end, "er") || !strcmp(end, "or"));
-}
-
-static int may_slip(const struct token *token)
-{
-	return !(token->shape & (TOKEN_CJK | TOKEN_DIGIT | TOKEN_JOINED)) && token->length >= 4;
+	return node ? words_entry(marks->words, node, marks->languages, marks->language) : NULL;
 }
 
 static void number_words(struct marks *marks)
@@ -28,13 +18,6 @@ static void number_words(struct marks *marks)
 			marks->words, marks->fold.tokens[i].text, marks->fold.tokens[i].length);
 }
 
-static const struct words_entry *alone(const struct marks *marks, unsigned word)
-{
-	unsigned node = words_step(marks->words, 0, word);
-
-	return node ? words_entry(marks->words, node, marks->languages, marks->language) : NULL;
-}
-
 int marks_means(const struct words_entry *entry, const enum concept *list, size_t count)
 {
 	for (unsigned m = 0; entry && m < entry->marks; m++)
@@ -42,132 +25,6 @@ int marks_means(const struct words_entry *entry, const enum concept *list, size_
 			if (entry->concept[m] == list[i])
 				return 1;
 	return 0;
-}
-
-/* "deployment tiles", "namespace lager": behind a noun in the singular stands a name. Only what may
- * also stand there is a slip: "namespace stagign", "server dwon". */
-static int named_by_noun(const struct marks *marks, size_t token, unsigned nearest)
-{
-	static const enum concept nouns[] = { C_KIND, C_DB, C_APP, C_CALLED, C_VM, C_HOST, C_MACHINE,
-		C_LB, C_CLUSTER };
-	static const enum concept slips[] = { C_SCOPE, C_STATUS, C_ASK, C_SYMPTOM, C_METRIC,
-		C_RUNOUT, C_ON, C_FROM, C_INTO, C_REPLICAS, C_KIND, C_APP, C_CLUSTER, C_RESTART,
-		C_STATE, C_LOG, C_VERSION, C_LB, C_NODE };
-	const struct token *before = token ? &marks->fold.tokens[token - 1] : NULL;
-
-	return before && before->text[before->length - 1] != 's' &&
-	       marks_means(alone(marks, marks->word[token - 1]), nouns, sizeof(nouns) / sizeof(*nouns)) &&
-	       !marks_means(alone(marks, nearest), slips, sizeof(slips) / sizeof(*slips));
-}
-
-/* "bounce kurier and taxi": behind an act stands what it is done to, and no other act. */
-static int named_by_act(const struct marks *marks, size_t token, unsigned nearest)
-{
-	const struct words_entry *before = token ? alone(marks, marks->word[token - 1]) : NULL, *entry = alone(marks, nearest);
-
-	return before && before->concept[0] >= C_SCALE && before->concept[0] <= C_MIGRATE && entry &&
-	       entry->concept[0] >= C_INVESTIGATE && entry->concept[0] <= C_MIGRATE && !words_joins(marks->words, nearest, marks->language);
-}
-
-/* "shuold": small words nothing is called like. */
-static int is_helper(const struct marks *marks, unsigned nearest)
-{
-	static const char *const words[] = { "should", "would", "could", "please", "which", "because", "about", "bitte", "sollte" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (words_find(marks->words, words[i], strlen(words[i])) == nearest)
-			return 1;
-	return 0;
-}
-
-/* The small word meant by a letter moved, doubled or left out; 0 none. */
-static unsigned meant_helper(const struct marks *marks, const struct token *token)
-{
-	unsigned nearest = token->length > 4 ? words_nearest(marks->words, token->text, token->length, 1u | 1u << marks->language, 1) : 0;
-
-	return nearest && is_helper(marks, nearest) ? nearest : 0;
-}
-
-/* "siwtch spider off": what begins a phrase that goes on later in the sentence. */
-static int opens_gap(const struct marks *marks, size_t token, unsigned node)
-{
-	for (const struct words_gap *gap = node ? words_gap_first(marks->words, node) : NULL; gap; gap = words_gap_next(marks->words, gap))
-		for (size_t at = token + 2; at < marks->fold.count && at < token + GAP_MAX; at++)
-			if (marks->languages & 1u << gap->entry.language && marks->word[at] == gap->word[0][0])
-				return 1;
-	return 0;
-}
-
-/* A word that is no phrase by itself, or says nothing, is meant only where its neighbour goes on with
- * it: "security gruop". Elsewhere the unknown word is a name. */
-static int may_be_meant(const struct marks *marks, size_t token, unsigned nearest)
-{
-	static const enum concept idle[] = { C_FILL, C_OOD, C_PLAIN, C_SERVICE, C_TYPICAL };
-	const struct words_entry *entry = alone(marks, nearest);
-	unsigned before = token ? words_step(marks->words, 0, marks->word[token - 1]) : 0;
-	unsigned node = words_step(marks->words, 0, nearest);
-
-	if (entry && !marks_means(entry, idle, sizeof(idle) / sizeof(*idle)))
-		return 1;
-	return (before && words_step(marks->words, before, nearest)) || opens_gap(marks, token, node) ||
-	       (node && token + 1 < marks->fold.count &&
-		       words_step(marks->words, node, marks->word[token + 1]));
-}
-
-/* "rsyncd": what serves the command is a daemon, and no slip of the command. */
-static int is_daemon_of(const struct marks *marks, const struct token *token, unsigned nearest)
-{
-	static const enum concept against[] = { C_INJECTION, C_SHELL, C_FETCH };
-
-	return token->text[token->length - 1] == 'd' && words_find(marks->words, token->text, token->length - 1u) == nearest &&
-	       marks_means(alone(marks, nearest), against, sizeof(against) / sizeof(*against));
-}
-
-static void correct_slips(struct marks *marks, int (*keep)(const void *, const struct token *), const void *arg)
-{
-	unsigned looked_up = 0;
-
-	for (size_t i = 0; i < marks->fold.count && looked_up < SLIPS_LOOKED_UP; i++) {
-		const struct token *token = &marks->fold.tokens[i];
-
-		if (marks->word[i] &&
-			!(words_languages(marks->words, marks->word[i]) & marks->languages))
-			marks->word[i] = 0;
-		if (marks->word[i] || marks_given_name(marks, i) || !may_slip(token) || (keep && keep(arg, token)))
-			continue;
-		looked_up++;
-		if (i + 1 == marks->guess.slip)
-			continue;
-		marks->word[i] = meant_helper(marks, token);
-		if (marks->word[i]) {
-			marks->slip[i] = 1;
-			continue;
-		}
-		marks->word[i] = words_nearest(marks->words, token->text, token->length, 1u | 1u << marks->language, 0);
-		if (!marks->word[i]) /* "lsit al pods" took "al" for another language */
-			marks->word[i] = words_nearest(marks->words, token->text, token->length, marks->languages, 0);
-		if (marks->word[i] && is_doer(token) && !words_doer(marks->words, marks->word[i]))
-			marks->word[i] = 0;
-		if (marks->word[i] && is_daemon_of(marks, token, marks->word[i]))
-			marks->word[i] = 0;
-		if (marks->word[i] && (named_by_noun(marks, i, marks->word[i]) || named_by_act(marks, i, marks->word[i]) ||
-					      !may_be_meant(marks, i, marks->word[i])))
-			marks->word[i] = 0;
-		marks->slip[i] = marks->word[i] != 0;
-	}
-}
-
-/* The token guessed to be misspelt; with it, the language may be another: "deslga i-1". */
-static void correct_guess(struct marks *marks, size_t i)
-{
-	const struct token *token = &marks->fold.tokens[i];
-
-	marks->word[i] = words_nearest(marks->words, token->text, token->length, marks->languages, 1);
-	if (!marks->word[i]) {
-		marks->word[i] = words_nearest(marks->words, token->text, token->length, ~0u, 1);
-		marks_choose_language(marks);
-	}
-	marks->slip[i] = marks->word[i] != 0;
 }
 
 void marks_put(struct marks *marks, const struct words_entry *entry, size_t from, size_t to)
@@ -208,7 +65,7 @@ static int leads_to_scope(const struct marks *marks, size_t token)
 	static const enum concept scope[] = { C_SCOPE };
 
 	if (token + 1 >= marks->fold.count ||
-		!marks_means(alone(marks, marks->word[token + 1]), scope, 1))
+		!marks_means(marks_alone(marks, marks->word[token + 1]), scope, 1))
 		return 0;
 	for (size_t i = 0; i < sizeof(lead) / sizeof(*lead); i++)
 		if (!strcmp(marks->fold.tokens[token].text, lead[i]))
@@ -225,12 +82,12 @@ static size_t part_length(const unsigned part[4])
 	return n;
 }
 
-/* Where the part stands at or after `from`, at most GAP_MAX words on; 0 when nowhere. */
+/* Where the part stands at or after `from`, at most MARKS_GAP_MAX words on; 0 when nowhere. */
 static size_t find_part(const struct marks *marks, const unsigned part[4], size_t from)
 {
 	size_t length = part_length(part);
 
-	for (size_t at = from; at <= from + GAP_MAX && at + length <= marks->fold.count; at++) {
+	for (size_t at = from; at <= from + MARKS_GAP_MAX && at + length <= marks->fold.count; at++) {
 		size_t i = 0;
 
 		/* "traffic is low, bring web down": no part of it lies behind a comma */
@@ -442,8 +299,8 @@ void marks_find(struct marks *marks, const struct words *words, const char *sent
 			marks->word[i] = 0;
 	marks_choose_language(marks);
 	if (guess.slip)
-		correct_guess(marks, guess.slip - 1);
-	correct_slips(marks, keep, arg);
+		marks_correct_guess(marks, guess.slip - 1);
+	marks_correct_slips(marks, keep, arg);
 	find_gaps(marks);
 	find_phrases(marks);
 	marks_find_compounds(marks);

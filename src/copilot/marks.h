@@ -8,7 +8,10 @@
 #include "copilot/fold.h"
 #include "copilot/words.h"
 
-enum { MARKS_MAX = 512 };
+enum {
+	MARKS_MAX = 512,
+	MARKS_GAP_MAX = 12, /* words between the parts of a phrase */
+};
 
 struct mark {
 	enum concept concept;
@@ -44,6 +47,10 @@ int marks_given_name(const struct marks *marks, size_t token); /* in quotes, or 
 void marks_put(struct marks *marks, const struct words_entry *entry, size_t from, size_t to);
 int marks_means(const struct words_entry *entry, const enum concept *list, size_t count);
 void marks_find_compounds(struct marks *marks);
+const struct words_entry *marks_alone(const struct marks *marks, unsigned word); /* what the word means by itself; NULL nothing */
+/* marks_slips.c */
+void marks_correct_slips(struct marks *marks, int (*keep)(const void *, const struct token *), const void *arg);
+void marks_correct_guess(struct marks *marks, size_t token);
 /* marks_language.c: sets language and languages from the words; private to marks*.c. */
 void marks_choose_language(struct marks *marks);
 const struct mark *marks_first(const struct marks *marks, enum concept concept); /* NULL none */

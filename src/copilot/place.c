@@ -26,51 +26,12 @@ static int covered(const struct reading *reading, size_t token, const enum conce
 	return 0;
 }
 
-static int is_one_of(const char *text, const char *const *words, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(text, words[i]))
-			return 1;
-	return 0;
-}
-
-static int is_article(const char *text)
-{
-	static const char *const words[] = { "the", "a", "an", "my", "our", "der", "die", "das", "den", "dem", "ein",
-		"eine", "einen", "le", "la", "les", "un", "une", "el", "los", "las", "una", "o", "os", "as", "um", "uma",
-		"some", "any", "this", "that", "these", "those" };
-
-	return is_one_of(text, words, sizeof(words) / sizeof(*words));
-}
-
 static int is_singular(const struct reading *reading, size_t token)
 {
 	static const char *const one[] = { "redis", "postgres", "datos", "dados", "donnees", "aks", "eks", "rds", "aws", "dns", "kubernetes" };
 	const struct token *word = &reading->marks.fold.tokens[token];
 
-	return word->length < 4 || word->text[word->length - 1] != 's' || is_one_of(word->text, one, sizeof(one) / sizeof(*one));
-}
-
-/* Things so general that only behind a noun something is called so: "deployment update". */
-static int is_general_thing(const char *text)
-{
-	static const char *const words[] = { "update", "upgrade", "deploy", "traffic", "memory", "disk", "usage", "access", "rollout", "release", "change",
-		"changes", "config", "data", "team", "check", "checks" };
-
-	return is_one_of(text, words, sizeof(words) / sizeof(*words));
-}
-
-/* Words so general that nothing is called so. */
-static int is_general(const char *text)
-{
-	static const char *const words[] = { "system", "systems", "platform", "infrastructure", "infra", "data", "internet",
-		"world", "people", "everybody", "team", "company", "business", "process", "processes", "info", "information",
-		"change", "changes", "config", "configuration", "state", "stuff", "more", "less", "enough", "plenty", "now",
-		"here", "kernel", "hardware", "update", "upgrade", "deploy", "reason", "cause", "things", "thing", "work",
-		"traffic", "memory", "cpu", "disk", "space", "usage", "performance", "capacity", "access", "rollout", "release",
-		"version", "again", "safely", "check", "checks", "open", "closed", "everything", "anything", "something" };
-
-	return is_one_of(text, words, sizeof(words) / sizeof(*words));
+	return word->length < 4 || word->text[word->length - 1] != 's' || place_is_one_of(word->text, one, sizeof(one) / sizeof(*one));
 }
 
 int place_changes_something(const struct reading *reading)
@@ -117,7 +78,7 @@ static int closes(const struct reading *reading, size_t token)
 	if (ends_here(reading, token))
 		return 1;
 	while (at < reading->marks.fold.count && marks_at(&reading->marks, at, C_FILL)) {
-		if (is_one_of(reading->marks.fold.tokens[at].text, of, sizeof(of) / sizeof(*of)))
+		if (place_is_one_of(reading->marks.fold.tokens[at].text, of, sizeof(of) / sizeof(*of)))
 			return 0;
 		at++;
 	}
@@ -178,19 +139,10 @@ static int talks_of(const struct reading *reading, size_t token, int scoped)
 		"help", "today", "again", "whole", "same", "other", "others" };
 
 	if (token && !rules_clause_ends(reading, token - 1) && !COVERED(reading, token - 1, acts) && !COVERED(reading, token - 1, nouns) &&
-		!marks_at(&reading->marks, token - 1, C_INVESTIGATE) && !is_article(reading->marks.fold.tokens[token - 1].text))
+		!marks_at(&reading->marks, token - 1, C_INVESTIGATE) && !place_is_article(reading->marks.fold.tokens[token - 1].text))
 		return 0;
 	return marks_at(&reading->marks, token, C_TALK) && (scoped || HAS(reading, C_REVISION) || HAS(reading, C_INVESTIGATE)) &&
-	       closes(reading, token) && !is_one_of(reading->marks.fold.tokens[token].text, never, sizeof(never) / sizeof(*never));
-}
-
-/* "the errors database": a noun for a trouble or a measure, which says nothing of what it stands beside. */
-int place_is_thing(const struct reading *reading, size_t token)
-{
-	static const char *const words[] = { "errors", "alerts", "incidents", "metrics", "logs", "events", "storage", "connections", "requests",
-		"restarts", "costs", "limits" };
-
-	return is_one_of(reading->marks.fold.tokens[token].text, words, sizeof(words) / sizeof(*words));
+	       closes(reading, token) && !place_is_one_of(reading->marks.fold.tokens[token].text, never, sizeof(never) / sizeof(*never));
 }
 
 /* "the audit deployment". What is said of a thing stands there, too: "the slow node". */
@@ -203,7 +155,7 @@ static int before_noun(const struct reading *reading, size_t token)
 
 	return !ends_here(reading, token) && COVERED(reading, token + 1, kinds) && is_singular(reading, token + 1) &&
 	       (!COVERED(reading, token, says) || place_is_thing(reading, token)) && token &&
-	       ((is_article(reading->marks.fold.tokens[token - 1].text) || COVERED(reading, token - 1, acts)) ||
+	       ((place_is_article(reading->marks.fold.tokens[token - 1].text) || COVERED(reading, token - 1, acts)) ||
 		       (COVERED(reading, token - 1, before) && !COVERED(reading, token, acts)));
 }
 
@@ -212,7 +164,7 @@ static int is_called_generally(const struct reading *reading, size_t token)
 {
 	static const enum concept kinds[] = { C_KIND, C_DB, C_NAMESPACE, C_APP };
 
-	if (!is_general_thing(reading->marks.fold.tokens[token].text) || !place_changes_something(reading))
+	if (!place_is_general_thing(reading->marks.fold.tokens[token].text) || !place_changes_something(reading))
 		return 0;
 	if (HAS(reading, C_REPLICAS) && HAS(reading, C_NUMBER) && place_after_act(reading, token, 1))
 		return 1; /* "set update to 3 replicas" */
@@ -225,7 +177,7 @@ static int is_other_scope(const struct reading *reading, size_t token)
 	static const char *const words[] = { "live", "stage" };
 	const struct marks *marks = &reading->marks;
 
-	if (!is_one_of(marks->fold.tokens[token].text, words, sizeof(words) / sizeof(*words)) ||
+	if (!place_is_one_of(marks->fold.tokens[token].text, words, sizeof(words) / sizeof(*words)) ||
 		!(place_behind_noun(reading, token) || before_noun(reading, token) || place_after_act(reading, token, 1) || marks->fold.cjk))
 		return 0;
 	for (const struct mark *mark = marks_first(marks, C_SCOPE); mark; mark = marks_next(marks, mark))
@@ -247,7 +199,7 @@ int place_may_be_name(const struct reading *reading, size_t token, int scoped)
 	size_t covering = 0;
 
 	if (word->length < 3 || word->shape & TOKEN_CJK || is_the_only_act(reading, token) ||
-		(is_general(word->text) && !is_foreign_word(marks, token) && !is_called_generally(reading, token)))
+		(place_is_general(word->text) && !is_foreign_word(marks, token) && !is_called_generally(reading, token)))
 		return 0;
 	if (is_other_scope(reading, token))
 		return 1;
@@ -329,7 +281,7 @@ static size_t before_article(const struct reading *reading, size_t token)
 	const struct marks *marks = &reading->marks;
 	int english = !strcmp(words_language(marks->words, marks->language), "en");
 
-	return token - (token > 1 && !english && is_article(marks->fold.tokens[token - 1].text));
+	return token - (token > 1 && !english && place_is_article(marks->fold.tokens[token - 1].text));
 }
 
 int place_after_act(const struct reading *reading, size_t token, int scoped)
@@ -356,7 +308,7 @@ static int is_told_of(const struct reading *reading, size_t token)
 						COVERED(reading, at, tells) && !COVERED(reading, at, acts))) ||
 		(marks_at(marks, token, C_SYMPTOM) && !marks_at(marks, at, C_SYMPTOM)) || (!token && !marks->slip[token] && COVERED(reading, token, asks)))
 		return 0;
-	if (token && (is_article(marks->fold.tokens[token - 1].text) || !COVERED(reading, token - 1, asks)) &&
+	if (token && (place_is_article(marks->fold.tokens[token - 1].text) || !COVERED(reading, token - 1, asks)) &&
 		!(rules_clause_ends(reading, token - 1) && !ends_here(reading, token)))
 		return 0;
 	if (ends_here(reading, token))
@@ -375,7 +327,7 @@ int place_in_a_place(const struct reading *reading, size_t token)
 		"du", "des", "pour", "dans", "sur", "en", "del", "para", "do", "da", "no", "na", "em", "a", "al", "ao", "to" };
 
 	return token && !COVERED(reading, token, acts) && !COVERED(reading, token, tells) &&
-	       is_one_of(reading->marks.fold.tokens[before_article(reading, token) - 1].text, lead,
+	       place_is_one_of(reading->marks.fold.tokens[before_article(reading, token) - 1].text, lead,
 		       sizeof(lead) / sizeof(*lead)) &&
 	       closes(reading, token);
 }
@@ -386,7 +338,7 @@ static int was_rolled_out(const struct reading *reading, size_t token)
 	static const char *const words[] = { "deploy", "deployment", "release", "rollout", "update", "upgrade", "version" };
 
 	return HAS(reading, C_ROLLBACK) && !ends_here(reading, token) &&
-	       is_one_of(reading->marks.fold.tokens[token + 1].text, words, sizeof(words) / sizeof(*words));
+	       place_is_one_of(reading->marks.fold.tokens[token + 1].text, words, sizeof(words) / sizeof(*words));
 }
 
 /* "tickets can't keep up in prod, scale it to 8": the sentence begins with it, or a clause that asks for nothing. */
@@ -399,33 +351,6 @@ static int begins(const struct reading *reading, size_t token)
 	return !COVERED(reading, token, acts) && !COVERED(reading, token, tells) && (!token || !ends_here(reading, token)) &&
 	       (!token || rules_clause_ends(reading, token - 1)) &&
 	       (place_changes_something(reading) || (!token && (HAS(reading, C_STATUS) || HAS(reading, C_LOG))));
-}
-
-/* "stop audit in dev": where nobody is watched, and not "disable audit". */
-static int stops_plainly(const struct reading *reading, size_t token)
-{
-	static const char *const offs[] = { "disable", "turn", "switch", "kill", "mute", "deactivate", "suspend", "silence" };
-	const struct mark *stop = marks_first(&reading->marks, C_STOP), *scope = marks_first(&reading->marks, C_SCOPE);
-
-	return scope && strcmp(scope->value, "prod") != 0 && !marks_at(&reading->marks, token, C_RULES) &&
-	       !is_one_of(reading->marks.fold.tokens[stop->from].text, offs, sizeof(offs) / sizeof(*offs));
-}
-
-/* Past rules and the audit an attack wants to get: only what cannot mean that may be called so. */
-static int is_guarded(const struct reading *reading, size_t token)
-{
-	static const enum concept harmful[] = { C_TERMINATE, C_DRAIN, C_CORDON, C_REVEAL, C_OTHER };
-	int guarded = marks_at(&reading->marks, token, C_RULES) != NULL ||
-		      !strncmp(reading->marks.fold.tokens[token].text, "audit", 5);
-
-	if (guarded && HAS(reading, C_STOP) && !stops_plainly(reading, token))
-		return !beside_noun(reading, token);
-	for (size_t i = 0; guarded && i < sizeof(harmful) / sizeof(*harmful); i++)
-		for (const struct mark *mark = marks_first(&reading->marks, harmful[i]); mark;
-			mark = marks_next(&reading->marks, mark))
-			if (mark->from != token)
-				return !beside_noun(reading, token);
-	return 0;
 }
 
 /* A word for an act where what it is done to would stand: "drain in prod is wedged", "status of ferry". Something else is asked
@@ -445,20 +370,20 @@ static int is_subject_act(const struct reading *reading, size_t token)
 	if (reading->marks.fold.cjk)
 		return !ends_here(reading, token) && tokens[token + 1].shape & TOKEN_CJK;
 	follows = !ends_here(reading, token) &&
-		  (COVERED(reading, token + 1, behind) || is_tail(reading, token + 1) || is_one_of(tokens[token + 1].text, verbs, sizeof(verbs) / sizeof(*verbs)) ||
+		  (COVERED(reading, token + 1, behind) || is_tail(reading, token + 1) || place_is_one_of(tokens[token + 1].text, verbs, sizeof(verbs) / sizeof(*verbs)) ||
 			  reading->entity[token + 1] == ENTITY_VERSION);
 	if (!token || rules_clause_ends(reading, token - 1))
 		return follows;
 	if (marks_at(&reading->marks, token - 1, C_INVESTIGATE))
 		return closes(reading, token); /* "fix returns safely" */
-	if (COVERED(reading, token - 1, asks) || is_one_of(tokens[token - 1].text, verbs, sizeof(verbs) / sizeof(*verbs)))
+	if (COVERED(reading, token - 1, asks) || place_is_one_of(tokens[token - 1].text, verbs, sizeof(verbs) / sizeof(*verbs)))
 		return follows || ends_here(reading, token);
-	return is_one_of(tokens[token - 1].text, of, sizeof(of) / sizeof(*of)) && closes(reading, token);
+	return place_is_one_of(tokens[token - 1].text, of, sizeof(of) / sizeof(*of)) && closes(reading, token);
 }
 
 int place_weight(const struct reading *reading, size_t token, int scoped)
 {
-	if (is_guarded(reading, token))
+	if (place_is_guarded(reading, token))
 		return 0;
 	if (beside_noun(reading, token))
 		return 4;

@@ -17,4 +17,11 @@ int place_after_act(const struct reading *reading, size_t token, int scoped);   
 int place_in_a_place(const struct reading *reading, size_t token);               /* "logs of audit" */
 int place_changes_something(const struct reading *reading);                      /* an act of ours is said */
 
+/* place_words.c */
+int place_is_one_of(const char *text, const char *const *words, size_t count);
+int place_is_article(const char *text);
+int place_is_general(const char *text);       /* nothing is called so */
+int place_is_general_thing(const char *text); /* only behind a noun: "deployment update" */
+int place_is_guarded(const struct reading *reading, size_t token); /* what an attack wants to get past */
+
 #endif

@@ -79,6 +79,10 @@ int implied_leaves_balancer(const struct reading *reading); /* "remove api-6 fro
 size_t implied_engine(const struct reading *reading);       /* the token of the engine something is set to, 0 none */
 int implied_switch(const struct reading *reading);          /* "... in dev: off" -1, "on" 1, neither 0 */
 
+/* asked.c. */
+void rules_drop_asking(struct reading *reading);
+size_t rules_first_word(const struct reading *reading); /* behind a greeting or a place: "hey, is web up" */
+
 /* told.c. */
 struct clause_span {
 	size_t from, to; /* tokens, both inside */
@@ -86,7 +90,6 @@ struct clause_span {
 void rules_drop_told(struct reading *reading); /* before the type is known: acts told, not asked for, no longer count */
 int rules_told(const struct reading *reading, const struct mark *mark); /* "before the reboot" */
 int rules_is_change(const struct mark *mark); /* an act that changes something */
-size_t rules_first_word(const struct reading *reading); /* behind a greeting: "hey, is web up" */
 int rules_clause_ends(const struct reading *reading, size_t token);
 struct clause_span rules_clause(const struct reading *reading, size_t token); /* the one it is in */
 int rules_acts_near(const struct reading *reading, size_t token);  /* an act stands in its clause */
