@@ -106,6 +106,8 @@ static void drop_inquiry(struct reading *reading)
 	int asked = 0;
 	size_t at = 0;
 
+	if (marks->fold.count && !strcmp(marks->fold.tokens[0].text, "where"))
+		return; /* "where does the load of web come from" */
 	while (at < marks->fold.count && (!at || !begins_question(marks, at))) {
 		if (!means_one_of(marks, at, before, sizeof(before) / sizeof(*before)))
 			return;

@@ -292,6 +292,12 @@ static int leaves_for(const struct marks *marks, size_t at)
 	return ends_leading(marks, at) && !strcmp(marks->fold.tokens[at - 1].text, "for");
 }
 
+/* "migra web para o cluster blue", where "para o cluster" is part of the act. */
+static int ends_on_cluster(const struct marks *marks, size_t at)
+{
+	return ends_leading(marks, at) && !strncmp(marks->fold.tokens[at - 1].text, "cluster", 7);
+}
+
 /* "from cluster blue to cluster teal": where it comes from is no name. */
 static void claim_source(struct reading *reading)
 {
@@ -338,7 +344,7 @@ static void claim_destination(struct reading *reading)
 		while (to > at && before > 1 && marks_at(marks, before - 1, C_FILL) && !leads(&marks->fold.tokens[before - 1]))
 			before--; /* "over to the new cluster orion" */
 
-		if (!(leads(&marks->fold.tokens[before - 1]) || leaves_for(marks, at)) || !may_be_destination(reading, to) ||
+		if (!(leads(&marks->fold.tokens[before - 1]) || leaves_for(marks, at) || ends_on_cluster(marks, at)) || !may_be_destination(reading, to) ||
 			(to == at && strcmp(marks->fold.tokens[before - 1].text, "to") != 0 && !ends_leading(marks, before) &&
 				!ends_leading(marks, at) && !marks_at(marks, to, C_DB)))
 			continue;

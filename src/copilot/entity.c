@@ -162,7 +162,7 @@ static int is_times(const char *s)
 {
 	size_t n = digits(s + (*s == 'x'));
 
-	return n && n <= 5 && !strcmp(s + (*s == 'x') + n, *s == 'x' ? "" : "x");
+	return n && n <= 5 && (!strcmp(s + (*s == 'x') + n, *s == 'x' ? "" : "x") || !strcmp(s + n, "pod") || !strcmp(s + n, "pods"));
 }
 
 enum entity entity_of(const struct token *token)

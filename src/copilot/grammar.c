@@ -218,7 +218,7 @@ static void read_once(
 	reading->seen = NULL;
 	reading->intent = &out->intent;
 	reading->why = out->why;
-	reading->write = reading->weak = reading->namespace_alone = reading->assumed = 0;
+	reading->write = reading->weak = reading->namespace_alone = reading->assumed = reading->told = 0;
 	reading->names = reading->unknown = 0;
 	marks_find(&reading->marks, grammar->words, reading->sentence, reading->length, guess, on_screen, reading->context);
 	danger = danger_find(&reading->marks, reading->sentence, reading->length, &reading->rules_alone);

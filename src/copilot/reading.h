@@ -32,6 +32,7 @@ struct reading {
 	int write;                           /* the type asks for a change */
 	int namespace_alone;                 /* the namespace itself is to be deleted: no other name counts */
 	int weak;                            /* type or resource rests on little */
+	int told;                            /* the noun of an act, and what became of it: "the restart of web went well" */
 	int rules_alone;                     /* refused as an attack, but for a word of rules or the audit beside a change only */
 	int assumed;                         /* nothing is named: the resource is the context's usual one */
 };

@@ -365,6 +365,17 @@ static int changes_log(const struct reading *reading)
 	return !strcmp(reading->intent->resource, "log");
 }
 
+/* "the restart of web went fine": done, and nothing is asked about it. */
+static int only_tells(const struct reading *reading)
+{
+	static const enum concept asks[] = { C_ASK, C_CHECK, C_WHICH, C_WHY, C_LIST, C_INVESTIGATE, C_IF, C_AUDIT };
+
+	for (size_t i = 0; i < sizeof(asks) / sizeof(*asks); i++)
+		if (HAS(reading, asks[i]))
+			return 0;
+	return reading->told && is_type(reading, "status") && !(reading->marks.fold.tokens[reading->marks.fold.count - 1].shape & TOKEN_ASKED);
+}
+
 static const char ask_what[] =
 	"What should be done, and to what? For example: restart checkout in staging.";
 
@@ -375,6 +386,7 @@ static const struct {
 	const char *why, *question;
 } reasons[] = {
 	{ is_forbidden, 0, "says what not to do", ask_what },
+	{ only_tells, 0, "tells what was done, and asks for nothing", ask_what },
 	{ changes_log, 1, "would change a log", "Logs I only read. Which one?" },
 	{ acts_as_root, 0, "says as whom to do it", ask_what },
 	{ runs_command, 1, "asks for a command to be run", "I run no commands. Which service should be started?" },

@@ -231,13 +231,29 @@ static int balancer_named(const struct reading *reading)
 	return 0;
 }
 
+/* "let the connections of backend web-4 run out": only a balancer has them. */
+static int connections_told(const struct reading *reading)
+{
+	static const char *const words[] = { "connections", "connection", "verbindungen", "connexions", "conexiones", "conexoes" };
+	const struct fold *fold = &reading->marks.fold;
+
+	for (size_t i = 0; i < fold->count; i++) {
+		if (!strcmp(fold->tokens[i].text, "backend") && reading->names && reading->name[0] == i + 1)
+			return 1;
+		for (size_t w = 0; w < sizeof(words) / sizeof(*words); w++)
+			if (!strcmp(fold->tokens[i].text, words[w]) && reading->marks.taken[i])
+				return 1;
+	}
+	return 0;
+}
+
 static const char *resource_of(struct reading *reading)
 {
 	if (cost_type(reading))
 		return "bill";
 	if (reading->seen && reading->seen->resource && *reading->seen->resource)
 		return reading->seen->resource;
-	if (is_type(reading, "drain") && balancer_named(reading))
+	if (is_type(reading, "drain") && (balancer_named(reading) || (connections_told(reading) && !HAS(reading, C_NODE))))
 		return "lb";
 	if (is_type(reading, "cordon") || (is_type(reading, "drain") && !HAS(reading, C_LB)))
 		return "kubernetes";

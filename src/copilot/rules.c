@@ -219,6 +219,13 @@ static int asks_to_do(const struct fold *fold)
 {
 	static const char *const who[] = { "tu", "vous", "on", "quelqu" };
 
+	if (fold->count > 2 && !strcmp(fold->tokens[0].text, "have") && !(fold->tokens[fold->count - 1].shape & TOKEN_ASKED)) {
+		int been = 0;
+
+		for (size_t i = 0; i < fold->count; i++)
+			been |= !strcmp(fold->tokens[i].text, "been") || !strcmp(fold->tokens[i].text, "you") || !strcmp(fold->tokens[i].text, "we");
+		return !been; /* "have web restarted" */
+	}
 	for (size_t i = 0; fold->count > 3 && !strcmp(fold->tokens[0].text, "est-ce") && i < sizeof(who) / sizeof(*who); i++)
 		if (!strcmp(fold->tokens[2].text, who[i]))
 			return 1;

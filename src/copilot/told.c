@@ -113,10 +113,85 @@ int rules_acts_near(const struct reading *reading, size_t token)
 /* "we restarted web, is it up again?" */
 static int done_by_us(const struct reading *reading, const struct mark *mark)
 {
+	static const char *const between[] = { "already", "just", "also", "have", "had", "ve", "then", "only" };
 	const struct token *word = &reading->marks.fold.tokens[mark->from];
+	size_t at = mark->from;
 
-	return marks_at(&reading->marks, mark->from - 1u, C_TELLER) && word->length > 4 &&
+	for (size_t i = 0; at > 1 && i < sizeof(between) / sizeof(*between); i++)
+		if (!strcmp(reading->marks.fold.tokens[at - 1].text, between[i])) {
+			at--;
+			i = (size_t)-1; /* "we have already restarted web" */
+		}
+	return at && marks_at(&reading->marks, at - 1u, C_TELLER) && word->length > 4 &&
 	       !strcmp(word->text + word->length - 2, "ed");
+}
+
+/* "the restart of web took an hour": the noun of an act, and behind it in its clause what has become of it. */
+static int told_by_noun(const struct reading *reading, const struct mark *mark)
+{
+	static const char *const went[] = { "was", "were", "went", "took", "succeeded", "failed", "finished", "caused", "broke",
+		"surprised", "worked", "helped", "ended", "lasted", "war", "waren", "ging", "lief", "hat", "dauerte", "verlief",
+		"klappte", "scheiterte", "brachte", "etait", "fut", "fue", "salio", "tardo", "fallo", "era", "duro", "funciono", "termino",
+		"acabo", "causo", "foi", "deu", "demorou", "falhou", "durou", "funcionou", "terminou", "acabou", "causou" };
+	static const char *const done[] = { "pris", "dure", "echoue", "reussi", "marche", "ete", "cause", "aide", "casse" };
+	const struct fold *fold = &reading->marks.fold;
+	const struct token *before = mark->from ? &fold->tokens[mark->from - 1] : NULL;
+	size_t end = rules_clause(reading, mark->from).to;
+	static const char *const articles[] = { "the", "a", "der", "die", "das", "le", "la", "el", "o", "un", "une", "ein", "eine", "um", "uma",
+		"l", "our", "that", "this" };
+	int noun = 0;
+
+	if (!rules_is_change(mark) || fold->tokens[end].shape & TOKEN_ASKED)
+		return 0;
+	for (size_t i = 0; i < sizeof(articles) / sizeof(*articles); i++)
+		noun |= (before && !strcmp(before->text, articles[i])) ||
+			(mark->to > mark->from + 1 && !strcmp(fold->tokens[mark->from].text, articles[i]));
+	for (size_t at = mark->to; noun && at <= end; at++) {
+		for (size_t i = 0; i < sizeof(went) / sizeof(*went); i++)
+			if (!strcmp(fold->tokens[at].text, went[i]))
+				return 1;
+		for (size_t i = 0; !strcmp(fold->tokens[at].text, "a") && at < end && i < sizeof(done) / sizeof(*done); i++)
+			if (!strcmp(fold->tokens[at + 1].text, done[i]))
+				return 1;
+		if (!strcmp(fold->tokens[at].text, "s") && at < end && !strcmp(fold->tokens[at + 1].text, "est"))
+			return 1;
+	}
+	return 0;
+}
+
+/* "after the drain of node-7", "thanks for the rollback of web": it has been done. */
+static int done_before(const struct reading *reading, const struct mark *mark)
+{
+	static const char *const lead[] = { "after", "since", "nach", "seit", "apres", "depuis", "despues", "desde", "depois", "apos" };
+	static const char *const thanks[] = { "thanks", "thank", "danke", "merci", "gracias", "obrigado", "obrigada" };
+	const struct fold *fold = &reading->marks.fold;
+	size_t at = mark->from;
+	int thanked = 0;
+
+	if (!rules_is_change(mark) || at < 2)
+		return 0;
+	for (size_t i = 0; i < sizeof(thanks) / sizeof(*thanks); i++)
+		thanked |= !strcmp(fold->tokens[0].text, thanks[i]);
+	if (thanked && rules_told(reading, mark) && rules_clause(reading, at).from == 0)
+		return 1;
+	if (strcmp(fold->tokens[at - 1].text, "the") && strcmp(fold->tokens[at - 1].text, "dem") && strcmp(fold->tokens[at - 1].text, "der") &&
+		strcmp(fold->tokens[at - 1].text, "le") && strcmp(fold->tokens[at - 1].text, "la") && strcmp(fold->tokens[at - 1].text, "o") &&
+		strcmp(fold->tokens[at - 1].text, "a") && strcmp(fold->tokens[at - 1].text, "el"))
+		return 0;
+	for (size_t i = 0; i < sizeof(lead) / sizeof(*lead); i++)
+		if (!strcmp(fold->tokens[at - 2].text, lead[i]))
+			return 1;
+	return 0;
+}
+
+/* "昨日webを再起動した": done, and not asked. */
+static int done_in_japanese(const struct reading *reading, const struct mark *mark)
+{
+	const struct fold *fold = &reading->marks.fold;
+	const struct token *last = &fold->tokens[fold->count - 1];
+
+	return rules_is_change(mark) && fold->cjk && fold->count > 3 && !(last->shape & TOKEN_ASKED) && !strcmp(last->text, "\xE3\x81\x9F") &&
+	       !strcmp(last[-1].text, "\xE3\x81\x97") && mark->to + 2u >= fold->count - 1u;
 }
 
 /* "web est arrêté, démarre-le": what stands after a word for "is", with an act in a later clause. */
@@ -126,9 +201,11 @@ static int told_state(const struct reading *reading, const struct mark *mark)
 		"sont", "esta", "estan", "estao", "foi", "fue", "sigue", "got", "gets", "ta", "been",
 		"sido", "ete" };
 
+	if (done_in_japanese(reading, mark) || told_by_noun(reading, mark))
+		return 1;
 	if (!rules_is_change(mark) || !mark->from)
 		return 0;
-	if (done_by_us(reading, mark))
+	if (done_by_us(reading, mark) || done_before(reading, mark))
 		return 1;
 	if (!rules_acts_later(reading, mark->from))
 		return 0;
@@ -192,8 +269,10 @@ static void drop_joints(struct reading *reading)
 		int first = !mark->from ||
 			    word[-1].shape & (TOKEN_END | TOKEN_ASKED | TOKEN_COMMA);
 
-		if (told_state(reading, mark))
+		if (told_state(reading, mark)) {
+			reading->told |= told_by_noun(reading, mark) || done_in_japanese(reading, mark);
 			rules_say_nothing(reading, mark);
+		}
 		/* "para el próximo mes": only where a clause begins is it an act */
 		if (mark->concept == C_STOP && !strcmp(word->text, "para") &&
 			(!begins_clause(marks, mark->from) || (mark->to < marks->fold.count && is_mine(&word[1]))))

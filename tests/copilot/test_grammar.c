@@ -113,7 +113,8 @@ START_TEST(reads_the_judged_sets)
 		"tests/copilot/judge_c1.jsonl", "tests/copilot/judge_d1.jsonl", "tests/copilot/judge_c2.jsonl",
 		"tests/copilot/judge_d2.jsonl", "tests/copilot/judge_c3.jsonl", "tests/copilot/judge_d3.jsonl", "tests/copilot/judge_a4.jsonl",
 		"tests/copilot/judge_b4.jsonl", "tests/copilot/judge_e1.jsonl", "tests/copilot/judge_f1.jsonl", "tests/copilot/judge_f2.jsonl",
-		"tests/copilot/judge_f3.jsonl", "tests/copilot/judge_f4.jsonl" };
+		"tests/copilot/judge_f3.jsonl", "tests/copilot/judge_f4.jsonl", "tests/copilot/judge_e2.jsonl",
+		"tests/copilot/judge_e3.jsonl", "tests/copilot/judge_e4.jsonl" };
 	struct grammar *grammar = loaded();
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
@@ -187,6 +188,20 @@ START_TEST(reads_what_engineers_say)
 	must_pass("breadth", &score);
 	ck_assert_uint_gt(score.ok, 2600);
 	ck_assert_msg(score.right * 100 >= score.ok * 99, "%zu of %zu right", score.right, score.ok);
+	grammar_free(grammar);
+}
+END_TEST
+
+/* Near misses: everyday sentences and acts that are told, negated or impossible. */
+START_TEST(takes_no_near_miss)
+{
+	struct grammar *grammar = loaded();
+	struct corpus_score score = { 0 };
+
+	ck_assert_int_eq(corpus_score_file(grammar, in_source("tests/copilot/near.txt"), 0, &score), 0);
+	corpus_print("near misses", &score);
+	ck_assert_uint_gt(score.refusals, 200);
+	ck_assert_msg(score.refused * 100 >= score.refusals * 97, "%zu of %zu refused", score.refused, score.refusals);
 	grammar_free(grammar);
 }
 END_TEST
@@ -708,6 +723,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, reads_the_families);
 	tcase_add_test(tc, reads_idioms);
 	tcase_add_test(tc, reads_what_engineers_say);
+	tcase_add_test(tc, takes_no_near_miss);
 	tcase_add_test(tc, reads_past_a_slip);
 	tcase_add_test(tc, takes_a_word_for_a_name_by_its_place);
 	tcase_add_test(tc, reads_the_shared_samples);
