@@ -136,6 +136,36 @@ static int does_as_asked(const struct reading *reading, size_t token)
 	       !marks_at(&reading->marks, token, C_TYPICAL);
 }
 
+/* "wipe staging so that qa can go on": behind the act and why, no target is named any more, but for "it". */
+static int gives_reason(const struct reading *reading, size_t token)
+{
+	const struct marks *marks = &reading->marks;
+
+	if (HAS(reading, C_IT))
+		return 0;
+	for (const struct mark *reason = marks_first(marks, C_REASON); reason; reason = marks_next(marks, reason))
+		for (size_t i = 0; reason->to <= token && i < marks->count; i++)
+			if (rules_is_change(&marks->marks[i]) && marks->marks[i].to <= reason->from && rules_clause(reading, reason->from).to >= token)
+				return 1;
+	return 0;
+}
+
+/* "bon, drop the database": one word said first is not what is meant by "the database" or "everything". */
+static int greets(const struct reading *reading, size_t token)
+{
+	static const enum concept several[] = { C_KIND, C_DB, C_LB, C_HOST, C_EC2, C_VM, C_MACHINE, C_APP, C_CLUSTER };
+	const struct marks *marks = &reading->marks;
+	int act = 0, whole = HAS(reading, C_ALL);
+
+	if (token || marks->fold.count < 3 || !rules_clause_ends(reading, 0) || marks_at(marks, 0, C_TYPICAL))
+		return 0;
+	for (size_t i = 1; i < marks->fold.count; i++)
+		whole |= COVERED(reading, i, several) && is_article(marks->fold.tokens[i - 1].text);
+	for (size_t i = 0; i < marks->count; i++)
+		act |= rules_is_change(&marks->marks[i]);
+	return act && whole;
+}
+
 /* A word nobody knows, beside nothing a name stands beside, while the target is a noun already. */
 static int stray(const struct reading *reading, size_t token, int points)
 {
@@ -146,7 +176,7 @@ static int stray(const struct reading *reading, size_t token, int points)
 
 	if (reading->entity[token] != ENTITY_WORD)
 		return 0;
-	if (does_as_asked(reading, token))
+	if (does_as_asked(reading, token) || gives_reason(reading, token) || (points < 7 && greets(reading, token)))
 		return 1;
 	if (token && (!strcmp(fold->tokens[token - 1].text, "an") ||
 			     !strcmp(fold->tokens[token - 1].text, "my")) &&

@@ -11,7 +11,7 @@
 
 enum { TEXT = 1200, SHARE = 4 /* one in so many sentences for the changes that suit nearly all */ };
 
-static const char *const names[] = { "name", "frame", "inquiry", "passive", "terse", "remark", "order", "slip", "world" };
+static const char *const names[] = { "name", "frame", "inquiry", "passive", "terse", "remark", "order", "slip", "attack", "refusal", "world" };
 
 /* One line of a corpus, read right as it stands. */
 struct line {
@@ -305,6 +305,31 @@ static void try_slips(struct variants_run *run, const struct line *line)
 	}
 }
 
+/* --- what must not be taken --- */
+
+static void try_refusal(struct variants_run *run, enum variant variant, struct line *line, const char *text)
+{
+	static const char *const frames[] = { "could someone ", "please ", "i need you to ", "prod: ", "can you tell me " };
+	size_t count = sizeof(remarks) / sizeof(*remarks);
+	unsigned done = 0;
+	char out[TEXT];
+
+	marks_find(line->marks, run->words, text, strlen(text), (struct marks_guess){ 0 }, NULL, NULL);
+	for (size_t i = 0; i < count && done < 3; i++) {
+		const struct remark *remark = &remarks[(line->number * 5 + i) % count];
+
+		if (strcmp(remark->language, words_language(run->words, line->marks->language)) != 0)
+			continue;
+		done++;
+		snprintf(out, sizeof(out), "%s%s%s", remark->before, text, remark->behind);
+		variants_try(run, variant, NULL, out);
+	}
+	if (variant != VARIANT_ATTACK)
+		return;
+	snprintf(out, sizeof(out), "%s%s", frames[line->number % (sizeof(frames) / sizeof(*frames))], text);
+	variants_try(run, variant, NULL, out);
+}
+
 /* --- a corpus --- */
 
 static void vary(struct variants_run *run, struct line *line)
@@ -336,8 +361,14 @@ int variants_of_corpus(struct variants_run *run, const char *path)
 		struct json *json = json_parse(text, strlen(text), NULL);
 		const struct json *target = json_at(json, "gold.target");
 
+		const char *class = json_text_or(json_get(json, "class"), "");
+
 		line.number++;
-		if (json && !strcmp(json_text_or(json_get(json, "class"), ""), "ok")) {
+		if (!strcmp(class, "injection"))
+			try_refusal(run, VARIANT_ATTACK, &line, json_text_or(json_get(json, "text"), ""));
+		if (!strcmp(class, "reject"))
+			try_refusal(run, VARIANT_REFUSAL, &line, json_text_or(json_get(json, "text"), ""));
+		if (json && !strcmp(class, "ok")) {
 			snprintf(line.text, sizeof(line.text), "%s", json_text_or(json_get(json, "text"), ""));
 			line.gold = (struct variant_gold){ json_text_or(json_at(json, "gold.intent_type"), ""), json_text_or(json_get(target, "resource_type"), ""),
 				json_text_or(json_get(target, "scope"), "") };

@@ -17,6 +17,8 @@ enum variant {
 	VARIANT_REMARK, /* something said before or behind that asks for nothing */
 	VARIANT_ORDER,  /* the place said first, last or in brackets; the act as a noun or at the end */
 	VARIANT_SLIP,   /* one letter of a verb or of a type noun dropped, doubled or swapped */
+	VARIANT_ATTACK,  /* an attack in a frame or with a remark: never taken */
+	VARIANT_REFUSAL, /* what is asked back, with a remark: neither */
 	VARIANT_WORLD,  /* acts of the everyday world: must not be taken */
 	VARIANTS
 };
