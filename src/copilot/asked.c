@@ -191,7 +191,8 @@ static void turn_into_reasons(struct reading *reading)
 			continue;
 		for (const struct mark *mark = marks->marks; mark < marks->marks + marks->count; mark++)
 			for (size_t i = 0; i < sizeof(asks) / sizeof(*asks); i++)
-				asked |= mark->to + 1u < why->from && (rules_is_change(mark) || mark->concept == asks[i]);
+				asked |= (mark->to <= why->from && (rules_is_change(mark) || mark->concept == C_DONT)) ||
+					 (mark->to + 1u < why->from && mark->concept == asks[i]);
 		if (!asked)
 			continue;
 		marks->seen[C_WHY]--;

@@ -252,10 +252,27 @@ static int is_money(const struct marks *marks, size_t from, size_t to)
 	return cost && to == from + 1 && cost->to - cost->from > 1;
 }
 
+/* "no escales web, como acordamos": what forbids in Spanish does so in a sentence taken for Portuguese, too. */
+static void find_forbidden(struct marks *marks)
+{
+	for (size_t i = 0; i + 1 < marks->fold.count; i++) {
+		unsigned node = words_step(marks->words, 0, marks->word[i]);
+		const struct words_entry *entry;
+
+		if (strcmp(marks->fold.tokens[i].text, "no") != 0 || !node)
+			continue;
+		node = words_step(marks->words, node, words_find(marks->words, marks->fold.tokens[i + 1].text, marks->fold.tokens[i + 1].length));
+		entry = node ? words_entry(marks->words, node, ~0u, marks->language) : NULL;
+		if (entry && entry->concept[0] == C_DONT && !marks_at(marks, i, C_DONT))
+			marks_put(marks, entry, i, i + 2);
+	}
+}
+
 /* An attack inside a longer harmless phrase, or inside a gap, counts all the same: every place is
  * looked at again, whatever explained it. */
 static void find_against(struct marks *marks)
 {
+	find_forbidden(marks);
 	for (size_t i = 0; i < marks->fold.count; i++) {
 		unsigned node = 0;
 

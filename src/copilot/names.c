@@ -136,12 +136,12 @@ static int does_as_asked(const struct reading *reading, size_t token)
 	       !marks_at(&reading->marks, token, C_TYPICAL);
 }
 
-/* "wipe staging so that qa can go on": behind the act and why, no target is named any more, but for "it". */
-static int gives_reason(const struct reading *reading, size_t token)
+/* "wipe staging so that qa can go on": behind the act and why, no target is named any more, but "restart it because checkout hangs". */
+int names_in_reason(const struct reading *reading, size_t token)
 {
 	const struct marks *marks = &reading->marks;
 
-	if (HAS(reading, C_IT))
+	if (marks_at(marks, token, C_TYPICAL))
 		return 0;
 	for (const struct mark *reason = marks_first(marks, C_REASON); reason; reason = marks_next(marks, reason))
 		for (size_t i = 0; reason->to <= token && i < marks->count; i++)
@@ -176,7 +176,7 @@ static int stray(const struct reading *reading, size_t token, int points)
 
 	if (reading->entity[token] != ENTITY_WORD)
 		return 0;
-	if (does_as_asked(reading, token) || gives_reason(reading, token) || (points < 7 && greets(reading, token)))
+	if (does_as_asked(reading, token) || names_in_reason(reading, token) || (points < 7 && greets(reading, token)))
 		return 1;
 	if (token && (!strcmp(fold->tokens[token - 1].text, "an") ||
 			     !strcmp(fold->tokens[token - 1].text, "my")) &&

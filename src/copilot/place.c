@@ -383,7 +383,7 @@ static int is_subject_act(const struct reading *reading, size_t token)
 
 int place_weight(const struct reading *reading, size_t token, int scoped)
 {
-	if (place_is_guarded(reading, token))
+	if (place_is_guarded(reading, token) || names_in_reason(reading, token))
 		return 0;
 	if (beside_noun(reading, token))
 		return 4;

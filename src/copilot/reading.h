@@ -50,6 +50,7 @@ void names_rescue(struct reading *reading);
 /* daemon.c: the daemon and the machine it runs on, where both are said. */
 void names_daemon(struct reading *reading);
 int names_everyday(const struct reading *reading, size_t token); /* an act or a cue a team may also call a service */
+int names_in_reason(const struct reading *reading, size_t token); /* behind an act and why it is asked for */
 void names_to_filter(struct reading *reading);
 const struct token *names_token(const struct reading *reading, size_t i);
 

@@ -344,7 +344,7 @@ static int may_be_called(const struct reading *reading, size_t token)
 	size_t covering = 0, allowed = 0;
 
 	if (word->length < 4 || word->shape & (TOKEN_CJK | TOKEN_DIGIT) || marks->slip[token] ||
-		reading->used[token] || is_general(word))
+		reading->used[token] || is_general(word) || names_in_reason(reading, token))
 		return 0;
 	if (!english && words_languages(marks->words, marks->word[token]) & own &&
 		!(word->shape & TOKEN_JOINED))

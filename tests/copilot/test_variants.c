@@ -11,7 +11,7 @@
 
 /* Of a thousand variants of a class so many must be right. */
 static const size_t least[VARIANTS] = { [VARIANT_NAME] = 970, [VARIANT_FRAME] = 985, [VARIANT_INQUIRY] = 980, [VARIANT_PASSIVE] = 980, [VARIANT_TERSE] = 990, [VARIANT_REMARK] = 990, [VARIANT_ORDER] = 990, [VARIANT_SLIP] = 980,
-	[VARIANT_ATTACK] = 1000, [VARIANT_REFUSAL] = 0, [VARIANT_WORLD] = 970 };
+	[VARIANT_ATTACK] = 1000, [VARIANT_REFUSAL] = 990, [VARIANT_WORLD] = 970 };
 
 static const char *in_source(const char *path)
 {
