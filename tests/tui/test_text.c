@@ -12,6 +12,7 @@
 #include "tui/chat/next.h"
 #include "tui/chat/text.h"
 #include "tui/pane.h"
+#include "tui/screen/format.h"
 #include "tui/screen/keys.h"
 #include "tui/screen/line_edit.h"
 #include "tui/text/log_ring.h"
@@ -42,6 +43,28 @@ static void has_not(const char *text, const char *part)
 {
 	ck_assert_msg(strstr(text, part) == NULL, "\"%s\" is in\n%s", part, text);
 }
+
+/* --- cuts --- */
+
+START_TEST(what_is_cut_says_how_much_of_it_is_there)
+{
+	char text[512], out[512];
+	size_t length = 0;
+
+	text[length++] = 'a';
+	for (int i = 0; i < 200; i++) {
+		memcpy(text + length, "\u0301", 2); /* above the letter: two bytes, no column */
+		length += 2;
+	}
+	snprintf(text + length, sizeof(text) - length, "%060d", 0);
+	length = strlen(text);
+	ck_assert_uint_eq(format_cut(text, length, 60, 10, out, sizeof(out)), strlen(out));
+	has(out, screen_glyph(GLYPH_ELLIPSIS));
+	ck_assert_uint_eq(format_cut(text, length, 60, 10, out, 100), 99);
+	ck_assert_uint_eq(format_cut(text, length, 100, 10, out, 100), 99);
+	ck_assert_uint_eq(strlen(out), 99);
+}
+END_TEST
 
 /* --- scroller --- */
 
@@ -608,6 +631,7 @@ END_TEST
 
 static void add_tests(TCase *tests)
 {
+	tcase_add_test(tests, what_is_cut_says_how_much_of_it_is_there);
 	tcase_add_test(tests, words_wrap_and_lose_nothing);
 	tcase_add_test(tests, hostile_text_is_harmless_in_lines);
 	tcase_add_test(tests, a_ring_drops_the_oldest_and_counts);

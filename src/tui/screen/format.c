@@ -165,13 +165,18 @@ size_t format_cut(const char *text, size_t length, int columns, int head, char *
 {
 	const char *more = screen_glyph(GLYPH_ELLIPSIS);
 	int all = (int)utf8_columns(text, length), tail = columns - 1 - head;
+	size_t used;
 
-	if (all <= columns || tail < 0)
-		return (size_t)snprintf(out, size, "%.*s", (int)length, text);
+	if (all <= columns || tail < 0) {
+		used = (size_t)snprintf(out, size, "%.*s", (int)length, text);
+		return used < size ? used : size - 1;
+	}
 	size_t begin = bytes_of(text, length, head), end = bytes_of(text, length, all - tail);
 
 	/* A wide character where the end begins is left out with the rest. */
 	if ((int)utf8_columns(text + end, length - end) > tail)
 		end += bytes_of(text + end, length - end, 2);
-	return (size_t)snprintf(out, size, "%.*s%s%.*s", (int)begin, text, more, (int)(length - end), text + end);
+	/* Marks above a letter take bytes and no columns: less may be cut away than the mark of the cut takes. */
+	used = (size_t)snprintf(out, size, "%.*s%s%.*s", (int)begin, text, more, (int)(length - end), text + end);
+	return used < size ? used : size - 1;
 }

@@ -18,7 +18,7 @@ size_t format_data_age(int64_t observed_ns, int64_t now_ns, int interval_ms, cha
 /* 10041 -> "10 041". */
 size_t format_count(uint64_t count, char *out, size_t size);
 size_t format_bytes(double bytes, char *out, size_t size);
-/* At most `columns` of text, what is too much left out after the first `head` of them: "check…canary". Returns the length. */
+/* At most `columns` of text, what is too much left out after the first `head` of them: "check…canary". Returns the length of what is in out. */
 size_t format_cut(const char *text, size_t length, int columns, int head, char *out, size_t size);
 int is_right_aligned(enum column_type type);
 
