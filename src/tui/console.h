@@ -73,6 +73,8 @@ struct pane *menu_new(struct console *console, const char *title, const struct m
 	void (*on_choose)(struct console *console, size_t row, void *arg), void *arg, void (*release)(void *arg));
 /* Another note and style for one of its rows, learnt meanwhile. */
 void menu_set_row(struct pane *menu, size_t row, const char *note, enum style style);
+/* Other rows in their place, learnt meanwhile: what is typed stays, and the cursor on its label. Its box may be another: repaint all. */
+void menu_set_rows(struct pane *menu, const struct menu_row *rows, size_t count);
 /* Asks for the parameters of a verb ({"name": value}); on_done gets params (yours), never NULL; not called when cancelled. */
 struct pane *form_new(struct console *console, const char *title, const struct kind_verb *verb, const struct json *given,
 	void (*on_done)(struct console *console, struct json *params, void *arg), void *arg, void (*release)(void *arg));

@@ -140,7 +140,7 @@ static int same_names(char **a, char **b)
 	return !a[i] && !b[i];
 }
 
-static void show_menu(struct console *console);
+static void renew_menu(struct theme_menu *menu, struct console *console);
 
 static void found(struct job *job)
 {
@@ -153,10 +153,8 @@ static void found(struct job *job)
 		file_free_list(console->themes);
 		console->themes = looking->names;
 		looking->names = NULL;
-		if (looking->menu) {
-			console_close(console, looking->menu->pane);
-			show_menu(console);
-		}
+		if (looking->menu)
+			renew_menu(looking->menu, console);
 	}
 	file_free_list(looking->names);
 	free(looking);
@@ -177,25 +175,40 @@ static void use_theme(struct console *console, size_t row, void *arg)
 	console_use_theme(console, ((struct theme_menu *)arg)->names[row]);
 }
 
+/* Of those that are known now, which the menu keeps. Returns how many; *at is the one in use. */
+static size_t fill_menu(struct theme_menu *menu, const struct console *console, struct menu_row rows[THEMES_MAX], size_t *at)
+{
+	size_t count = 0;
+
+	file_free_list(menu->names);
+	menu->names = mem_zero(THEMES_MAX + 1, sizeof(*menu->names));
+	for (; console->themes && console->themes[count] && count < THEMES_MAX; count++) {
+		menu->names[count] = mem_text(console->themes[count]);
+		rows[count] = (struct menu_row){ .label = menu->names[count] };
+		if (!strcmp(console->themes[count], console->theme.name))
+			*at = count;
+	}
+	return count;
+}
+
 static struct theme_menu *make_menu(struct console *console)
 {
 	struct theme_menu *menu = mem_zero(1, sizeof(*menu));
-	struct menu_row rows[THEMES_MAX] = { { 0 } };
-	size_t count = 0, at = 0;
+	struct menu_row rows[THEMES_MAX];
+	size_t at = 0, count = fill_menu(menu, console, rows, &at);
 
-	menu->names = mem_zero(THEMES_MAX + 1, sizeof(*menu->names));
-	for (; console->themes && console->themes[count] && count < THEMES_MAX; count++) {
-		rows[count].label = menu->names[count] = mem_text(console->themes[count]);
-		if (!strcmp(console->themes[count], console->theme.name))
-			at = count;
-	}
 	menu->pane = menu_new(console, "Themes", rows, count, at, use_theme, menu, release_menu);
 	return menu;
 }
 
-static void show_menu(struct console *console)
+/* The cursor stays on the theme it is on. */
+static void renew_menu(struct theme_menu *menu, struct console *console)
 {
-	console_dialog(console, make_menu(console)->pane);
+	struct menu_row rows[THEMES_MAX];
+	size_t at = 0, count = fill_menu(menu, console, rows, &at);
+
+	menu_set_rows(menu->pane, rows, count);
+	console->all_dirty = 1;
 }
 
 /* As they were found last, and anew when there are others by now. */

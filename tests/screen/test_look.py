@@ -226,5 +226,22 @@ def test_the_logs_of_what_is_marked_are_merged():
         c.wait_for(lambda text: len(set(re.findall(r'^ ?(check\S+)', text, re.M))) == 2)
 
 
+def test_what_a_menu_learns_while_one_chooses_leaves_the_cursor_where_it_is():
+    with Console() as c:
+        c.wait_for('Changed, last hour')
+        c.settle()
+        with open(os.path.join(ROOT, 'themes', 'mono.yaml')) as mono:
+            text = mono.read()
+        os.makedirs(os.path.join(c.home, 'themes'))
+        with open(os.path.join(c.home, 'themes', 'a-new-one.yaml'), 'w') as out:
+            out.write(text)
+        c.send('T<End>')  # at once: the answer comes after both
+        c.wait_for('a-new-one')
+        c.settle()
+        assert re.search('▸ *mono', c.dump()), c.dump()
+        c.send('<Enter>')
+        c.wait_for('Themes', absent=True)
+
+
 if __name__ == '__main__':
     run_tests(globals())

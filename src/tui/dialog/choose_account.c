@@ -62,7 +62,7 @@ static int is_other(const struct account_menu *menu, const struct console *conso
 	return menu->count != console->account_count || memcmp(menu->accounts, console->accounts, menu->count * sizeof(*menu->accounts)) != 0;
 }
 
-static void show(struct console *console);
+static void renew(struct account_menu *menu, struct console *console);
 
 static void looked(struct job *job)
 {
@@ -76,10 +76,8 @@ static void looked(struct job *job)
 		console->all_dirty = 1;
 		if (*looking->name)
 			say_chosen(console, looking);
-		if (looking->menu && is_other(looking->menu, console)) {
-			console_close(console, looking->menu->pane);
-			show(console);
-		}
+		if (looking->menu && is_other(looking->menu, console))
+			renew(looking->menu, console);
 	}
 	free(looking);
 }
@@ -137,37 +135,56 @@ static size_t alike(struct console *console)
 	return count > 1 ? count : 0;
 }
 
-static struct account_menu *make(struct console *console)
-{
-	struct account_menu *menu = mem_zero(1, sizeof(*menu));
+struct account_rows {
 	struct menu_row rows[ACCOUNTS_MAX + 1];
 	char notes[ACCOUNTS_MAX + 1][420];
-	size_t at = 0, count = console->account_count;
+	size_t count, at; /* the current one */
+};
 
-	menu->count = count;
+/* Of what is known now, which the menu keeps: a row means what it meant when it was drawn. */
+static void fill(struct account_menu *menu, struct console *console, struct account_rows *out)
+{
+	size_t several = alike(console);
+
+	menu->count = out->count = console->account_count;
 	memcpy(menu->accounts, console->accounts, sizeof(menu->accounts));
 	memcpy(menu->providers, console->account_providers, sizeof(menu->providers));
 	for (size_t i = 0; i < menu->count; i++) {
 		const struct provider_account *account = &menu->accounts[i];
 
-		snprintf(notes[i], sizeof(notes[i]), "%s  %s  %s%s%s", menu->providers[i], *account->scope ? account->scope : "-",
+		snprintf(out->notes[i], sizeof(out->notes[i]), "%s  %s  %s%s%s", menu->providers[i], *account->scope ? account->scope : "-",
 			*account->state ? account->state : "unknown", account->insecure ? "  insecure TLS" : "", account->current ? "  current" : "");
-		rows[i] = (struct menu_row){ .label = account->name, .note = notes[i], .style = account->insecure ? STYLE_CRITICAL : STYLE_TEXT };
+		out->rows[i] = (struct menu_row){ .label = account->name, .note = out->notes[i], .style = account->insecure ? STYLE_CRITICAL : STYLE_TEXT };
 		if (account->current)
-			at = i;
+			out->at = i;
 	}
-	if (alike(console)) {
-		snprintf(notes[count], sizeof(notes[count]), "%s  the %zu of them in one table", table_pane_provider(console_top(console)), alike(console));
-		rows[count] = (struct menu_row){ .label = "all", .note = notes[count], .style = STYLE_TEXT };
-		count++;
-	}
-	menu->pane = menu_new(console, "Accounts", rows, count, at, use_account, menu, release);
+	if (!several)
+		return;
+	char *note = out->notes[out->count];
+
+	snprintf(note, sizeof(*out->notes), "%s  the %zu of them in one table", table_pane_provider(console_top(console)), several);
+	out->rows[out->count++] = (struct menu_row){ .label = "all", .note = note, .style = STYLE_TEXT };
+}
+
+static struct account_menu *make(struct console *console)
+{
+	struct account_menu *menu = mem_zero(1, sizeof(*menu));
+	struct account_rows *rows = mem_zero(1, sizeof(*rows));
+
+	fill(menu, console, rows);
+	menu->pane = menu_new(console, "Accounts", rows->rows, rows->count, rows->at, use_account, menu, release);
+	free(rows);
 	return menu;
 }
 
-static void show(struct console *console)
+/* Under the hand of who is choosing: the cursor stays on the account it is on. */
+static void renew(struct account_menu *menu, struct console *console)
 {
-	console_dialog(console, make(console)->pane);
+	struct account_rows *rows = mem_zero(1, sizeof(*rows));
+
+	fill(menu, console, rows);
+	menu_set_rows(menu->pane, rows->rows, rows->count);
+	free(rows);
 }
 
 void choose_account(struct console *console)

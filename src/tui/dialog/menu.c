@@ -33,19 +33,24 @@ static struct menu *of(struct pane *pane)
 	return (struct menu *)pane;
 }
 
-static void close_menu(struct pane *pane)
+static void drop_entries(struct menu *menu)
 {
-	struct menu *menu = of(pane);
-
 	for (size_t i = 0; i < menu->count; i++) {
 		free(menu->entries[i].label);
 		free(menu->entries[i].note);
 		free(menu->entries[i].key);
 	}
-	if (menu->release)
-		menu->release(menu->arg);
 	free(menu->entries);
 	free(menu->shown);
+}
+
+static void close_menu(struct pane *pane)
+{
+	struct menu *menu = of(pane);
+
+	drop_entries(menu);
+	if (menu->release)
+		menu->release(menu->arg);
 	free(menu->title);
 	free(menu);
 }
@@ -242,20 +247,11 @@ static void measure(struct menu *menu, const struct entry *entry)
 		menu->note_columns = note;
 }
 
-struct pane *menu_new(struct console *console, const char *heading, const struct menu_row *rows, size_t count, size_t at,
-	void (*on_choose)(struct console *console, size_t row, void *arg), void *arg, void (*release)(void *arg))
+static void fill(struct menu *menu, const struct menu_row *rows, size_t count)
 {
-	struct menu *menu = mem_zero(1, sizeof(*menu));
-
-	menu->pane = (struct pane){ .ops = &menu_ops, .console = console };
-	menu->title = mem_text(heading);
 	menu->count = count;
-	menu->at = at;
 	menu->entries = mem_zero(count + 1, sizeof(*menu->entries));
 	menu->shown = mem_zero(count + 1, sizeof(*menu->shown));
-	menu->on_choose = on_choose;
-	menu->arg = arg;
-	menu->release = release;
 	for (size_t i = 0; i < count; i++) {
 		menu->entries[i] = (struct entry){ .label = mem_text(rows[i].label),
 			.note = mem_text(rows[i].note ? rows[i].note : ""),
@@ -263,8 +259,37 @@ struct pane *menu_new(struct console *console, const char *heading, const struct
 			.style = rows[i].style };
 		measure(menu, &menu->entries[i]);
 	}
+}
+
+struct pane *menu_new(struct console *console, const char *heading, const struct menu_row *rows, size_t count, size_t at,
+	void (*on_choose)(struct console *console, size_t row, void *arg), void *arg, void (*release)(void *arg))
+{
+	struct menu *menu = mem_zero(1, sizeof(*menu));
+
+	menu->pane = (struct pane){ .ops = &menu_ops, .console = console };
+	menu->title = mem_text(heading);
+	menu->at = at;
+	menu->on_choose = on_choose;
+	menu->arg = arg;
+	menu->release = release;
+	fill(menu, rows, count);
 	narrow(menu);
 	return &menu->pane;
+}
+
+void menu_set_rows(struct pane *pane, const struct menu_row *rows, size_t count)
+{
+	struct menu *menu = of(pane);
+	char *label = menu->shown_count ? mem_text(menu->entries[menu->shown[menu->at]].label) : NULL;
+
+	drop_entries(menu);
+	fill(menu, rows, count);
+	narrow(menu);
+	for (size_t i = 0; label && i < menu->shown_count; i++)
+		if (!strcmp(menu->entries[menu->shown[i]].label, label))
+			menu->at = i;
+	free(label);
+	pane->dirty = 1;
 }
 
 void menu_set_row(struct pane *pane, size_t row, const char *note, enum style style)
