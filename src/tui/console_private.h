@@ -134,15 +134,15 @@ void console_take_key(struct console *console, int key);
 void console_start(struct console *console);      /* after the first frame */
 void console_open_rooms(struct console *console); /* waits for them: where there is no screen */
 int console_hold_key(struct console *console, int key); /* 1: it is taken once the rooms are open */
-/* choose_account.c */
+/* dialog/choose_account.c */
 void console_look_at_accounts(struct console *console);
 /* saving.c: written by a worker, after the end here and now. Takes the path (absolute) and the bytes. told: it is said where. */
 void console_save(struct console *console, char *path, char *bytes, size_t length, int told);
-/* after_run.c */
+/* acts/after_run.c */
 void console_after_run(struct console *console, const struct plan *plan, const struct json *result);
 /* foreground.c: exit status, 128 + signal, or -1 */
 int run_in_foreground(const char *const *argv, struct error *err);
-/* dashboard.c */
+/* dashboard/dashboard.c */
 int dashboard_ready(struct pane *pane); /* every source has answered, or said that it cannot */
 
 #endif

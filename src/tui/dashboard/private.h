@@ -128,38 +128,38 @@ struct dashboard {
 	size_t left_out;       /* causes there was no room to count */
 };
 
-/* dashboard_widgets.c */
+/* widgets.c */
 void widgets_load(struct dashboard *dashboard);
-/* dashboard_sources.c */
+/* sources.c */
 void dashboard_open_sources(struct dashboard *dashboard); /* also when the accounts are others than before */
 void dashboard_close_sources(struct dashboard *dashboard);
-/* dashboard_wrong.c */
+/* wrong.c */
 void dashboard_add_wrong(struct dashboard *dashboard, size_t widget);
 void dashboard_add_kind(struct dashboard *dashboard, size_t widget);
 /* The shortest filter that shows the rows of the item and no others. */
 void dashboard_filter(const struct dashboard *dashboard, const struct item *item, char *out, size_t size);
-/* dashboard_refused.c: what an account does not let us see is one calm line, with all of it behind. */
+/* refused.c: what an account does not let us see is one calm line, with all of it behind. */
 void dashboard_add_refusal(struct dashboard *dashboard, size_t widget, const struct source *source, const struct feed_status *status);
 void dashboard_end_refusals(struct dashboard *dashboard, size_t first);
 struct pane *dashboard_refusal(struct dashboard *dashboard, const struct item *item); /* all of it, as text */
-/* dashboard_data.c */
+/* data.c */
 struct item *dashboard_add_item(struct dashboard *dashboard, size_t widget); /* NULL: there are enough */
 int dashboard_shows(const struct dashboard *dashboard, const struct widget *widget); /* there is room for it */
 void dashboard_make_items(struct dashboard *dashboard);
 int dashboard_take(struct dashboard *dashboard);  /* 1 when items are others */
-/* dashboard_changes.c */
+/* changes.c */
 void dashboard_add_changes(struct dashboard *dashboard, size_t widget);
-/* dashboard_gauges.c */
+/* gauges.c */
 void dashboard_sample(struct dashboard *dashboard, const struct source *changed);
 void dashboard_add_gauges(struct dashboard *dashboard, size_t widget);
 struct pane *dashboard_charts(struct dashboard *dashboard, const struct gauge *at); /* at NULL: the first */
 /* How far back the gauges have been looked at, as one of a few steps, and its name. */
 int64_t dashboard_trend_ns(const struct dashboard *dashboard, const struct widget *widget, const char **name);
-/* dashboard_look.c */
+/* look.c */
 void dashboard_look(struct dashboard *dashboard); /* changes, runs, audit: in a job */
 int dashboard_asks(const struct dashboard *dashboard); /* how many sources have not told yet what they recorded */
 void dashboard_forget_look(struct dashboard *dashboard);
-/* dashboard_lines.c: lines of a widget, after their widths were measured */
+/* lines.c: lines of a widget, after their widths were measured */
 void dashboard_measure_wrong(struct dashboard *dashboard, size_t first, size_t count, int columns);
 void dashboard_measure_changes(struct dashboard *dashboard, size_t first, size_t count, int columns);
 void dashboard_draw_wrong(struct dashboard *dashboard, const struct item *item, struct rect line, int selected);
@@ -167,7 +167,7 @@ void dashboard_draw_change(struct dashboard *dashboard, const struct item *item,
 void dashboard_draw_gauge(struct dashboard *dashboard, const struct item *item, struct rect line, int selected);
 void dashboard_draw_run(struct dashboard *dashboard, const struct item *item, struct rect line, int selected);
 void dashboard_note_age(struct dashboard *dashboard, int64_t step); /* an age on the screen reads otherwise after that; 0 never */
-/* dashboard_draw.c */
+/* draw.c */
 void dashboard_draw(struct pane *pane, struct rect area);
 void dashboard_dump(struct pane *pane, struct text *out);
 

@@ -74,12 +74,12 @@ struct table_pane {
 	unsigned stamp, drawn_stamp;
 };
 
-/* table_draw.c */
+/* draw.c */
 void table_draw(struct pane *pane, struct rect area);
 /* A cell as it is drawn; returns bytes in out. *age_step_ns: until it reads otherwise, 0 never. */
 size_t table_cell(const struct table_pane *table, size_t row, int column, int64_t now_ns, char out[CELL_MAX], int64_t *age_step_ns);
 void table_dump(struct pane *pane, struct text *out);
-/* table_layout.c */
+/* layout.c */
 int table_visible_columns(const struct table_pane *table);
 /* The hidden one that says whose a row is: it stands first where the rows of several accounts are asked for; -1: it does not. */
 int table_account_column(const struct table_pane *table);
@@ -89,7 +89,7 @@ int table_column_at(const struct table_pane *table, int x); /* of the kind; -1 n
 /* In the order in which they stand when all are shown; how many. */
 int table_order(const struct table_pane *table, int order[ALL_COLUMNS]);
 const struct kind_column *table_column(const struct table_pane *table, int column);
-/* table_beside.c */
+/* beside.c */
 void beside_open(struct table_pane *table);    /* finds the kind; its rows are asked for when there is room for them */
 void beside_close(struct table_pane *table);
 int beside_recalc(struct table_pane *table);   /* 1: something of it is to be drawn again */
@@ -99,12 +99,12 @@ int beside_failed(const struct table_pane *table); /* it is asked for, and not t
 int beside_is_used(const struct table_pane *table); /* rows are ordered or filtered by it */
 /* "by usage: asking", "12 not measured": what an order or a filter by it does not know; "" nothing. */
 void beside_status(const struct table_pane *table, char *out, size_t size);
-/* table_marks.c */
+/* marks.c */
 uint64_t marks_hash(const char *bytes, size_t length); /* never 0 */
 int marks_has(const struct marks *marks, const char *id, size_t length);
 void marks_set(struct marks *marks, const char *id, size_t length, int on);
 void marks_clear(struct marks *marks);
-/* table_order.c */
+/* order.c */
 void table_apply_filter(struct table_pane *table);
 void table_begin_filter(struct table_pane *table);
 void table_end_filter(struct table_pane *table, int keep);
@@ -116,18 +116,18 @@ void table_sort_by(struct table_pane *table, int column); /* the same again turn
 void table_initial_sort(struct table_pane *table);
 void table_choose_sort(struct table_pane *table);
 void table_reverse(struct table_pane *table);
-/* table_names.c: where the names on the screen are cut; 1 when it is elsewhere than before. */
+/* names.c: where the names on the screen are cut; 1 when it is elsewhere than before. */
 int table_choose_cuts(struct table_pane *table);
 /* A cell of that column, cut in its place; returns its length. */
 size_t table_cut_name(const struct shown_column *shown, char cell[CELL_MAX], size_t length);
-/* table_links.c */
+/* links.c */
 void table_open_row(struct table_pane *table);
 void table_choose_link(struct table_pane *table);
-/* table_head.c */
+/* head.c */
 void table_title(struct pane *pane, char *out, size_t size);
 void table_status(struct pane *pane, char *out, size_t size);
 int64_t table_next_change(struct pane *pane);
-/* table_scope.c */
+/* scope.c */
 void table_toggle_namespaces(struct table_pane *table);
 /* table_pane.c */
 int table_is(const struct pane *pane); /* NULL is none */
