@@ -8,10 +8,8 @@
 
 #define N_(text) text /* marked for translation; translated where drawn */
 
-enum { HINTS_MAX = 48 };
-
 /* What a command needs of the row under the cursor. */
-enum need { NEED_ROW = 1, NEED_LOG = 2, NEED_VERBS = 4, NEED_TABLE = 8, NEED_OPENS = 16 };
+enum need { NEED_ROW = 1, NEED_LOG = 2, NEED_VERBS = 4, NEED_TABLE = 8 };
 
 static const struct {
 	const char *name;
@@ -23,16 +21,12 @@ static const struct {
 	{ "global.logs", NEED_ROW | NEED_LOG },
 	{ "global.yaml", NEED_ROW },
 	{ "table.filter", NEED_TABLE },
-	{ "text.open", NEED_OPENS },
 };
 
 static unsigned what_there_is(struct console *console, const struct pane *pane)
 {
 	struct ref ref;
 	unsigned there = strcmp(pane->ops->name, "dashboard") != 0 ? NEED_TABLE : 0;
-
-	if (pane->ops->opens && pane->ops->opens(pane))
-		there |= NEED_OPENS;
 
 	if (!console->estate || !console_target(console, &ref))
 		return there;
@@ -70,6 +64,13 @@ static const char *hint_of(const struct command *command, const struct pane *pan
 	return command->hint;
 }
 
+static int is_offered(const struct command *command, const struct pane *pane)
+{
+	if (!strcmp(command->name, "text.next") && !pane->is_searched)
+		return 0;
+	return pane->ops->offers ? pane->ops->offers(pane, command) : strcmp(command->name, "text.open") != 0;
+}
+
 static int applies(const struct command *command, unsigned there)
 {
 	for (size_t i = 0; i < sizeof(needs_of) / sizeof(*needs_of); i++)
@@ -78,15 +79,14 @@ static int applies(const struct command *command, unsigned there)
 	return 1;
 }
 
-/* Those that would do something here; returns how many are left. */
-static size_t keep_applying(struct console *console, const struct pane *pane, const struct command **hints, size_t count)
+size_t console_hints(struct console *console, const struct pane *pane, const struct command **out, size_t max)
 {
+	size_t count = keymap_hints(console->keymap, pane_context(pane), out, max), kept = 0;
 	unsigned there = what_there_is(console, pane);
-	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (applies(hints[i], there) && hint_of(hints[i], pane))
-			hints[kept++] = hints[i];
+		if (applies(out[i], there) && is_offered(out[i], pane) && hint_of(out[i], pane))
+			out[kept++] = out[i];
 	return kept;
 }
 
@@ -100,11 +100,8 @@ static int hint_width(const struct console *console, const struct command *comma
 static void draw_hints(struct console *console, struct rect area)
 {
 	const struct command *hints[HINTS_MAX];
-	const struct pane *pane = console->dialog_count ? console->dialogs[console->dialog_count - 1] : console_top(console);
-	size_t count = pane ? keymap_hints(console->keymap, pane_context(pane), hints, HINTS_MAX) : 0;
-
-	if (pane)
-		count = keep_applying(console, pane, hints, count);
+	const struct pane *pane = console_focused(console);
+	size_t count = pane ? console_hints(console, pane, hints, HINTS_MAX) : 0;
 	int x = 1, last = count ? hint_width(console, hints[count - 1], pane) : 0;
 
 	screen_clear_line(area, 0, 0);

@@ -12,7 +12,7 @@
 #include "tui/screen/keys.h"
 #include "tui/screen/theme.h"
 
-enum { PANES_MAX = 64, DIALOGS_MAX = 8, ACCOUNTS_MAX = 64, SIDE_KEY_MAX = 1200 };
+enum { HINTS_MAX = 48, PANES_MAX = 64, DIALOGS_MAX = 8, ACCOUNTS_MAX = 64, SIDE_KEY_MAX = 1200 };
 enum { SIDE = 2 }; /* beside the halves 0 and 1, for what is laid out like one */
 
 #define CHAT_HISTORY "chat-history" /* in the state folder */
@@ -92,7 +92,8 @@ const char *console_provider(struct console *console);
 const struct kind *console_kind(struct console *console, const char *name, const char *account);
 /* The namespace a kind opens in there: the account's own, else "*"; NULL for what has none. */
 const char *console_namespace(const struct console *console, const struct kind *kind, const char *account);
-/* console_hints.c */
+/* console_hints.c: the next likely keys of a pane that do something there; returns how many */
+size_t console_hints(struct console *console, const struct pane *pane, const struct command **out, size_t max);
 void console_draw_bottom(struct console *console);
 /* console_others.c */
 void console_watch_others(struct console *console);

@@ -32,8 +32,8 @@ struct pane_ops {
 	void (*status)(struct pane *pane, char *out, size_t size);
 	/* The resource under the cursor, for actions, chat, describe. 1 when there is one. */
 	int (*target)(struct pane *pane, struct ref *ref);
-	/* A text: 1 when Enter opens something where the cursor is. NULL: never. */
-	int (*opens)(const struct pane *pane);
+	/* 1 when a command would do something where the cursor is: only then it is hinted at. NULL: all do, but text.open. */
+	int (*offers)(const struct pane *pane, const struct command *command);
 	/* What a wide screen shows at the right: writes what it would be into key ("" nothing), and with make returns it as a new pane, or NULL. */
 	struct pane *(*preview)(struct pane *pane, char *key, size_t size, int make);
 	/* ns until the next second-like change of what is drawn (an age): 0 none. The console sets one timer for all. */
@@ -50,6 +50,7 @@ struct pane {                 /* first member of each view's own struct */
 	struct console *console;
 	int dirty;            /* 1: something of it changed; PANE_DIRTY_ALL: what it drew before is not on the screen any more */
 	const char *context;  /* in place of ops->context, or NULL: a table of a provider that has keys of its own */
+	int is_searched;      /* a text, as it was drawn: there are words whose next match can be gone to */
 	const char *mode;     /* a key context that stands before ops->context for now ("line" while a filter is typed), or NULL */
 };
 

@@ -243,5 +243,28 @@ def test_what_a_menu_learns_while_one_chooses_leaves_the_cursor_where_it_is():
         c.wait_for('Themes', absent=True)
 
 
+def test_what_is_hinted_at_does_something_there():
+    with Demo(columns=120) as c:
+        c.wait_for('Changed, last hour')
+        c.send(':approvals<Enter>')
+        c.wait_for('no plan waits')
+        assert 'deny' not in c.screen.lines()[-1] and 'Enter' not in c.screen.lines()[-1], c.dump()
+        c.send(':runs<Enter>')
+        c.wait_for('nothing has run yet')
+        assert 'undo' not in c.screen.lines()[-1] and 'Enter' not in c.screen.lines()[-1], c.dump()
+        c.send('?')
+        c.wait_for('what comes next here')
+        first = c.dump().split('what comes next here')[1]
+        assert 'its log' not in first.split('ask the co-pilot')[0], c.dump()
+        c.send('<Esc>:pods<Enter>')
+        c.wait_for('live')
+        c.wait_for('Enter open')
+        c.send('d')
+        c.wait_for('Depends on this')
+        assert 'next match' not in c.screen.lines()[-1], c.dump()
+        c.send('/Name<Enter>')
+        c.wait_for('n next match')
+
+
 if __name__ == '__main__':
     run_tests(globals())

@@ -333,6 +333,15 @@ static void deny(struct approve *approve)
 	asking_send(asking);
 }
 
+/* It is not withdrawn: another may be the one who approves it. Who does not want it any more denies it. */
+static void say_it_waits(struct console *console)
+{
+	const struct keymap *keymap = console_keymap(console);
+
+	console_say(console, STYLE_DIM, "not run: the plan waits in the approvals (%s), where %s denies it", keymap_key_of(keymap, "global.approvals"),
+		keymap_key_of(keymap, "approvals.deny"));
+}
+
 static void cancel(struct approve *approve)
 {
 	struct console *console = approve->pane.console;
@@ -342,7 +351,7 @@ static void cancel(struct approve *approve)
 	else if (approve->stage == STAGE_WAITING)
 		console_say(console, STYLE_OK, "it waits in the approvals");
 	else
-		console_say(console, STYLE_DIM, "cancelled: nothing was changed; the plan waits in the approvals");
+		say_it_waits(console);
 	console_close(console, &approve->pane);
 }
 

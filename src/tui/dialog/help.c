@@ -10,11 +10,11 @@
 #include "base/safe.h"
 #include "base/text.h"
 #include "estate/estate.h"
-#include "tui/console.h"
+#include "tui/console_private.h"
 #include "tui/dialog/input.h"
 #include "tui/pane.h"
 
-enum { HINTS_MAX = 48, KEYS_COLUMNS = 18, NAME_COLUMNS = 24, ROW_TEXT = 200 };
+enum { KEYS_COLUMNS = 18, NAME_COLUMNS = 24, ROW_TEXT = 200 };
 
 struct row {
 	char keys[64], name[64];
@@ -146,10 +146,12 @@ static int is_in(const struct command *command, const char *context)
 	return !strcmp(command->context, context);
 }
 
-/* The next likely keys, as in the bottom line; the sections after it have those it has no room for. */
+/* The next likely keys, as the bottom line has them of what this was opened over, where it has no room for all. */
 static void add_hints(struct help *help)
 {
-	help->hint_count = keymap_hints(console_keymap(help->pane.console), help->context, help->hints, HINTS_MAX);
+	const struct pane *over = console_top(help->pane.console);
+
+	help->hint_count = over ? console_hints(help->pane.console, over, help->hints, HINTS_MAX) : 0;
 	if (help->hint_count)
 		add_heading(help, "what comes next here");
 	for (size_t i = 0; i < help->hint_count; i++)

@@ -233,6 +233,13 @@ static int target(struct pane *pane, struct ref *ref)
 	return table_target_at(table_of(pane), table_of(pane)->cursor, ref);
 }
 
+static int offers(const struct pane *pane, const struct command *what)
+{
+	const struct table_pane *table = (const struct table_pane *)pane;
+
+	return strcmp(what->name, "table.open") != 0 || view_count(table->view) > 0;
+}
+
 /* --- marks --- */
 
 static void mark_at(struct table_pane *table, size_t place, int on)
@@ -452,6 +459,7 @@ static const struct pane_ops table_ops = {
 	.title = table_title,
 	.status = table_status,
 	.target = target,
+	.offers = offers,
 	.preview = console_preview_target,
 	.next_change = table_next_change,
 	.dump = table_dump,

@@ -58,9 +58,9 @@ static const struct detail_link *link_at_cursor(const struct detail *detail)
 	return at >= 0 && at < detail->link_count ? &detail->links[at] : NULL;
 }
 
-static int opens(const struct pane *pane)
+static int offers(const struct pane *pane, const struct command *what)
 {
-	return link_at_cursor((const struct detail *)pane) != NULL;
+	return strcmp(what->name, "text.open") != 0 || link_at_cursor((const struct detail *)pane);
 }
 
 static void open_link(struct detail *detail)
@@ -158,7 +158,7 @@ static const struct pane_ops ops = {
 	.title = title,
 	.status = status,
 	.target = target,
-	.opens = opens,
+	.offers = offers,
 	.next_change = next_change,
 	.dump = dump,
 };

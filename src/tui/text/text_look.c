@@ -269,6 +269,8 @@ void text_view_draw(struct text_view *view, struct pane *pane, struct rect area)
 
 	view->rows = rows;
 	view->columns = area.columns;
+	if (pane)
+		pane->is_searched = view->search.length > 0;
 	bound(view);
 	size_t i = view->top;
 	int sub = view->sub;

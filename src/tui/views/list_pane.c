@@ -189,6 +189,17 @@ static int command(struct pane *pane, const struct command *what)
 	return 1;
 }
 
+static int offers(const struct pane *pane, const struct command *what)
+{
+	const struct list_pane *list = (const struct list_pane *)pane;
+	const struct list_row *row = list_view_at_cursor(&list->view);
+
+	for (const struct list_command *own = list->ops->commands; own->name; own++)
+		if (!strcmp(own->name, what->name))
+			return row || !own->needs_row;
+	return strcmp(what->name, "table.open") != 0 || (row && list->ops->open);
+}
+
 static int key(struct pane *pane, int pressed)
 {
 	return list_view_key(&of(pane)->view, pane, pressed);
@@ -233,6 +244,7 @@ struct list_pane *list_pane_new(struct console *console, const struct list_pane_
 		.title = ops->title ? ops->title : title,
 		.status = ops->status ? ops->status : status,
 		.target = ops->target,
+		.offers = offers,
 		.preview = preview,
 		.next_change = next_change,
 		.dump = dump,
