@@ -53,8 +53,8 @@ struct scopes *scopes_new(const struct config *config)
 
 	scopes->patterns = config ? config_tree(config, "scopes") : NULL;
 	for (size_t i = 0; scope && i < sizeof(scope_names) / sizeof(*scope_names); i++)
-		if (!strcmp(scope, scope_names[i]))
-			strcpy(scopes->otherwise, scope);
+		if (!strcasecmp(scope, scope_names[i]))
+			strcpy(scopes->otherwise, scope_names[i]);
 	if (gethostname(scopes->host, sizeof(scopes->host) - 1))
 		*scopes->host = '\0';
 	return scopes;

@@ -3,9 +3,14 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/config.h"
+#include "base/error.h"
 #include "base/jobs.h"
 #include "check_main.h"
 #include "estate/estate.h"
@@ -268,6 +273,26 @@ START_TEST(follows_the_source)
 	source_cut(1);
 	wait_for(feed, 1, id_a, "Failed");
 	estate_close(estate, feed);
+}
+END_TEST
+
+/* A configuration is checked without regard to case, so it has to be read so: a scope that is passed over protects nothing. */
+START_TEST(a_scope_is_meant_in_any_case)
+{
+	char path[] = "/tmp/ph-scope-XXXXXX", scope[12] = "";
+	int fd = mkstemp(path);
+	struct error err = { 0 };
+
+	ck_assert_int_eq(dprintf(fd, "scope: PROD\n"), 12);
+	close(fd);
+	struct config *config = config_load(path, NULL, &err);
+	ck_assert_msg(config != NULL, "%s", err.text);
+	struct scopes *scopes = scopes_new(config);
+	scopes_find(scopes, "web", "somewhere", scope);
+	ck_assert_str_eq(scope, "prod");
+	scopes_free(scopes);
+	config_free(config);
+	unlink(path);
 }
 END_TEST
 
@@ -653,6 +678,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_loop_test(tc, follows_the_source, 0, 2);
+	tcase_add_test(tc, a_scope_is_meant_in_any_case);
 	tcase_add_test(tc, fills_in_what_is_left_out);
 	tcase_add_test(tc, says_what_it_did_not_find);
 	tcase_add_test(tc, keeps_rows_when_the_source_fails);
