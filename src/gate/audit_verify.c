@@ -135,7 +135,7 @@ static int walk_lines(FILE *file, const char *path, struct verify *verify, struc
 
 	text_init(&body, LINE_MAX_BYTES);
 	while ((length = getline(&line, &room, file)) > 0) {
-		while (length && strchr("\r\n", line[length - 1])) /* a mailer or an editor may have made it CRLF */
+		while (length && (line[length - 1] == '\r' || line[length - 1] == '\n')) /* a mailer or an editor may have made it CRLF */
 			length--;
 		number++;
 		if (length)

@@ -595,6 +595,8 @@ START_TEST(lines_of_something_else)
 	save_text(path, crlf.data);
 	must_be_whole(verified(path, NULL), "sent by mail");
 	text_release(&crlf);
+	ck_assert(!file_save(path, (const char[64]){ 0 }, 64, 0600, NULL)); /* overwritten, or lost by a disk */
+	must_name(verified(path, NULL), "zeros", "format", 1, 1);
 	ck_assert(audit_verify(logged_home, NULL, &report, &err));
 	ck_assert_int_ne(err.code, ERR_NONE);
 	rows_free(&rows);
