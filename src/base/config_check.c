@@ -75,7 +75,7 @@ static int is_choice(const char *choices, const char *value)
 	return 0;
 }
 
-int config_value_fits(const char *type, const char *value)
+int config_value_fits(const struct config_key *row, const char *value)
 {
 	static const struct {
 		const char *type;
@@ -89,9 +89,11 @@ int config_value_fits(const char *type, const char *value)
 	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
-		if (!strcmp(type, types[i].type))
+		if (!strcmp(row->type, types[i].type))
 			return types[i].fits(value);
-	return strchr(type, '|') ? is_choice(type, value) : 1;
+	if (!strcmp(row->key, "log.level") && log_knows_level(value)) /* names of other systems too */
+		return 1;
+	return strchr(row->type, '|') ? is_choice(row->type, value) : 1;
 }
 
 /* "a duration such as 7d", "one of error|warn|info|debug". */
@@ -260,7 +262,7 @@ static void check_value(struct check *check, const struct json *item, const stru
 		check_scopes(check, item);
 	else if (!strcmp(row->key, "users"))
 		check_users(check, item);
-	else if (!has_tree && value && !config_value_fits(row->type, value))
+	else if (!has_tree && value && !config_value_fits(row, value))
 		add_problem(check, config_path(check->config), json_line(item), 1, "%s takes %s, not '%.60s'", row->key, takes, row->secret ? SECRET_SHOWN : value);
 }
 
@@ -313,9 +315,7 @@ static void check_variables(struct check *check)
 		const char *value = is_tree(row) ? NULL : config_look_up(check->config, row->key, &source);
 		char takes[160], name[160];
 
-		if (!value || !*value || (source != SOURCE_ENVIRONMENT && source != SOURCE_DOTENV) || config_value_fits(row->type, value))
-			continue;
-		if (!strcmp(row->key, "log.level") && log_knows_level(value))
+		if (!value || !*value || (source != SOURCE_ENVIRONMENT && source != SOURCE_DOTENV) || config_value_fits(row, value))
 			continue;
 		config_takes(row->type, takes, sizeof(takes));
 		int own = config_variable_of(check->config, row, name, sizeof(name));

@@ -237,7 +237,7 @@ int config_may_set(const char *key, const char *value, struct error *err)
 
 	if (!row)
 		return error_set(err, ERR_INVALID, "there is no key \"%.60s\"; see `config list`", key);
-	return !config_value_fits(row->type, value) || strpbrk(value, "\n\r") ? refuse(row, value, err) : 0;
+	return !config_value_fits(row, value) || strpbrk(value, "\n\r") ? refuse(row, value, err) : 0;
 }
 
 int config_set(const char *path, const char *key, const char *value, struct error *err)

@@ -17,7 +17,7 @@ const char *config_look_up(const struct config *config, const char *key, enum co
 int config_variable_is_set(const struct config *config, const char *name);
 const struct json *config_file_tree(const struct config *config);
 const struct config_key *config_key_find(const char *key);
-int config_value_fits(const char *type, const char *value);
+int config_value_fits(const struct config_key *row, const char *value);
 void config_takes(const char *type, char *out, size_t size); /* for people: "a duration such as 7d" */
 /* The variable a key's value comes from: 1 when it is PILOTHOUSE_…, 0 when an older name. */
 int config_variable_of(const struct config *config, const struct config_key *row, char *name, size_t size);

@@ -121,6 +121,23 @@ START_TEST(mistakes_have_lines)
 }
 END_TEST
 
+/* What the log itself understands is no mistake, in the file as little as in the environment. */
+START_TEST(levels_of_other_systems_are_known)
+{
+	struct config *config;
+	struct error err = { 0 };
+
+	write_file("config.yaml", "log: {level: WARNING}\n");
+	config = load(NULL);
+	ck_assert_int_eq(config_validate(config, NULL), 0);
+	ck_assert_msg(!config_check(config, NULL, &err), "%s", err.text);
+	config_free(config);
+	ck_assert_int_eq(config_may_set("log.level", "critical", &err), 0);
+	ck_assert_int_eq(config_may_set("log.level", "loud", &err), -1);
+	ck_assert_int_eq(config_may_set("log.format", "critical", &err), -1);
+}
+END_TEST
+
 START_TEST(secrets_are_not_listed)
 {
 	struct config *config;
@@ -208,6 +225,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, each_source_goes_before_the_next);
 	tcase_add_test(tc, the_current_folder_is_not_trusted);
 	tcase_add_test(tc, mistakes_have_lines);
+	tcase_add_test(tc, levels_of_other_systems_are_known);
 	tcase_add_test(tc, secrets_are_not_listed);
 	tcase_add_test(tc, names_of_later_parts_are_known);
 	tcase_add_loop_test(tc, one_line_is_set, 0, sizeof(edits) / sizeof(*edits));
