@@ -192,14 +192,13 @@ static const char *place_of(const struct audit *audit, const char *where)
 static int anchor(struct audit *audit, const char *where, const struct json *document, char **place, struct error *err)
 {
 	const char *set = place_of(audit, where);
-
-	if (check_place(set, err))
-		return -1;
 	char *compact = json_format(document), *line = mem_format("%s\n", compact);
 	char *path = audit_anchor_path();
 	int failed = anchor_to_file(path, line, err); /* verify looks there in any case */
 
 	*place = mem_text(path);
+	if (!failed)
+		failed = check_place(set, err);
 	if (!failed && set && !strcmp(set, "syslog")) {
 		openlog("pilothouse", LOG_PID, LOG_AUTHPRIV);
 		syslog(LOG_NOTICE, "audit checkpoint %s", compact);

@@ -282,6 +282,31 @@ START_TEST(random_honest_logs)
 }
 END_TEST
 
+/* A place that was written wrongly is told; the anchor that verify looks at is there all the same. */
+START_TEST(a_wrong_place_keeps_the_anchor)
+{
+	char *path = logged_path("config.yaml"), *anchors = logged_path("anchors/audit.jsonl");
+	struct error err = { 0 };
+
+	ck_assert(!file_save(path, "audit: {anchor: nowhere}\n", 25, 0600, NULL));
+	struct config *config = config_load(path, NULL, &err);
+	struct store *store = store_open(NULL, NULL);
+	struct audit *audit = audit_open(store, config, NULL);
+	ck_assert_ptr_nonnull(audit);
+	struct audit_event event = logged_event("run");
+	ck_assert(!audit_append(audit, &event, NULL, &err));
+	ck_assert_int_eq(audit_anchor(audit, NULL, NULL, &err), -1);
+	ck_assert_int_eq(err.code, ERR_INVALID);
+	audit_close(audit);
+	store_close(store);
+	ck_assert_int_eq(access(anchors, F_OK), 0);
+	must_be_whole(verified(NULL, anchors), "with its anchors");
+	config_free(config);
+	free(anchors);
+	free(path);
+}
+END_TEST
+
 /* Several consoles at once, and one that verifies all the while. */
 START_TEST(several_at_once)
 {
@@ -485,6 +510,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, nothing_is_changed_afterwards);
 	tcase_add_loop_test(tc, random_honest_logs, 0, 20);
 	tcase_add_test(tc, several_at_once);
+	tcase_add_test(tc, a_wrong_place_keeps_the_anchor);
 	tcase_add_test(tc, several_threads_and_two_consoles);
 	tcase_add_test(tc, an_empty_log);
 	tcase_add_test(tc, a_fresh_log_after_a_damaged_one);
