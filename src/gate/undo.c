@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/safe.h"
 #include "base/text.h"
 #include "gate/gate_private.h"
 #include "gate/gate_store.h"
@@ -76,6 +77,7 @@ static void tell_moved(struct plan *undo, const struct plan_step *step)
 {
 	struct plan_step *inverse = &undo->steps[undo->count - 1];
 	struct text moved;
+	char clean[1024];
 	int told = 0;
 
 	text_init(&moved, 1024);
@@ -85,8 +87,9 @@ static void tell_moved(struct plan *undo, const struct plan_step *step)
 		add_moved(&moved, step->after, inverse->before, "", &told);
 	if (told > MOVED_SHOWN)
 		text_format(&moved, " and %d more", told - MOVED_SHOWN);
+	safe_copy(clean, sizeof(clean), moved.data, moved.length); /* keys are the source's words */
 	if (moved.length)
-		inverse->because = arena_format(undo->arena, "changed since that run, and overwritten by this: %s", moved.data);
+		inverse->because = arena_format(undo->arena, "changed since that run, and overwritten by this: %s", clean);
 	text_release(&moved);
 }
 
