@@ -87,6 +87,8 @@ void session_free(struct session *session)
 	if (!session)
 		return;
 	session_stop_jobs(session);
+	if (session->left_behind) /* the worker that opens them still has it all */
+		return;
 	gate_free(session->gate);
 	estate_free(session->estate);
 	net_free(session->net);
