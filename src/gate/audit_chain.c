@@ -351,7 +351,6 @@ void verify_broken(struct verify *verify, const char *detail)
 
 /* --- after the last --- */
 
-/* Each fault of an entry's own. The number an edited one gives itself is believed unless the next one's leaves just one place for it. */
 /* A stretch that begins later than the log was cut out on purpose, by an export or a new day, and its first line has the mark of that. */
 static void judge_head(struct verify *verify)
 {
@@ -376,6 +375,7 @@ static void judge_strange(struct verify *verify)
 	problem(verify, 1, "format", detail);
 }
 
+/* Each fault of an entry's own. The number an edited one gives itself is believed unless the next one's leaves just one place for it. */
 static void judge_entries(struct verify *verify)
 {
 	for (size_t i = 0; i < verify->count; i++) {

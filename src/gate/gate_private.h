@@ -40,9 +40,9 @@ struct plan_step *gate_plan_add_read(struct gate *gate, struct plan *plan, const
 /* Expiry, summary (when empty), hash; stores and audits it ("plan"). */
 int gate_plan_finish(struct gate *gate, struct plan *plan, struct error *err);
 
-/* Answers a step's policy question into the step. */
 /* Who said yes, of those who count: {"plan_hash","approvals":[{"by","role","how"}]}, for the entries of the run; NULL: nobody was asked. approval.c */
 struct json *gate_approvals_told(struct gate *gate, const struct plan *plan);
+/* Answers a step's policy question into the step. */
 void gate_decide(struct gate *gate, struct plan *plan, struct plan_step *step);
 /* "deployment payments/web in prod-eu" */
 void gate_ref_words(struct gate *gate, const struct ref *ref, char *out, size_t size);

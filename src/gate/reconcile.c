@@ -105,7 +105,7 @@ static void settle_run(struct gate *gate, const struct json *run, size_t *settle
 	struct audit_event event = {
 		.user = &gate->user, .name = "reconcile", .intent = plan->intent, .plan_id = plan->id, .run_id = run_id, .step = "", .target = "",
 		.risk = risk_name(plan_risk(plan)), .request_digest = plan->hash, .status = status, .cost_usd = "", .duration_ns = -1,
-		.error = "the process that ran it ended before its result was known",
+		.error = strcmp(before, "running") ? "it came to its end, and its result was not known" : "the process that ran it ended before its result was known",
 	};
 	if (strcmp(status, before))
 		audit_append_with(gate->audit, &event, gate_store_end_run_in, &end, NULL, NULL);

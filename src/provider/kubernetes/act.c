@@ -1,6 +1,5 @@
 /* One table of verbs; observing, previewing, acting and reconciling read its rows. */
 #include "provider/kubernetes/act.h"
-#include "provider/kubernetes/cluster.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "base/json.h"
 #include "estate/kind.h"
 #include "provider/kubernetes/account.h"
+#include "provider/kubernetes/cluster.h"
 #include "provider/kubernetes/get.h"
 
 static const char *const scale_fields[] = { "spec.replicas", NULL };
