@@ -656,6 +656,7 @@ START_TEST(test_kernel_and_oom)
 	struct machine machine;
 	struct error err = { 0 };
 	struct kernel_message message;
+	int64_t since;
 	struct json *items, *kills = json_array();
 
 	tree_put("/dev/kmsg", "6,1,1000000,-;booting\n SUBSYSTEM=x\n4,2,2000000,-;hostile\\x1b[2J name\nbroken\n3,3,99999999999999999999,-;x\n"
@@ -675,6 +676,14 @@ START_TEST(test_kernel_and_oom)
 	ck_assert_str_eq(json_text(json_get(json_item(kills, 0), "group")), "/kubepods/x");
 	ck_assert_str_eq(json_text(json_get(json_item(kills, 1), "process")), "db");
 	ck_assert_str_eq(json_text(json_get(json_item(kills, 1), "group")), "");
+	json_free(kills);
+	/* The one before the window had reached the limit of its group, not the one within it. */
+	kills = json_array();
+	ck_assert_int_eq(clock_parse("2023-11-14T22:13:25.5Z", &since), 0);
+	ck_assert_int_eq(kernel_oom_kills(&machine, since, kills, &err), 0);
+	ck_assert_uint_eq(json_count(kills), 1);
+	ck_assert_str_eq(json_text(json_get(json_item(kills, 0), "process")), "db");
+	ck_assert_str_eq(json_text(json_get(json_item(kills, 0), "group")), "");
 	json_free(kills);
 	ck_assert_int_eq(kernel_message_parse("6,1,5,-", 7, 0, &message), -1);
 	ck_assert_int_eq(kernel_message_parse("x,1,5,-;m", 9, 0, &message), -1);

@@ -214,8 +214,12 @@ static int see_oom(void *arg, const struct kernel_message *message)
 			;
 		safe_copy(ooms->group, sizeof(ooms->group), memory, group);
 	}
-	if (!killed || !memmem(text, length, "ut of memory", 12) || (ooms->since_ns && message->at_ns < ooms->since_ns))
+	if (!killed || !memmem(text, length, "ut of memory", 12))
 		return 0;
+	if (ooms->since_ns && message->at_ns < ooms->since_ns) {
+		ooms->group[0] = 0; /* it was of this kill */
+		return 0;
+	}
 	struct proctext rest = proctext_of(killed + sizeof(mark) - 1, (size_t)(text + length - killed) - sizeof(mark) + 1);
 	const char *open = memchr(rest.at, '(', (size_t)(rest.end - rest.at)), *close = open ? memchr(open, ')', (size_t)(rest.end - open)) : NULL;
 	uint64_t pid;
