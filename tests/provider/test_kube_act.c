@@ -4,7 +4,9 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "provider/kubernetes/account.h"
 #include "provider/kubernetes/act.h"
+#include "provider/kubernetes/dependents.h"
 #include "provider/kubernetes/get.h"
 #include "provider/kubernetes/revisions.h"
 #include "provider/kubernetes/selector.h"
@@ -41,6 +43,21 @@ START_TEST(options_of_a_deletion_stand_in_the_body)
 		"v1\",\"kind\":\"Eviction\",\"metadata\":{\"name\":\"p\",\"namespace\":\"ns\"},"
 		"\"deleteOptions\":{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\","
 		"\"preconditions\":{\"uid\":\"u\"}}}");
+}
+END_TEST
+
+/* What a plan touches is never cut without a word. */
+START_TEST(too_many_dependents_are_counted)
+{
+	struct account account = { .name = "here" };
+	struct search search = { .account = &account, .out = json_array() };
+
+	for (int i = 0; i < 1200; i++)
+		dependents_found(&search, "pods", "shop", "web", "runs it");
+	dependents_end(&search);
+	ck_assert_uint_eq(json_count(search.out), 1001);
+	is(json_copy(json_item(search.out, 1000)), "{\"id\":\"\",\"relation\":\"not known\",\"name\":\"200 more\"}");
+	json_free(search.out);
 }
 END_TEST
 
@@ -219,6 +236,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, options_of_a_deletion_stand_in_the_body);
+	tcase_add_test(tc, too_many_dependents_are_counted);
 	tcase_add_test(tc, diff_is_small_and_without_noise);
 	tcase_add_test(tc, selectors_take_what_the_server_would);
 	tcase_add_test(tc, what_stays_though_taken_out_is_named);

@@ -28,8 +28,12 @@ void dependents_found(struct search *search, const char *kind, const char *names
 	struct json *item;
 	char id[1200];
 
-	if (!name || json_count(search->out) >= FOUND_MAX)
+	if (!name)
 		return;
+	if (json_count(search->out) >= FOUND_MAX) {
+		search->left_out++;
+		return;
+	}
 	snprintf(ref.account, sizeof(ref.account), "%s", search->account->name);
 	snprintf(ref.namespace_, sizeof(ref.namespace_), "%s", namespace_ ? namespace_ : "");
 	snprintf(ref.kind, sizeof(ref.kind), "%s", kind);
@@ -40,14 +44,29 @@ void dependents_found(struct search *search, const char *kind, const char *names
 	json_add(search->out, json_set_text(item, "name", name));
 }
 
+/* Told once, though each service of several asks for the same. */
 static void not_known(struct search *search, const char *before, const char *name, const char *after)
 {
 	struct json *item = json_set_text(json_object(), "id", "");
 	char *what = mem_format("%s%s%s", before, name, after);
 
-	json_set_text(item, "relation", "not known");
-	json_add(search->out, json_set_text(item, "name", what));
+	json_set_text(json_set_text(item, "relation", "not known"), "name", what);
 	free(what);
+	for (const struct json *told = json_first(search->out); told; told = json_next(told))
+		if (json_equal(told, item)) {
+			json_free(item);
+			return;
+		}
+	json_add(search->out, item);
+}
+
+void dependents_end(struct search *search)
+{
+	char count[32];
+
+	snprintf(count, sizeof(count), "%zu", search->left_out);
+	if (search->left_out)
+		not_known(search, "", count, " more");
 }
 
 struct json *dependents_fetch(struct search *search, const char *api, const char *name,
@@ -397,6 +416,7 @@ int kube_dependents(
 		if (!strcmp(looks[i].type, resource.type))
 			looks[i].look(&search, live);
 	dependents_named(&search, resource.type, live);
+	dependents_end(&search);
 	json_free(live);
 	*out = search.out;
 	return 0;
