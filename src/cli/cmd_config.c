@@ -141,12 +141,17 @@ static int validate(struct cli *cli, const struct config *config)
 	return status;
 }
 
-static int path(struct cli *cli, const struct config *config)
+static int print_path(struct cli *cli, const char *file)
 {
 	if (cli_data(cli))
-		return cli_print(cli, json_set_text(json_object(), "path", config_path(config)));
-	cli_write(cli_out(cli), "%s\n", config_path(config));
+		return cli_print(cli, json_set_text(json_object(), "path", file));
+	cli_write(cli_out(cli), "%s\n", file);
 	return 0;
+}
+
+static int path(struct cli *cli, const struct config *config)
+{
+	return print_path(cli, config_path(config));
 }
 
 /* One that cannot be read at all can still be named, and judged. 1: that was done. */
@@ -161,15 +166,16 @@ static int unreadable(struct cli *cli, const char *what, int *status)
 	if (!done)
 		return 0;
 	char *file = cli_flag(cli, "config") ? mem_text(cli_flag(cli, "config")) : mem_format("%s/config.yaml", file_config_folder());
-	struct json *problems = json_array();
 
-	problem_add(problems, file, 0, err.text);
-	if (is_path && cli_data(cli))
-		*status = cli_print(cli, json_set_text(json_object(), "path", file));
-	else if (is_path)
-		cli_write(cli_out(cli), "%s\n", file);
-	*status = is_path ? 0 : print_validated(cli, file, json_copy(problems));
-	json_free(problems);
+	*status = 0;
+	if (is_path) {
+		print_path(cli, file);
+	} else {
+		struct json *problems = json_array();
+
+		problem_add(problems, file, 0, err.text);
+		*status = print_validated(cli, file, problems);
+	}
 	free(file);
 	return 1;
 }

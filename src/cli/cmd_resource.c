@@ -119,7 +119,7 @@ static void print_dependents(FILE *out, const struct json *touches)
 
 		if (json_get(told, relation))
 			continue;
-		names.length = 0;
+		text_clear(&names);
 		for (const struct json *other = item; other; other = json_next(other)) {
 			if (strcmp(json_text_or(json_get(other, "relation"), ""), relation) != 0)
 				continue;
