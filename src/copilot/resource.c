@@ -279,6 +279,10 @@ static const char *resource_of(struct reading *reading)
 		return machine(reading);
 	if (is_type(reading, "audit_security") && !reading->names)
 		return "sg";
+	const char *hint = reading->names ? by_name(names_token(reading, 0)) : NULL;
+
+	if (hint && !strcmp(hint, "db") && is_type(reading, "migrate"))
+		return hint; /* "bring orders-db from aws to gcp" */
 	if (HAS(reading, C_PROVIDER) && reading->names && !HAS(reading, C_RISKY))
 		return machine(reading);
 	reading->weak = 1;

@@ -326,6 +326,27 @@ static int lists_ailing(const struct reading *reading)
 	       !(reading->marks.fold.tokens[reading->marks.fold.count - 1].shape & TOKEN_ASKED);
 }
 
+/* "show evicted pods": what has been done to them tells which, and the verb before it is no name. */
+static int lists_done(struct reading *reading)
+{
+	static const char *const lead[] = { "show", "list", "display", "print", "zeige", "zeig", "liste", "montre", "affiche", "muestra", "lista",
+		"mostra", "mostre" };
+	const struct marks *marks = &reading->marks;
+	int shows = 0;
+
+	for (size_t i = 0; i < sizeof(lead) / sizeof(*lead); i++)
+		shows |= !strcmp(marks->fold.tokens[0].text, lead[i]);
+	if (!shows || reading->names > 1 || (reading->names && reading->name[0]) || !rules_plural(reading))
+		return 0;
+	for (const struct mark *kind = marks_first(marks, C_KIND); kind; kind = marks_next(marks, kind))
+		for (size_t i = 0; i < marks->count; i++)
+			if (rules_is_change(&marks->marks[i]) && marks->marks[i].to == kind->from && marks->marks[i].from == 1) {
+				reading->names = 0;
+				return 1;
+			}
+	return 0;
+}
+
 /* "get vm-2 onto m5.large": to a size, and not to be shown. */
 static int goes_to_size(const struct reading *reading)
 {
@@ -367,6 +388,10 @@ int rules_type(struct reading *reading)
 			if (mark->concept == C_STATUS)
 				rules_say_nothing(reading, mark);
 		rules_set_type(reading, "scale"); /* "size of i-1 up to c6i.large" */
+		return 0;
+	}
+	if (lists_done(reading)) {
+		rules_set_type(reading, "list");
 		return 0;
 	}
 	if (begins_with_up(reading) || lists_ailing(reading)) {

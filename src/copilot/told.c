@@ -143,6 +143,11 @@ static int told_by_noun(const struct reading *reading, const struct mark *mark)
 
 	if (!rules_is_change(mark) || fold->tokens[end].shape & TOKEN_ASKED)
 		return 0;
+	for (size_t at = mark->to; at + 1 <= end; at++) /* "a restart is not needed" */
+		if (!strcmp(fold->tokens[at].text, "not") && at > mark->to && !strcmp(fold->tokens[at - 1].text, "is") &&
+			(!strcmp(fold->tokens[at + 1].text, "needed") || !strcmp(fold->tokens[at + 1].text, "required") ||
+				!strcmp(fold->tokens[at + 1].text, "necessary")))
+			return 1;
 	for (size_t i = 0; i < sizeof(articles) / sizeof(*articles); i++)
 		noun |= (before && !strcmp(before->text, articles[i])) ||
 			(mark->to > mark->from + 1 && !strcmp(fold->tokens[mark->from].text, articles[i]));
