@@ -120,7 +120,8 @@ static int names_a_service(const struct marks *marks, const struct mark *secret)
 		secret->to == secret->from + 1 && secret->to < marks->fold.count &&
 		!marks->taken[secret->to] && marks->fold.tokens[secret->to].shape & TOKEN_JOINED)
 		return 1;
-	return (marks_at(marks, secret->to, C_APP) || marks_at(marks, secret->to, C_KIND)) &&
+	/* "token-service", as one word of German, too */
+	return (marks_at(marks, secret->to, C_APP) || marks_at(marks, secret->to, C_KIND) || marks_at(marks, secret->from, C_APP)) &&
 	       secret->to == secret->from + 1 && !marks->seen[C_REVEAL] && !marks->seen[C_LIST] &&
 	       !marks->seen[C_WHICH] && !marks->seen[C_NAMESPACE];
 }
