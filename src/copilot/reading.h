@@ -50,9 +50,11 @@ void names_rescue(struct reading *reading);
 /* daemon.c: the daemon and the machine it runs on, where both are said. */
 void names_daemon(struct reading *reading);
 int names_everyday(const struct reading *reading, size_t token); /* an act or a cue a team may also call a service */
-int names_in_reason(const struct reading *reading, size_t token); /* behind an act and why it is asked for */
 void names_to_filter(struct reading *reading);
 const struct token *names_token(const struct reading *reading, size_t i);
+/* names_stray.c. points: what speaks for the word being a name. */
+int names_stray(const struct reading *reading, size_t token, int points);
+int names_in_reason(const struct reading *reading, size_t token); /* behind an act and why it is asked for */
 
 /* danger.c: why the sentence is an attack, or NULL. rules_alone: all that accuses it is a word for rules or the audit beside a change. */
 const char *danger_find(const struct marks *marks, const char *sentence, size_t length, int *rules_alone);
