@@ -65,12 +65,14 @@ static int make_ref(struct estate *estate, const struct ref *named, const struct
 {
 	const struct kind *kind = kind_of(estate, named, document, err);
 	const char *name = json_text(json_at(document, "metadata.name"));
-	const char *namespace_ = json_text_or(json_at(document, "metadata.namespace"), *named->namespace_ ? named->namespace_ : "default");
+	const char *namespace_ = json_text_or(json_at(document, "metadata.namespace"), named->namespace_);
 
 	if (!kind)
 		return -1;
 	if (!name)
 		return error_set(err, ERR_INVALID, "line %d: a %s without a name", json_line(document), kind->singular);
+	if (kind->namespaced && !*namespace_) /* what was named has none, and none is guessed */
+		return error_set(err, ERR_INVALID, "line %d: which namespace is %s %.100s of? give it a metadata.namespace", json_line(document), kind->singular, name);
 	*ref = *named;
 	ref->uid[0] = 0;
 	snprintf(ref->kind, sizeof(ref->kind), "%s", kind->name);

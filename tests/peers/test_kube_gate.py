@@ -193,6 +193,9 @@ def test_a_file_of_several_manifests_is_one_plan():
         home.run('undo', '--approve')
         assert [api('GET', path % i)['reason'] for i in range(3)] == ['NotFound'] * 3
         assert 'none of the 3 manifests' in home.run('act', 'configmaps', 'other', 'apply', 'manifest=@' + file, code=3)
+        with open(file, 'w') as out: # beside a namespace one that says none of its own: it is not guessed
+            out.write(json.dumps({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': NAMESPACE}}) + '\n---\n' + many)
+        assert 'metadata.namespace' in home.run('act', 'namespaces', NAMESPACE, 'apply', 'manifest=@' + file, '--dry-run', code=3)
 
 
 def test_labels_of_others_are_no_drift():
