@@ -77,7 +77,7 @@ static int has_account(const struct cli *cli, struct estate *estate, const struc
 	size_t count = wanted && *wanted && strcmp(wanted, "*") != 0 ? estate_accounts(estate, accounts, providers, ROOM) : 0, links = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(providers[i], kind->provider) != 0 || accounts[i].aside || !strcmp(accounts[i].name, "configuration"))
+		if (strcmp(providers[i], kind->provider) != 0 || accounts[i].aside || accounts[i].broken)
 			continue;
 		if (!strcmp(accounts[i].name, wanted))
 			return 1;

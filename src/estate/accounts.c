@@ -22,7 +22,7 @@ static size_t add_broken(struct accounts *accounts, const struct error *err)
 
 	if (!err->code || err->code == ERR_NOT_FOUND || accounts->count == ACCOUNTS_MAX)
 		return 0;
-	*account = (struct provider_account){ .name = "configuration", .current = 1, .state = "unknown" };
+	*account = (struct provider_account){ .name = "configuration", .current = 1, .broken = 1, .state = "unknown" };
 	snprintf(account->why, sizeof(account->why), "%s", err->text);
 	return 1;
 }

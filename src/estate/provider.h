@@ -86,6 +86,7 @@ struct provider_account {     /* one link the status line and :accounts show */
 	char namespace_[254]; /* its own default; "" none: all are shown */
 	int current, insecure;
 	int aside;            /* no link of the console itself: shown only where its own rows are */
+	int broken;           /* no link at all: what is set up wrongly, why says how */
 	char state[16];       /* "ok" "connecting" "unreachable" "unauthorized" "unknown" */
 	char why[256];
 };

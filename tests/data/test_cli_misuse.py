@@ -240,6 +240,8 @@ def test_a_kubeconfig_that_is_wrong_is_seen():
                           'contexts:\n- {name: a, context: {cluster: c, user: u}}\nusers:\n- {name: u, user: {token: x}}\n')
         usage(home, 'get', 'pods', '--account', 'b', said='is called "b"', env={'KUBECONFIG': good})
         check(home.run('get', 'pods', env={'KUBECONFIG': good}).code == 6)
+        named = home.write('kubeconfig', open(good).read().replace('contexts:\n', 'contexts:\n- {name: configuration, context: {cluster: c, user: u}}\n'))
+        check(home.run('get', 'pods', '--account', 'configuration', env={'KUBECONFIG': named}).code == 6, 'a context of that name is one like any other')
         for none in ('/nonexistent/kubeconfig', '/dev/null'):  # none is no mistake until a cluster is asked for
             usage(home, 'get', 'pods', said='no kubeconfig', env={'KUBECONFIG': none})
             check('unseen' not in home.run(env={'KUBECONFIG': none}).text and 'kubernetes' not in home.run('init', env={'KUBECONFIG': none}).text)
