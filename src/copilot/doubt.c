@@ -90,6 +90,20 @@ static int goes_anywhere(const struct reading *reading)
 	       !HAS(reading, C_PROVIDER) && !HAS(reading, C_DB) && !rules_has_entity(reading, ENTITY_REGION);
 }
 
+/* "the drain of talent": the noun of an act with its article, first of all, is no request. */
+static int begins_with_noun(const struct reading *reading)
+{
+	static const char *const articles[] = { "the", "der", "die", "das", "le", "la", "el", "o", "a" };
+	const struct marks *marks = &reading->marks;
+
+	if (!reading->write || !is_word_of(&marks->fold.tokens[0], articles, sizeof(articles) / sizeof(*articles)))
+		return 0;
+	for (size_t i = 0; i < marks->count; i++)
+		if (rules_is_change(&marks->marks[i]) && marks->marks[i].from <= 1)
+			return 1;
+	return 0;
+}
+
 /* A word nobody knows, and nothing else of ours: "dns of humans". */
 static int everyday_name(const struct reading *reading)
 {
@@ -103,7 +117,7 @@ static int everyday_name(const struct reading *reading)
 		return !HAS(reading, C_EXPOSED);
 	return !strcmp(reading->intent->resource, "kubernetes") || !strcmp(reading->intent->resource, "sg") ||
 			       !strcmp(reading->intent->resource, "log")
-		       ? owned(reading, word) || goes_anywhere(reading)
+		       ? owned(reading, word) || goes_anywhere(reading) || begins_with_noun(reading)
 		       : 0;
 }
 

@@ -126,6 +126,49 @@ static int done_by_us(const struct reading *reading, const struct mark *mark)
 	       !strcmp(word->text + word->length - 2, "ed");
 }
 
+static int says_one_of(const struct fold *fold, size_t token, const char *const *words, size_t count)
+{
+	for (size_t i = 0; token < fold->count && i < count; i++)
+		if (!strcmp(fold->tokens[token].text, words[i]))
+			return 1;
+	return 0;
+}
+
+/* "the scaling of web is done", "restart of web: done". */
+static int is_over(const struct reading *reading, size_t token)
+{
+	static const char *const is[] = { "is", "are", "ist", "sind", "est", "sont", "esta", "ha" };
+	static const char *const over[] = { "done", "finished", "complete", "completed", "over", "abgeschlossen", "fertig", "beendet", "erledigt",
+		"termine", "terminee", "fini", "finie", "terminado", "terminada", "hecho", "hecha", "concluido", "concluida", "feito", "feita" };
+	const struct fold *fold = &reading->marks.fold;
+
+	if (says_one_of(fold, token, is, sizeof(is) / sizeof(*is)))
+		return says_one_of(fold, token + 1, over, sizeof(over) / sizeof(*over));
+	return token + 1 == fold->count && token && fold->tokens[token - 1].shape & TOKEN_END &&
+	       says_one_of(fold, token, over, sizeof(over) / sizeof(*over));
+}
+
+/* "web has been rolled back already", "ein kollege hat web neu gestartet", "ana reinició web": somebody has done it. */
+static int done_by_another(const struct reading *reading, const struct mark *mark)
+{
+	static const char *const has[] = { "hat", "haben", "habe" };
+	const struct fold *fold = &reading->marks.fold;
+	struct clause_span span = rules_clause(reading, mark->from);
+	const struct token *last = &fold->tokens[mark->to - 1];
+
+	if (!rules_is_change(mark) || !mark->from || fold->tokens[span.to].shape & TOKEN_ASKED || HAS(reading, C_WHICH) ||
+		!strcmp(fold->tokens[span.from].text, "wer"))
+		return 0;
+	if (mark->to == mark->from + 1 && last->raw_length > 4 && !memcmp(last->raw + last->raw_length - 2, "\xC3\xB3", 2))
+		return 1; /* -ó */
+	if (mark->from > 1 && !strcmp(fold->tokens[mark->from - 1].text, "been") && span.from < mark->from - 2u)
+		return 1;
+	for (size_t at = span.from + 1; mark->to == span.to + 1u && at < mark->from; at++)
+		if (says_one_of(fold, at, has, sizeof(has) / sizeof(*has)))
+			return 1;
+	return 0;
+}
+
 /* "the restart of web took an hour": the noun of an act, and behind it in its clause what has become of it. */
 static int told_by_noun(const struct reading *reading, const struct mark *mark)
 {
@@ -139,6 +182,7 @@ static int told_by_noun(const struct reading *reading, const struct mark *mark)
 	size_t end = rules_clause(reading, mark->from).to;
 	static const char *const articles[] = { "the", "a", "der", "die", "das", "le", "la", "el", "o", "un", "une", "ein", "eine", "um", "uma",
 		"l", "our", "that", "this" };
+	static const char *const of[] = { "of", "von", "des", "de", "du", "del", "do", "da" };
 	int noun = 0;
 
 	if (!rules_is_change(mark) || fold->tokens[end].shape & TOKEN_ASKED)
@@ -151,9 +195,14 @@ static int told_by_noun(const struct reading *reading, const struct mark *mark)
 	for (size_t i = 0; i < sizeof(articles) / sizeof(*articles); i++)
 		noun |= (before && !strcmp(before->text, articles[i])) ||
 			(mark->to > mark->from + 1 && !strcmp(fold->tokens[mark->from].text, articles[i]));
+	noun |= says_one_of(fold, mark->to, of, sizeof(of) / sizeof(*of)) || says_one_of(fold, mark->to - 1u, of, sizeof(of) / sizeof(*of));
+	for (size_t at = mark->to; noun && at < fold->count && at <= end + 1; at++)
+		if (is_over(reading, at))
+			return 1;
 	for (size_t at = mark->to; noun && at <= end; at++) {
 		for (size_t i = 0; i < sizeof(went) / sizeof(*went); i++)
-			if (!strcmp(fold->tokens[at].text, went[i]))
+			if (!strcmp(fold->tokens[at].text, went[i]) &&
+				(strncmp(went[i], "war", 3) || fold->tokens[at].raw_length == fold->tokens[at].length)) /* not "wär" */
 				return 1;
 		for (size_t i = 0; !strcmp(fold->tokens[at].text, "a") && at < end && i < sizeof(done) / sizeof(*done); i++)
 			if (!strcmp(fold->tokens[at + 1].text, done[i]))
@@ -206,7 +255,7 @@ static int told_state(const struct reading *reading, const struct mark *mark)
 		"sont", "esta", "estan", "estao", "foi", "fue", "sigue", "got", "gets", "ta", "been",
 		"sido", "ete" };
 
-	if (done_in_japanese(reading, mark) || told_by_noun(reading, mark))
+	if (done_in_japanese(reading, mark) || told_by_noun(reading, mark) || done_by_another(reading, mark))
 		return 1;
 	if (!rules_is_change(mark) || !mark->from)
 		return 0;
@@ -275,7 +324,7 @@ static void drop_joints(struct reading *reading)
 			    word[-1].shape & (TOKEN_END | TOKEN_ASKED | TOKEN_COMMA);
 
 		if (told_state(reading, mark)) {
-			reading->told |= told_by_noun(reading, mark) || done_in_japanese(reading, mark);
+			reading->told |= told_by_noun(reading, mark) || done_in_japanese(reading, mark) || done_by_another(reading, mark);
 			rules_say_nothing(reading, mark);
 		}
 		/* "para el próximo mes": only where a clause begins is it an act */
