@@ -1,48 +1,21 @@
+/* chart_pane.c - the samples a chart is of, and what its keys do; how it looks is in chart_look.c. */
 #include "tui/views/chart_pane.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/safe.h"
-#include "base/text.h"
 #include "estate/estate.h"
 #include "estate/snapshot.h"
 #include "tui/console_private.h"
-#include "tui/screen/chart.h"
-#include "tui/screen/format.h"
+#include "tui/views/chart_private.h"
 #include "tui/views/series.h"
 
-enum { MOVE_S = 10, LINES_MAX = 8, AXIS = 8, LEAST_ROWS = 4, MOST_ROWS = 14, SLOTS_MAX = 1024, DUMP_COLUMNS = 72, DUMP_ROWS = 4, VALUE_TEXT = 32 };
-
-static const struct {
-	const char *name;
-	int seconds;
-} windows[] = { { "1 min", 60 }, { "5 min", 300 }, { "15 min", 900 }, { "1 h", 3600 }, { "6 h", 6 * 3600 }, { "24 h", 24 * 3600 } };
-
-enum { WINDOW_COUNT = sizeof(windows) / sizeof(*windows), WINDOW_FIRST = 1 };
-
-struct shown {
-	struct chart_line line;
-	const struct kind *kind; /* NULL: not known here */
-	struct feed *feed;       /* shared by equal kinds of the estate itself */
-	unsigned version;
-	char worst[64];
-};
-
-struct chart_pane {
-	struct pane pane;
-	char title[160];
-	struct shown lines[LINES_MAX];
-	size_t count, at, top;
-	int alone, is_open, is_visible;
-	size_t window;
-	int64_t back_ns; /* how far the right end lies before now */
-};
+enum { WINDOW_FIRST = 1 };
 
 static struct chart_pane *of(struct pane *pane)
 {
@@ -170,177 +143,19 @@ static void close_chart(struct pane *pane)
 	free(chart);
 }
 
-/* --- drawing --- */
-
-static int64_t window_ns(const struct chart_pane *chart)
-{
-	return windows[chart->window].seconds * CLOCK_SECOND_NS;
-}
-
-static enum column_type type_of(const struct shown *shown)
-{
-	int column = shown->kind ? kind_column_find(shown->kind, shown->line.column) : -1;
-
-	return column >= 0 ? shown->kind->columns[column].type : COLUMN_NUMBER;
-}
-
-static void value_text(const struct shown *shown, double value, char out[VALUE_TEXT])
-{
-	if (isnan(value))
-		snprintf(out, VALUE_TEXT, "%s", screen_glyph(GLYPH_DASH));
-	else if (type_of(shown) == COLUMN_BYTES)
-		format_bytes(value, out, VALUE_TEXT);
-	else
-		snprintf(out, VALUE_TEXT, "%.*f%s", value < 10 && value != floor(value) ? 1 : 0, value, type_of(shown) == COLUMN_PERCENT ? " %" : "");
-}
-
-/* Percent of a hundred; anything else of a round number above the highest. */
-static double scale_of(const struct shown *shown, double high)
-{
-	double step = 1;
-
-	if (type_of(shown) == COLUMN_PERCENT && high <= 100)
-		return 100;
-	while (high > step * 10)
-		step *= 10;
-	return high > 0 ? ceil(high / step) * step : 1;
-}
-
-/* Three of the interval it is asked at while seen: what is longer is a time nobody looked. */
-static int64_t gap_of(const struct shown *shown)
-{
-	int64_t poll = shown->kind && shown->kind->poll_ms > 0 ? shown->kind->poll_ms : 5000;
-
-	return 3 * poll * 1000000;
-}
-
-struct span {
-	int64_t from, to;
-};
-
-/* The picture moves on by itself by this much at a time: a dot, and ten seconds at least, for each move changes nearly all of it. */
-static int64_t move_ns(const struct chart_pane *chart)
-{
-	int64_t dot = window_ns(chart) / (2 * (int64_t)screen_size().columns), least = MOVE_S * CLOCK_SECOND_NS;
-
-	return dot > least ? dot : least;
-}
-
-/* Its right edge is the end of the move under way, so that what comes meanwhile has its place. */
-static struct span span_of(const struct chart_pane *chart)
-{
-	int64_t move = move_ns(chart), to = (clock_now_ns() / move + 1) * move - chart->back_ns;
-
-	return (struct span){ to - window_ns(chart), to };
-}
-
-static void head_text(const struct shown *shown, const struct series_sum *sum, char *out, size_t size)
-{
-	char now[VALUE_TEXT], low[VALUE_TEXT], high[VALUE_TEXT];
-
-	value_text(shown, sum->now, now);
-	value_text(shown, sum->low, low);
-	value_text(shown, sum->high, high);
-	if (sum->count)
-		snprintf(out, size, "%-8s %s   low %s  high %s  %zu sample%s%s%s", shown->line.label, now, low, high, sum->count, sum->count == 1 ? "" : "s", *shown->worst ? "   " : "",
-			shown->worst);
-	else
-		snprintf(out, size, "%-8s no sample in this time", shown->line.label);
-}
-
-static void draw_line(const struct chart_pane *chart, const struct shown *shown, struct rect area, int selected)
-{
-	struct series *series = chart_series(chart->pane.console->series, &shown->line);
-	struct span span = span_of(chart);
-	struct rect plot = { .y = area.y + 1, .x = area.x + AXIS + 1, .rows = area.rows - 1, .columns = area.columns - AXIS - 2 };
-	char text[300], most[VALUE_TEXT];
-	double values[SLOTS_MAX];
-
-	screen_clear(area);
-	if (!series || plot.columns < 2 || plot.rows < 1)
-		return;
-	struct series_sum sum = series_sum(series, span.from, span.to);
-	size_t slots = (size_t)plot.columns * 2 < SLOTS_MAX ? (size_t)plot.columns * 2 : SLOTS_MAX;
-	double scale = scale_of(shown, sum.high);
-
-	head_text(shown, &sum, text, sizeof(text));
-	screen_put(area, 0, 1, STYLE_ACCENT, selected ? screen_glyph(GLYPH_CURSOR) : " ");
-	screen_put_n(area, 0, 3, area.columns - 4, selected ? STYLE_SELECTED : sum.count ? STYLE_TEXT : STYLE_DIM, text, strlen(text));
-	value_text(shown, scale, most);
-	screen_put_right(area, 1, 0, AXIS, STYLE_DIM, most, strlen(most));
-	if (plot.rows > 1)
-		screen_put_right(area, area.rows - 1, 0, AXIS, STYLE_DIM, "0", 1);
-	series_slots(series, span.from, span.to, gap_of(shown), values, slots);
-	chart_draw(plot, values, slots, scale, STYLE_ACCENT);
-}
-
-static void time_text(int64_t at_ns, int with_seconds, char out[16])
-{
-	time_t seconds = (time_t)(at_ns / CLOCK_SECOND_NS);
-	struct tm local;
-
-	localtime_r(&seconds, &local);
-	strftime(out, 16, with_seconds ? "%H:%M:%S" : "%H:%M", &local);
-}
-
-static void draw_times(const struct chart_pane *chart, struct rect area, int y)
-{
-	struct span span = span_of(chart);
-	int with_seconds = windows[chart->window].seconds < 900, width = with_seconds ? 8 : 5, plot = area.columns - AXIS - 2;
-	char text[16];
-
-	screen_clear_line(area, y, 0);
-	for (int part = 0; part < 3 && plot > 4 * width; part++) {
-		time_text(span.from + (span.to - span.from) * part / 2, with_seconds, text);
-		screen_put(area, y, AXIS + 1 + (part == 2 ? plot - width : part * (plot / 2) - (part ? width / 2 : 0)), STYLE_DIM, text);
-	}
-}
-
-static void draw(struct pane *pane, struct rect area)
-{
-	struct chart_pane *chart = of(pane);
-	size_t wanted = chart->alone ? 1 : chart->count;
-	int room = area.rows - 1, rows = wanted ? room / (int)wanted : room, y = 0;
-
-	rows = rows < LEAST_ROWS ? LEAST_ROWS : !chart->alone && rows > MOST_ROWS ? MOST_ROWS : rows;
-	size_t fits = room >= rows ? (size_t)(room / rows) : 1;
-
-	if (chart->at < chart->top)
-		chart->top = chart->at;
-	if (chart->at >= chart->top + fits)
-		chart->top = chart->at - fits + 1;
-	if (chart->alone)
-		chart->top = chart->at;
-	else if (chart->top + fits > chart->count)
-		chart->top = chart->count > fits ? chart->count - fits : 0;
-	for (size_t i = 0; i < fits && i < wanted && chart->top + i < chart->count; i++, y += rows)
-		draw_line(chart, &chart->lines[chart->top + i],
-			(struct rect){ .y = area.y + y, .x = area.x, .rows = rows < room ? rows : room, .columns = area.columns }, chart->top + i == chart->at);
-	if (y < area.rows)
-		draw_times(chart, area, y++);
-	for (; y < area.rows; y++)
-		screen_clear_line(area, y, 0);
-}
-
-static int64_t next_change(struct pane *pane)
-{
-	struct chart_pane *chart = of(pane);
-	int64_t move = move_ns(chart);
-
-	return chart->back_ns ? 0 : move - clock_now_ns() % move;
-}
-
 /* --- commands --- */
 
 static void zoom(struct chart_pane *chart, int by)
 {
-	if (by < 0 ? chart->window > 0 : chart->window + 1 < WINDOW_COUNT)
-		chart->window = (size_t)((int)chart->window + by);
+	size_t window = chart->window + (size_t)by;
+
+	if (chart_window_ns(window) >= 0)
+		chart->window = window;
 }
 
 static void pan(struct chart_pane *chart, int by)
 {
-	chart->back_ns += by * window_ns(chart) / 4;
+	chart->back_ns += by * chart_window_ns(chart->window) / 4;
 	if (chart->back_ns < 0)
 		chart->back_ns = 0;
 	if (chart->back_ns > 24 * 3600 * CLOCK_SECOND_NS)
@@ -448,16 +263,6 @@ static void title(struct pane *pane, char *out, size_t size)
 	snprintf(out, size, "%s", of(pane)->title);
 }
 
-static void status(struct pane *pane, char *out, size_t size)
-{
-	const struct chart_pane *chart = of(pane);
-	struct span span = span_of(chart);
-	char until[16];
-
-	time_text(span.to, 0, until);
-	snprintf(out, size, "%s%s%s  blank: not looked at", windows[chart->window].name, chart->back_ns ? " until " : "", chart->back_ns ? until : "");
-}
-
 static int target(struct pane *pane, struct ref *ref)
 {
 	const struct chart_pane *chart = of(pane);
@@ -465,44 +270,19 @@ static int target(struct pane *pane, struct ref *ref)
 	return chart->at < chart->count && *chart->lines[chart->at].line.id && !ref_parse(chart->lines[chart->at].line.id, ref);
 }
 
-static void dump(struct pane *pane, struct text *out)
-{
-	const struct chart_pane *chart = of(pane);
-	struct span span = span_of(chart);
-	double values[2 * DUMP_COLUMNS];
-	char text[1024];
-
-	for (size_t i = 0; i < chart->count; i++) {
-		const struct shown *shown = &chart->lines[i];
-		struct series *series = chart_series(chart->pane.console->series, &shown->line);
-
-		if (!series)
-			continue;
-		struct series_sum sum = series_sum(series, span.from, span.to);
-
-		head_text(shown, &sum, text, sizeof(text));
-		text_format(out, "%s%s\n", i ? "\n" : "", text);
-		series_slots(series, span.from, span.to, gap_of(shown), values, 2 * DUMP_COLUMNS);
-		for (int row = 0; row < DUMP_ROWS; row++) {
-			chart_row(values, 2 * DUMP_COLUMNS, scale_of(shown, sum.high), DUMP_COLUMNS, DUMP_ROWS, row, text, sizeof(text));
-			text_format(out, "  %s\n", text);
-		}
-	}
-}
-
 static const struct pane_ops ops = {
 	.name = "chart",
 	.context = "chart",
 	.close = close_chart,
 	.recalc = recalc,
-	.draw = draw,
+	.draw = chart_pane_draw,
 	.command = command,
 	.mouse = mouse,
 	.title = title,
-	.status = status,
+	.status = chart_pane_status,
 	.target = target,
-	.next_change = next_change,
-	.dump = dump,
+	.next_change = chart_pane_next_change,
+	.dump = chart_pane_dump,
 	.visible = set_visible,
 };
 
@@ -512,7 +292,7 @@ struct pane *chart_new(struct console *console, const char *heading, const struc
 
 	chart->pane = (struct pane){ .ops = &ops, .console = console };
 	snprintf(chart->title, sizeof(chart->title), "%s", heading);
-	chart->count = count < LINES_MAX ? count : LINES_MAX;
+	chart->count = count < CHART_LINES_MAX ? count : CHART_LINES_MAX;
 	for (size_t i = 0; i < chart->count; i++)
 		chart->lines[i].line = lines[i];
 	chart->at = at < chart->count ? at : 0;
@@ -531,7 +311,7 @@ static int is_number(enum column_type type)
 /* Those that change all the time first; of a kind that has none, whatever numbers it has. */
 static size_t add_columns(struct chart_line *lines, size_t count, const struct kind *kind, const struct ref *ref, int is_volatile)
 {
-	for (size_t i = 0; i < kind->visible_count && count < LINES_MAX; i++) {
+	for (size_t i = 0; i < kind->visible_count && count < CHART_LINES_MAX; i++) {
 		const struct kind_column *column = &kind->columns[i];
 		struct chart_line *line = &lines[count];
 
@@ -553,7 +333,7 @@ static size_t add_columns(struct chart_line *lines, size_t count, const struct k
 struct pane *chart_of(struct console *console, const struct ref *ref)
 {
 	const struct kind *kind = console->estate ? kinds_of(estate_kinds(console->estate), ref) : NULL;
-	struct chart_line lines[LINES_MAX];
+	struct chart_line lines[CHART_LINES_MAX];
 	char heading[700];
 	size_t count = kind ? add_columns(lines, 0, kind, ref, 1) : 0;
 
