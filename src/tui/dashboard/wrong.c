@@ -1,280 +1,15 @@
 /* wrong.c - from the rows of all sources to what is wrong: equal causes are one line, the worst first. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/safe.h"
 #include "estate/snapshot.h"
-#include "tui/chat/next.h"
 #include "tui/console_private.h"
-#include "tui/dashboard/private.h"
+#include "tui/dashboard/causes.h"
 #include "tui/screen/format.h"
-#include "tui/table/private.h"
 
-enum { CAUSES_MAX = 256, ALONE_MAX = 2, SHAPE_MAX = 160, NUMBERS_MAX = 4, LINES_MAX = 100 };
-
-/* Rows of one source whose "why" differs in its numbers only. */
-struct cause {
-	const struct source *source;
-	struct snapshot *snapshot; /* borrowed */
-	int rank, scope_rank;
-	char severity[16], shape[SHAPE_MAX]; /* numbers stand as \1 */
-	double low[NUMBERS_MAX], high[NUMBERS_MAX];
-	size_t count, rows[ALONE_MAX], worst, namespaces;
-	double worst_number;
-	int64_t since_ns;
-	char namespace_[128];      /* of the row before */
-	char of[200];              /* "shop/cart": they are all of that; "" they are not */
-};
-
-struct causes {
-	struct dashboard *dashboard;
-	size_t widget, count, dropped, last;
-	struct marks namespaces;   /* seen: "CAUSE/NAMESPACE" */
-	struct cause list[CAUSES_MAX];
-};
-
-static void copy_role(const struct snapshot *snapshot, size_t row, enum column_role role, char *out, size_t size)
-{
-	size_t length;
-	const char *text = snapshot_role(snapshot, row, role, &length);
-
-	safe_copy(out, size, text, length);
-}
-
-static int scope_rank(const char *scope)
-{
-	static const char *const scopes[] = { "dev", "staging", "prod" };
-
-	for (int i = 0; i < 3; i++)
-		if (!strcmp(scopes[i], scope))
-			return i + 1;
-	return 0;
-}
-
-static void why_of(const struct snapshot *snapshot, size_t row, char *out, size_t size)
-{
-	copy_role(snapshot, row, ROLE_WHY, out, size);
-	if (!*out)
-		copy_role(snapshot, row, ROLE_STATE, out, size);
-}
-
-/* --- the shape of a reason --- */
-
-static int is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* "0/1 containers ready" -> "\1/\1 containers ready", 0 and 1. Digits inside a word ("node-14") are of a name. */
-static size_t shape_of(const char *why, char shape[SHAPE_MAX], double numbers[NUMBERS_MAX])
-{
-	size_t used = 0, count = 0;
-
-	for (const char *at = why; *at && used + 1 < SHAPE_MAX;) {
-		int in_word = at > why && (at[-1] == '-' || at[-1] == '_' || (at[-1] | 32) >= 'a');
-
-		if (!is_digit(*at) || in_word || count == NUMBERS_MAX) {
-			shape[used++] = *at++;
-			continue;
-		}
-		char *end;
-
-		numbers[count++] = strtod(at, &end);
-		shape[used++] = '\1';
-		at = end;
-	}
-	shape[used] = 0;
-	return count;
-}
-
-static void put_number(char *out, size_t size, size_t *used, double low, double high)
-{
-	int digits = low == floor(low) && high == floor(high) ? 0 : 1;
-
-	if (low < high)
-		*used += (size_t)snprintf(out + *used, size - *used, "%.*f%s%.*f", digits, low, screen_unicode() ? "–" : "-", digits, high);
-	else
-		*used += (size_t)snprintf(out + *used, size - *used, "%.*f", digits, low);
-}
-
-/* The reason again, with what the numbers range over. */
-static void fill_shape(const struct cause *cause, char *out, size_t size)
-{
-	size_t used = 0, nth = 0;
-
-	for (const char *at = cause->shape; *at && used + 1 < size; at++) {
-		if (*at != '\1')
-			out[used++] = *at;
-		else
-			put_number(out, size, &used, cause->low[nth], cause->high[nth]), nth++;
-	}
-	out[used < size ? used : size - 1] = 0;
-}
-
-/* --- counting --- */
-
-static struct cause *find_cause(struct causes *causes, const struct source *source, int rank, const char *shape)
-{
-	for (size_t i = 0; i < causes->count; i++) {
-		size_t at = (causes->last + i) % causes->count;
-		struct cause *cause = &causes->list[at];
-
-		if (cause->source == source && cause->rank == rank && !strcmp(cause->shape, shape)) {
-			causes->last = at;
-			return cause;
-		}
-	}
-	return NULL;
-}
-
-static struct cause *new_cause(struct causes *causes)
-{
-	if (causes->count == CAUSES_MAX) {
-		causes->dropped++;
-		return NULL;
-	}
-	struct cause *cause = &causes->list[causes->count];
-
-	memset(cause, 0, sizeof(*cause));
-	causes->last = causes->count++;
-	return cause;
-}
-
-static void note_namespace(struct causes *causes, struct cause *cause, size_t row)
-{
-	char namespace_[128], key[160];
-
-	copy_role(cause->snapshot, row, ROLE_NAMESPACE, namespace_, sizeof(namespace_));
-	if (!*namespace_ || !strcmp(namespace_, cause->namespace_))
-		return;
-	memcpy(cause->namespace_, namespace_, sizeof(namespace_));
-	size_t length = (size_t)snprintf(key, sizeof(key), "%zu/%s", (size_t)(cause - causes->list), namespace_);
-
-	if (marks_has(&causes->namespaces, key, length))
-		return;
-	marks_set(&causes->namespaces, key, length, 1);
-	cause->namespaces++;
-}
-
-/* Since when at most: what the source says, else how long the thing exists. */
-static int64_t since_of(const struct cause *cause, size_t row)
-{
-	const struct kind *kind = cause->source->kind;
-	int column = kind_column_find(kind, "SINCE");
-
-	if (column < 0)
-		column = kind_column_find(kind, "AGE");
-	double at = column >= 0 && kind->columns[column].type == COLUMN_AGE ? snapshot_number(cause->snapshot, row, column) : (double)NAN;
-
-	return isnan(at) ? 0 : (int64_t)at;
-}
-
-static void scope_of(const struct causes *causes, const struct cause *cause, size_t row, char out[12])
-{
-	struct ref ref;
-	char id[900];
-
-	copy_role(cause->snapshot, row, ROLE_SCOPE, out, 12);
-	if (*out)
-		return;
-	copy_role(cause->snapshot, row, ROLE_ID, id, sizeof(id));
-	if (!ref_parse(id, &ref))
-		estate_scope(causes->dashboard->pane.console->estate, ref.namespace_, ref.account, out);
-}
-
-/* Pods of one workload are told by its name. */
-static void note_workload(struct cause *cause, size_t row)
-{
-	char name[128], namespace_[64], workload[128], of[200];
-
-	if (cause->count && !*cause->of)
-		return;
-	copy_role(cause->snapshot, row, ROLE_NAME, name, sizeof(name));
-	copy_role(cause->snapshot, row, ROLE_NAMESPACE, namespace_, sizeof(namespace_));
-	chat_workload(cause->source->kind->name, name, workload, sizeof(workload));
-	snprintf(of, sizeof(of), "%s%s%.128s", namespace_, *namespace_ ? "/" : "", workload);
-	if (!cause->count)
-		memcpy(cause->of, of, sizeof(of));
-	else if (strcmp(cause->of, of) != 0)
-		*cause->of = 0;
-}
-
-static void count_row(struct causes *causes, struct cause *cause, size_t row, const double *numbers, size_t number_count)
-{
-	char scope[12];
-	int64_t since = since_of(cause, row);
-
-	scope_of(causes, cause, row, scope);
-	int rank = scope_rank(scope);
-	double number = number_count ? numbers[0] : 0;
-
-	if (!cause->count || rank > cause->scope_rank || (rank == cause->scope_rank && number > cause->worst_number)) {
-		cause->scope_rank = rank;
-		cause->worst_number = number;
-		cause->worst = row;
-	}
-	for (size_t i = 0; i < number_count; i++) {
-		cause->low[i] = !cause->count || numbers[i] < cause->low[i] ? numbers[i] : cause->low[i];
-		cause->high[i] = !cause->count || numbers[i] > cause->high[i] ? numbers[i] : cause->high[i];
-	}
-	if (since && (!cause->since_ns || since < cause->since_ns))
-		cause->since_ns = since;
-	note_namespace(causes, cause, row);
-	note_workload(cause, row);
-	if (cause->count < ALONE_MAX)
-		cause->rows[cause->count] = row;
-	cause->count++;
-}
-
-static void add_row(struct causes *causes, const struct source *source, struct snapshot *snapshot, size_t row, int rank)
-{
-	char why[ITEM_TEXT], shape[SHAPE_MAX];
-	double numbers[NUMBERS_MAX];
-
-	why_of(snapshot, row, why, sizeof(why));
-	size_t count = shape_of(why, shape, numbers);
-	struct cause *cause = find_cause(causes, source, rank, shape);
-
-	if (!cause) {
-		cause = new_cause(causes);
-		if (!cause)
-			return;
-		cause->source = source;
-		cause->snapshot = snapshot;
-		cause->rank = rank;
-		memcpy(cause->shape, shape, sizeof(shape));
-		copy_role(snapshot, row, ROLE_SEVERITY, cause->severity, sizeof(cause->severity));
-	}
-	count_row(causes, cause, row, numbers, count);
-}
-
-static int rank_of(const struct snapshot *snapshot, size_t row)
-{
-	size_t length;
-	const char *text = snapshot_role(snapshot, row, ROLE_SEVERITY, &length);
-	char severity[16];
-
-	if (!length)
-		return 0;
-	safe_copy(severity, sizeof(severity), text, length);
-	return severity_rank(severity);
-}
-
-static void add_rows(struct causes *causes, const struct source *source, struct snapshot *snapshot)
-{
-	size_t count = snapshot ? snapshot_count(snapshot) : 0;
-	int least = causes->dashboard->widgets[causes->widget].least_rank;
-
-	for (size_t row = 0; row < count; row++) {
-		int rank = rank_of(snapshot, row);
-
-		if (rank >= least)
-			add_row(causes, source, snapshot, row, rank);
-	}
-}
+enum { LINES_MAX = 100 };
 
 /* --- lines --- */
 
@@ -290,8 +25,8 @@ static void name_of(const struct snapshot *snapshot, size_t row, char *out, size
 {
 	char name[200], namespace_[128];
 
-	copy_role(snapshot, row, ROLE_NAME, name, sizeof(name));
-	copy_role(snapshot, row, ROLE_NAMESPACE, namespace_, sizeof(namespace_));
+	cause_copy_role(snapshot, row, ROLE_NAME, name, sizeof(name));
+	cause_copy_role(snapshot, row, ROLE_NAMESPACE, namespace_, sizeof(namespace_));
 	snprintf(out, size, "%.120s%s%.120s", namespace_, *namespace_ ? "/" : "", name);
 }
 
@@ -362,13 +97,13 @@ static void add_alone(struct causes *causes, const struct cause *cause, size_t r
 	snprintf(item->what, sizeof(item->what), "%.40s %.200s", cause->source->kind->singular, name);
 	item->kind_bytes = strchr(name, '/') ? strnlen(cause->source->kind->singular, 40) + 1 : 0;
 	snprintf(item->kind, sizeof(item->kind), "%.63s", cause->source->kind->name);
-	why_of(cause->snapshot, row, item->why, sizeof(item->why));
-	copy_role(cause->snapshot, row, ROLE_ID, id, sizeof(id));
+	cause_why(cause->snapshot, row, item->why, sizeof(item->why));
+	cause_copy_role(cause->snapshot, row, ROLE_ID, id, sizeof(id));
 	item->has_ref = !ref_parse(id, &item->ref);
-	scope_of(causes, cause, row, item->scope);
-	item->scope_rank = scope_rank(item->scope);
+	cause_scope(causes, cause, row, item->scope);
+	item->scope_rank = cause_scope_rank(item->scope);
 	item->count = 1;
-	fill_since(causes, cause, id, since_of(cause, row), item);
+	fill_since(causes, cause, id, cause_since(cause, row), item);
 	fill_look(item, cause->source->kind, cause->rank);
 }
 
@@ -402,7 +137,7 @@ static void add_group(struct causes *causes, const struct cause *cause)
 	snprintf(item->what, sizeof(item->what), "%s %.40s%s%.150s", count, kind->name, *cause->of ? " of " : "", cause->of);
 	snprintf(item->kind, sizeof(item->kind), "%.63s", kind->name);
 	snprintf(item->account, sizeof(item->account), "%s", cause->source->account);
-	fill_shape(cause, item->why, sizeof(item->why));
+	cause_reason(cause, item->why, sizeof(item->why));
 	size_t used = strlen(item->why);
 
 	if (cause->namespaces > 1)
@@ -410,10 +145,10 @@ static void add_group(struct causes *causes, const struct cause *cause)
 	if (used < sizeof(item->why) && !*cause->of)
 		snprintf(item->why + used, sizeof(item->why) - used, ", worst %.160s", worst);
 	filter_of(cause, item->filter, sizeof(item->filter));
-	copy_role(cause->snapshot, cause->worst, ROLE_STATE, item->state, sizeof(item->state));
-	copy_role(cause->snapshot, cause->worst, ROLE_ID, id, sizeof(id));
+	cause_copy_role(cause->snapshot, cause->worst, ROLE_STATE, item->state, sizeof(item->state));
+	cause_copy_role(cause->snapshot, cause->worst, ROLE_ID, id, sizeof(id));
 	item->is_worst = !ref_parse(id, &item->ref);
-	scope_of(causes, cause, cause->worst, item->scope);
+	cause_scope(causes, cause, cause->worst, item->scope);
 	item->scope_rank = cause->scope_rank;
 	item->count = cause->count;
 	fill_since(causes, cause, "", cause->since_ns, item);
@@ -525,7 +260,7 @@ static void add_of(struct dashboard *dashboard, size_t widget, int (*is_wanted)(
 		if (!is_wanted(dashboard, widget, &dashboard->sources[i]))
 			continue;
 		snapshots[i] = feed_snapshot(dashboard->sources[i].feed);
-		add_rows(causes, &dashboard->sources[i], snapshots[i]);
+		causes_add_rows(causes, &dashboard->sources[i], snapshots[i]);
 		add_failure(dashboard, widget, &dashboard->sources[i]);
 	}
 	for (int rank = severity_rank("critical"); rank > 0; rank--)
