@@ -264,6 +264,11 @@ def test_what_is_hinted_at_does_something_there():
         assert 'next match' not in c.screen.lines()[-1], c.dump()
         c.send('/Name<Enter>')
         c.wait_for('n next match')
+        c.send('<Esc><Esc>c')
+        c.wait_for('Enter ask')
+        assert 'source' not in c.screen.lines()[-1], c.dump()
+        c.send('why is checkout crashing in prod<Enter>')
+        c.wait_for('Tab next source')
 
 
 if __name__ == '__main__':

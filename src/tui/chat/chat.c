@@ -9,44 +9,18 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/safe.h"
 #include "base/text.h"
-#include "base/yaml.h"
-#include "estate/estate.h"
-#include "estate/snapshot.h"
-#include "gate/gate.h"
-#include "tui/asking.h"
+#include "gate/plan.h"
 #include "tui/chat/chat.h"
-#include "tui/chat/next.h"
+#include "tui/chat/private.h"
 #include "tui/chat/talk.h"
-#include "tui/chat/text.h"
 #include "tui/chat/turns.h"
 #include "tui/console_private.h"
 #include "tui/pane.h"
 #include "tui/screen/line_edit.h"
-#include "tui/table/table_pane.h"
-#include "tui/text/text_pane.h"
 #include "tui/text/text_view.h"
 
-enum { BODY_MAX = 4 << 20, TURNS_MAX = 200, WORDS_COLUMNS_MAX = 110, EVIDENCE_MAX = 4 << 20 };
-
-struct chat {
-	struct pane pane;
-	struct text_view view;
-	struct line_edit *edit;
-	struct chat_links links;
-	struct json *turns[TURNS_MAX]; /* ended */
-	size_t turn_count;
-	struct talk *talk;             /* under way, or NULL */
-	struct json *now;              /* its turn, as last looked at */
-	unsigned version;
-	struct json *names;            /* on the screen below */
-	struct asking *asking;
-	char *waiting;                 /* words to be asked when the gate has opened */
-	struct json *waiting_intent;
-	int built_columns;
-	char begun[700];               /* words to go on with, for the line */
-};
+enum { BODY_MAX = 4 << 20, WORDS_COLUMNS_MAX = 110 };
 
 static const struct pane_ops ops;
 
@@ -68,7 +42,7 @@ static void keep_turns(struct chat *chat)
 
 static void take_turns(struct chat *chat)
 {
-	for (const struct json *turn = json_first(chat->pane.console->said); turn && chat->turn_count < TURNS_MAX; turn = json_next(turn))
+	for (const struct json *turn = json_first(chat->pane.console->said); turn && chat->turn_count < CHAT_TURNS_MAX; turn = json_next(turn))
 		chat->turns[chat->turn_count++] = json_copy(turn);
 }
 
@@ -87,7 +61,6 @@ static void close_chat(struct pane *pane)
 	struct chat *chat = of(pane);
 
 	talk_free(chat->talk);
-	asking_stop(&chat->asking);
 	keep_turns(chat);
 	json_free(chat->now);
 	json_free(chat->names);
@@ -101,14 +74,9 @@ static void close_chat(struct pane *pane)
 	screen_cursor(screen_size(), -1, 0);
 }
 
-static const struct json *turn_at(const struct chat *chat, size_t i)
-{
-	return i < chat->turn_count ? chat->turns[i] : chat->now;
-}
-
 /* --- asking --- */
 
-static void changed(struct chat *chat)
+void chat_changed(struct chat *chat)
 {
 	chat->built_columns = 0;
 	chat->pane.dirty = 1;
@@ -116,10 +84,10 @@ static void changed(struct chat *chat)
 
 static void make_room(struct chat *chat)
 {
-	if (chat->turn_count < TURNS_MAX)
+	if (chat->turn_count < CHAT_TURNS_MAX)
 		return;
 	json_free(chat->turns[0]);
-	memmove(chat->turns, chat->turns + 1, (TURNS_MAX - 1) * sizeof(*chat->turns));
+	memmove(chat->turns, chat->turns + 1, (CHAT_TURNS_MAX - 1) * sizeof(*chat->turns));
 	chat->turn_count--;
 }
 
@@ -145,51 +113,7 @@ static void begin(struct chat *chat, const char *words, struct json *given)
 	json_free(chat->now);
 	chat->now = talk_turn(chat->talk);
 	chat->view.follow = 1;
-	changed(chat);
-}
-
-static void open_cite(struct chat *chat, size_t which);
-
-/* "e3" and Enter opens evidence of the last answer. */
-static int is_evidence_word(struct chat *chat, const char *words)
-{
-	if (*words != 'e' || !words[1] || words[1 + strspn(words + 1, "0123456789")])
-		return 0;
-	for (size_t i = chat->links.count; i > 0; i--) {
-		if (chat->links.links[i - 1].type != CHAT_EVIDENCE || strcmp(chat->links.links[i - 1].id, words) != 0)
-			continue;
-		open_cite(chat, i - 1);
-		return 1;
-	}
-	return 0;
-}
-
-static void do_next(struct chat *chat, const struct json *turn, const char *word)
-{
-	chat_next(chat->pane.console, turn, word, chat->begun, sizeof(chat->begun));
-	if (!*chat->begun)
-		return;
-	chat->links.marked = -1;
-	changed(chat);
-}
-
-/* Not before readline is done with the line that was sent. */
-static void put_begun(struct chat *chat)
-{
-	if (*chat->begun)
-		line_edit_set(chat->edit, chat->begun);
-	*chat->begun = 0;
-}
-
-/* "logs" and Enter, where the last answer offers it. */
-static int is_next_word(struct chat *chat, const char *words)
-{
-	const struct json *last = chat->turn_count ? chat->turns[chat->turn_count - 1] : NULL;
-
-	if (chat->talk || !last || !chat_next_has(last, words))
-		return 0;
-	do_next(chat, last, words);
-	return 1;
+	chat_changed(chat);
 }
 
 static void on_line(void *arg, const char *line)
@@ -198,8 +122,8 @@ static void on_line(void *arg, const char *line)
 
 	line += strspn(line, " ");
 	if (!*line && chat->links.marked >= 0)
-		open_cite(chat, (size_t)chat->links.marked);
-	else if (!*line || is_evidence_word(chat, line) || is_next_word(chat, line))
+		chat_open_cite(chat, (size_t)chat->links.marked);
+	else if (!*line || chat_is_evidence_word(chat, line) || chat_is_next_word(chat, line))
 		;
 	else if (chat->talk)
 		console_say(chat->pane.console, STYLE_WARNING, "still at work: ^C stops it");
@@ -218,7 +142,7 @@ void chat_note_run(struct pane *pane, const struct plan *plan, const struct json
 	for (size_t i = 0; i < chat->turn_count; i++)
 		any |= chat_turn_ran(chat->turns[i], plan, result);
 	if (any)
-		changed(chat);
+		chat_changed(chat);
 }
 
 static void finish(struct chat *chat)
@@ -263,79 +187,8 @@ static int recalc(struct pane *pane)
 	chat->now = talk_turn(chat->talk);
 	if (ended)
 		finish(chat);
-	changed(chat);
+	chat_changed(chat);
 	return 1;
-}
-
-/* --- sources --- */
-
-static void open_evidence(struct chat *chat, const struct chat_link *link)
-{
-	const struct json *row = chat_evidence(turn_at(chat, link->turn), link->id);
-	struct text yaml;
-	char title[120];
-
-	if (!row) {
-		console_say(chat->pane.console, STYLE_WARNING, "%s is not kept", link->id);
-		return;
-	}
-	text_init(&yaml, EVIDENCE_MAX);
-	text_format(&yaml, "# %s: %s\n# read by %s%s\n", link->id, json_text_or(json_get(row, "summary"), ""), json_text_or(json_get(row, "source"), "?"),
-		json_type(json_get(json_get(row, "result"), "cut_at")) != JSON_NULL ? "; only the first rows are kept" : "");
-	yaml_format(row, &yaml);
-	snprintf(title, sizeof(title), "evidence %.100s", link->id);
-	console_push(chat->pane.console, text_pane_new(chat->pane.console, title, yaml.data, TEXT_YAML));
-	text_release(&yaml);
-}
-
-static void open_cite(struct chat *chat, size_t which)
-{
-	struct console *console = chat->pane.console;
-	const struct chat_link *link = which < chat->links.count ? &chat->links.links[which] : NULL;
-	struct ref ref;
-
-	if (!link)
-		return;
-	if (link->type == CHAT_EVIDENCE)
-		open_evidence(chat, link);
-	else if (link->type == CHAT_NEXT)
-		do_next(chat, turn_at(chat, link->turn), link->id);
-	else if (link->type == CHAT_PLAN)
-		console_push(console, plan_new_pane(console, link->id));
-	else if (link->type == CHAT_RUN)
-		console_push(console, run_new(console, link->id));
-	else if (!ref_parse(link->id, &ref))
-		console_push(console, detail_new(console, &ref));
-	else
-		console_say(console, STYLE_WARNING, "%s is not a resource that can be opened", link->id);
-}
-
-/* Of the newest answer: the plan that waits for a look, else its first source. */
-static long first_step(const struct chat_links *links)
-{
-	size_t newest = links->links[links->count - 1].turn, first = links->count;
-
-	while (first > 0 && links->links[first - 1].turn == newest)
-		first--;
-	for (size_t i = first; i < links->count; i++)
-		if (links->links[i].type == CHAT_PLAN)
-			return (long)i;
-	return (long)first;
-}
-
-static void step_cite(struct chat *chat, int by)
-{
-	long count = (long)chat->links.count;
-
-	if (!count)
-		return;
-	chat->links.marked = chat->links.marked < 0 && by > 0 ? first_step(&chat->links) : (chat->links.marked + by + count) % count;
-	size_t line = chat->links.links[chat->links.marked].line;
-
-	chat->view.follow = 0;
-	if (line < chat->view.top || line >= chat->view.top + (size_t)chat->view.rows)
-		chat->view.top = line > 2 ? line - 2 : 0;
-	changed(chat);
 }
 
 /* --- drawing --- */
@@ -348,7 +201,7 @@ static void build(struct chat *chat, int columns)
 	chat->links.count = 0;
 	text_view_clear(&chat->view);
 	for (size_t i = 0; i < chat->turn_count + (chat->now != NULL); i++)
-		chat_text_turn(&chat->view, turn_at(chat, i), i, &chat->links, columns);
+		chat_text_turn(&chat->view, chat_turn_at(chat, i), i, &chat->links, columns);
 	if (chat->view.count)
 		return;
 	text_view_words(&chat->view, STYLE_DIM, 0, columns, "Ask in plain words: why is checkout crashing in prod · show certificates · restart nginx on web-3", -1);
@@ -388,7 +241,7 @@ static int64_t next_change(struct pane *pane)
 static void send_line(struct chat *chat)
 {
 	line_edit_key(chat->edit, K_ENTER);
-	put_begun(chat);
+	chat_put_begun(chat);
 	chat->pane.dirty = 1;
 }
 
@@ -407,7 +260,7 @@ static void leave(struct chat *chat)
 {
 	if (chat->links.marked >= 0) {
 		chat->links.marked = -1;
-		changed(chat);
+		chat_changed(chat);
 		return;
 	}
 	console_close(chat->pane.console, &chat->pane);
@@ -419,7 +272,7 @@ static void clear(struct chat *chat)
 		json_free(chat->turns[i]);
 	chat->turn_count = 0;
 	chat->links.marked = -1;
-	changed(chat);
+	chat_changed(chat);
 }
 
 static void copy(struct chat *chat)
@@ -429,21 +282,12 @@ static void copy(struct chat *chat)
 
 static void next_cite(struct chat *chat)
 {
-	step_cite(chat, 1);
+	chat_step_cite(chat, 1);
 }
 
 static void previous_cite(struct chat *chat)
 {
-	step_cite(chat, -1);
-}
-
-static void open_marked(struct chat *chat)
-{
-	if (chat->links.marked < 0)
-		step_cite(chat, 1);
-	if (chat->links.marked >= 0)
-		open_cite(chat, (size_t)chat->links.marked);
-	put_begun(chat);
+	chat_step_cite(chat, -1);
 }
 
 static void page(struct chat *chat, const char *name)
@@ -469,7 +313,7 @@ static const struct {
 	{ "chat.copy", copy },
 	{ "chat.leave", leave },
 	{ "chat.next_cite", next_cite },
-	{ "chat.open_cite", open_marked },
+	{ "chat.open_cite", chat_open_marked },
 	{ "chat.page_down", page_down },
 	{ "chat.page_up", page_up },
 	{ "chat.previous_cite", previous_cite },
@@ -486,6 +330,13 @@ static int command(struct pane *pane, const struct command *what)
 		return 1;
 	}
 	return 0;
+}
+
+static int offers(const struct pane *pane, const struct command *what)
+{
+	int is_of_cites = !strcmp(what->name, "chat.next_cite") || !strcmp(what->name, "chat.open_cite");
+
+	return !is_of_cites || ((const struct chat *)pane)->links.count > 0;
 }
 
 static int key(struct pane *pane, int pressed)
@@ -541,6 +392,7 @@ static const struct pane_ops ops = {
 	.mouse = mouse,
 	.title = title,
 	.status = status,
+	.offers = offers,
 	.next_change = next_change,
 	.dump = dump,
 	.visible = visible,
