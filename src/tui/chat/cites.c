@@ -121,7 +121,10 @@ void chat_step_cite(struct chat *chat, int by)
 
 	if (!count)
 		return;
-	chat->links.marked = chat->links.marked < 0 && by > 0 ? first_step(&chat->links) : (chat->links.marked + by + count) % count;
+	if (chat->links.marked < 0)
+		chat->links.marked = by > 0 ? first_step(&chat->links) : count - 1;
+	else
+		chat->links.marked = (chat->links.marked + by + count) % count;
 	size_t line = chat->links.links[chat->links.marked].line;
 
 	chat->view.follow = 0;
