@@ -61,7 +61,7 @@ static struct json *question_of(struct cli *cli, struct error *err)
 		char key[64];
 
 		if (!equals || (size_t)(equals - word) >= sizeof(key)) {
-			error_set(err, ERR_INVALID, "'%.60s': key=value (risk, scope, verb, kind, provider, namespace, name, user, role, time)", word);
+			error_set(err, ERR_INVALID, "'%.60s': key=value (risk, scope, verb, kind, provider, account, namespace, name, user, role, targets, time)", word);
 			json_free(input);
 			return NULL;
 		}

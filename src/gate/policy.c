@@ -293,7 +293,7 @@ static const char *input_text(const struct json *input, const char *path, const 
 /* A misspelt word would ask another question than the one that was meant. */
 static int check_words(const struct json *input, struct error *err)
 {
-	static const char words[] = " user role action provider verb risk scope target kind account namespace name params targets time ";
+	static const char words[] = " user role action provider verb risk scope target kind account namespace name labels params targets time ";
 
 	for (const struct json *member = json_first(input); member; member = json_next(member)) {
 		char word[48];
@@ -310,6 +310,26 @@ static int check_scope(const char *scope, struct error *err)
 	if (!*scope || !strcmp(scope, "prod") || !strcmp(scope, "staging") || !strcmp(scope, "dev"))
 		return 0;
 	return error_set(err, ERR_INVALID, "scope '%.20s': prod, staging, dev, or nothing where it is not known", scope);
+}
+
+/* A number, also where it came as a word of a command line. */
+static int read_targets(const struct json *value, size_t *out, struct error *err)
+{
+	const char *text = json_text(value);
+	char *end = NULL;
+	long long count = text ? strtoll(text, &end, 10) : (long long)json_int(value, value ? -1 : 0);
+
+	if (count < 0 || (text && (end == text || *end)))
+		return error_set(err, ERR_INVALID, "targets '%.20s': a whole number of 0 or more", text ? text : "");
+	*out = (size_t)count;
+	return 0;
+}
+
+static int check_labels(const struct json *labels, struct error *err)
+{
+	if (!labels || json_is(labels, JSON_OBJECT) || json_is(labels, JSON_NULL))
+		return 0;
+	return error_set(err, ERR_INVALID, "labels are texts by name, as in {team: payments}");
 }
 
 int policy_question_from_json(const struct json *input, struct policy_question *out, struct error *err)
@@ -331,12 +351,11 @@ int policy_question_from_json(const struct json *input, struct policy_question *
 		.account = input_text(input, "target.account", "account"),
 		.namespace_ = input_text(input, "target.namespace", "namespace"),
 		.name = input_text(input, "target.name", "name"),
-		.labels = json_at(input, "target.labels"),
+		.labels = json_at(input, "target.labels") ? json_at(input, "target.labels") : json_get(input, "labels"),
 		.params = json_get(input, "params"),
-		.targets = (size_t)json_int(json_get(input, "targets"), 0),
 		.at_ns = clock_now_ns(),
 	};
-	if (check_scope(out->scope, err))
+	if (check_scope(out->scope, err) || read_targets(json_get(input, "targets"), &out->targets, err) || check_labels(out->labels, err))
 		return -1;
 	out->risk = *risk == 'r' ? RISK_READ : *risk == 'w' ? RISK_WRITE : RISK_DELETE;
 	const char *at = json_text(json_get(input, "time"));

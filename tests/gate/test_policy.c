@@ -364,6 +364,19 @@ START_TEST(the_engine_gets_the_question)
 	struct json *input = policy_input(&a_write);
 	ck_assert(json_equal(json_get(document, "input"), input));
 	struct policy_question again;
+	struct error err = { 0 };
+	static const char written[] = "{\"risk\":\"write\",\"targets\":\"12\",\"labels\":{\"team\":\"shop\"}}"; /* by a person */
+	struct json *flat = json_parse(written, sizeof(written) - 1, NULL);
+	ck_assert_ptr_nonnull(flat);
+	ck_assert_msg(!policy_question_from_json(flat, &again, &err), "%s", err.text);
+	ck_assert_uint_eq(again.targets, 12);
+	ck_assert_str_eq(json_text(json_get(again.labels, "team")), "shop");
+	json_set_text(flat, "targets", "many");
+	ck_assert_int_eq(policy_question_from_json(flat, &again, &err), -1);
+	json_remove(flat, "targets");
+	json_set_text(flat, "labels", "team");
+	ck_assert_int_eq(policy_question_from_json(flat, &again, &err), -1);
+	json_free(flat);
 	ck_assert(!policy_question_from_json(input, &again, NULL));
 	struct json *second = policy_input(&again);
 	json_set(second, "time", json_copy(json_get(input, "time")));
