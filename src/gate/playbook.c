@@ -170,9 +170,15 @@ static struct playbooks *books_new(void)
 	return books;
 }
 
+/* inside: "/playbooks/tests/"; a path may begin with it, without the first slash. */
+static int lies_in(const char *path, const char *inside)
+{
+	return strstr(path, inside) || !strncmp(path, inside + 1, strlen(inside + 1));
+}
+
 int playbook_is_playbook(const char *path)
 {
-	return !strstr(path, "/playbooks/tests/") && !strstr(path, "/playbooks/definitions/");
+	return !lies_in(path, "/playbooks/tests/") && !lies_in(path, "/playbooks/definitions/");
 }
 
 struct playbooks *playbooks_load(struct json *problems, struct error *err)

@@ -168,6 +168,24 @@ START_TEST(a_folder_is_all_its_files)
 }
 END_TEST
 
+/* Recorded evidence and definitions lie beside playbooks and are none, however the folder is named on the command line. */
+START_TEST(what_lies_beside_playbooks_is_none)
+{
+	struct json *problems = json_array();
+	char path[200];
+
+	save("playbooks", "good.yaml", HEAD STEP, path);
+	save("playbooks/tests", "mine.yaml", "playbook: mine\ncases: []\n", path);
+	save("playbooks/definitions", "mine.yaml", "define: 'def a: 1;'\nsteps: {a: {id: a, action: host.list}}\n", path);
+	lint_path(home, problems);
+	ck_assert_uint_eq(json_count(problems), 0);
+	ck_assert_int_eq(chdir(home), 0);
+	lint_path("playbooks", problems);
+	ck_assert_uint_eq(json_count(problems), 0);
+	json_free(problems);
+}
+END_TEST
+
 /* --- findings --- */
 
 static struct json *findings_of(const char *book, const char *evidence, struct error *err)
@@ -384,6 +402,7 @@ static void add_tests(TCase *tc)
 	tcase_add_loop_test(tc, says_what_is_wrong_and_where, 0, (int)(sizeof(bad) / sizeof(*bad)));
 	tcase_add_test(tc, other_data_is_checked_by_its_own_reader);
 	tcase_add_test(tc, a_folder_is_all_its_files);
+	tcase_add_test(tc, what_lies_beside_playbooks_is_none);
 	tcase_add_test(tc, are_ranked_by_weight_and_cite);
 	tcase_add_test(tc, none_where_nothing_holds);
 	tcase_add_test(tc, what_could_not_be_judged_is_not_called_healthy);
