@@ -36,6 +36,8 @@ extern const unsigned config_key_count;
 struct config_later {
 	const char *name, *part; /* "VAULT_URL", the part it is for */
 };
+/* A value of it as it may be shown: a secret, and who signs in within an address, stand as ••••. You own it (free()). */
+char *config_shown(const struct config_key *row, const char *value);
 extern const struct config_later config_later[];
 extern const unsigned config_later_count;
 /* Those of them that the environment or .env beside the file set: array of {"name","part"}; never their values. */

@@ -113,24 +113,38 @@ void config_takes(const char *type, char *out, size_t size)
 			snprintf(out, size, "%s", types[i].words);
 }
 
-static void add_item(struct json *list, const char *key, const char *value, int is_secret,
-	enum config_source source)
+char *config_shown(const struct config_key *row, const char *value)
+{
+	const char *scheme = strstr(value, "://"), *from = scheme ? scheme + 3 : value, *at = NULL;
+	size_t length = scheme ? strcspn(from, "/?#") : strlen(from); /* of one that is no address nobody knows where it ends */
+
+	if (row->secret)
+		return mem_text(*value ? SECRET_SHOWN : "");
+	for (size_t i = 0; !strcmp(row->type, "url") && i < length; i++)
+		if (from[i] == '@')
+			at = from + i;
+	return at ? mem_format("%.*s" SECRET_SHOWN "%s", (int)(from - value), value, at) : mem_text(value);
+}
+
+static void add_item(struct json *list, const struct config_key *row, const char *value, enum config_source source)
 {
 	struct json *item = json_object();
+	char *shown = value ? config_shown(row, value) : NULL;
 
-	json_set_text(item, "key", key);
-	json_set_text(item, "value", value && *value && is_secret ? SECRET_SHOWN : value);
+	json_set_text(item, "key", row->key);
+	json_set_text(item, "value", shown);
+	free(shown);
 	json_set_text(item, "source", source_names[source]);
 	json_add(list, item);
 }
 
 /* Mappings and lists stand there as JSON. */
-static void add_tree(struct json *list, const struct config *config, const char *key)
+static void add_tree(struct json *list, const struct config *config, const struct config_key *row)
 {
-	const struct json *tree = config_tree(config, key);
+	const struct json *tree = config_tree(config, row->key);
 	char *text = tree ? json_format(tree) : NULL;
 
-	add_item(list, key, text, 0, text ? SOURCE_FILE : SOURCE_NONE);
+	add_item(list, row, text, text ? SOURCE_FILE : SOURCE_NONE);
 	free(text);
 }
 
@@ -149,11 +163,11 @@ struct json *config_list(const struct config *config)
 		const char *value;
 
 		if (is_tree(row)) {
-			add_tree(list, config, row->key);
+			add_tree(list, config, row);
 			continue;
 		}
 		value = config_look_up(config, row->key, &source);
-		add_item(list, row->key, value, row->secret, source);
+		add_item(list, row, value, source);
 	}
 	return list;
 }
@@ -241,6 +255,15 @@ static void check_users(struct check *check, const struct json *users)
 	}
 }
 
+static void add_unfit(struct check *check, const char *place, int line, int is_fatal, const struct config_key *row, const char *name, const char *value)
+{
+	char takes[160], *shown = config_shown(row, value);
+
+	config_takes(row->type, takes, sizeof(takes));
+	add_problem(check, place, line, is_fatal, "%s takes %s, not '%.60s'", name, takes, shown);
+	free(shown);
+}
+
 static void check_value(struct check *check, const struct json *item, const struct config_key *row)
 {
 	char number[40], takes[160];
@@ -263,7 +286,7 @@ static void check_value(struct check *check, const struct json *item, const stru
 	else if (!strcmp(row->key, "users"))
 		check_users(check, item);
 	else if (!has_tree && value && !config_value_fits(row, value))
-		add_problem(check, config_path(check->config), json_line(item), 1, "%s takes %s, not '%.60s'", row->key, takes, row->secret ? SECRET_SHOWN : value);
+		add_unfit(check, config_path(check->config), json_line(item), 1, row, row->key, value);
 }
 
 /* "readonly" and "read-only" are meant to be "read_only": whoever wrote it relies on it. */
@@ -313,14 +336,13 @@ static void check_variables(struct check *check)
 		const struct config_key *row = &config_keys[i];
 		enum config_source source;
 		const char *value = is_tree(row) ? NULL : config_look_up(check->config, row->key, &source);
-		char takes[160], name[160];
+		char name[160];
 
 		if (!value || !*value || (source != SOURCE_ENVIRONMENT && source != SOURCE_DOTENV) || config_value_fits(row, value))
 			continue;
-		config_takes(row->type, takes, sizeof(takes));
 		int own = config_variable_of(check->config, row, name, sizeof(name));
 
-		add_problem(check, source == SOURCE_ENVIRONMENT ? "environment" : ".env", 0, own, "%s takes %s, not '%.60s'", name, takes, row->secret ? SECRET_SHOWN : value);
+		add_unfit(check, source == SOURCE_ENVIRONMENT ? "environment" : ".env", 0, own, row, name, value);
 	}
 }
 

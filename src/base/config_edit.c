@@ -10,7 +10,6 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/secret.h"
 #include "base/text.h"
 #include "base/yaml.h"
 
@@ -225,10 +224,12 @@ static int write_edited(const char *path, const char *bytes, size_t length, cons
 
 static int refuse(const struct config_key *row, const char *value, struct error *err)
 {
-	char takes[160];
+	char takes[160], *shown = config_shown(row, value);
 
 	config_takes(row->type, takes, sizeof(takes));
-	return error_set(err, ERR_INVALID, "%.60s takes %s, not '%.60s'", row->key, takes, row->secret ? SECRET_SHOWN : value);
+	error_set(err, ERR_INVALID, "%.60s takes %s, not '%.60s'", row->key, takes, shown);
+	free(shown);
+	return -1;
 }
 
 int config_may_set(const char *key, const char *value, struct error *err)

@@ -69,8 +69,11 @@ static int get(struct cli *cli, const struct config *config)
 		return error_exit_status(ERR_INVALID);
 	}
 	if (!cli_data(cli)) {
-		if (value)
-			cli_write(cli_out(cli), "%s\n", key->secret ? "••••" : value);
+		char *shown = value ? config_shown(key, value) : NULL;
+
+		if (shown)
+			cli_write(cli_out(cli), "%s\n", shown);
+		free(shown);
 		return value ? 0 : 1;
 	}
 	struct json *rows = config_list(config);
@@ -99,7 +102,10 @@ static int set(struct cli *cli, const struct config *config)
 	const struct config_key *key = key_find(cli_arg(cli, 1));
 	struct json *document = json_set_text(json_object(), "key", cli_arg(cli, 1));
 
-	json_set_text(document, "value", key && key->secret ? "••••" : cli_arg(cli, 2));
+	char *shown = key ? config_shown(key, cli_arg(cli, 2)) : NULL;
+
+	json_set_text(document, "value", shown);
+	free(shown);
 	return cli_print(cli, json_set_text(document, "file", config_path(config)));
 }
 

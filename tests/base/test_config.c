@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/secret.h"
 
 static char folder[64], path[96];
 
@@ -157,6 +158,34 @@ START_TEST(secrets_are_not_listed)
 }
 END_TEST
 
+/* An address may hold who signs in: neither the list nor what is said of a mistake shows it. */
+START_TEST(credentials_of_addresses_are_not_shown)
+{
+	static const char *const written[] = { "https://bob:hunter2@idx.example/@simple", "htps:/bob:hunter2@idx.example", "bob:hunter2@idx.example" };
+	struct json *list;
+	struct error err = { 0 };
+	char *text;
+
+	for (size_t i = 0; i < sizeof(written) / sizeof(*written); i++) {
+		char *file = mem_format("registry: {pypi: '%s'}\n", written[i]);
+
+		write_file("config.yaml", file);
+		struct config *config = load(NULL);
+		list = config_list(config);
+		ck_assert_int_eq(config_check(config, list, &err), i ? -1 : 0);
+		text = json_format(list);
+		ck_assert_msg(!strstr(text, "hunter2") && !strstr(err.text, "hunter2"), "%s", written[i]);
+		ck_assert_ptr_nonnull(strstr(text, SECRET_SHOWN "@idx.example"));
+		ck_assert_int_eq(config_may_set("registry.pypi", written[i], &err), i ? -1 : 0);
+		ck_assert_ptr_null(strstr(err.text, "hunter2"));
+		free(text);
+		free(file);
+		json_free(list);
+		config_free(config);
+	}
+}
+END_TEST
+
 /* Variables of parts that are not there yet: no mistake, no setting, told by name only. */
 START_TEST(names_of_later_parts_are_known)
 {
@@ -227,6 +256,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, mistakes_have_lines);
 	tcase_add_test(tc, levels_of_other_systems_are_known);
 	tcase_add_test(tc, secrets_are_not_listed);
+	tcase_add_test(tc, credentials_of_addresses_are_not_shown);
 	tcase_add_test(tc, names_of_later_parts_are_known);
 	tcase_add_loop_test(tc, one_line_is_set, 0, sizeof(edits) / sizeof(*edits));
 }
