@@ -143,6 +143,45 @@ static void print_changes(FILE *out, const struct json *changes)
 	}
 }
 
+/* All that is known of it. What could not be asked is said, and is not there. */
+static struct json *describe(struct cli *cli, struct estate *estate, const struct kind *kind, const struct ref *ref, struct json *document)
+{
+	struct error err = { 0 }, unknown = { 0 };
+	struct json *object = NULL, *touches = NULL;
+
+	if (!estate_get(estate, ref, &object, &err))
+		json_set(document, "object", object);
+	else if (err.code != ERR_INVALID)
+		cli_say(cli, "pilothouse: %s", err.text);
+	if (!estate_dependents(estate, ref, &touches, &unknown))
+		json_set(document, "dependents", touches);
+	else if (unknown.code != ERR_INVALID)
+		cli_say(cli, "pilothouse: what depends on it is not known: %s", unknown.text);
+	struct json *changes = estate_changes(estate, clock_now_ns() - 7 * 86400 * CLOCK_SECOND_NS, kind->name, json_text(json_get(document, "id")), 20, NULL);
+
+	json_set(document, "changes", changes ? json_copy(json_get(changes, "changes")) : json_array());
+	json_free(changes);
+	return document;
+}
+
+static void print_described(FILE *out, const struct json *document)
+{
+	static const char *const apart[] = { "cells", "object", "dependents", "changes" };
+	struct json *row = json_copy(document);
+
+	for (size_t i = 0; i < sizeof(apart) / sizeof(*apart); i++)
+		json_remove(row, apart[i]);
+	print_members(out, row);
+	print_members(out, json_get(document, "cells"));
+	print_dependents(out, json_get(document, "dependents"));
+	print_changes(out, json_get(document, "changes"));
+	if (json_get(document, "object")) {
+		fputs("\n", out);
+		print_object(out, json_get(document, "object"));
+	}
+	json_free(row);
+}
+
 static int run_describe(struct cli *cli)
 {
 	struct error err = { 0 };
@@ -150,47 +189,16 @@ static int run_describe(struct cli *cli)
 	struct ref ref;
 	struct snapshot *snapshot = NULL;
 	size_t row;
-	struct json *object = NULL, *touches = NULL;
 	struct estate *estate = session_estate(cli_session(cli), &err);
 
-	if (!estate || !(kind = cli_kind(cli, 0, &err)))
+	if (!estate || !(kind = cli_kind(cli, 0, &err)) || cli_find_row(cli, 1, kind, &ref, &snapshot, &row, &err))
 		return cli_fail(cli, &err);
-	if (cli_find_row(cli, 1, kind, &ref, &snapshot, &row, &err))
-		return cli_fail(cli, &err);
-	struct json *document = estate_row_json(estate, snapshot, row);
+	struct json *document = describe(cli, estate, kind, &ref, estate_row_json(estate, snapshot, row));
+
 	snapshot_unref(snapshot);
-	if (!estate_get(estate, &ref, &object, &err))
-		json_set(document, "object", object);
-	else if (err.code != ERR_INVALID)
-		cli_say(cli, "pilothouse: %s", err.text);
-	if (!estate_dependents(estate, &ref, &touches, NULL))
-		json_set(document, "dependents", touches);
-	struct json *changes = estate_changes(estate, clock_now_ns() - 7 * 86400 * CLOCK_SECOND_NS, kind->name, json_text(json_get(document, "id")), 20, NULL);
-	json_set(document, "changes", changes ? json_copy(json_get(changes, "changes")) : json_array());
-	json_free(changes);
 	if (cli_data(cli))
 		return cli_print(cli, document);
-	struct json *cells = json_copy(json_get(document, "cells")), *related = json_copy(json_get(document, "dependents")), *since = json_copy(json_get(document, "changes"));
-	for (const char *const *key = (const char *const[]){ "cells", "object", "dependents", "changes", NULL }; *key; key++) {
-		if (!strcmp(*key, "object") && object)
-			continue;
-		if (strcmp(*key, "object"))
-			json_remove(document, *key);
-	}
-	struct json *whole = object ? json_copy(object) : NULL;
-	json_remove(document, "object");
-	print_members(cli_out(cli), document);
-	print_members(cli_out(cli), cells);
-	print_dependents(cli_out(cli), related);
-	print_changes(cli_out(cli), since);
-	json_free(related);
-	json_free(since);
-	if (whole) {
-		fputs("\n", cli_out(cli));
-		print_object(cli_out(cli), whole);
-	}
-	json_free(whole);
-	json_free(cells);
+	print_described(cli_out(cli), document);
 	json_free(document);
 	return 0;
 }
