@@ -18,6 +18,15 @@ static const char *past_line(const char *text, int *line)
 	return end + 1 + strspn(end + 1, " ");
 }
 
+/* The first "line 12" in it; 0 none. */
+static int line_named(const char *text)
+{
+	for (const char *at = text; (at = strstr(at, "line ")); at++)
+		if ((at == text || at[-1] == ' ') && at[5] >= '0' && at[5] <= '9')
+			return atoi(at + 5);
+	return 0;
+}
+
 static const char *past_place(const char *text, const char *file, int *line)
 {
 	size_t length = strlen(file);
@@ -30,9 +39,8 @@ static const char *past_place(const char *text, const char *file, int *line)
 	}
 	if (!strncmp(text, "line ", 5) && (rest = past_line(text + 5, line)))
 		return rest;
-	rest = *line ? NULL : strstr(text, "line ");
-	if (rest)
-		*line = atoi(rest + 5);
+	if (!*line)
+		*line = line_named(text);
 	return text;
 }
 

@@ -13,6 +13,8 @@ static const struct { const char *file, *message, *told, *formatted; int given, 
 	{ "a.yaml", "line 3: did not find expected ','", "did not find expected ','", "a.yaml:3: did not find expected ','", 0, 3 },
 	{ "a.yaml", "a.yaml: line 3: did not find", "did not find", "a.yaml:3: did not find", 0, 3 },
 	{ "a.yaml", "anchor of line 7 is not there", "anchor of line 7 is not there", "a.yaml:7: anchor of line 7 is not there", 0, 7 },
+	{ "a.yaml", "no step deadline 9 here", "no step deadline 9 here", "a.yaml: no step deadline 9 here", 0, 0 },
+	{ "a.yaml", "one line is one, line 4 is another", "one line is one, line 4 is another", "a.yaml:4: one line is one, line 4 is another", 0, 4 },
 	{ "a.yaml", "other.yaml:3: x", "other.yaml:3: x", "a.yaml:1: other.yaml:3: x", 1, 1 },
 	{ "", "there is no such file", "there is no such file", ": there is no such file", 0, 0 },
 };
