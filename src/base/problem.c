@@ -1,5 +1,6 @@
 #include "base/problem.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@ static const char *past_line(const char *text, int *line)
 static int line_named(const char *text)
 {
 	for (const char *at = text; (at = strstr(at, "line ")); at++)
-		if ((at == text || at[-1] == ' ') && at[5] >= '0' && at[5] <= '9')
+		if ((at == text || !isalnum((unsigned char)at[-1])) && at[5] >= '0' && at[5] <= '9')
 			return atoi(at + 5);
 	return 0;
 }
