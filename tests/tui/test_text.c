@@ -614,6 +614,27 @@ START_TEST(readline_edits_without_a_terminal)
 }
 END_TEST
 
+START_TEST(a_search_is_ended_by_what_begins_a_sequence)
+{
+	static const int begins[] = { K_CTRL | 'x', K_ALT | 'f', K_DOWN };
+	struct line_edit *edit = line_edit_new(on_line, NULL);
+
+	type(edit, "why is web slow");
+	line_edit_key(edit, K_ENTER);
+	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++) {
+		line_edit_key(edit, K_CTRL | 'r');
+		type(edit, "web");
+		ck_assert_str_eq(line_edit_text(edit), "why is web slow");
+		line_edit_key(edit, begins[i]);
+		type(edit, "zz");
+		line_edit_set(edit, "");
+	}
+	type(edit, "free again");
+	ck_assert_str_eq(line_edit_text(edit), "free again");
+	line_edit_free(edit);
+}
+END_TEST
+
 START_TEST(keys_become_what_a_terminal_sends)
 {
 	char bytes[8];
@@ -653,6 +674,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, logs_of_several_are_put_in_order_of_time);
 	tcase_add_test(tests, errors_are_words);
 	tcase_add_test(tests, readline_edits_without_a_terminal);
+	tcase_add_test(tests, a_search_is_ended_by_what_begins_a_sequence);
 	tcase_add_test(tests, keys_become_what_a_terminal_sends);
 }
 

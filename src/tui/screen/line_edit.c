@@ -252,6 +252,20 @@ void line_edit_free(struct line_edit *edit)
 	free(edit);
 }
 
+/* A key that begins a sequence (^X) ends an incremental search, with what was found: readline 8.2 goes on with the sequence after the search
+ * has let go of what it needs for it, and crashes (^R ^X, then any key). */
+static void end_search(char first)
+{
+	char sequence[] = { first, 0 };
+	int type = ISFUNC;
+
+	if (!RL_ISSTATE(RL_STATE_ISEARCH))
+		return;
+	rl_function_of_keyseq_len(sequence, 1, rl_get_keymap(), &type);
+	if (type == ISKMAP)
+		rl_callback_sigcleanup();
+}
+
 int line_edit_key(struct line_edit *edit, int key)
 {
 	char bytes[BYTES];
@@ -260,6 +274,7 @@ int line_edit_key(struct line_edit *edit, int key)
 	line_edit_focus(edit);
 	if (!length || (strlen(rl_line_buffer) >= LINE_MAX_ && length == 1 && (unsigned char)*bytes >= 32 && *bytes != 127))
 		return 0;
+	end_search(*bytes);
 	memcpy(queue, bytes, length);
 	queued = length;
 	taken = 0;
