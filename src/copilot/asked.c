@@ -201,10 +201,34 @@ static void turn_into_reasons(struct reading *reading)
 	}
 }
 
+/* "need the vm web-1 back on": what a machine goes back to is running, when no version is said. */
+static void turn_back_on(struct reading *reading)
+{
+	static const enum concept machines[] = { C_VM, C_EC2, C_HOST, C_MACHINE };
+	struct marks *marks = &reading->marks;
+	int machine = rules_has_entity(reading, ENTITY_MACHINE_ID);
+
+	for (size_t i = 0; i < sizeof(machines) / sizeof(*machines); i++)
+		machine |= HAS(reading, machines[i]) > 0;
+	if (!machine || HAS(reading, C_VERSION) || rules_has_entity(reading, ENTITY_VERSION))
+		return;
+	for (struct mark *mark = marks->marks; mark < marks->marks + marks->count; mark++) {
+		size_t last = rules_clause(reading, mark->from).to;
+		const struct token *word = &marks->fold.tokens[last];
+
+		if (mark->concept != C_ROLLBACK || last <= mark->from || strcmp(word->text, "on") != 0 || strcmp(word[-1].text, "back") != 0)
+			continue;
+		marks->seen[C_ROLLBACK]--;
+		mark->concept = C_START;
+		marks->seen[C_START]++;
+	}
+}
+
 void rules_drop_asking(struct reading *reading)
 {
 	drop_assent(reading);
 	drop_inquiry(reading);
 	turn_into_acts(reading);
 	turn_into_reasons(reading);
+	turn_back_on(reading);
 }

@@ -64,7 +64,7 @@ static int leads_to_scope(const struct marks *marks, size_t token)
 	static const char *const lead[] = { "on", "in" };
 	static const enum concept scope[] = { C_SCOPE };
 
-	if (token + 1 >= marks->fold.count ||
+	if (token + 1 >= marks->fold.count || marks->fold.tokens[token].shape & TOKEN_COMMA ||
 		!marks_means(marks_alone(marks, marks->word[token + 1]), scope, 1))
 		return 0;
 	for (size_t i = 0; i < sizeof(lead) / sizeof(*lead); i++)

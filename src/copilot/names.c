@@ -151,6 +151,14 @@ static int is_listed_noun(const struct reading *reading, size_t token)
 						   marks_at(&reading->marks, token + 1, C_AND));
 }
 
+/* "wx-feed and notam on stage": a word beside a dashed name, where what is asked for ends in a place. */
+static int ends_list(const struct reading *reading, size_t token, size_t best)
+{
+	return token > best && reading->entity[best] == ENTITY_DASHED && reading->entity[token] == ENTITY_WORD &&
+	       marks_at(&reading->marks, token - 1, C_AND) && marks_at(&reading->marks, token + 1, C_ON) &&
+	       marks_at(&reading->marks, token + 2, C_SCOPE) && !rules_clause_ends(reading, token);
+}
+
 /* "a-1, a-2 and a-3": those that follow the best with nothing but "and" between. */
 static void add_listed(struct reading *reading)
 {
@@ -167,8 +175,8 @@ static void add_listed(struct reading *reading)
 				continue;
 			int joined = abs(at - (int)last) > 1 ||
 				     reading->marks.fold.tokens[low].shape & TOKEN_COMMA;
-			if (!(may_name(reading, i) || reading->marks.slip[i]) || reading->entity[i] != reading->entity[best] ||
-				!joined)
+			if (!(may_name(reading, i) || reading->marks.slip[i]) || !joined ||
+				(reading->entity[i] != reading->entity[best] && !ends_list(reading, i, best)))
 				break;
 			forget_slip(reading, i);
 			reading->name[reading->names++] = (unsigned short)i;

@@ -203,7 +203,7 @@ int place_may_be_name(const struct reading *reading, size_t token, int scoped)
 		return 0;
 	if (is_other_scope(reading, token))
 		return 1;
-	if (marks_at(marks, token, C_INVESTIGATE) && (!token || rules_clause_ends(reading, token - 1)))
+	if (marks_at(marks, token, C_INVESTIGATE) && !place_ails(reading, token) && (!token || rules_clause_ends(reading, token - 1)))
 		return 0; /* "fix pulse safely" */
 	if (marks->slip[token]) /* "checkin" is no misspelt "checking" */
 		return marks->word[token] != 0;
@@ -389,7 +389,7 @@ int place_weight(const struct reading *reading, size_t token, int scoped)
 		return 4;
 	if ((reading->marks.fold.cjk && !COVERED(reading, token, acts)) || place_after_act(reading, token, scoped))
 		return 3;
-	if (is_told_of(reading, token) || place_asked_besides(reading, token))
+	if (is_told_of(reading, token) || place_ails(reading, token) || place_asked_besides(reading, token))
 		return 2;
 	return place_in_a_place(reading, token) || was_rolled_out(reading, token) || begins(reading, token) || is_subject_act(reading, token);
 }

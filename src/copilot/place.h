@@ -9,6 +9,7 @@ struct reading;
 int place_may_be_name(const struct reading *reading, size_t token, int scoped); /* by what else it means */
 /* How much its place speaks for a name: 4 beside a noun, 3 behind an act, 2 where something is told of it, 1 in a place; 0 not. */
 int place_weight(const struct reading *reading, size_t token, int scoped);
+int place_ails(const struct reading *reading, size_t token); /* "triage is crashlooping": first of a clause, and a trouble follows */
 int place_behind_noun(const struct reading *reading, size_t token);              /* "namespace inventory" */
 int place_before_noun(const struct reading *reading, size_t token);              /* "the audit deployment" */
 int place_asked_besides(const struct reading *reading, size_t token);            /* "is logs db up": without it, too, something is asked */

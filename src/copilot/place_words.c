@@ -78,3 +78,18 @@ int place_is_guarded(const struct reading *reading, size_t token)
 				return !(place_behind_noun(reading, token) || place_before_noun(reading, token));
 	return 0;
 }
+
+int place_ails(const struct reading *reading, size_t token)
+{
+	static const char *const verbs[] = { "is", "was", "has", "keeps", "ist", "hat", "est", "esta", "tem" };
+
+	if (!marks_at(&reading->marks, token, C_INVESTIGATE) || (token && !rules_clause_ends(reading, token - 1)) ||
+		token + 2 >= reading->marks.fold.count || rules_clause_ends(reading, token))
+		return 0;
+	if (!place_is_one_of(reading->marks.fold.tokens[token + 1].text, verbs, sizeof(verbs) / sizeof(*verbs)))
+		return 0;
+	for (size_t at = token + 1; at < token + 3; at++)
+		if (marks_at(&reading->marks, at, C_SYMPTOM) || marks_at(&reading->marks, at, C_DOWN))
+			return 1;
+	return 0;
+}

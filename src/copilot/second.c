@@ -51,7 +51,7 @@ static int lost_its_name(const struct reading *reading, size_t token)
 		return 1;
 	if (HAS(reading, C_LOG) && place_in_a_place(reading, token) && marks_at(&reading->marks, token, C_AUDIT))
 		return 1;
-	if (place_asked_besides(reading, token))
+	if (place_asked_besides(reading, token) || place_ails(reading, token))
 		return 1;
 	/* "the logs db fills up", "dev's errors redis" */
 	if (place_before_noun(reading, token) && (place_is_thing(reading, token) || marks_at(&reading->marks, token, C_LOG)))

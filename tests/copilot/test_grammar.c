@@ -114,7 +114,8 @@ START_TEST(reads_the_judged_sets)
 		"tests/copilot/judge_d2.jsonl", "tests/copilot/judge_c3.jsonl", "tests/copilot/judge_d3.jsonl", "tests/copilot/judge_a4.jsonl",
 		"tests/copilot/judge_b4.jsonl", "tests/copilot/judge_e1.jsonl", "tests/copilot/judge_f1.jsonl", "tests/copilot/judge_f2.jsonl",
 		"tests/copilot/judge_f3.jsonl", "tests/copilot/judge_f4.jsonl", "tests/copilot/judge_e2.jsonl",
-		"tests/copilot/judge_e3.jsonl", "tests/copilot/judge_e4.jsonl" };
+		"tests/copilot/judge_e3.jsonl", "tests/copilot/judge_e4.jsonl", "tests/copilot/judge_g1.jsonl", "tests/copilot/judge_g2.jsonl",
+		"tests/copilot/judge_g3.jsonl", "tests/copilot/judge_h1.jsonl", "tests/copilot/judge_h2.jsonl" };
 	struct grammar *grammar = loaded();
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
