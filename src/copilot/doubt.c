@@ -5,10 +5,21 @@
 #include "copilot/grammar.h"
 #include "copilot/reading.h"
 
+/* "pourquoi les chats ronronnent-ils": a verb and who does it. */
+static int asks_in_french(const struct token *word)
+{
+	static const char *const ends[] = { "-il", "-ils", "-elle", "-elles", "-t-on" };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (word->length > strlen(ends[i]) && !strcmp(word->text + word->length - strlen(ends[i]), ends[i]))
+			return 1;
+	return 0;
+}
+
 /* A name by shape stands on more than a word nobody knows. */
 int doubt_shaped_name(const struct reading *reading)
 {
-	return reading->names && reading->entity[reading->name[0]] != ENTITY_WORD;
+	return reading->names && reading->entity[reading->name[0]] != ENTITY_WORD && !asks_in_french(&reading->marks.fold.tokens[reading->name[0]]);
 }
 
 /* "gateway", "orders": a word services are called. */
@@ -38,8 +49,8 @@ static int said_outright(const struct reading *reading, enum concept concept)
 /* "explain photosynthesis": asked why, of nothing that could have gone wrong. */
 static int idle_question(const struct reading *reading)
 {
-	return !strcmp(reading->intent->type, "investigate") && !HAS(reading, C_SYMPTOM) &&
-	       !HAS(reading, C_METRIC) && !said_outright(reading, C_INVESTIGATE) &&
+	return !strcmp(reading->intent->type, "investigate") && !said_outright(reading, C_SYMPTOM) &&
+	       !said_outright(reading, C_METRIC) && !said_outright(reading, C_INVESTIGATE) &&
 	       !HAS(reading, C_STATUS);
 }
 
@@ -50,6 +61,13 @@ static int slipped_act(const struct reading *reading)
 		if (said_outright(reading, (enum concept)act))
 			return 0;
 	return reading->write;
+}
+
+/* "où vivent les pingouins": whether it is well is asked by a misspelt word only. */
+static int slipped_question(const struct reading *reading)
+{
+	return !strcmp(reading->intent->type, "status") && HAS(reading, C_STATUS) && !said_outright(reading, C_STATUS) &&
+	       !HAS(reading, C_ASK) && !HAS(reading, C_VALID) && !doubt_typical_name(reading);
 }
 
 static int is_word_of(const struct token *token, const char *const *words, size_t count)
@@ -104,15 +122,37 @@ static int begins_with_noun(const struct reading *reading)
 	return 0;
 }
 
+/* "how many bones are in a hand", "was frisst ein Igel", "tombent les feuilles": asked of one of many, or of all of them, nobody here knows, and all that is ours about it is
+ * a misspelt word or none. */
+static int asks_of_the_world(const struct reading *reading, const struct token *word)
+{
+	static const char *const one[] = { "a", "an", "ein", "eine", "einem", "einer", "einen", "un", "une", "una", "um", "uma" };
+	static const char *const several[] = { "les", "los", "las", "os", "as" };
+	static const enum concept ours[] = { C_KUBERNETES, C_EC2, C_VM, C_SG, C_DB, C_LB, C_LOG, C_HOST, C_DNS, C_CERT, C_RISKY, C_MACHINE,
+		C_APP, C_PROVIDER, C_SERVICE, C_BILLED };
+
+	if (reading->write || !reading->name[0])
+		return 0;
+	if (!is_word_of(&word[-1], one, sizeof(one) / sizeof(*one)) &&
+		(!is_word_of(&word[-1], several, sizeof(several) / sizeof(*several)) || said_outright(reading, C_METRIC)))
+		return 0;
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		if (said_outright(reading, ours[i]))
+			return 0;
+	return 1;
+}
+
 /* A word nobody knows, and nothing else of ours: "dns of humans". */
 static int everyday_name(const struct reading *reading)
 {
 	const struct token *word = reading->names ? &reading->marks.fold.tokens[reading->name[0]] : NULL;
 
-	if (!word || doubt_shaped_name(reading) || doubt_typical_name(reading) || HAS(reading, C_SCOPE) || HAS(reading, C_KIND) ||
-		HAS(reading, C_APP) || HAS(reading, C_VERSION) || HAS(reading, C_REPLICAS) || reading->seen ||
+	if (!word || doubt_shaped_name(reading) || doubt_typical_name(reading) || HAS(reading, C_SCOPE) || said_outright(reading, C_KIND) ||
+		said_outright(reading, C_APP) || HAS(reading, C_VERSION) || HAS(reading, C_REPLICAS) || reading->seen ||
 		word->shape & TOKEN_QUOTED)
 		return 0;
+	if (asks_of_the_world(reading, word))
+		return 1;
 	if (!strcmp(reading->intent->resource, "cert") || !strcmp(reading->intent->resource, "dns"))
 		return !HAS(reading, C_EXPOSED);
 	return !strcmp(reading->intent->resource, "kubernetes") || !strcmp(reading->intent->resource, "sg") ||
@@ -138,7 +178,7 @@ int doubt_holds(const struct reading *reading)
 		json_get(reading->intent->filters, "namespace") || doubt_shaped_name(reading) ||
 		reading->seen)
 		return 0;
-	return reading->unknown > 0 || (slipped_act(reading) && !doubt_typical_name(reading)) || idle_question(reading) ||
+	return reading->unknown > 0 || (slipped_act(reading) && !doubt_typical_name(reading)) || idle_question(reading) || slipped_question(reading) ||
 	       (!reading->write && HAS(reading, C_ASK) && !HAS(reading, C_STATUS) &&
 		       !doubt_typical_name(reading) && !reading->assumed);
 }

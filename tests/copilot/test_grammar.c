@@ -230,6 +230,30 @@ static void parse(const struct grammar *grammar, const char *sentence,
 	ck_assert_int_eq(grammar_parse(grammar, sentence, context, out, NULL), 0);
 }
 
+/* None of them, and what is asked the same way of ours still is read. */
+START_TEST(takes_no_everyday_question)
+{
+	static const char *const ours[] = { "how many pods does ledgerbook have", "how many hosts are in an availability zone",
+		"why is ledgerbook slow", "warum ist kassenbuch langsam", "was frisst speicher auf web-3", "why did a pod crash in prod",
+		"pourquoi zorbex est-il lent", "pourquoi zorbex plante-t-il en prod", "pourquoi les pods plantent-ils en prod",
+		"cuántos pods tiene una app en dev", "wie viele pods laufen in prod" };
+	struct grammar *grammar = loaded();
+	struct corpus_score score = { 0 };
+	struct grammar_answer answer;
+
+	ck_assert_int_eq(corpus_score_file(grammar, in_source("tests/copilot/everyday.txt"), 1, &score), 0);
+	corpus_print("everyday questions", &score);
+	ck_assert_uint_gt(score.refusals, 100);
+	ck_assert_uint_eq(score.refused, score.refusals);
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++) {
+		parse(grammar, ours[i], NULL, &answer);
+		ck_assert_msg(answer.class == WORDS_OK, "%s", ours[i]);
+		grammar_answer_release(&answer);
+	}
+	grammar_free(grammar);
+}
+END_TEST
+
 START_TEST(names_on_the_screen_take_part)
 {
 	static const struct grammar_name names[] = { { "status", "kubernetes", "shop", "prod",
@@ -751,6 +775,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, reads_idioms);
 	tcase_add_test(tc, reads_what_engineers_say);
 	tcase_add_test(tc, takes_no_near_miss);
+	tcase_add_test(tc, takes_no_everyday_question);
 	tcase_add_test(tc, reads_past_a_slip);
 	tcase_add_test(tc, takes_a_word_for_a_name_by_its_place);
 	tcase_add_test(tc, reads_the_shared_samples);
