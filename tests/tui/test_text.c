@@ -614,7 +614,7 @@ START_TEST(readline_edits_without_a_terminal)
 }
 END_TEST
 
-START_TEST(a_search_is_ended_by_what_begins_a_sequence)
+START_TEST(a_search_ends_where_a_sequence_begins_and_a_line_stays_short)
 {
 	static const int begins[] = { K_CTRL | 'x', K_ALT | 'f', K_DOWN };
 	struct line_edit *edit = line_edit_new(on_line, NULL);
@@ -629,6 +629,10 @@ START_TEST(a_search_is_ended_by_what_begins_a_sequence)
 		type(edit, "zz");
 		line_edit_set(edit, "");
 	}
+	line_edit_key(edit, K_ALT | '9');
+	type(edit, "99999a");
+	ck_assert_uint_le(strlen(line_edit_text(edit)), 4000);
+	line_edit_set(edit, "");
 	type(edit, "free again");
 	ck_assert_str_eq(line_edit_text(edit), "free again");
 	line_edit_free(edit);
@@ -674,7 +678,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, logs_of_several_are_put_in_order_of_time);
 	tcase_add_test(tests, errors_are_words);
 	tcase_add_test(tests, readline_edits_without_a_terminal);
-	tcase_add_test(tests, a_search_is_ended_by_what_begins_a_sequence);
+	tcase_add_test(tests, a_search_ends_where_a_sequence_begins_and_a_line_stays_short);
 	tcase_add_test(tests, keys_become_what_a_terminal_sends);
 }
 

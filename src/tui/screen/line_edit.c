@@ -266,6 +266,20 @@ static void end_search(char first)
 		rl_callback_sigcleanup();
 }
 
+/* One key may make a line of ten million letters (M-9 9 9 9 9 9 9 a): nobody reads it, and it would be measured at every paint. */
+static void cut_long_line(void)
+{
+	int end = LINE_MAX_;
+
+	if (rl_end <= end)
+		return;
+	while (end > 0 && ((unsigned char)rl_line_buffer[end] & 0xc0) == 0x80)
+		end--;
+	rl_delete_text(end, rl_end);
+	if (rl_point > end)
+		rl_point = end;
+}
+
 int line_edit_key(struct line_edit *edit, int key)
 {
 	char bytes[BYTES];
@@ -280,6 +294,7 @@ int line_edit_key(struct line_edit *edit, int key)
 	taken = 0;
 	while (taken < queued)
 		rl_callback_read_char();
+	cut_long_line();
 	return 1;
 }
 
