@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -161,6 +162,8 @@ static int export_log(struct cli *cli, struct audit *audit)
 		failed = error_errno(&err, "writing the export");
 	if (out != cli_out(cli) && fclose(out) && !failed)
 		failed = error_errno(&err, "writing the export");
+	if (failed && cli_arg(cli, 1))
+		unlink(cli_arg(cli, 1)); /* ours, and only a part: it would be in the way of the next one */
 	return failed ? cli_fail(cli, &err) : 0;
 }
 

@@ -368,8 +368,8 @@ static int find_run_to_undo_in(struct sqlite3 *db, void *arg, struct error *err)
 	int failed = store_query(db, err, on_run, newest->rows,
 		RUN_COLUMNS "WHERE r.user = ? AND r.status NOT IN ('running', 'rolled_back') AND coalesce(json_extract(p.document, '$.undo_of'), '') = ''"
 			    " AND EXISTS (SELECT 1 FROM gate_step s WHERE s.run_id = r.id AND s.status IN ('done', 'partial', 'unverified'))"
-			    " AND NOT EXISTS (SELECT 1 FROM gate_run o JOIN gate_plan q ON q.id = o.plan_id WHERE o.status IN ('done', 'running')"
-			    " AND json_extract(q.document, '$.undo_of') = r.id) ORDER BY r.started_ns DESC LIMIT 1", "t", newest->user);
+			    " AND r.id NOT IN (SELECT coalesce(json_extract(q.document, '$.undo_of'), '') FROM gate_run o JOIN gate_plan q ON q.id = o.plan_id"
+			    " WHERE o.status IN ('done', 'running')) ORDER BY r.started_ns DESC LIMIT 1", "t", newest->user);
 
 	return failed || !json_count(newest->rows) ? failed : fill_steps(db, json_first(newest->rows), err);
 }

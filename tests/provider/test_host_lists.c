@@ -1,6 +1,7 @@
 #include "check_main.h"
 #include "host_tree.h"
 
+#include "base/clock.h"
 #include "base/process.h"
 #include "provider/host/host.h"
 #include "provider/host/process_table.h"
@@ -77,11 +78,15 @@ START_TEST(test_cpu_takes_two_samples)
 	}
 	ck_assert(!process_table_is_first(table));
 	ck_assert_double_gt(process_table_find(table, 7)->cpu, 0);
-	tree_process(7, "other", 1, 10, 99); /* the pid was given to another, which used all it has since the scan before */
+	const int64_t began = (clock_now_ns() - machine.boot_ns) / CLOCK_SECOND_NS * machine.ticks_per_second;
+
+	tree_process(7, "other", 1, 10, (unsigned long)began); /* the pid was given to another, which used all it has since the scan before */
+	tree_process(9, "hidden", 1, 100000, 5);     /* an old one that was not seen until now did not */
 	usleep(60000);
 	ck_assert_int_eq(process_table_scan(table, &machine, NULL), 0);
 	ck_assert_double_gt(process_table_find(table, 7)->cpu, 0);
 	ck_assert_double_lt(process_table_find(table, 7)->cpu, 200); /* 10 ticks in 60 ms and more */
+	ck_assert(process_table_find(table, 9)->cpu != process_table_find(table, 9)->cpu);
 	tree_process(8, "young", 1, 10, 99); /* too short after the last scan to say */
 	ck_assert_int_eq(process_table_scan(table, &machine, NULL), 0);
 	ck_assert(process_table_find(table, 8)->cpu != process_table_find(table, 8)->cpu || process_table_find(table, 8)->cpu > 0);

@@ -286,10 +286,21 @@ static void carry_over(struct process *now, struct process *before, const struct
 	}
 }
 
-/* A process that was not there at the scan before used all its time since then. */
+/* Began since the scan before, as far as boot time and clock ticks tell; an old one may also have been hidden from us until now. */
+static int is_young(const struct process *now, const struct machine *machine, int64_t passed_ns)
+{
+	int64_t age_ns = clock_now_ns() - machine->boot_ns - (int64_t)(now->stat.start_ticks * (uint64_t)(CLOCK_SECOND_NS / machine->ticks_per_second));
+
+	return !machine->boot_ns || age_ns < passed_ns + CLOCK_SECOND_NS;
+}
+
+/* A process that began after the scan before used all its time since then. */
 static void meet(struct process *now, const struct machine *machine, int64_t before_ns, int64_t at_ns)
 {
-	now->cpu = before_ns && is_long_enough(at_ns - before_ns) ? share(machine, (int64_t)now->stat.ticks, at_ns - before_ns) : NAN;
+	int64_t passed_ns = at_ns - before_ns;
+	int is_known = before_ns && is_long_enough(passed_ns) && is_young(now, machine, passed_ns);
+
+	now->cpu = is_known ? share(machine, (int64_t)now->stat.ticks, passed_ns) : NAN;
 	now->scans = 0;
 	now->sampled_ns = at_ns;
 	now->sampled_ticks = now->stat.ticks;
