@@ -100,6 +100,46 @@ static void fill_region(struct reading *reading)
 				i && marks_at(&reading->marks, i - 1, C_FROM) ? "region" : key, i);
 }
 
+static int is_joint(const struct reading *reading, size_t token)
+{
+	static const char *const words[] = { "to", "auf", "a", "para" };
+	const char *text = reading->marks.fold.tokens[token].text;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(text, words[i]))
+			return 1;
+	return marks_at(&reading->marks, token, C_INTO) != NULL;
+}
+
+/* "3 -> 9" */
+static int points_to(const struct token *from, const struct token *to)
+{
+	for (const char *at = from->raw + from->raw_length; at < to->raw; at++)
+		if (*at == '>' || !strncmp(at, "\xE2\x86\x92", 3))
+			return 1;
+	return 0;
+}
+
+/* "from 3 to 9", "3 -> 9", "web has 3 pods, make it 9": how many there are, and how many there shall be is said behind it. */
+static int is_count_now(const struct reading *reading, size_t token)
+{
+	const struct token *tokens = reading->marks.fold.tokens;
+	size_t next = token + 1;
+
+	while (next < reading->marks.fold.count && (reading->used[next] || filters_number(reading, next) < 0))
+		next++;
+	if (next >= reading->marks.fold.count)
+		return 0;
+	if (token && (marks_at(&reading->marks, token - 1, C_FROM) || !strcmp(tokens[token - 1].text, "has")))
+		return 1;
+	if (next == token + 1)
+		return points_to(&tokens[token], &tokens[next]);
+	if (tokens[token + 1].shape & TOKEN_CJK && marks_at(&reading->marks, token + 1, C_FROM))
+		return 1;
+	return (next == token + 2 && is_joint(reading, token + 1)) ||
+	       (!rules_acts_near(reading, token) && rules_acts_near(reading, next));
+}
+
 static void fill_replicas(struct reading *reading)
 {
 	if (!is_type(reading, "scale"))
@@ -107,7 +147,7 @@ static void fill_replicas(struct reading *reading)
 	for (size_t i = 0; i < reading->marks.fold.count; i++) {
 		long number = reading->used[i] ? -1 : filters_number(reading, i);
 
-		if (number < 0)
+		if (number < 0 || is_count_now(reading, i))
 			continue;
 		json_set_int(reading->intent->filters, "replicas", number);
 		if (HAS(reading, C_INTO) && i && !marks_at(&reading->marks, i - 1, C_INTO))

@@ -403,6 +403,28 @@ START_TEST(what_only_sounds_like_an_attack_accuses_nobody)
 }
 END_TEST
 
+/* How many there are is no order: "from 3 to 9" scaled to 3 once. */
+START_TEST(what_there_shall_be_is_scaled_to)
+{
+	static const char *const sentences[] = { "scale checkout from 3 to 9", "scale checkout from 3 to 9 replicas in prod",
+		"skaliere checkout von 3 auf 9 pods", "passe checkout de 3 à 9 pods", "passer checkout de 3 pods à 9",
+		"escala checkout de 3 a 9 réplicas", "escala o checkout de 3 para 9 réplicas", "checkoutを3から9に増やして",
+		"checkoutのレプリカを3から9にして", "bump checkout 3 -> 9 pods", "bump checkout 3→9 pods", "checkout has 3 pods, scale it to 9",
+		"checkout has 3 pods, make it 9", "scale checkout to 9 replicas" };
+	struct grammar *grammar = loaded();
+	struct grammar_answer answer;
+
+	for (size_t i = 0; i < sizeof(sentences) / sizeof(*sentences); i++) {
+		parse(grammar, sentences[i], NULL, &answer);
+		ck_assert_msg(answer.class == WORDS_OK, "%s", sentences[i]);
+		ck_assert_str_eq(answer.intent.type, "scale");
+		ck_assert_msg(json_int(json_get(answer.intent.filters, "replicas"), 0) == 9, "%s", sentences[i]);
+		grammar_answer_release(&answer);
+	}
+	grammar_free(grammar);
+}
+END_TEST
+
 START_TEST(what_changed_is_a_goal_of_its_own)
 {
 	static const char *const sentences[] = { "what changed in prod", "was hat sich in prod geändert", "qu'est-ce qui a changé en prod", "qué cambió en prod",
@@ -776,6 +798,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, reads_what_engineers_say);
 	tcase_add_test(tc, takes_no_near_miss);
 	tcase_add_test(tc, takes_no_everyday_question);
+	tcase_add_test(tc, what_there_shall_be_is_scaled_to);
 	tcase_add_test(tc, reads_past_a_slip);
 	tcase_add_test(tc, takes_a_word_for_a_name_by_its_place);
 	tcase_add_test(tc, reads_the_shared_samples);
