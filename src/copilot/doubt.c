@@ -78,6 +78,19 @@ static int is_word_of(const struct token *token, const char *const *words, size_
 	return 0;
 }
 
+/* "como parar o soluço", "wie startet man ein Feuer": how a thing is done is asked, and nothing is to be done. */
+static int asks_how(const struct reading *reading)
+{
+	static const char *const how[] = { "comment", "como" }, *const one[] = { "one", "you", "people", "man" };
+	const struct token *word = reading->marks.fold.tokens;
+
+	if (!reading->write || reading->marks.fold.count < 3 || !rules_acts_near(reading, 0))
+		return 0;
+	if (is_word_of(word, how, sizeof(how) / sizeof(*how)))
+		return 1;
+	return (!strcmp(word->text, "how") || !strcmp(word->text, "wie")) && is_word_of(&word[2], one, sizeof(one) / sizeof(*one));
+}
+
 static int english(const struct reading *reading)
 {
 	return !strcmp(words_language(reading->marks.words, reading->marks.language), "en");
@@ -163,7 +176,7 @@ static int everyday_name(const struct reading *reading)
 
 int doubt_holds(const struct reading *reading)
 {
-	if (everyday_name(reading))
+	if (everyday_name(reading) || asks_how(reading))
 		return 1;
 	if (foreign_cost(reading))
 		return 1;

@@ -425,6 +425,26 @@ START_TEST(what_there_shall_be_is_scaled_to)
 }
 END_TEST
 
+/* How a thing is done is asked, and nothing is to be done. */
+START_TEST(how_to_do_it_does_nothing)
+{
+	static const char *const sentences[] = { "wie startet man ein Lagerfeuer", "wie stoppt man Nasenbluten", "cómo se para el hipo",
+		"como parar o soluço", "how does one restart checkout in prod", "comment redémarrer checkout en prod" };
+	struct grammar *grammar = loaded();
+	struct grammar_answer answer;
+
+	for (size_t i = 0; i < sizeof(sentences) / sizeof(*sentences); i++) {
+		parse(grammar, sentences[i], NULL, &answer);
+		ck_assert_msg(answer.class != WORDS_OK, "%s", sentences[i]);
+		grammar_answer_release(&answer);
+	}
+	parse(grammar, "wie besprochen, starte checkout in prod neu", NULL, &answer);
+	ck_assert_int_eq(answer.class, WORDS_OK);
+	grammar_answer_release(&answer);
+	grammar_free(grammar);
+}
+END_TEST
+
 START_TEST(what_changed_is_a_goal_of_its_own)
 {
 	static const char *const sentences[] = { "what changed in prod", "was hat sich in prod geändert", "qu'est-ce qui a changé en prod", "qué cambió en prod",
@@ -799,6 +819,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, takes_no_near_miss);
 	tcase_add_test(tc, takes_no_everyday_question);
 	tcase_add_test(tc, what_there_shall_be_is_scaled_to);
+	tcase_add_test(tc, how_to_do_it_does_nothing);
 	tcase_add_test(tc, reads_past_a_slip);
 	tcase_add_test(tc, takes_a_word_for_a_name_by_its_place);
 	tcase_add_test(tc, reads_the_shared_samples);
