@@ -86,7 +86,10 @@ static void claim_entities(struct reading *reading)
 			filters_set(reading, "cidr", i);
 			break;
 		case ENTITY_SIZE:
-			filters_set(reading, "size", i);
+			/* "to m5.xlarge from m5.large" */
+			if (!i || !marks_at(&reading->marks, i - 1, C_FROM) || !json_get(reading->intent->filters, "size"))
+				filters_set(reading, "size", i);
+			reading->used[i] = 1;
 			break;
 		case ENTITY_REGION:
 			reading->used[i] = 1; /* region or destination: known with the type */

@@ -75,6 +75,8 @@ static void fill_version(struct reading *reading)
 		return;
 	for (size_t i = 0; i < reading->marks.fold.count; i++)
 		if (reading->entity[i] == ENTITY_VERSION &&
+			/* "to 2.3.0 from 2.4.0" */
+			!(i && marks_at(&reading->marks, i - 1, C_FROM) && json_get(reading->intent->filters, "version")) &&
 			/* "parcels 2.0 misbehaves, previous version please" */
 			(!HAS(reading, C_VERSION) || !i ||
 				marks_at(&reading->marks, i - 1, C_INTO) ||
@@ -130,14 +132,15 @@ static int is_count_now(const struct reading *reading, size_t token)
 		next++;
 	if (next >= reading->marks.fold.count)
 		return 0;
-	if (token && (marks_at(&reading->marks, token - 1, C_FROM) || !strcmp(tokens[token - 1].text, "has")))
+	if (token && (marks_at(&reading->marks, token - 1, C_FROM) || !strcmp(tokens[token - 1].text, "has") || !strcmp(tokens[token - 1].text, "statt")))
 		return 1;
 	if (next == token + 1)
 		return points_to(&tokens[token], &tokens[next]);
 	if (tokens[token + 1].shape & TOKEN_CJK && marks_at(&reading->marks, token + 1, C_FROM))
 		return 1;
 	return (next == token + 2 && is_joint(reading, token + 1)) ||
-	       (!rules_acts_near(reading, token) && rules_acts_near(reading, next));
+	       (!rules_acts_near(reading, token) && rules_clause(reading, token).to < next &&
+		       (!token || !marks_at(&reading->marks, token - 1, C_INTO) || is_joint(reading, next - 1)));
 }
 
 static void fill_replicas(struct reading *reading)

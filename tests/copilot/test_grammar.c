@@ -410,7 +410,9 @@ START_TEST(what_there_shall_be_is_scaled_to)
 		"skaliere checkout von 3 auf 9 pods", "passe checkout de 3 à 9 pods", "passer checkout de 3 pods à 9",
 		"escala checkout de 3 a 9 réplicas", "escala o checkout de 3 para 9 réplicas", "checkoutを3から9に増やして",
 		"checkoutのレプリカを3から9にして", "bump checkout 3 -> 9 pods", "bump checkout 3→9 pods", "checkout has 3 pods, scale it to 9",
-		"checkout has 3 pods, make it 9", "scale checkout to 9 replicas" };
+		"checkout has 3 pods, make it 9", "scale checkout to 9 from 3",
+		"checkout is at 3 replicas, needs 9", "3 replicas are too few for checkout, go to 9", "checkout statt 3 nun 9 replicas",
+		"checkout a 3 pods, passe à 9", "scale checkout to 9, currently 3", "scale checkout to 9 replicas" };
 	struct grammar *grammar = loaded();
 	struct grammar_answer answer;
 
@@ -419,6 +421,27 @@ START_TEST(what_there_shall_be_is_scaled_to)
 		ck_assert_msg(answer.class == WORDS_OK, "%s", sentences[i]);
 		ck_assert_str_eq(answer.intent.type, "scale");
 		ck_assert_msg(json_int(json_get(answer.intent.filters, "replicas"), 0) == 9, "%s", sentences[i]);
+		grammar_answer_release(&answer);
+	}
+	grammar_free(grammar);
+}
+END_TEST
+
+/* Where to is said first, and what it is now behind it. */
+START_TEST(what_it_was_is_no_goal)
+{
+	static const struct {
+		const char *sentence, *key, *value;
+	} cases[] = { { "roll back checkout to 2.3.0 from 2.4.0", "version", "2.3.0" }, { "roll checkout back from 2.4.0 to 2.3.0", "version", "2.3.0" },
+		{ "resize web-1 to m5.xlarge from m5.large", "size", "m5.xlarge" }, { "resize web-1 from m5.large to m5.xlarge", "size", "m5.xlarge" },
+		{ "move orders to us-east-1 from eu-west-1", "to", "us-east-1" }, { "move cart from eu-west-1 to us-east-1", "to", "us-east-1" } };
+	struct grammar *grammar = loaded();
+	struct grammar_answer answer;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		parse(grammar, cases[i].sentence, NULL, &answer);
+		ck_assert_msg(answer.class == WORDS_OK, "%s", cases[i].sentence);
+		ck_assert_str_eq(intent_filter(&answer.intent, cases[i].key), cases[i].value);
 		grammar_answer_release(&answer);
 	}
 	grammar_free(grammar);
@@ -819,6 +842,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, takes_no_near_miss);
 	tcase_add_test(tc, takes_no_everyday_question);
 	tcase_add_test(tc, what_there_shall_be_is_scaled_to);
+	tcase_add_test(tc, what_it_was_is_no_goal);
 	tcase_add_test(tc, how_to_do_it_does_nothing);
 	tcase_add_test(tc, reads_past_a_slip);
 	tcase_add_test(tc, takes_a_word_for_a_name_by_its_place);
