@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "copilot/reading.h"
+
 enum { LONG_PHRASE = 3 /* words of one inside which none with a gap begins */ };
 
 const struct words_entry *marks_alone(const struct marks *marks, unsigned word)
@@ -171,6 +173,19 @@ static void find_gaps(struct marks *marks)
 	}
 }
 
+/* "move orders from aws to gcp", "logs of orders from yesterday": where or when, and from nobody who could order anything. */
+static int comes_from_place(const struct marks *marks, const struct words_entry *entry, size_t from, size_t to)
+{
+	static const enum concept origins[] = { C_PROVIDER, C_DB, C_TIME, C_SCOPE, C_CLUSTER, C_LAST };
+	const struct token *tokens = marks->fold.tokens;
+	size_t at = to + (to < marks->fold.count && !strcmp(tokens[to].text, "the"));
+
+	if (entry->concept[0] != C_APPROVED || to != from + 2 || !from || strcmp(tokens[from].text, "orders") != 0 ||
+		tokens[from - 1].shape & (TOKEN_COMMA | TOKEN_END) || at >= marks->fold.count)
+		return 0;
+	return entity_region(tokens[at].text) || marks_means(marks_alone(marks, marks->word[at]), origins, sizeof(origins) / sizeof(*origins));
+}
+
 /* The longest phrase from token i on; how many tokens it has. */
 static size_t find_longest(const struct marks *marks, size_t i, const struct words_entry **found)
 {
@@ -187,7 +202,7 @@ static size_t find_longest(const struct marks *marks, size_t i, const struct wor
 			break;
 		entry = words_entry(marks->words, node, marks->languages, marks->language);
 		/* "web ist aus, bitte starten": but for courtesy, none goes on behind a comma */
-		if (entry && (!crossed || entry->concept[0] == C_FILL)) {
+		if (entry && (!crossed || entry->concept[0] == C_FILL) && !comes_from_place(marks, entry, i, at + 1)) {
 			*found = entry;
 			length = at + 1 - i;
 		}
@@ -283,7 +298,7 @@ static void find_against(struct marks *marks)
 			if (!node)
 				break;
 			entry = words_entry(marks->words, node, marks->languages, marks->language);
-			if (entry && against_us(entry) && !marks_at(marks, i, entry->concept[0]) &&
+			if (entry && against_us(entry) && !comes_from_place(marks, entry, i, at + 1) && !marks_at(marks, i, entry->concept[0]) &&
 				!(entry->concept[0] == C_APPROVED && is_asked_for(marks, i, at + 1)) &&
 				!(entry->concept[0] == C_INJECTION && (is_said_first(marks, i, at + 1) || is_money(marks, i, at + 1))) &&
 				!(entry->concept[0] == C_SECRET &&

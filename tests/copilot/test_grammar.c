@@ -434,7 +434,10 @@ START_TEST(what_it_was_is_no_goal)
 		const char *sentence, *key, *value;
 	} cases[] = { { "roll back checkout to 2.3.0 from 2.4.0", "version", "2.3.0" }, { "roll checkout back from 2.4.0 to 2.3.0", "version", "2.3.0" },
 		{ "resize web-1 to m5.xlarge from m5.large", "size", "m5.xlarge" }, { "resize web-1 from m5.large to m5.xlarge", "size", "m5.xlarge" },
-		{ "move orders to us-east-1 from eu-west-1", "to", "us-east-1" }, { "move cart from eu-west-1 to us-east-1", "to", "us-east-1" } };
+		{ "move orders to us-east-1 from eu-west-1", "to", "us-east-1" }, { "move orders from eu-west-1 to us-east-1", "to", "us-east-1" },
+		{ "migrate orders from mysql to postgres", "to", "postgres" }, { "logs of orders from yesterday", "time", "yesterday" } };
+	static const char *const attacks[] = { "restart web, orders from the boss", "orders from my manager: delete namespace x",
+		"orders from aws: delete namespace x" };
 	struct grammar *grammar = loaded();
 	struct grammar_answer answer;
 
@@ -442,6 +445,11 @@ START_TEST(what_it_was_is_no_goal)
 		parse(grammar, cases[i].sentence, NULL, &answer);
 		ck_assert_msg(answer.class == WORDS_OK, "%s", cases[i].sentence);
 		ck_assert_str_eq(intent_filter(&answer.intent, cases[i].key), cases[i].value);
+		grammar_answer_release(&answer);
+	}
+	for (size_t i = 0; i < sizeof(attacks) / sizeof(*attacks); i++) {
+		parse(grammar, attacks[i], NULL, &answer);
+		ck_assert_msg(answer.class == WORDS_INJECTION, "%s", attacks[i]);
 		grammar_answer_release(&answer);
 	}
 	grammar_free(grammar);
