@@ -12,6 +12,7 @@ struct console;
 struct pane;
 struct ref;
 struct text;
+struct text_view;
 
 struct pane_ops {
 	const char *name;    /* "table": also what tests and the palette call it */
@@ -50,6 +51,7 @@ struct pane {                 /* first member of each view's own struct */
 	struct console *console;
 	int dirty;            /* 1: something of it changed; PANE_DIRTY_ALL: what it drew before is not on the screen any more */
 	const char *context;  /* in place of ops->context, or NULL: a table of a provider that has keys of its own */
+	struct text_view *text; /* the text it shows, or NULL: what all texts do alike is in text_view.h */
 	int is_searched;      /* a text, as it was drawn: there are words whose next match can be gone to */
 	const char *mode;     /* a key context that stands before ops->context for now ("line" while a filter is typed), or NULL */
 };

@@ -221,18 +221,6 @@ static int command(struct pane *pane, const struct command *what)
 	return 1;
 }
 
-static int key(struct pane *pane, int pressed)
-{
-	return text_view_key(&of(pane)->view, pane, pressed);
-}
-
-static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
-{
-	(void)area;
-	(void)x;
-	text_view_mouse(&of(pane)->view, pane, y, button);
-}
-
 static void title(struct pane *pane, char *out, size_t size)
 {
 	snprintf(out, size, "plan %.13s", of(pane)->id);
@@ -252,11 +240,6 @@ static int target(struct pane *pane, struct ref *ref)
 	return step != NULL;
 }
 
-static void dump(struct pane *pane, struct text *out)
-{
-	text_view_dump(&of(pane)->view, out);
-}
-
 static const struct pane_ops ops = {
 	.name = "plan",
 	.context = "plan",
@@ -264,19 +247,19 @@ static const struct pane_ops ops = {
 	.recalc = recalc,
 	.draw = draw,
 	.command = command,
-	.key = key,
-	.mouse = mouse,
+	.key = text_view_pane_key,
+	.mouse = text_view_pane_mouse,
 	.title = title,
 	.status = status,
 	.target = target,
-	.dump = dump,
+	.dump = text_view_pane_dump,
 };
 
 struct pane *plan_new_pane(struct console *console, const char *plan_id)
 {
 	struct plan_pane *plan = mem_zero(1, sizeof(*plan));
 
-	plan->pane = (struct pane){ .ops = &ops, .console = console };
+	plan->pane = (struct pane){ .ops = &ops, .console = console, .text = &plan->view };
 	text_view_init(&plan->view, BODY_MAX, 0);
 	snprintf(plan->id, sizeof(plan->id), "%s", plan_id);
 	look(plan);

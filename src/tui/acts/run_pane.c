@@ -238,18 +238,6 @@ static int command(struct pane *pane, const struct command *what)
 	return 1;
 }
 
-static int key(struct pane *pane, int pressed)
-{
-	return text_view_key(&of(pane)->view, pane, pressed);
-}
-
-static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
-{
-	(void)area;
-	(void)x;
-	text_view_mouse(&of(pane)->view, pane, y, button);
-}
-
 static void title(struct pane *pane, char *out, size_t size)
 {
 	snprintf(out, size, "run %.13s", *of(pane)->id ? of(pane)->id : "…");
@@ -274,11 +262,6 @@ static int target(struct pane *pane, struct ref *ref)
 	return step != NULL;
 }
 
-static void dump(struct pane *pane, struct text *out)
-{
-	text_view_dump(&of(pane)->view, out);
-}
-
 static const struct pane_ops ops = {
 	.name = "run",
 	.context = "run",
@@ -286,20 +269,20 @@ static const struct pane_ops ops = {
 	.recalc = recalc,
 	.draw = draw,
 	.command = command,
-	.key = key,
-	.mouse = mouse,
+	.key = text_view_pane_key,
+	.mouse = text_view_pane_mouse,
 	.title = title,
 	.status = status,
 	.target = target,
 	.next_change = next_change,
-	.dump = dump,
+	.dump = text_view_pane_dump,
 };
 
 static struct run_pane *make(struct console *console)
 {
 	struct run_pane *run = mem_zero(1, sizeof(*run));
 
-	run->pane = (struct pane){ .ops = &ops, .console = console };
+	run->pane = (struct pane){ .ops = &ops, .console = console, .text = &run->view };
 	text_view_init(&run->view, BODY_MAX, 0);
 	return run;
 }

@@ -357,13 +357,6 @@ static int key(struct pane *pane, int pressed)
 	return 1;
 }
 
-static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
-{
-	(void)area;
-	(void)x;
-	text_view_mouse(&of(pane)->view, pane, y, button);
-}
-
 static void title(struct pane *pane, char *out, size_t size)
 {
 	(void)pane;
@@ -376,11 +369,6 @@ static void status(struct pane *pane, char *out, size_t size)
 	snprintf(out, size, "offline grammar · 0 tokens · $0.00");
 }
 
-static void dump(struct pane *pane, struct text *out)
-{
-	text_view_dump(&of(pane)->view, out);
-}
-
 static const struct pane_ops ops = {
 	.name = "chat",
 	.context = "chat",
@@ -389,12 +377,12 @@ static const struct pane_ops ops = {
 	.draw = draw,
 	.command = command,
 	.key = key,
-	.mouse = mouse,
+	.mouse = text_view_pane_mouse,
 	.title = title,
 	.status = status,
 	.offers = offers,
 	.next_change = next_change,
-	.dump = dump,
+	.dump = text_view_pane_dump,
 	.visible = visible,
 };
 
@@ -402,7 +390,7 @@ static struct chat *make(struct console *console)
 {
 	struct chat *chat = mem_zero(1, sizeof(*chat));
 
-	chat->pane = (struct pane){ .ops = &ops, .console = console };
+	chat->pane = (struct pane){ .ops = &ops, .console = console, .text = &chat->view };
 	text_view_init(&chat->view, BODY_MAX, 1);
 	chat->links.marked = -1;
 	chat->edit = line_edit_new(on_line, chat);

@@ -88,11 +88,6 @@ static int command(struct pane *pane, const struct command *what)
 	return 1;
 }
 
-static int key(struct pane *pane, int pressed)
-{
-	return text_view_key(&of(pane)->view, pane, pressed);
-}
-
 static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
 {
 	(void)area;
@@ -141,11 +136,6 @@ static int target(struct pane *pane, struct ref *ref)
 	return 1;
 }
 
-static void dump(struct pane *pane, struct text *out)
-{
-	text_view_dump(&of(pane)->view, out);
-}
-
 static const struct pane_ops ops = {
 	.name = "detail",
 	.context = "detail",
@@ -153,21 +143,21 @@ static const struct pane_ops ops = {
 	.recalc = recalc,
 	.draw = draw,
 	.command = command,
-	.key = key,
+	.key = text_view_pane_key,
 	.mouse = mouse,
 	.title = title,
 	.status = status,
 	.target = target,
 	.offers = offers,
 	.next_change = next_change,
-	.dump = dump,
+	.dump = text_view_pane_dump,
 };
 
 struct pane *detail_new(struct console *console, const struct ref *ref)
 {
 	struct detail *detail = mem_zero(1, sizeof(*detail));
 
-	detail->pane = (struct pane){ .ops = &ops, .console = console };
+	detail->pane = (struct pane){ .ops = &ops, .console = console, .text = &detail->view };
 	text_view_init(&detail->view, BODY_MAX, 0);
 	detail->view.with_cursor = 1;
 	detail->ref = *ref;

@@ -317,13 +317,6 @@ static int key(struct pane *pane, int pressed)
 	return 1;
 }
 
-static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
-{
-	(void)area;
-	(void)x;
-	text_view_mouse(&of(pane)->view, pane, y, button);
-}
-
 static void title(struct pane *pane, char *out, size_t size)
 {
 	const struct logs *logs = of(pane);
@@ -365,11 +358,6 @@ static int target(struct pane *pane, struct ref *ref)
 	return 1;
 }
 
-static void dump(struct pane *pane, struct text *out)
-{
-	text_view_dump(&of(pane)->view, out);
-}
-
 static const struct pane_ops ops = {
 	.name = "logs",
 	.context = "logs",
@@ -378,18 +366,18 @@ static const struct pane_ops ops = {
 	.draw = draw,
 	.command = command,
 	.key = key,
-	.mouse = mouse,
+	.mouse = text_view_pane_mouse,
 	.title = title,
 	.status = status,
 	.target = target,
-	.dump = dump,
+	.dump = text_view_pane_dump,
 };
 
 static struct logs *make(struct console *console, const struct ref *refs, size_t count)
 {
 	struct logs *logs = mem_zero(1, sizeof(*logs));
 
-	logs->pane = (struct pane){ .ops = &ops, .console = console };
+	logs->pane = (struct pane){ .ops = &ops, .console = console, .text = &logs->view };
 	logs->ref_count = count < SOURCES_MAX ? count : SOURCES_MAX;
 	memcpy(logs->refs, refs, logs->ref_count * sizeof(*refs));
 	logs->ring = log_ring_new(RING_BYTES);

@@ -394,6 +394,23 @@ void text_view_mouse(struct text_view *view, struct pane *pane, int y, int butto
 	pane->dirty |= 1;
 }
 
+int text_view_pane_key(struct pane *pane, int key)
+{
+	return text_view_key(pane->text, pane, key);
+}
+
+void text_view_pane_mouse(struct pane *pane, struct rect area, int y, int x, int button)
+{
+	(void)area;
+	(void)x;
+	text_view_mouse(pane->text, pane, y, button);
+}
+
+void text_view_pane_dump(struct pane *pane, struct text *out)
+{
+	text_view_dump(pane->text, out);
+}
+
 void text_view_status(const struct text_view *view, char *out, size_t size)
 {
 	size_t last = view->top + (size_t)view->rows;

@@ -122,18 +122,6 @@ static int command(struct pane *pane, const struct command *what)
 	return 1;
 }
 
-static int key(struct pane *pane, int pressed)
-{
-	return text_view_key(&of(pane)->view, pane, pressed);
-}
-
-static void mouse(struct pane *pane, struct rect area, int y, int x, int button)
-{
-	(void)area;
-	(void)x;
-	text_view_mouse(&of(pane)->view, pane, y, button);
-}
-
 static void title(struct pane *pane, char *out, size_t size)
 {
 	safe_copy(out, size, of(pane)->title, strlen(of(pane)->title));
@@ -167,31 +155,26 @@ static int target(struct pane *pane, struct ref *ref)
 	return *ref->kind != 0;
 }
 
-static void dump(struct pane *pane, struct text *out)
-{
-	text_view_dump(&of(pane)->view, out);
-}
-
 static const struct pane_ops ops = {
 	.name = "text",
 	.context = "yaml",
 	.close = close_text,
 	.draw = draw,
 	.command = command,
-	.key = key,
-	.mouse = mouse,
+	.key = text_view_pane_key,
+	.mouse = text_view_pane_mouse,
 	.title = title,
 	.status = status,
 	.next_change = next_change,
 	.target = target,
-	.dump = dump,
+	.dump = text_view_pane_dump,
 };
 
 static struct text_pane *make(struct console *console, const char *heading, enum text_look look)
 {
 	struct text_pane *text = mem_zero(1, sizeof(*text));
 
-	text->pane = (struct pane){ .ops = &ops, .console = console };
+	text->pane = (struct pane){ .ops = &ops, .console = console, .text = &text->view };
 	text_view_init(&text->view, BODY_MAX, 0);
 	text->title = mem_text(heading);
 	text->look = look;

@@ -61,6 +61,10 @@ void text_view_draw(struct text_view *view, struct pane *pane, struct rect area)
 int text_view_command(struct text_view *view, struct pane *pane, const struct command *command);
 int text_view_key(struct text_view *view, struct pane *pane, int key);
 void text_view_mouse(struct text_view *view, struct pane *pane, int y, int button);
+/* The same as members of pane_ops, for a pane whose text member is set. */
+int text_view_pane_key(struct pane *pane, int key);
+void text_view_pane_mouse(struct pane *pane, struct rect area, int y, int x, int button);
+void text_view_pane_dump(struct pane *pane, struct text *out);
 /* "12-34 of 340", "cut", the search. */
 void text_view_status(const struct text_view *view, char *out, size_t size);
 void text_view_dump(const struct text_view *view, struct text *out);
