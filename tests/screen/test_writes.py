@@ -106,7 +106,7 @@ def test_cancel_has_the_focus():
         c.wait_for('^Y  approve')
         assert 'reverse' in c.styles_of('[ Cancel ]') or any(s.startswith('bg') for s in c.styles_of('[ Cancel ]')), c.styles_of('[ Cancel ]')
         c.send('<Enter>')
-        c.wait_for('nothing was changed')
+        c.wait_for('not run: the plan waits')
         target.check('Enter on a fresh dialog')
         assert steps_begun(c) == 0
 
@@ -157,7 +157,7 @@ def test_protected_needs_the_name():
         c.send('<BS>' + str(target.pid))
         c.settle()
         c.send('<Enter>')  # Cancel still has the focus
-        c.wait_for('nothing was changed')
+        c.wait_for('not run: the plan waits')
         target.check('Enter after the name')
         ask_renice(c, 5)
         c.wait_for('Type %d' % target.pid)
