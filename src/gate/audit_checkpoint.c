@@ -1,8 +1,10 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -144,6 +146,40 @@ char *audit_anchor_path(void)
 	return mem_format("%s/anchors/audit.jsonl", file_state_folder());
 }
 
+/* Where the last whole line ends, in bytes; what is no file of ours to read, or has no end (a pipe, a printer), is whole. */
+static off_t end_of_lines(int fd, off_t size)
+{
+	char tail[8192];
+	off_t from = size > (off_t)sizeof(tail) ? size - (off_t)sizeof(tail) : 0;
+	ssize_t got = size > 0 ? pread(fd, tail, (size_t)(size - from), from) : 0, whole = got;
+
+	while (whole > 0 && tail[whole - 1] != '\n')
+		whole--;
+	return got <= 0 || (whole == 0 && from) ? size : from + whole; /* no line of ours is that long */
+}
+
+/* A process killed within its write, or a full disk, may have left a part of a line: it is cut off, its checkpoint is in the log. Under a lock:
+ * nobody's whole line may stand behind it. Where nothing may be cut (append-only), the line begins anew. */
+static int append_line(int fd, const char *line)
+{
+	size_t length = strlen(line);
+	int is_alone = !flock(fd, LOCK_EX);
+	off_t size = lseek(fd, 0, SEEK_END), end = is_alone ? end_of_lines(fd, size) : size;
+
+	if (end < size && ftruncate(fd, end) && write(fd, "\n", 1) != 1)
+		return -1;
+	ssize_t written = write(fd, line, length);
+
+	if (written == (ssize_t)length)
+		return fdatasync(fd) && errno != EINVAL && errno != EROFS; /* a pipe or a device has nothing to sync */
+	int why = written < 0 ? errno : ENOSPC;
+
+	if (is_alone && size >= 0 && ftruncate(fd, end))
+		why = ENOSPC; /* the next one cuts it off */
+	errno = why;
+	return -1;
+}
+
 static int anchor_to_file(const char *path, const char *line, struct error *err)
 {
 	char *folder = mem_text(path);
@@ -151,12 +187,14 @@ static int anchor_to_file(const char *path, const char *line, struct error *err)
 
 	if (slash && slash != folder)
 		*slash = 0;
-	int fd = slash && file_make_folder(folder, 0700, err) ? -1 : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	int fd = slash && file_make_folder(folder, 0700, err) ? -1 : open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	if (fd < 0 && errno == EACCES) /* one that may be written and not read */
+		fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	free(folder);
 	if (fd < 0)
 		return error_errno(err, "anchor file %s", path);
-	size_t length = strlen(line);
-	int failed = write(fd, line, length) != (ssize_t)length || fdatasync(fd);
+	int failed = append_line(fd, line);
 	if (failed)
 		error_errno(err, "writing the anchor %s", path);
 	close(fd);

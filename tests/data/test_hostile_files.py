@@ -484,6 +484,25 @@ def entries(home):
     return [json.loads(l) for l in home.run('audit', '-o', 'jsonl', '--limit', '100000').text.splitlines()]
 
 
+def test_an_anchor_cut_short_is_no_alarm():
+    """A process killed within its write leaves a part of a line; the log has that checkpoint, and the next anchor stands on a line of its own."""
+    cluster = Cluster()
+    with Api(cluster) as api, Home() as home:
+        kubeconfig(home, api.url)
+        check(home.run(*label('k', 'v', '--approve')).code == 0, 'does not work')
+        check(home.run('audit', 'anchor').code == 0, 'no anchor')
+        path = os.path.join(home.path, 'anchors', 'audit.jsonl')
+        with open(path, 'rb+') as file:
+            whole = file.read()
+            file.truncate(len(whole) - 40)
+        check(home.run('audit', 'verify').code == 0, 'a line that is being written is an alarm')
+        check(home.run(*label('k2', 'v', '--approve')).code == 0 and home.run('audit', 'anchor').code == 0, 'no further anchor')
+        done = home.run('audit', 'verify')
+        check(done.code == 0, repr(done))
+        with open(path, 'rb') as file:
+            check(all(json.loads(line) for line in file.read().splitlines()), 'a part of a line is left')
+
+
 def test_killed_a_hundred_times():
     cluster = Cluster(pause_s=0.002)
     dice = random.Random(11)
