@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -77,12 +78,15 @@ void kind_cache_put(struct kind_cache *cache, const char *path, const struct jso
 	free(stamp);
 }
 
-/* What was found stays beside what is new; files that are gone go at the next change of the program. */
+/* What was found stays beside what is new, but for files that are gone: each folder a program once ran from would stay for good. */
 static void save(struct kind_cache *cache)
 {
 	struct json *tree = json_object();
-	struct json *files = cache->old ? json_copy(json_get(cache->old, "files")) : json_object();
+	struct json *files = json_object();
 
+	for (const struct json *entry = json_first(json_get(cache->old, "files")); entry; entry = json_next(entry))
+		if (!access(json_key(entry), F_OK))
+			json_set(files, json_key(entry), json_copy(entry));
 	for (const struct json *entry = json_first(cache->made); entry; entry = json_next(entry))
 		json_set(files, json_key(entry), json_copy(entry));
 	json_set_text(tree, "program", PACKAGE_VERSION);

@@ -62,6 +62,28 @@ START_TEST(a_changed_file_is_read_anew)
 }
 END_TEST
 
+START_TEST(a_file_that_is_gone_is_not_kept)
+{
+	size_t length;
+
+	begin();
+	char *gone = mem_format("%s/kinds/gone.yaml", home), *cache = mem_format("%s/kinds.json", home);
+	static const char text[] = "kind: leaving\nprovider: host\ntitle: Leaving\nsingular: leaving\ncolumns: [{name: NAME, role: name}]\n";
+
+	ck_assert_int_eq(file_save(gone, text, sizeof(text) - 1, 0600, NULL), 0);
+	free(title_now(NULL));
+	unlink(gone);
+	write_kind("First"); /* something is new: the cache is written */
+	free(title_now(NULL));
+	char *bytes = file_load(cache, 16 << 20, &length, NULL);
+	ck_assert_ptr_nonnull(strstr(bytes, "mine.yaml"));
+	ck_assert_ptr_null(strstr(bytes, "gone.yaml"));
+	free(bytes);
+	free(cache);
+	free(gone);
+}
+END_TEST
+
 START_TEST(a_damaged_cache_is_no_harm)
 {
 	begin();
@@ -98,6 +120,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, a_changed_file_is_read_anew);
+	tcase_add_test(tc, a_file_that_is_gone_is_not_kept);
 	tcase_add_test(tc, a_damaged_cache_is_no_harm);
 	tcase_add_test(tc, problems_are_told_at_every_start);
 }
